@@ -1,1 +1,372 @@
-//! Not written yet.
+//! The state machine of a migration: which phase follows which, as a pure function.
+//!
+//! In: the phase that the journal holds and what was observed. Out: the phase to store next. It does no IO and knows
+//! no clock. A phase is stored before its work begins, and its work survives being run twice.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// How far a migration is. The order of the variants up to `Completed` is the order of the work.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum Phase {
+    /// Known, nothing looked at.
+    #[default]
+    Pending,
+    /// Both sides are being checked; nothing has been changed.
+    Preflight,
+    /// Schema on the target, publication and replication role on the source.
+    Prepare,
+    /// Rows are being copied from the slot's snapshot.
+    Copy,
+    /// Indexes and constraints are built, the subscription replays what happened since the snapshot.
+    CatchUp,
+    /// Contents of both sides are being compared under load.
+    Verify,
+    /// Everything is done that needs no pause; waits for the go-ahead.
+    ReadyForCutover,
+    /// The fence: the source closes, the target opens.
+    Cutover,
+    /// The target owns the data; the service is watched.
+    Observe,
+    /// Side objects are being removed.
+    Finalize,
+    /// The target owns the data and nothing of the migration is left but the owner rows.
+    Completed,
+    /// Everything the migration made is being removed; the source keeps its data.
+    Aborting,
+    /// Nothing of the migration is left.
+    Aborted,
+    /// Can't go on without a person: abort, or repair and start the worker again.
+    Failed,
+}
+
+impl Phase {
+    /// All phases, in order.
+    pub const ALL: [Self; 14] = [
+        Self::Pending,
+        Self::Preflight,
+        Self::Prepare,
+        Self::Copy,
+        Self::CatchUp,
+        Self::Verify,
+        Self::ReadyForCutover,
+        Self::Cutover,
+        Self::Observe,
+        Self::Finalize,
+        Self::Completed,
+        Self::Aborting,
+        Self::Aborted,
+        Self::Failed,
+    ];
+
+    /// The name as it appears in the journal and in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Preflight => "Preflight",
+            Self::Prepare => "Prepare",
+            Self::Copy => "Copy",
+            Self::CatchUp => "CatchUp",
+            Self::Verify => "Verify",
+            Self::ReadyForCutover => "ReadyForCutover",
+            Self::Cutover => "Cutover",
+            Self::Observe => "Observe",
+            Self::Finalize => "Finalize",
+            Self::Completed => "Completed",
+            Self::Aborting => "Aborting",
+            Self::Aborted => "Aborted",
+            Self::Failed => "Failed",
+        }
+    }
+
+    /// No work is left: a worker in this phase only idles.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Aborted)
+    }
+
+    /// The data may already belong to the target, so an abort is no longer possible.
+    #[must_use]
+    pub fn is_after_cutover(self) -> bool {
+        matches!(self, Self::Observe | Self::Finalize | Self::Completed)
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that names no phase.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("no phase is called {0:?}")]
+pub struct UnknownPhase(pub String);
+
+impl FromStr for Phase {
+    type Err = UnknownPhase;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|phase| phase.as_str() == text)
+            .ok_or_else(|| UnknownPhase(text.to_owned()))
+    }
+}
+
+/// What the work of the present phase came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Not finished: to be run again after a while (fatal findings stand, lag is too great, the fence retreated).
+    Unfinished,
+    /// Finished.
+    Done,
+    /// Can't be finished by trying again (contents differ, the schema has changed).
+    Doomed,
+}
+
+/// Who owns the data, as read from the owner rows of both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The source is open, or no owner row exists yet.
+    Source,
+    /// The source's closing commit is durable, the target has not been opened.
+    Neither,
+    /// The target is open.
+    Target,
+}
+
+/// What `next` decides on: read anew before each decision, never remembered.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation {
+    /// What the work of the present phase came to.
+    pub work: Work,
+    /// How far the operator or the command line lets the migration go.
+    pub advance_to: Phase,
+    /// Every pod of the service holds connections to the next database.
+    pub services_prepared: bool,
+    /// The migration is to be taken back.
+    pub abort: bool,
+    /// Hold where we are, keep what there is.
+    pub suspend: bool,
+    /// Who owns the data.
+    pub owner: Owner,
+}
+
+/// The phase that follows `phase`; the same phase means: stay and run its work (again).
+///
+/// An abort wins until the source's closing commit, and never after it: traffic isn't switched back behind a
+/// service's back. Suspension holds every phase but the cutover, which must never be left half done.
+#[must_use]
+pub fn next(phase: Phase, seen: &Observation) -> Phase {
+    if seen.owner != Owner::Source && !phase.is_after_cutover() {
+        return after_decision(phase, seen);
+    }
+    match phase {
+        Phase::Completed | Phase::Aborted => phase,
+        Phase::Aborting if seen.work == Work::Done => Phase::Aborted,
+        Phase::Aborting => Phase::Aborting,
+        _ if seen.abort && !phase.is_after_cutover() => Phase::Aborting,
+        Phase::Failed => Phase::Failed,
+        _ if seen.work == Work::Doomed => Phase::Failed,
+        _ if seen.suspend => phase,
+        Phase::ReadyForCutover => ready(seen),
+        _ if seen.work == Work::Unfinished => phase,
+        _ => allowed(follower(phase), phase, seen.advance_to),
+    }
+}
+
+/// The source has closed: only forward.
+fn after_decision(phase: Phase, seen: &Observation) -> Phase {
+    match (phase, seen.owner, seen.work) {
+        (Phase::Cutover, Owner::Target, Work::Done) => Phase::Observe,
+        _ => Phase::Cutover,
+    }
+}
+
+fn ready(seen: &Observation) -> Phase {
+    if seen.work == Work::Done && seen.advance_to >= Phase::Cutover && seen.services_prepared {
+        Phase::Cutover
+    } else {
+        Phase::ReadyForCutover
+    }
+}
+
+fn follower(phase: Phase) -> Phase {
+    match phase {
+        Phase::Pending => Phase::Preflight,
+        Phase::Preflight => Phase::Prepare,
+        Phase::Prepare => Phase::Copy,
+        Phase::Copy => Phase::CatchUp,
+        Phase::CatchUp => Phase::Verify,
+        Phase::Verify => Phase::ReadyForCutover,
+        Phase::Cutover => Phase::Observe,
+        Phase::Observe => Phase::Finalize,
+        Phase::Finalize => Phase::Completed,
+        other => other,
+    }
+}
+
+/// `advance_to` stops the work at its phase; `Cutover` includes the switch and all that only tidies up after it.
+fn allowed(wanted: Phase, present: Phase, advance_to: Phase) -> Phase {
+    if wanted <= advance_to || present >= Phase::Cutover {
+        wanted
+    } else {
+        present
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen() -> Observation {
+        Observation {
+            work: Work::Done,
+            advance_to: Phase::Completed,
+            services_prepared: true,
+            abort: false,
+            suspend: false,
+            owner: Owner::Source,
+        }
+    }
+
+    #[test]
+    fn names_round_trip() {
+        for phase in Phase::ALL {
+            assert_eq!(phase.as_str().parse::<Phase>(), Ok(phase));
+        }
+        assert!("copy".parse::<Phase>().is_err());
+    }
+
+    #[test]
+    fn a_finished_migration_runs_from_pending_to_completed() {
+        let mut phase = Phase::Pending;
+        let mut path = vec![phase];
+        while !phase.is_terminal() {
+            let owner = if phase == Phase::Cutover {
+                Owner::Target
+            } else {
+                Owner::Source
+            };
+            phase = next(phase, &Observation { owner, ..seen() });
+            path.push(phase);
+        }
+        assert_eq!(path, Phase::ALL[..11]);
+    }
+
+    #[test]
+    fn it_stops_where_it_was_told_to() {
+        let to = |advance_to| Observation {
+            advance_to,
+            ..seen()
+        };
+        assert_eq!(
+            next(Phase::Preflight, &to(Phase::Preflight)),
+            Phase::Preflight
+        );
+        assert_eq!(
+            next(Phase::Verify, &to(Phase::ReadyForCutover)),
+            Phase::ReadyForCutover
+        );
+        assert_eq!(
+            next(Phase::ReadyForCutover, &to(Phase::ReadyForCutover)),
+            Phase::ReadyForCutover
+        );
+        assert_eq!(
+            next(Phase::ReadyForCutover, &to(Phase::Cutover)),
+            Phase::Cutover
+        );
+        assert_eq!(next(Phase::Observe, &to(Phase::Cutover)), Phase::Finalize);
+    }
+
+    #[test]
+    fn the_cutover_waits_for_the_services() {
+        let unprepared = Observation {
+            services_prepared: false,
+            ..seen()
+        };
+        assert_eq!(
+            next(Phase::ReadyForCutover, &unprepared),
+            Phase::ReadyForCutover
+        );
+    }
+
+    #[test]
+    fn an_abort_wins_until_the_source_has_closed() {
+        let abort = Observation {
+            abort: true,
+            ..seen()
+        };
+        for phase in [
+            Phase::Pending,
+            Phase::Copy,
+            Phase::Verify,
+            Phase::ReadyForCutover,
+            Phase::Cutover,
+            Phase::Failed,
+        ] {
+            assert_eq!(next(phase, &abort), Phase::Aborting, "{phase}");
+        }
+        let closed = Observation {
+            owner: Owner::Neither,
+            ..abort
+        };
+        assert_eq!(next(Phase::Cutover, &closed), Phase::Cutover);
+        assert_eq!(next(Phase::Aborting, &closed), Phase::Cutover);
+        let moved = Observation {
+            owner: Owner::Target,
+            ..abort
+        };
+        assert_eq!(next(Phase::Cutover, &moved), Phase::Observe);
+        assert_eq!(next(Phase::Observe, &moved), Phase::Finalize);
+    }
+
+    #[test]
+    fn suspension_and_unfinished_work_stay() {
+        assert_eq!(
+            next(
+                Phase::Copy,
+                &Observation {
+                    suspend: true,
+                    ..seen()
+                }
+            ),
+            Phase::Copy
+        );
+        assert_eq!(
+            next(
+                Phase::CatchUp,
+                &Observation {
+                    work: Work::Unfinished,
+                    ..seen()
+                }
+            ),
+            Phase::CatchUp
+        );
+    }
+
+    #[test]
+    fn doomed_work_fails_and_can_still_be_aborted() {
+        let doomed = Observation {
+            work: Work::Doomed,
+            ..seen()
+        };
+        assert_eq!(next(Phase::Verify, &doomed), Phase::Failed);
+        assert_eq!(next(Phase::Failed, &seen()), Phase::Failed);
+        assert_eq!(
+            next(
+                Phase::Failed,
+                &Observation {
+                    abort: true,
+                    ..seen()
+                }
+            ),
+            Phase::Aborting
+        );
+    }
+}

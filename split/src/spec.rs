@@ -1,1 +1,244 @@
-//! Not written yet.
+//! What is wanted: one migration, both sides, the roles that use the schema on each.
+//!
+//! In: `spec.json` of a worker, or the flags of the command line. Out: a checked `Spec`. It holds no connection
+//! settings and no secrets: those are the two URLs beside it.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One migration: the tables of one schema move from the source to the target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// Names the migration in both databases and in every side object: `[a-z0-9]{1,16}`.
+    pub migration: String,
+    /// Where the data is.
+    pub source: SideSpec,
+    /// Where it goes.
+    pub target: SideSpec,
+    /// The tables that move; none means every table of the schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tables: Option<Vec<String>>,
+    /// How long writers may be kept waiting by one attempt of the fence, in milliseconds.
+    #[serde(default = "default_pause")]
+    pub max_write_pause_ms: u64,
+    /// How long the fence may be retried before the migration goes back to waiting, in seconds.
+    #[serde(default = "default_budget")]
+    pub cutover_budget_s: u64,
+}
+
+/// One side of a migration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SideSpec {
+    /// The schema that holds the tables.
+    pub schema: String,
+    /// Who uses it.
+    pub roles: Roles,
+}
+
+/// The roles of a service on one side, by what they may do. Group roles: logins inherit from them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roles {
+    /// Owns schema and tables.
+    pub owner: String,
+    /// Changes the schema.
+    #[serde(default)]
+    pub migrate: Vec<String>,
+    /// Reads and writes rows.
+    #[serde(default)]
+    pub app: Vec<String>,
+    /// Reads rows.
+    #[serde(default)]
+    pub read: Vec<String>,
+}
+
+impl Roles {
+    /// Every role that serves the service, the owner left out.
+    pub fn service(&self) -> impl Iterator<Item = &str> {
+        self.migrate
+            .iter()
+            .chain(&self.app)
+            .chain(&self.read)
+            .map(String::as_str)
+    }
+}
+
+/// Which of the two servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Where the data is at the start.
+    Source,
+    /// Where it goes.
+    Target,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Source => "source",
+            Self::Target => "target",
+        })
+    }
+}
+
+/// Why a spec can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// Not the JSON of a spec.
+    #[error("read the spec")]
+    Parse(#[from] serde_json::Error),
+    /// The id would not survive inside object names.
+    #[error("the migration id {0:?} must be 1 to 16 of a-z and 0-9")]
+    Migration(String),
+    /// A name that must be given is empty or longer than a PostgreSQL identifier.
+    #[error("{field} must be 1 to 63 bytes long, it is {value:?}")]
+    Name {
+        /// Which field.
+        field: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// A list of tables that moves nothing.
+    #[error("the list of tables is empty: leave it out to move the whole schema")]
+    NoTables,
+    /// A pause outside of what the fence can keep to.
+    #[error("maxWritePause must be 50 ms to 10 s, it is {0} ms")]
+    Pause(u64),
+}
+
+fn default_pause() -> u64 {
+    500
+}
+
+fn default_budget() -> u64 {
+    600
+}
+
+impl Spec {
+    /// Reads and checks a spec.
+    ///
+    /// # Errors
+    /// The text is not a spec, or `check` refuses it.
+    pub fn parse(json: &str) -> Result<Self, SpecError> {
+        let spec: Self = serde_json::from_str(json)?;
+        spec.check()?;
+        Ok(spec)
+    }
+
+    /// Checks what no type can.
+    ///
+    /// # Errors
+    /// A name or a limit is out of range.
+    pub fn check(&self) -> Result<(), SpecError> {
+        let id = &self.migration;
+        let fits = id
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        if !(1..=16).contains(&id.len()) || !fits {
+            return Err(SpecError::Migration(id.clone()));
+        }
+        name("source.schema", &self.source.schema)?;
+        name("target.schema", &self.target.schema)?;
+        name("source.roles.owner", &self.source.roles.owner)?;
+        name("target.roles.owner", &self.target.roles.owner)?;
+        for role in self
+            .source
+            .roles
+            .service()
+            .chain(self.target.roles.service())
+        {
+            name("roles", role)?;
+        }
+        if self.tables.as_ref().is_some_and(Vec::is_empty) {
+            return Err(SpecError::NoTables);
+        }
+        for table in self.tables.iter().flatten() {
+            name("tables", table)?;
+        }
+        if !(50..=10_000).contains(&self.max_write_pause_ms) {
+            return Err(SpecError::Pause(self.max_write_pause_ms));
+        }
+        Ok(())
+    }
+
+    /// The part of the spec that belongs to `side`.
+    #[must_use]
+    pub fn side(&self, side: Side) -> &SideSpec {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+}
+
+fn name(field: &'static str, value: &str) -> Result<(), SpecError> {
+    if (1..=63).contains(&value.len()) && !value.contains('\0') {
+        Ok(())
+    } else {
+        Err(SpecError::Name {
+            field,
+            value: value.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JSON: &str = r#"{"migration":"0a1b2c",
+        "source":{"schema":"identity","roles":{"owner":"o","migrate":["m"],"app":["a"],"read":["r"]}},
+        "target":{"schema":"identity","roles":{"owner":"o2","app":["a2"]}}}"#;
+
+    #[test]
+    fn a_spec_needs_only_what_has_no_default() {
+        let spec = Spec::parse(JSON).unwrap();
+        assert_eq!((spec.max_write_pause_ms, spec.cutover_budget_s), (500, 600));
+        assert_eq!(
+            spec.source.roles.service().collect::<Vec<_>>(),
+            ["m", "a", "r"]
+        );
+        assert_eq!(spec.side(Side::Target).roles.owner, "o2");
+        assert_eq!(
+            Spec::parse(&serde_json::to_string(&spec).unwrap()).unwrap(),
+            spec
+        );
+    }
+
+    #[test]
+    fn what_would_break_names_is_refused() {
+        let with = |change: fn(&mut Spec)| {
+            let mut spec = Spec::parse(JSON).unwrap();
+            change(&mut spec);
+            spec.check()
+        };
+        assert!(matches!(
+            with(|s| s.migration = "A".into()),
+            Err(SpecError::Migration(_))
+        ));
+        assert!(matches!(
+            with(|s| s.migration = String::new()),
+            Err(SpecError::Migration(_))
+        ));
+        assert!(matches!(
+            with(|s| s.source.schema = String::new()),
+            Err(SpecError::Name { .. })
+        ));
+        assert!(matches!(
+            with(|s| s.tables = Some(vec![])),
+            Err(SpecError::NoTables)
+        ));
+        assert!(matches!(
+            with(|s| s.max_write_pause_ms = 1),
+            Err(SpecError::Pause(1))
+        ));
+    }
+
+    #[test]
+    fn an_unknown_field_is_an_error() {
+        assert!(Spec::parse(&JSON.replace("\"migration\"", "\"x\":1,\"migration\"")).is_err());
+    }
+}

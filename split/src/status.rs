@@ -1,1 +1,180 @@
-//! Not written yet.
+//! What a migration reports: the JSON that the worker writes into the journal and everyone else reads.
+//!
+//! Plain data. All sizes are bytes, all durations milliseconds unless the name says otherwise, all times UTC.
+
+use crate::phase::Phase;
+use crate::spec::Side;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The whole report of one migration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Status {
+    /// How far it is.
+    pub phase: Phase,
+    /// `sha256:…` over the statements of the plan; absent before the first look at the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_hash: Option<String>,
+    /// The epoch of the owner rows as last read; 0 before there are any.
+    pub epoch: i64,
+    /// One entry per moving table, by name.
+    pub tables: Vec<TableStatus>,
+    /// The stream from source to target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replication: Option<Replication>,
+    /// The switch, once it has happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cutover: Option<Cutover>,
+    /// The comparison of contents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
+    /// What preflight found.
+    pub findings: Vec<Finding>,
+    /// One sentence for a person about what is going on.
+    pub message: String,
+    /// Why the migration can't go on by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+/// Copy progress of one table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TableStatus {
+    /// Table name without schema.
+    pub name: String,
+    /// Rows copied; exact once `state` is `Copied`.
+    pub rows: u64,
+    /// Bytes of binary COPY data that went over.
+    pub bytes: u64,
+    /// Rows expected by the source's statistics; 0 if it has none.
+    pub total: u64,
+    /// Where the table is.
+    pub state: TableState,
+    /// Seconds until it is copied at the present rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eta_seconds: Option<u64>,
+}
+
+/// Where a table is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TableState {
+    /// Not begun.
+    #[default]
+    Waiting,
+    /// Rows are going over.
+    Copying,
+    /// All rows of the snapshot are on the target.
+    Copied,
+    /// Changes since the snapshot are replayed.
+    Streaming,
+}
+
+/// The stream from source to target.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Replication {
+    /// WAL between the source's insert position and what the target has confirmed.
+    pub lag_bytes: u64,
+    /// WAL the slot keeps on the source's disk.
+    pub retained_wal_bytes: u64,
+    /// Name of the slot.
+    pub slot: String,
+    /// Last end-to-end round trip of a token, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_ms: Option<f64>,
+}
+
+/// The switch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cutover {
+    /// From the first lock request of the attempt that succeeded to the opening of the target.
+    pub write_pause_ms: f64,
+    /// Of it: waiting for the locks.
+    pub lock_wait_ms: f64,
+    /// Of it: until the target had replayed everything.
+    pub drain_ms: f64,
+    /// Of it: sequences.
+    pub sequence_ms: f64,
+    /// Attempts, the successful one included.
+    pub attempts: u32,
+    /// The epoch at which the target became the owner.
+    pub epoch: i64,
+    /// When the target was opened.
+    pub at: Timestamp,
+}
+
+/// The comparison of contents.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Verification {
+    /// Rows compared.
+    pub rows: u64,
+    /// Chunks compared.
+    pub chunks: u64,
+    /// Keys whose rows really differ.
+    pub mismatches: u64,
+    /// Share of the moving rows compared, 0 to 1.
+    pub coverage: f64,
+}
+
+/// Something preflight found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// Stable kebab-case name of the check.
+    pub id: String,
+    /// On which side.
+    pub side: Side,
+    /// What it is about: a table, a setting, a role.
+    pub object: String,
+    /// What is wrong and what it would do.
+    pub message: String,
+    /// The exact SQL or setting that mends it.
+    pub fix: String,
+    /// Whether it stops the migration.
+    pub severity: Severity,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Severity {
+    /// To be known; nothing is stopped.
+    Warning,
+    /// Data could be lost or the migration hang: nothing is changed while it stands.
+    Fatal,
+}
+
+impl Status {
+    /// Whether a finding stands that stops the migration.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Fatal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_is_camel_case_and_leaves_out_what_is_unknown() {
+        let json = serde_json::to_value(Status::default()).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({"phase": "Pending", "epoch": 0, "tables": [], "findings": [], "message": ""})
+        );
+        let back: Status = serde_json::from_value(json).unwrap();
+        assert_eq!(back, Status::default());
+    }
+
+    #[test]
+    fn a_newer_writer_does_not_break_an_older_reader() {
+        let status: Status = serde_json::from_str(r#"{"phase":"Copy","later":1}"#).unwrap();
+        assert_eq!(status.phase, Phase::Copy);
+    }
+}
