@@ -1,0 +1,86 @@
+//! Asks both sides all the time whether they would take a write: never both.
+//!
+//! In: two sides. Out: how often both were open at the same moment, and how often it asked. A side counts as open when
+//! the service's role may write its tables and no guard stands before them; both at once is proven when one side is
+//! open, then the other, then the first again at the same epoch.
+
+use super::side::Side;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, NoTls};
+
+const GATE: &str = "
+    SELECT coalesce((SELECT epoch FROM rerp_split.owner WHERE schema_name = 'app'), 0),
+           has_table_privilege($1, 'app.entry', 'INSERT') AND NOT EXISTS (
+               SELECT FROM pg_trigger WHERE tgrelid = 'app.entry'::regclass AND tgname LIKE 'rerp%' AND NOT tgisinternal)";
+
+/// A running checker.
+pub struct Probe {
+    stop: Arc<AtomicBool>,
+    rounds: Arc<AtomicU64>,
+    both: Arc<AtomicU64>,
+    task: JoinHandle<()>,
+}
+
+impl Probe {
+    /// Begins to ask, about every millisecond.
+    pub fn start(sides: [Side; 2]) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (rounds, both) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let task = tokio::spawn(watch(sides, stop.clone(), rounds.clone(), both.clone()));
+        Self {
+            stop,
+            rounds,
+            both,
+            task,
+        }
+    }
+
+    /// How often it asked, and how often both sides were open.
+    pub async fn stop(self) -> (u64, u64) {
+        self.stop.store(true, Ordering::SeqCst);
+        self.task.await.expect("the checker failed");
+        (
+            self.rounds.load(Ordering::SeqCst),
+            self.both.load(Ordering::SeqCst),
+        )
+    }
+}
+
+async fn watch(
+    sides: [Side; 2],
+    stop: Arc<AtomicBool>,
+    rounds: Arc<AtomicU64>,
+    both: Arc<AtomicU64>,
+) {
+    let mut clients = [sides[0].admin().await, sides[1].admin().await];
+    let mut first = 0;
+    while !stop.load(Ordering::SeqCst) {
+        for side in 0..2 {
+            if clients[side].is_closed()
+                && let Ok((client, connection)) = sides[side].admin_config().connect(NoTls).await
+            {
+                tokio::spawn(connection);
+                clients[side] = client;
+            }
+        }
+        first = 1 - first;
+        let second = 1 - first;
+        if let Some(epoch) = open(&clients[first], &sides[first]).await {
+            let other = open(&clients[second], &sides[second]).await.is_some();
+            if other && open(&clients[first], &sides[first]).await == Some(epoch) {
+                both.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        rounds.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// The epoch at which the side is open.
+async fn open(client: &Client, side: &Side) -> Option<i64> {
+    let row = client.query_one(GATE, &[&side.roles.app[0]]).await.ok()?;
+    row.get::<_, bool>(1).then(|| row.get(0))
+}

@@ -1,0 +1,263 @@
+//! Writers that behave like a service under load: transactions of an update and an insert against whichever side is
+//! open, repeated on definite aborts; a lost answer to COMMIT is repeated with its idempotent key.
+//!
+//! In: a route and how many of what kind. Out: the ledger. A writer that was told to stop finishes its operation.
+
+use super::ledger::{Ack, Ledger};
+use super::route::{Route, try_connect};
+use rand::RngExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+
+/// How long one operation may be repeated before the test fails.
+const OPERATION_LIMIT: Duration = Duration::from_secs(60);
+
+/// The load.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Writers in all.
+    pub writers: i32,
+    /// How many of them keep some of their transactions open for up to `longest`.
+    pub slow: i32,
+    /// The longest transaction of a slow writer.
+    pub longest: Duration,
+    /// Counters that the quick writers share.
+    pub keys: i32,
+    /// Pause between two operations of one writer.
+    pub think: Duration,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self {
+            writers: 16,
+            slow: 2,
+            longest: Duration::from_secs(2),
+            keys: 32,
+            think: Duration::from_millis(4),
+        }
+    }
+}
+
+/// Running writers.
+pub struct Writers {
+    pub ledger: Arc<Ledger>,
+    pub route: Arc<Route>,
+    stop: Arc<AtomicBool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Writers {
+    /// Fills `item` on the open side and lets the writers go.
+    pub async fn start(route: Route, load: Load) -> Self {
+        let route = Arc::new(route);
+        let ledger = Arc::new(Ledger::default());
+        let stop = Arc::new(AtomicBool::new(false));
+        let admin = route.sides[route.now().0].admin().await;
+        let last = load.keys + load.writers;
+        let fill = format!(
+            "INSERT INTO app.item SELECT generate_series(0, {last}) ON CONFLICT DO NOTHING"
+        );
+        admin.batch_execute(&fill).await.unwrap();
+        let tasks = (0..load.writers)
+            .map(|id| {
+                let connections = [None, None];
+                let (route, ledger, stop) = (route.clone(), ledger.clone(), stop.clone());
+                tokio::spawn(
+                    Writer {
+                        id,
+                        n: 0,
+                        load,
+                        route,
+                        ledger,
+                        stop,
+                        connections,
+                    }
+                    .run(),
+                )
+            })
+            .collect();
+        Self {
+            ledger,
+            route,
+            stop,
+            tasks,
+        }
+    }
+
+    /// Waits until `count` more commits have been acknowledged.
+    pub async fn more(&self, count: usize) {
+        let wanted = self.ledger.len() + count;
+        super::eventually("more acknowledged commits", OPERATION_LIMIT, || async {
+            self.ledger.len() >= wanted
+        })
+        .await;
+    }
+
+    /// Lets every writer finish its operation and returns the ledger.
+    pub async fn stop(self) -> Arc<Ledger> {
+        self.stop.store(true, Ordering::SeqCst);
+        for task in self.tasks {
+            task.await.expect("a writer failed");
+        }
+        self.ledger
+    }
+}
+
+struct Writer {
+    id: i32,
+    n: i64,
+    load: Load,
+    route: Arc<Route>,
+    ledger: Arc<Ledger>,
+    stop: Arc<AtomicBool>,
+    connections: [Option<Client>; 2],
+}
+
+enum Failure {
+    /// The server said that the transaction is not committed.
+    Aborted(String),
+    /// No answer: only the idempotent key makes a repeat safe.
+    InDoubt,
+}
+
+impl Writer {
+    async fn run(mut self) {
+        while !self.stop.load(Ordering::SeqCst) {
+            self.n += 1;
+            self.operation().await;
+            tokio::time::sleep(self.load.think).await;
+        }
+    }
+
+    /// One operation, repeated until it is acknowledged.
+    async fn operation(&mut self) {
+        let (key, hold) = self.choose();
+        let first = Instant::now();
+        loop {
+            assert!(
+                first.elapsed() < OPERATION_LIMIT,
+                "writer {} gets no answer: {:?}",
+                self.id,
+                self.ledger.errors()
+            );
+            let begun = Instant::now();
+            let (side, seen) = self.route.now();
+            match self.attempt(side, key, hold).await {
+                Ok(v) => {
+                    let (writer, n) = (self.id, self.n);
+                    return self.ledger.acknowledge(Ack {
+                        writer,
+                        n,
+                        key,
+                        v,
+                        begun,
+                        acked: Instant::now(),
+                    });
+                }
+                Err(Failure::InDoubt) => {
+                    self.ledger.error("in doubt");
+                    self.connections[side] = None;
+                    self.route.ask(seen).await;
+                }
+                Err(Failure::Aborted(code)) => {
+                    self.ledger.error(&code);
+                    self.route.ask(seen).await;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Slow writers have a counter of their own, or every quick one would wait for them.
+    fn choose(&self) -> (i32, Duration) {
+        let mut rng = rand::rng();
+        if self.id >= self.load.slow {
+            return (rng.random_range(0..self.load.keys), Duration::ZERO);
+        }
+        let slow = rng.random_bool(0.2);
+        let hold = if slow {
+            self.load.longest.mul_f64(rng.random())
+        } else {
+            Duration::ZERO
+        };
+        (self.load.keys + self.id, hold)
+    }
+
+    async fn attempt(&mut self, side: usize, key: i32, hold: Duration) -> Result<i64, Failure> {
+        // Warm connections to both sides, as the service keeps them.
+        for other in [1 - side, side] {
+            if self.connections[other]
+                .as_ref()
+                .is_none_or(Client::is_closed)
+            {
+                self.connections[other] = try_connect(&self.route.sides[other]).await;
+            }
+        }
+        let (id, n) = (self.id, self.n);
+        let Some(client) = &mut self.connections[side] else {
+            return Err(Failure::Aborted("no connection".into()));
+        };
+        transaction(client, id, n, key, hold).await
+    }
+}
+
+/// Raises the counter and writes the entry; an entry that exists already is an operation that was committed unseen.
+async fn transaction(
+    client: &mut Client,
+    writer: i32,
+    n: i64,
+    key: i32,
+    hold: Duration,
+) -> Result<i64, Failure> {
+    let transaction = client.transaction().await.map_err(refused)?;
+    let raise = "UPDATE app.item SET v = v + 1 WHERE key = $1 RETURNING v";
+    let v: i64 = transaction
+        .query_one(raise, &[&key])
+        .await
+        .map_err(refused)?
+        .get(0);
+    if !hold.is_zero() {
+        tokio::time::sleep(hold).await;
+    }
+    let insert = "INSERT INTO app.entry (writer, n, key, v) VALUES ($1, $2, $3, $4) ON CONFLICT (writer, n) DO NOTHING";
+    if transaction
+        .execute(insert, &[&writer, &n, &key, &v])
+        .await
+        .map_err(refused)?
+        == 1
+    {
+        transaction.commit().await.map_err(unanswered)?;
+        return Ok(v);
+    }
+    transaction.rollback().await.map_err(refused)?;
+    let find = "SELECT v FROM app.entry WHERE writer = $1 AND n = $2";
+    Ok(client
+        .query_one(find, &[&writer, &n])
+        .await
+        .map_err(refused)?
+        .get(0))
+}
+
+/// Before COMMIT was sent nothing can have been committed, whatever became of the connection.
+fn refused(error: tokio_postgres::Error) -> Failure {
+    Failure::Aborted(
+        error
+            .code()
+            .map_or_else(|| "connection".to_owned(), |code| code.code().to_owned()),
+    )
+}
+
+/// After COMMIT was sent only an error of the transaction itself is a definite abort: the end of the server or of the
+/// connection (57P01 and its kin, class 08, no code at all) may have come after the commit.
+fn unanswered(error: tokio_postgres::Error) -> Failure {
+    match error.code().map(|code| code.code()) {
+        Some(code) if !code.starts_with("57P") && !code.starts_with("08") => {
+            Failure::Aborted(code.to_owned())
+        }
+        _ => Failure::InDoubt,
+    }
+}
