@@ -15,12 +15,7 @@ async fn the_ledger_of_an_undisturbed_side_is_clean_and_a_tampered_one_is_not() 
     let name = unique("harness");
     let source = Side::create(one, &format!("{name}_s")).await;
     let target = Side::create(two, &format!("{name}_t")).await;
-    source
-        .migrate()
-        .await
-        .batch_execute(ledger::TABLES)
-        .await
-        .unwrap();
+    source.migrate().await.batch_execute(ledger::TABLES).await.unwrap();
 
     let writers = Writers::start(Route::new([source.clone(), target], 0), Load::default()).await;
     writers.more(500).await;
@@ -28,14 +23,9 @@ async fn the_ledger_of_an_undisturbed_side_is_clean_and_a_tampered_one_is_not() 
 
     let admin = source.admin().await;
     let verdict = check::compare(&admin, &ledger.acks()).await;
-    assert!(
-        verdict.is_clean() && verdict.acknowledged >= 500,
-        "{verdict:?} {:?}",
-        ledger.errors()
-    );
+    assert!(verdict.is_clean() && verdict.acknowledged >= 500, "{verdict:?} {:?}", ledger.errors());
 
-    let tamper =
-        "DELETE FROM app.entry WHERE (writer, n) = (SELECT writer, n FROM app.entry LIMIT 1);
+    let tamper = "DELETE FROM app.entry WHERE (writer, n) = (SELECT writer, n FROM app.entry LIMIT 1);
                   UPDATE app.item SET v = v + 3 WHERE key = 1";
     admin.batch_execute(tamper).await.unwrap();
     let verdict = check::compare(&admin, &ledger.acks()).await;

@@ -21,11 +21,7 @@ pub struct Verdict {
 impl Verdict {
     /// Nothing lost, doubled, reordered or unaccounted for.
     pub fn is_clean(&self) -> bool {
-        *self
-            == Self {
-                acknowledged: self.acknowledged,
-                ..Self::default()
-            }
+        *self == Self { acknowledged: self.acknowledged, ..Self::default() }
     }
 }
 
@@ -38,34 +34,18 @@ struct Entry {
 /// Reads the open side and compares.
 pub async fn compare(client: &Client, acks: &[Ack]) -> Verdict {
     let mut entries: HashMap<(i32, i64), Vec<Entry>> = HashMap::new();
-    for row in client
-        .query("SELECT writer, n, key, v, id FROM app.entry", &[])
-        .await
-        .unwrap()
-    {
-        let entry = Entry {
-            key: row.get(2),
-            v: row.get(3),
-            id: row.get(4),
-        };
-        entries
-            .entry((row.get(0), row.get(1)))
-            .or_default()
-            .push(entry);
+    for row in client.query("SELECT writer, n, key, v, id FROM app.entry", &[]).await.unwrap() {
+        let entry = Entry { key: row.get(2), v: row.get(3), id: row.get(4) };
+        entries.entry((row.get(0), row.get(1))).or_default().push(entry);
     }
     let mut counters = BTreeMap::new();
-    for row in client
-        .query("SELECT key, v FROM app.item", &[])
-        .await
-        .unwrap()
-    {
+    for row in client.query("SELECT key, v FROM app.item", &[]).await.unwrap() {
         counters.insert(row.get::<_, i32>(0), row.get::<_, i64>(1));
     }
     let known: BTreeSet<_> = acks.iter().map(|ack| (ack.writer, ack.n)).collect();
     Verdict {
         acknowledged: acks.len(),
-        lost: acks.iter().filter(|ack| !holds(&entries, ack)).count()
-            + lost_updates(&entries, &counters),
+        lost: acks.iter().filter(|ack| !holds(&entries, ack)).count() + lost_updates(&entries, &counters),
         duplicated: doubled(&entries, &counters),
         reordered: reordered(acks),
         unacknowledged: entries.keys().filter(|key| !known.contains(key)).count(),
@@ -74,11 +54,7 @@ pub async fn compare(client: &Client, acks: &[Ack]) -> Verdict {
 
 fn holds(entries: &HashMap<(i32, i64), Vec<Entry>>, ack: &Ack) -> bool {
     let found = entries.get(&(ack.writer, ack.n));
-    found.is_some_and(|found| {
-        found
-            .iter()
-            .any(|entry| entry.key == ack.key && entry.v == ack.v)
-    })
+    found.is_some_and(|found| found.iter().any(|entry| entry.key == ack.key && entry.v == ack.v))
 }
 
 fn per_key(entries: &HashMap<(i32, i64), Vec<Entry>>) -> BTreeMap<i32, i64> {
@@ -92,11 +68,7 @@ fn per_key(entries: &HashMap<(i32, i64), Vec<Entry>>) -> BTreeMap<i32, i64> {
 /// Each entry raised its counter by one: a counter below its entries has lost updates.
 fn lost_updates(entries: &HashMap<(i32, i64), Vec<Entry>>, counters: &BTreeMap<i32, i64>) -> usize {
     let missing = |(key, count): (i32, i64)| count - counters.get(&key).copied().unwrap_or(0);
-    per_key(entries)
-        .into_iter()
-        .map(missing)
-        .filter(|missing| *missing > 0)
-        .sum::<i64>() as usize
+    per_key(entries).into_iter().map(missing).filter(|missing| *missing > 0).sum::<i64>() as usize
 }
 
 /// Entries twice, counter values twice, sequence values twice, counters above their entries.

@@ -56,9 +56,7 @@ impl Cluster {
     /// Starts a server of the version that `$RERP_PG_MAJOR` names, or of the newest one.
     pub fn start() -> Self {
         let found = installed();
-        let wanted = std::env::var("RERP_PG_MAJOR")
-            .ok()
-            .and_then(|text| text.parse::<u32>().ok());
+        let wanted = std::env::var("RERP_PG_MAJOR").ok().and_then(|text| text.parse::<u32>().ok());
         let (_, bin) = found
             .iter()
             .rev()
@@ -80,12 +78,7 @@ impl Cluster {
             "--locale=C",
             "--no-sync",
         ]));
-        let cluster = Self {
-            bin: bin.to_owned(),
-            dir,
-            port: free_port(),
-            server: Mutex::new(None),
-        };
+        let cluster = Self { bin: bin.to_owned(), dir, port: free_port(), server: Mutex::new(None) };
         cluster.boot();
         cluster
     }
@@ -108,11 +101,7 @@ impl Cluster {
     /// Connection settings of `user`.
     pub fn config(&self, user: &str, database: &str) -> Config {
         let mut config = Config::new();
-        config
-            .host("127.0.0.1")
-            .port(self.port)
-            .user(user)
-            .dbname(database);
+        config.host("127.0.0.1").port(self.port).user(user).dbname(database);
         config.connect_timeout(Duration::from_secs(10));
         config
     }
@@ -143,10 +132,7 @@ impl Cluster {
             // After a crash the old backends hold the shared memory for a moment.
             server.end("-QUIT");
             let log = fs::read_to_string(log_of(&self.dir)).unwrap_or_default();
-            assert!(
-                begun.elapsed() < START_LIMIT,
-                "PostgreSQL does not start:\n{log}"
-            );
+            assert!(begun.elapsed() < START_LIMIT, "PostgreSQL does not start:\n{log}");
             std::thread::sleep(Duration::from_millis(200));
         }
     }
@@ -177,10 +163,7 @@ impl Server {
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
-        command
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log);
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         let (stop, stopped) = channel();
         let thread = std::thread::spawn(move || {
             let child = command.spawn().expect("start postgres");
@@ -193,11 +176,7 @@ impl Server {
         let begun = Instant::now();
         while begun.elapsed() < START_LIMIT && !self.thread.is_finished() {
             let pid = fs::read_to_string(dir.join("postmaster.pid")).unwrap_or_default();
-            if pid
-                .lines()
-                .nth(7)
-                .is_some_and(|line| line.trim() == "ready")
-            {
+            if pid.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
                 return true;
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -222,9 +201,7 @@ fn attend(mut child: Child, stopped: &Receiver<&'static str>) {
             Err(_) => break "-QUIT",
         }
     };
-    let _ = Command::new("kill")
-        .args([signal, &child.id().to_string()])
-        .status();
+    let _ = Command::new("kill").args([signal, &child.id().to_string()]).status();
     let begun = Instant::now();
     while begun.elapsed() < STOP_LIMIT && matches!(child.try_wait(), Ok(None)) {
         std::thread::sleep(Duration::from_millis(10));
@@ -236,16 +213,12 @@ fn attend(mut child: Child, stopped: &Receiver<&'static str>) {
 /// Two servers that all tests of one binary share; each test makes its own databases on them.
 pub fn shared() -> (Arc<Cluster>, Arc<Cluster>) {
     static PAIR: OnceLock<(Arc<Cluster>, Arc<Cluster>)> = OnceLock::new();
-    PAIR.get_or_init(|| (Arc::new(Cluster::start()), Arc::new(Cluster::start())))
-        .clone()
+    PAIR.get_or_init(|| (Arc::new(Cluster::start()), Arc::new(Cluster::start()))).clone()
 }
 
 /// A connection whose driver runs in the background and ends with the client.
 pub async fn connect(config: &Config) -> Client {
-    let (client, connection) = config
-        .connect(NoTls)
-        .await
-        .unwrap_or_else(|e| panic!("connect {config:?}: {e:?}"));
+    let (client, connection) = config.connect(NoTls).await.unwrap_or_else(|e| panic!("connect {config:?}: {e:?}"));
     tokio::spawn(connection);
     client
 }
@@ -254,33 +227,18 @@ pub async fn connect(config: &Config) -> Client {
 pub fn installed() -> Vec<(u32, PathBuf)> {
     let listed = std::env::var_os("RERP_PG_BINS").unwrap_or_default();
     let mut dirs: Vec<PathBuf> = std::env::split_paths(&listed).collect();
-    for version in fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
+    for version in fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten() {
         dirs.push(version.path().join("bin"));
     }
-    let mut found: Vec<_> = dirs
-        .into_iter()
-        .filter_map(|dir| Some((major_of(&dir)?, dir)))
-        .collect();
+    let mut found: Vec<_> = dirs.into_iter().filter_map(|dir| Some((major_of(&dir)?, dir))).collect();
     found.sort();
     found
 }
 
 fn major_of(bin: &Path) -> Option<u32> {
-    let output = Command::new(bin.join("postgres"))
-        .arg("--version")
-        .output()
-        .ok()?;
+    let output = Command::new(bin.join("postgres")).arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
-    text.split_whitespace()
-        .nth(2)?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    text.split_whitespace().nth(2)?.split('.').next()?.parse().ok()
 }
 
 /// PostgreSQL refuses to run as root; a test that isn't root runs it as itself.
@@ -291,14 +249,7 @@ fn as_postgres(program: &Path) -> Command {
         return command;
     }
     let mut command = Command::new("setpriv");
-    command
-        .args([
-            "--reuid=postgres",
-            "--regid=postgres",
-            "--clear-groups",
-            "--pdeathsig=QUIT",
-        ])
-        .arg(program);
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=QUIT"]).arg(program);
     command
 }
 
@@ -308,15 +259,8 @@ fn is_root() -> bool {
 }
 
 fn run(command: &mut Command) {
-    let output = command
-        .current_dir("/")
-        .output()
-        .expect("start a program of PostgreSQL");
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = command.current_dir("/").output().expect("start a program of PostgreSQL");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn log_of(dir: &Path) -> PathBuf {
@@ -324,11 +268,7 @@ fn log_of(dir: &Path) -> PathBuf {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// A name that carries this process: what killed test runs left behind is told apart and removed.
@@ -337,19 +277,13 @@ fn new_dir() -> PathBuf {
     let temp = std::env::temp_dir();
     for entry in fs::read_dir(&temp).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let owner = name
-            .strip_prefix("rerp-pg-")
-            .and_then(|rest| rest.split(['-', '.']).next());
+        let owner = name.strip_prefix("rerp-pg-").and_then(|rest| rest.split(['-', '.']).next());
         if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
             let _ = fs::remove_dir_all(entry.path());
             let _ = fs::remove_file(entry.path());
         }
     }
-    let dir = temp.join(format!(
-        "rerp-pg-{}-{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    ));
+    let dir = temp.join(format!("rerp-pg-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     fs::create_dir(&dir).unwrap();
     if is_root() {
         run(Command::new("chown").arg("postgres").arg(&dir));

@@ -43,12 +43,7 @@ impl Ledger {
 
     /// Counts an error by SQLSTATE, or by what it was.
     pub fn error(&self, what: &str) {
-        *self
-            .errors
-            .lock()
-            .unwrap()
-            .entry(what.to_owned())
-            .or_default() += 1;
+        *self.errors.lock().unwrap().entry(what.to_owned()).or_default() += 1;
     }
 
     /// How many commits were acknowledged so far.
@@ -72,10 +67,6 @@ impl Ledger {
         times.retain(|at| (from..=to).contains(at));
         times.extend([from, to]);
         times.sort();
-        times
-            .windows(2)
-            .map(|pair| pair[1] - pair[0])
-            .max()
-            .unwrap_or_default()
+        times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
     }
 }

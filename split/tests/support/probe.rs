@@ -30,31 +30,18 @@ impl Probe {
         let stop = Arc::new(AtomicBool::new(false));
         let (rounds, both) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let task = tokio::spawn(watch(sides, stop.clone(), rounds.clone(), both.clone()));
-        Self {
-            stop,
-            rounds,
-            both,
-            task,
-        }
+        Self { stop, rounds, both, task }
     }
 
     /// How often it asked, and how often both sides were open.
     pub async fn stop(self) -> (u64, u64) {
         self.stop.store(true, Ordering::SeqCst);
         self.task.await.expect("the checker failed");
-        (
-            self.rounds.load(Ordering::SeqCst),
-            self.both.load(Ordering::SeqCst),
-        )
+        (self.rounds.load(Ordering::SeqCst), self.both.load(Ordering::SeqCst))
     }
 }
 
-async fn watch(
-    sides: [Side; 2],
-    stop: Arc<AtomicBool>,
-    rounds: Arc<AtomicU64>,
-    both: Arc<AtomicU64>,
-) {
+async fn watch(sides: [Side; 2], stop: Arc<AtomicBool>, rounds: Arc<AtomicU64>, both: Arc<AtomicU64>) {
     let mut clients = [sides[0].admin().await, sides[1].admin().await];
     let mut first = 0;
     while !stop.load(Ordering::SeqCst) {

@@ -9,7 +9,8 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
-const LOOKUP: &str = "SELECT migration, epoch, is_owner, proof FROM rerp_split.owner WHERE schema_name = current_schema()";
+const LOOKUP: &str =
+    "SELECT migration, epoch, is_owner, proof FROM rerp_split.owner WHERE schema_name = current_schema()";
 
 /// Which of two sides is written to, shared by all writers.
 pub struct Route {
@@ -55,41 +56,23 @@ impl Route {
         if self.lookups.load(Ordering::SeqCst) != seen {
             return;
         }
-        let rows = [
-            self.owner(&mut clients, 0).await,
-            self.owner(&mut clients, 1).await,
-        ];
+        let rows = [self.owner(&mut clients, 0).await, self.owner(&mut clients, 1).await];
         if let Some(open) = self.decide(&mut clients, &rows).await {
             self.open.store(open, Ordering::SeqCst);
         }
         self.lookups.fetch_add(1, Ordering::SeqCst);
     }
 
-    async fn decide(
-        &self,
-        clients: &mut [Option<Client>; 2],
-        rows: &[Option<Owner>; 2],
-    ) -> Option<usize> {
-        if let Some(owner) = rows
-            .iter()
-            .position(|row| row.as_ref().is_some_and(|row| row.is_owner))
-        {
+    async fn decide(&self, clients: &mut [Option<Client>; 2], rows: &[Option<Owner>; 2]) -> Option<usize> {
+        if let Some(owner) = rows.iter().position(|row| row.as_ref().is_some_and(|row| row.is_owner)) {
             return Some(owner);
         }
         for (closed, next) in [(0, 1), (1, 0)] {
-            let Some(Owner {
-                migration,
-                proof: Some(proof),
-                ..
-            }) = &rows[closed]
-            else {
+            let Some(Owner { migration, proof: Some(proof), .. }) = &rows[closed] else {
                 continue;
             };
             let client = self.client(clients, next).await?;
-            match client
-                .query_one("SELECT rerp_split.open($1, $2)", &[migration, proof])
-                .await
-            {
+            match client.query_one("SELECT rerp_split.open($1, $2)", &[migration, proof]).await {
                 Ok(row) if row.get(0) => {
                     self.opened_by_client.fetch_add(1, Ordering::SeqCst);
                     return Some(next);
@@ -105,11 +88,7 @@ impl Route {
     async fn owner(&self, clients: &mut [Option<Client>; 2], side: usize) -> Option<Owner> {
         let client = self.client(clients, side).await?;
         match client.query_opt(LOOKUP, &[]).await {
-            Ok(row) => row.map(|row| Owner {
-                migration: row.get(0),
-                is_owner: row.get(2),
-                proof: row.get(3),
-            }),
+            Ok(row) => row.map(|row| Owner { migration: row.get(0), is_owner: row.get(2), proof: row.get(3) }),
             Err(e) if e.code() == Some(&SqlState::UNDEFINED_TABLE) => None,
             Err(_) => {
                 clients[side] = None;
@@ -118,11 +97,7 @@ impl Route {
         }
     }
 
-    async fn client<'a>(
-        &self,
-        clients: &'a mut [Option<Client>; 2],
-        side: usize,
-    ) -> Option<&'a Client> {
+    async fn client<'a>(&self, clients: &'a mut [Option<Client>; 2], side: usize) -> Option<&'a Client> {
         if clients[side].as_ref().is_none_or(Client::is_closed) {
             clients[side] = try_connect(&self.sides[side]).await;
         }
@@ -132,11 +107,7 @@ impl Route {
 
 /// A connection of the service, or nothing while the server is away.
 pub async fn try_connect(side: &Side) -> Option<Client> {
-    let (client, connection) = side
-        .app_config()
-        .connect(tokio_postgres::NoTls)
-        .await
-        .ok()?;
+    let (client, connection) = side.app_config().connect(tokio_postgres::NoTls).await.ok()?;
     tokio::spawn(connection);
     Some(client)
 }

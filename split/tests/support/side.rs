@@ -22,30 +22,16 @@ pub struct Side {
 impl Side {
     /// Creates database, roles and the empty schema. Roles are per server, so their names carry the database's.
     pub async fn create(cluster: Arc<Cluster>, database: &str) -> Self {
-        let side = Self {
-            cluster,
-            database: database.to_owned(),
-            roles: roles(database),
-        };
+        let side = Self { cluster, database: database.to_owned(), roles: roles(database) };
         let admin = side.cluster.client("postgres").await;
-        admin
-            .batch_execute(&format!("CREATE DATABASE {database} TEMPLATE template0"))
-            .await
-            .unwrap();
-        side.admin()
-            .await
-            .batch_execute(&role_sql(database))
-            .await
-            .unwrap();
+        admin.batch_execute(&format!("CREATE DATABASE {database} TEMPLATE template0")).await.unwrap();
+        side.admin().await.batch_execute(&role_sql(database)).await.unwrap();
         side
     }
 
     /// What a spec says about this side.
     pub fn spec(&self) -> SideSpec {
-        SideSpec {
-            schema: SCHEMA.to_owned(),
-            roles: self.roles.clone(),
-        }
+        SideSpec { schema: SCHEMA.to_owned(), roles: self.roles.clone() }
     }
 
     /// The superuser's URL.
@@ -65,8 +51,7 @@ impl Side {
 
     /// Connection settings of the service's login; `search_path` is the schema.
     pub fn app_config(&self) -> Config {
-        self.cluster
-            .config(&format!("{}_app_a", self.database), &self.database)
+        self.cluster.config(&format!("{}_app_a", self.database), &self.database)
     }
 
     /// A connection of the service.
@@ -76,12 +61,7 @@ impl Side {
 
     /// A connection that changes the schema: everything it makes belongs to the owner.
     pub async fn migrate(&self) -> Client {
-        connect(
-            &self
-                .cluster
-                .config(&format!("{}_migrate_a", self.database), &self.database),
-        )
-        .await
+        connect(&self.cluster.config(&format!("{}_migrate_a", self.database), &self.database)).await
     }
 }
 

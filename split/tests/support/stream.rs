@@ -17,21 +17,11 @@ pub async fn start(migration: &str, source: &Side, target: &Side, tables: &[&str
     );
     from.batch_execute(&publish).await.unwrap();
     // As replica: a side that was closed before still has its guards.
-    let empty = format!(
-        "SET session_replication_role = replica; TRUNCATE {}; RESET session_replication_role",
-        list.join(", ")
-    );
+    let empty =
+        format!("SET session_replication_role = replica; TRUNCATE {}; RESET session_replication_role", list.join(", "));
     to.batch_execute(&empty).await.unwrap();
-    let version: String = to
-        .query_one("SHOW server_version_num", &[])
-        .await
-        .unwrap()
-        .get(0);
-    let as_owner = if version.parse::<u32>().unwrap() >= 160_000 {
-        ", run_as_owner = true"
-    } else {
-        ""
-    };
+    let version: String = to.query_one("SHOW server_version_num", &[]).await.unwrap().get(0);
+    let as_owner = if version.parse::<u32>().unwrap() >= 160_000 { ", run_as_owner = true" } else { "" };
     let subscribe = format!(
         "CREATE SUBSCRIPTION {name} CONNECTION 'host=127.0.0.1 port={} user=postgres dbname={}' PUBLICATION {name} \
          WITH (copy_data = true{as_owner})",
@@ -42,11 +32,7 @@ pub async fn start(migration: &str, source: &Side, target: &Side, tables: &[&str
     let unready = "SELECT count(*) FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid \
                    WHERE s.subname = $1 AND r.srsubstate <> 'r'";
     super::eventually("the stream is ready", Duration::from_secs(60), || async {
-        to.query_one(unready, &[&name])
-            .await
-            .unwrap()
-            .get::<_, i64>(0)
-            == 0
+        to.query_one(unready, &[&name]).await.unwrap().get::<_, i64>(0) == 0
     })
     .await;
 }
@@ -54,18 +40,8 @@ pub async fn start(migration: &str, source: &Side, target: &Side, tables: &[&str
 /// Ends the stream; both sides keep their rows.
 pub async fn stop(migration: &str, source: &Side, target: &Side) {
     let name = publication(migration);
-    target
-        .admin()
-        .await
-        .batch_execute(&format!("DROP SUBSCRIPTION IF EXISTS {name}"))
-        .await
-        .unwrap();
-    source
-        .admin()
-        .await
-        .batch_execute(&format!("DROP PUBLICATION IF EXISTS {name}"))
-        .await
-        .unwrap();
+    target.admin().await.batch_execute(&format!("DROP SUBSCRIPTION IF EXISTS {name}")).await.unwrap();
+    source.admin().await.batch_execute(&format!("DROP PUBLICATION IF EXISTS {name}")).await.unwrap();
 }
 
 /// The name of publication, subscription and slot.

@@ -32,13 +32,7 @@ pub struct Load {
 
 impl Default for Load {
     fn default() -> Self {
-        Self {
-            writers: 16,
-            slow: 2,
-            longest: Duration::from_secs(2),
-            keys: 32,
-            think: Duration::from_millis(4),
-        }
+        Self { writers: 16, slow: 2, longest: Duration::from_secs(2), keys: 32, think: Duration::from_millis(4) }
     }
 }
 
@@ -58,43 +52,22 @@ impl Writers {
         let stop = Arc::new(AtomicBool::new(false));
         let admin = route.sides[route.now().0].admin().await;
         let last = load.keys + load.writers;
-        let fill = format!(
-            "INSERT INTO app.item SELECT generate_series(0, {last}) ON CONFLICT DO NOTHING"
-        );
+        let fill = format!("INSERT INTO app.item SELECT generate_series(0, {last}) ON CONFLICT DO NOTHING");
         admin.batch_execute(&fill).await.unwrap();
         let tasks = (0..load.writers)
             .map(|id| {
                 let connections = [None, None];
                 let (route, ledger, stop) = (route.clone(), ledger.clone(), stop.clone());
-                tokio::spawn(
-                    Writer {
-                        id,
-                        n: 0,
-                        load,
-                        route,
-                        ledger,
-                        stop,
-                        connections,
-                    }
-                    .run(),
-                )
+                tokio::spawn(Writer { id, n: 0, load, route, ledger, stop, connections }.run())
             })
             .collect();
-        Self {
-            ledger,
-            route,
-            stop,
-            tasks,
-        }
+        Self { ledger, route, stop, tasks }
     }
 
     /// Waits until `count` more commits have been acknowledged.
     pub async fn more(&self, count: usize) {
         let wanted = self.ledger.len() + count;
-        super::eventually("more acknowledged commits", OPERATION_LIMIT, || async {
-            self.ledger.len() >= wanted
-        })
-        .await;
+        super::eventually("more acknowledged commits", OPERATION_LIMIT, || async { self.ledger.len() >= wanted }).await;
     }
 
     /// Lets every writer finish its operation and returns the ledger.
@@ -138,25 +111,13 @@ impl Writer {
         let (key, hold) = self.choose();
         let first = Instant::now();
         loop {
-            assert!(
-                first.elapsed() < OPERATION_LIMIT,
-                "writer {} gets no answer: {:?}",
-                self.id,
-                self.ledger.errors()
-            );
+            assert!(first.elapsed() < OPERATION_LIMIT, "writer {} gets no answer: {:?}", self.id, self.ledger.errors());
             let begun = Instant::now();
             let (side, seen) = self.route.now();
             match self.attempt(side, key, hold).await {
                 Ok(v) => {
                     let (writer, n) = (self.id, self.n);
-                    return self.ledger.acknowledge(Ack {
-                        writer,
-                        n,
-                        key,
-                        v,
-                        begun,
-                        acked: Instant::now(),
-                    });
+                    return self.ledger.acknowledge(Ack { writer, n, key, v, begun, acked: Instant::now() });
                 }
                 Err(Failure::InDoubt) => {
                     self.ledger.error("in doubt");
@@ -179,21 +140,14 @@ impl Writer {
             return (rng.random_range(0..self.load.keys), Duration::ZERO);
         }
         let slow = rng.random_bool(0.2);
-        let hold = if slow {
-            self.load.longest.mul_f64(rng.random())
-        } else {
-            Duration::ZERO
-        };
+        let hold = if slow { self.load.longest.mul_f64(rng.random()) } else { Duration::ZERO };
         (self.load.keys + self.id, hold)
     }
 
     async fn attempt(&mut self, side: usize, key: i32, hold: Duration) -> Result<i64, Failure> {
         // Warm connections to both sides, as the service keeps them.
         for other in [1 - side, side] {
-            if self.connections[other]
-                .as_ref()
-                .is_none_or(Client::is_closed)
-            {
+            if self.connections[other].as_ref().is_none_or(Client::is_closed) {
                 self.connections[other] = try_connect(&self.route.sides[other]).await;
             }
         }
@@ -206,58 +160,33 @@ impl Writer {
 }
 
 /// Raises the counter and writes the entry; an entry that exists already is an operation that was committed unseen.
-async fn transaction(
-    client: &mut Client,
-    writer: i32,
-    n: i64,
-    key: i32,
-    hold: Duration,
-) -> Result<i64, Failure> {
+async fn transaction(client: &mut Client, writer: i32, n: i64, key: i32, hold: Duration) -> Result<i64, Failure> {
     let transaction = client.transaction().await.map_err(refused)?;
     let raise = "UPDATE app.item SET v = v + 1 WHERE key = $1 RETURNING v";
-    let v: i64 = transaction
-        .query_one(raise, &[&key])
-        .await
-        .map_err(refused)?
-        .get(0);
+    let v: i64 = transaction.query_one(raise, &[&key]).await.map_err(refused)?.get(0);
     if !hold.is_zero() {
         tokio::time::sleep(hold).await;
     }
     let insert = "INSERT INTO app.entry (writer, n, key, v) VALUES ($1, $2, $3, $4) ON CONFLICT (writer, n) DO NOTHING";
-    if transaction
-        .execute(insert, &[&writer, &n, &key, &v])
-        .await
-        .map_err(refused)?
-        == 1
-    {
+    if transaction.execute(insert, &[&writer, &n, &key, &v]).await.map_err(refused)? == 1 {
         transaction.commit().await.map_err(unanswered)?;
         return Ok(v);
     }
     transaction.rollback().await.map_err(refused)?;
     let find = "SELECT v FROM app.entry WHERE writer = $1 AND n = $2";
-    Ok(client
-        .query_one(find, &[&writer, &n])
-        .await
-        .map_err(refused)?
-        .get(0))
+    Ok(client.query_one(find, &[&writer, &n]).await.map_err(refused)?.get(0))
 }
 
 /// Before COMMIT was sent nothing can have been committed, whatever became of the connection.
 fn refused(error: tokio_postgres::Error) -> Failure {
-    Failure::Aborted(
-        error
-            .code()
-            .map_or_else(|| "connection".to_owned(), |code| code.code().to_owned()),
-    )
+    Failure::Aborted(error.code().map_or_else(|| "connection".to_owned(), |code| code.code().to_owned()))
 }
 
 /// After COMMIT was sent only an error of the transaction itself is a definite abort: the end of the server or of the
 /// connection (57P01 and its kin, class 08, no code at all) may have come after the commit.
 fn unanswered(error: tokio_postgres::Error) -> Failure {
     match error.code().map(|code| code.code()) {
-        Some(code) if !code.starts_with("57P") && !code.starts_with("08") => {
-            Failure::Aborted(code.to_owned())
-        }
+        Some(code) if !code.starts_with("57P") && !code.starts_with("08") => Failure::Aborted(code.to_owned()),
         _ => Failure::InDoubt,
     }
 }
