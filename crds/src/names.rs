@@ -1,0 +1,291 @@
+//! Every name that RERP derives from names users chose. Pure; one place, so that two controllers can't disagree.
+//!
+//! Kubernetes ends DNS labels and label values at 63 characters, PostgreSQL ends identifiers at 63 bytes. Users' names are
+//! bounded by the schema so that nothing has to be cut; roles are cut nevertheless, because a database outlives schemas.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// Longest identifier of PostgreSQL in bytes.
+pub const PG_MAX: usize = 63;
+/// Longest suffix that a role adds to its base: `_migrate_a`.
+const ROLE_SUFFIX_MAX: usize = 10;
+
+/// One of the two login roles of a pair; a rotation gives the other one a new password and switches to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// The first.
+    #[default]
+    A,
+    /// The second.
+    B,
+}
+
+impl Slot {
+    /// The slot that a rotation switches to.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::A => "a",
+            Self::B => "b",
+        })
+    }
+}
+
+/// An object by namespace and name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Id<'a> {
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+}
+
+/// Role names of one ServiceDatabase on the server it uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleNames {
+    base: String,
+}
+
+impl RoleNames {
+    /// Roles of `database` with `schema` on the server that `server` (a ServiceDatabase with an embedded engine) runs.
+    ///
+    /// Roles belong to a server, not to a database, hence the hash of both objects.
+    #[must_use]
+    pub fn new(server: Id<'_>, database: Id<'_>, schema: &str) -> Self {
+        let scope = format!("{}/{}/{}/{}", server.namespace, server.name, database.namespace, database.name);
+        let prefix = format!("rerp_{}_", short_hash(&scope, 8));
+        Self { base: format!("{prefix}{}", fit(schema, PG_MAX - ROLE_SUFFIX_MAX - prefix.len())) }
+    }
+
+    /// What all names begin with.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Owns schema and tables; can't log in.
+    #[must_use]
+    pub fn owner(&self) -> String {
+        format!("{}_owner", self.base)
+    }
+
+    /// Group of those who change the schema; can't log in.
+    #[must_use]
+    pub fn migrate(&self) -> String {
+        format!("{}_migrate", self.base)
+    }
+
+    /// Group of those who read and write rows; can't log in.
+    #[must_use]
+    pub fn app(&self) -> String {
+        format!("{}_app", self.base)
+    }
+
+    /// Group of those who read rows; can't log in.
+    #[must_use]
+    pub fn read(&self) -> String {
+        format!("{}_read", self.base)
+    }
+
+    /// Login of the service's pods.
+    #[must_use]
+    pub fn app_login(&self, slot: Slot) -> String {
+        format!("{}_app_{slot}", self.base)
+    }
+
+    /// Login of the service's migrate command.
+    #[must_use]
+    pub fn migrate_login(&self, slot: Slot) -> String {
+        format!("{}_migrate_{slot}", self.base)
+    }
+}
+
+/// COMMENT on every role of a ServiceDatabase; a role with another marker is never touched.
+#[must_use]
+pub fn role_marker(database: Id<'_>) -> String {
+    format!("rerp:{}/{}", database.namespace, database.name)
+}
+
+/// Secret with the superuser of an embedded server.
+#[must_use]
+pub fn admin_secret(database: &str) -> String {
+    format!("{database}-admin")
+}
+
+/// Secret with the app login of a ServiceDatabase (servicebinding.io).
+#[must_use]
+pub fn binding_secret(database: &str) -> String {
+    format!("{database}-binding")
+}
+
+/// Secret with the migrate login of a ServiceDatabase.
+///
+/// Not `<database>-migrate`: a RerpService and its ServiceDatabase usually share a name, and that one is the service's.
+#[must_use]
+pub fn binding_migrate_secret(database: &str) -> String {
+    format!("{database}-binding-migrate")
+}
+
+/// StatefulSet, Service and container of an embedded server; its volume claim is `data-<this>-0`.
+#[must_use]
+pub fn postgres(database: &str) -> String {
+    format!("{database}-postgres")
+}
+
+/// Headless Service that governs the StatefulSet of an embedded server.
+#[must_use]
+pub fn postgres_nodes(database: &str) -> String {
+    format!("{database}-postgres-nodes")
+}
+
+/// Host of an embedded server, resolvable from every namespace.
+#[must_use]
+pub fn postgres_host(server: Id<'_>) -> String {
+    format!("{}.{}.svc", postgres(server.name), server.namespace)
+}
+
+/// Secret with the app URIs of a RerpService: keys `current` and, during a split, `next`.
+#[must_use]
+pub fn service_database_secret(service: &str) -> String {
+    format!("{service}-database")
+}
+
+/// Secret with the migrate URIs of a RerpService: keys `current` and, during a split, `next`.
+#[must_use]
+pub fn service_migrate_secret(service: &str) -> String {
+    format!("{service}-migrate")
+}
+
+/// Address of a RerpService inside the cluster.
+#[must_use]
+pub fn service_url(service: Id<'_>) -> String {
+    format!("http://{}.{}.svc:{}", service.name, service.namespace, HTTP_PORT)
+}
+
+/// Environment variable that holds the address of a dependency: `RERP_IDENTITY_URL`.
+#[must_use]
+pub fn dependency_variable(service: &str) -> String {
+    format!("RERP_{}_URL", service.to_uppercase().replace('-', "_"))
+}
+
+/// Deployment and Secret of the worker of a DatabaseSplitMigration.
+#[must_use]
+pub fn split_worker(migration: &str) -> String {
+    format!("{migration}-split-worker")
+}
+
+/// Id under which databases know a DatabaseSplitMigration: 12 hex digits of its UID, so that a re-created object is another migration.
+#[must_use]
+pub fn migration_id(uid: &str) -> String {
+    short_hash(uid, 12)
+}
+
+/// Port of a service's API.
+pub const HTTP_PORT: i32 = 8080;
+/// Port of a service's health and metrics.
+pub const ADMIN_PORT: i32 = 9090;
+/// Port of PostgreSQL.
+pub const POSTGRES_PORT: i32 = 5432;
+
+/// The first `digits` hex digits of the SHA-256 of `text`.
+fn short_hash(text: &str, digits: usize) -> String {
+    let mut hash = hex::encode(Sha256::digest(text.as_bytes()));
+    hash.truncate(digits);
+    hash
+}
+
+/// `text` in at most `max` bytes: unchanged, or cut with a hash of the whole at its end so that two long names stay apart.
+fn fit(text: &str, max: usize) -> String {
+    if text.len() <= max {
+        return text.to_owned();
+    }
+    let mut end = max - 9;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}_{}", &text[..end], short_hash(text, 8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounds::{NAME_MAX, SCHEMA_MAX};
+
+    const SERVER: Id<'_> = Id { namespace: "rerp", name: "monolith" };
+    const DATABASE: Id<'_> = Id { namespace: "rerp", name: "identity-shared" };
+
+    fn all(roles: &RoleNames) -> Vec<String> {
+        let logins = [Slot::A, Slot::B].into_iter().flat_map(|s| [roles.app_login(s), roles.migrate_login(s)]);
+        [roles.owner(), roles.migrate(), roles.app(), roles.read()].into_iter().chain(logins).collect()
+    }
+
+    #[test]
+    fn roles_are_pinned() {
+        // sha256("rerp/monolith/rerp/identity-shared"): data in databases carries these names, so they may never change.
+        let expected = format!("rerp_{}_identity", short_hash("rerp/monolith/rerp/identity-shared", 8));
+        let roles = RoleNames::new(SERVER, DATABASE, "identity");
+        assert_eq!(roles.base(), expected);
+        assert_eq!(roles.app_login(Slot::A.other()), format!("{expected}_app_b"));
+        assert_eq!(roles.migrate_login(Slot::A), format!("{expected}_migrate_a"));
+    }
+
+    #[test]
+    fn roles_fit_and_stay_apart() {
+        let longest = "s".repeat(SCHEMA_MAX);
+        assert!(RoleNames::new(SERVER, DATABASE, &longest).base().ends_with(&longest), "a bounded schema is never cut");
+        let (long, other) = ("x".repeat(63), format!("{}y", "x".repeat(62)));
+        let (one, two) = (RoleNames::new(SERVER, DATABASE, &long), RoleNames::new(SERVER, DATABASE, &other));
+        assert_ne!(one, two);
+        assert!(all(&one).iter().chain(&all(&two)).all(|role| role.len() <= PG_MAX));
+        assert_ne!(
+            RoleNames::new(SERVER, DATABASE, "s"),
+            RoleNames::new(DATABASE, DATABASE, "s"),
+            "another server, other roles"
+        );
+        assert!(RoleNames::new(SERVER, DATABASE, &"ü".repeat(40)).owner().len() <= PG_MAX);
+    }
+
+    #[test]
+    fn children_fit_labels() {
+        let name = "n".repeat(NAME_MAX);
+        // `controller-revision-hash` of a StatefulSet's pod is its name, a dash and ten characters.
+        assert!(postgres(&name).len() + 11 <= 63);
+        for child in
+            [postgres_nodes(&name), split_worker(&name), service_database_secret(&name), binding_migrate_secret(&name)]
+        {
+            assert!(child.len() <= 63, "{child}");
+        }
+    }
+
+    #[test]
+    fn a_service_and_a_database_of_one_name_share_no_child() {
+        let service = [service_database_secret("identity"), service_migrate_secret("identity"), "identity".to_owned()];
+        let database = [
+            admin_secret("identity"),
+            binding_secret("identity"),
+            binding_migrate_secret("identity"),
+            postgres("identity"),
+            postgres_nodes("identity"),
+        ];
+        assert!(service.iter().all(|name| !database.contains(name)));
+    }
+
+    #[test]
+    fn addresses() {
+        assert_eq!(postgres_host(SERVER), "monolith-postgres.rerp.svc");
+        assert_eq!(service_url(Id { namespace: "rerp", name: "identity" }), "http://identity.rerp.svc:8080");
+        assert_eq!(dependency_variable("fte-data"), "RERP_FTE_DATA_URL");
+        assert_eq!(migration_id("5a0b").len(), 12);
+    }
+}

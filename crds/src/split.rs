@@ -1,0 +1,418 @@
+//! DatabaseSplitMigration: moves the tables of one service from the database it lives in to one of its own while it keeps serving.
+
+use std::{fmt, str::FromStr};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{bounds, duration::Duration, reference::ObjectRef};
+
+/// Longest write pause that the fence may cause when none is given.
+pub const DEFAULT_MAX_WRITE_PAUSE: &str = "500ms";
+/// Time for attempts at the cutover when none is given.
+pub const DEFAULT_CUTOVER_BUDGET: &str = "10m";
+
+/// What the user wants to move.
+#[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[kube(
+    group = "rerp.dev",
+    version = "v1alpha1",
+    kind = "DatabaseSplitMigration",
+    namespaced,
+    doc = "Moves the tables of one service into a database of its own while the service keeps serving.",
+    status = "DatabaseSplitMigrationStatus",
+    derive = "PartialEq",
+    derive = "Default",
+    shortname = "dsm",
+    category = "rerp",
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Service", type_ = "string", json_path = ".spec.serviceRef.name"),
+    printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "From", type_ = "string", json_path = ".spec.source.databaseRef.name", priority = 1),
+    printcolumn(name = "To", type_ = "string", json_path = ".spec.target.databaseRef.name", priority = 1),
+    printcolumn(name = "Pause ms", type_ = "number", json_path = ".status.cutover.writePauseMs", priority = 1),
+    printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1),
+    validation = Rule::new("self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
+        .message("metadata.name must be 1 to 40 lower-case letters, digits and dashes, starting with a letter, because the worker is named after it; choose a shorter or plainer name"),
+    validation = Rule::new("!has(self.spec.dependsOn) || !self.spec.dependsOn.exists(d, d.name == self.metadata.name)")
+        .message("a migration can't wait for itself; remove it from spec.dependsOn"),
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("self.source.databaseRef.name != self.target.databaseRef.name")
+    .message("source and target are the same ServiceDatabase; let spec.target.databaseRef name the one that the tables move to")
+    .field_path(".target"))]
+pub struct DatabaseSplitMigrationSpec {
+    /// RerpService whose tables move; its present database is the source.
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("a migration belongs to one service; delete it and create another for another service"))]
+    pub service_ref: ObjectRef,
+    /// Where the tables are.
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("the source of a migration can't change; delete the migration and create another"))]
+    pub source: Source,
+    /// Where they go.
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("the target of a migration can't change; delete the migration and create another"))]
+    pub target: Target,
+    /// Migrations that must be Completed before this one begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub depends_on: Vec<ObjectRef>,
+    /// How far to go; raise it to approve the next step. Default ReadyForCutover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advance_to: Option<AdvanceTo>,
+    /// Limits of the cutover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cutover: Option<CutoverSettings>,
+    /// How source and target are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
+    /// What happens between cutover and completion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observe: Option<Observe>,
+    /// What happens to the old tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleanup: Option<Cleanup>,
+    /// While true the migration holds at the next safe point; never during the fence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspend: Option<bool>,
+}
+
+/// Where the tables are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// ServiceDatabase that the service uses now.
+    pub database_ref: ObjectRef,
+}
+
+/// Where the tables go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// ServiceDatabase that the service will use.
+    pub database_ref: ObjectRef,
+    /// Schema in the target. Default: that of the target ServiceDatabase; any other name is refused by the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "bounds::pg_schema")]
+    #[x_kube(validation = Rule::new("!self.startsWith('pg_') && !self.startsWith('rerp_') && !(self in ['public', 'information_schema'])")
+        .message("public, information_schema, pg_* and rerp_* are not for services; choose a schema name of the service's own"))]
+    pub schema: Option<String>,
+}
+
+/// How far a migration may go by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum AdvanceTo {
+    /// Look only: report what would stop it.
+    Preflight,
+    /// Copy, stream and compare; wait before the cutover.
+    #[default]
+    ReadyForCutover,
+    /// Move the service, then wait.
+    Cutover,
+    /// Move the service and finish.
+    Completed,
+}
+
+impl fmt::Display for AdvanceTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// Limits of the cutover.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CutoverSettings {
+    /// Longest time that writes may wait in one attempt. Default 500ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('100ms') && duration(self) <= duration('10s')")
+        .message("below 100ms no attempt can succeed and above 10s clients time out; let maxWritePause be 100ms to 10s"))]
+    pub max_write_pause: Option<Duration>,
+    /// Time for all attempts together. Default 10m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('10s') && duration(self) <= duration('24h')")
+        .message("attempts back off for seconds; let cutover.budget be 10s to 24h"))]
+    pub budget: Option<Duration>,
+}
+
+/// How source and target are compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Verification {
+    /// What is compared. Default Full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<VerificationMode>,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum VerificationMode {
+    /// Every row of every table.
+    #[default]
+    Full,
+}
+
+/// What happens between cutover and completion.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct Observe {
+    /// How long the migration waits after the cutover before it finishes. Default: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("duration(self) <= duration('720h')")
+        .message("side objects in both databases stay until the end; let observe.duration be 720h or less"))]
+    pub duration: Option<Duration>,
+}
+
+/// What happens to the old tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cleanup {
+    /// Default Keep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<CleanupPolicy>,
+}
+
+/// What happens to the old tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CleanupPolicy {
+    /// They stay where they are, closed to the service.
+    #[default]
+    Keep,
+}
+
+/// How far a migration has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum SplitPhase {
+    /// Accepted, not begun.
+    #[default]
+    Pending,
+    /// Both sides are being inspected; nothing changes.
+    Preflight,
+    /// Schema, publication and slot are being made.
+    Prepare,
+    /// Rows are being copied.
+    Copy,
+    /// Changes since the copy are being applied.
+    CatchUp,
+    /// Both sides are being compared.
+    Verify,
+    /// Waiting for approval or for the service's pods.
+    ReadyForCutover,
+    /// Writes move to the target.
+    Cutover,
+    /// The target owns the data; the migration watches.
+    Observe,
+    /// Side objects are being removed.
+    Finalize,
+    /// Done.
+    Completed,
+    /// Everything is being taken back.
+    Aborting,
+    /// Taken back; the source owns the data.
+    Aborted,
+    /// Stopped for good; the findings say why.
+    Failed,
+}
+
+impl SplitPhase {
+    /// Every phase, in the order of a successful run, then the others.
+    pub const ALL: [Self; 14] = [
+        Self::Pending,
+        Self::Preflight,
+        Self::Prepare,
+        Self::Copy,
+        Self::CatchUp,
+        Self::Verify,
+        Self::ReadyForCutover,
+        Self::Cutover,
+        Self::Observe,
+        Self::Finalize,
+        Self::Completed,
+        Self::Aborting,
+        Self::Aborted,
+        Self::Failed,
+    ];
+
+    /// Whether nothing more will happen.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Aborted | Self::Failed)
+    }
+}
+
+impl fmt::Display for SplitPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// A text that is no phase.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a phase of a split")]
+pub struct UnknownPhase(pub String);
+
+impl FromStr for SplitPhase {
+    type Err = UnknownPhase;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|phase| phase.to_string() == text).ok_or_else(|| UnknownPhase(text.to_owned()))
+    }
+}
+
+/// What the operator and the worker have seen and done.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DatabaseSplitMigrationStatus {
+    /// Generation of the spec that this status speaks of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Ready, Reconciling, Stalled, Preflighted, Copied, Streaming, CaughtUp, Verified, ServicesPrepared, CutOver, Finalized.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+    /// How far it has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<SplitPhase>,
+    /// Id under which both databases know this migration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migration_id: Option<String>,
+    /// Hash of every statement that the plan will run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_hash: Option<String>,
+    /// Progress by table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub tables: Vec<TableProgress>,
+    /// State of the stream of changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication: Option<ReplicationStatus>,
+    /// Figures of the cutover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cutover: Option<CutoverStatus>,
+    /// Figures of the comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationStatus>,
+    /// What preflight or a later phase found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub findings: Vec<Finding>,
+}
+
+/// Progress of one table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TableProgress {
+    /// Name of the table.
+    pub name: String,
+    /// Rows copied.
+    pub rows: i64,
+    /// Bytes copied.
+    pub bytes: i64,
+    /// Rows expected, estimated from statistics.
+    pub total: i64,
+    /// Where the copy of this table stands.
+    pub state: String,
+    /// Seconds to go, estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta_seconds: Option<i64>,
+}
+
+/// State of the stream of changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplicationStatus {
+    /// Bytes of changes the target has not applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_bytes: Option<i64>,
+    /// Bytes of WAL the source keeps for the stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retained_wal_bytes: Option<i64>,
+    /// Name of the replication slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+}
+
+/// Figures of the cutover, in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CutoverStatus {
+    /// Time during which no write could commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_pause_ms: Option<f64>,
+    /// Part of it spent waiting for locks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock_wait_ms: Option<f64>,
+    /// Part of it spent until the last change had reached the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain_ms: Option<f64>,
+    /// Part of it spent on sequences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence_ms: Option<f64>,
+    /// Attempts, the successful one included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<i64>,
+    /// Epoch of the owner rows after the last attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<i64>,
+    /// When the source closed, in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+}
+
+/// Figures of the comparison.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VerificationStatus {
+    /// Rows compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<i64>,
+    /// Ranges of keys compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunks: Option<i64>,
+    /// Rows that differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mismatches: Option<i64>,
+    /// Share of the rows that were compared, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<f64>,
+}
+
+/// Something that stops a migration, or that a person should know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Name of the check.
+    pub id: String,
+    /// Whether it stops the migration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// `source`, `target` or `both`.
+    pub side: String,
+    /// What it is about.
+    pub object: String,
+    /// What was found.
+    pub message: String,
+    /// Statement or setting that resolves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_survive_text() {
+        for phase in SplitPhase::ALL {
+            assert_eq!(phase.to_string().parse(), Ok(phase));
+        }
+        assert!("copying".parse::<SplitPhase>().is_err());
+    }
+
+    #[test]
+    fn steps_are_ordered() {
+        assert!(AdvanceTo::Preflight < AdvanceTo::ReadyForCutover && AdvanceTo::Cutover < AdvanceTo::Completed);
+    }
+}
