@@ -1,0 +1,143 @@
+//! Words the generator draws from: names and domains as they occur, oddities included. Data only.
+//! Every domain lies under a name that is reserved for examples (RFC 2606, RFC 6761): nobody's address is ever used.
+
+/// Given names, with the scripts and marks that break naive code.
+pub(super) const FIRST: &[&str] = &[
+    "Anna",
+    "Ben",
+    "Chloe",
+    "Dmitri",
+    "Élodie",
+    "Fatima",
+    "Günther",
+    "Håkon",
+    "Ines",
+    "José",
+    "Kwame",
+    "Łukasz",
+    "María José",
+    "Nguyễn",
+    "Ólafur",
+    "Priya",
+    "Qiang",
+    "Renée",
+    "Siobhán",
+    "Þóra",
+    "Uğur",
+    "Věra",
+    "Wei",
+    "Xiomara",
+    "Yūki",
+    "Zoë",
+    "Jean-Luc",
+    "李",
+    "Мария",
+    "محمد",
+    "Αθηνά",
+    "Noa",
+];
+
+/// Family names: apostrophes, particles, hyphens, one letter, right to left.
+pub(super) const LAST: &[&str] = &[
+    "Smith",
+    "O'Brien",
+    "D'Angelo",
+    "van der Berg",
+    "de la Cruz",
+    "Müller",
+    "Nguyen",
+    "García-Márquez",
+    "Østergaard",
+    "Şahin",
+    "Kowalski",
+    "Bjørnsdóttir",
+    "Ng",
+    "O",
+    "St. John",
+    "MacDonald",
+    "al-Fayed",
+    "Ivanova",
+    "Παπαδόπουλος",
+    "王",
+    "حسن",
+    "Null",
+    "Test",
+    "Smith-Jones-Featherstonehaugh",
+];
+
+/// What such names become in an address: plain ASCII.
+pub(super) const LOCAL_FIRST: &[&str] = &[
+    "anna", "ben", "chloe", "dmitri", "elodie", "fatima", "guenther", "hakon", "ines", "jose", "kwame", "lukasz",
+    "priya", "qiang", "renee", "siobhan", "ugur", "vera", "wei", "xiomara", "yuki", "zoe",
+];
+
+/// The same for family names.
+pub(super) const LOCAL_LAST: &[&str] = &[
+    "smith",
+    "mueller",
+    "garcia",
+    "nguyen",
+    "kowalski",
+    "sahin",
+    "ivanova",
+    "ng",
+    "macdonald",
+    "berg",
+    "cruz",
+    "ostergaard",
+    "papadopoulos",
+    "wang",
+    "hassan",
+];
+
+/// Plus tags people give their addresses.
+pub(super) const TAGS: &[&str] = &["news", "rerp", "shop.2024", "a+b", "spam-", "filter_1", "ab=c"];
+
+/// Domains of the usual kind.
+pub(super) const DOMAINS: &[&str] = &[
+    "mail.example.com",
+    "example.com",
+    "example.org",
+    "example.net",
+    "post.example.org",
+    "uni.example.net",
+    "my-company.example.com",
+    "1and1.example.net",
+    "a.b.c.d.example.org",
+    "x.example.com",
+    "mailbox.example",
+    "long-hyphenated--name.example.net",
+];
+
+/// International domains: as people type them, and their ASCII form (RFC 5891).
+pub(super) const IDN: &[(&str, &str)] = &[
+    ("müller.example", "xn--mller-kva.example"),
+    ("bücher.example.com", "xn--bcher-kva.example.com"),
+    ("café.example.net", "xn--caf-dma.example.net"),
+    ("παράδειγμα.example", "xn--hxajbheg2az3al.example"),
+    ("пример.example.org", "xn--e1afmkfd.example.org"),
+    ("例え.example", "xn--r8jz45g.example"),
+    ("उदाहरण.example", "xn--p1b6ci4b4b3a.example"),
+];
+
+/// Country calling code and the start of a number in a range kept for fiction or tests by that country's regulator.
+pub(super) const PHONES: &[(&str, &str)] =
+    &[("1", "20155501"), ("44", "7700900"), ("33", "199"), ("46", "70174060"), ("61", "491570"), ("353", "20910")];
+
+/// Where a lead came from.
+pub(super) const SOURCES: &[&str] = &["hero", "exit_intent", "free_trial", "footer", "pricing"];
+
+/// Plans a lead may name.
+pub(super) const PLANS: &[&str] = &["starter", "pro", "team"];
+
+/// Messages: quotes, scripts, line breaks, emoji, markup, SQL, and nothing special.
+pub(super) const MESSAGES: &[&str] = &[
+    "Please call me back.",
+    "I'd like a demo; is \"Pro\" enough for 5 people?",
+    "Guten Tag,\n\nwie kündige ich?\n\nViele Grüße",
+    "¿Hay descuento? 🎓📈",
+    "Robert'); DROP TABLE students;--",
+    "<b>bold</b> &amp; 1 < 2 \\ tab\there",
+    "我想了解更多。",
+    "مرحبا، أحتاج إلى مساعدة",
+];

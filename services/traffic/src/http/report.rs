@@ -1,0 +1,126 @@
+//! What a run amounts to, as JSON. In: a view of a run and the window asked for. Out: [`Report`].
+
+use crate::ledger::clock::Clock;
+use crate::ledger::entry::Failure;
+use crate::ledger::gap::Gap;
+use crate::ledger::percentile::{Latency, millis};
+use crate::load::control::View;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `?at=…&windowMs=…`: the instant to look around.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Window {
+    /// RFC 3339 instant, for instance the moment of a cutover.
+    pub at: Option<Timestamp>,
+    /// Half the width of the window in milliseconds; 2000 unless told, at most 600,000.
+    pub window_ms: Option<u64>,
+}
+
+const WINDOW_MS: u64 = 2_000;
+const MAX_WINDOW_MS: u64 = 600_000;
+
+/// A run in figures.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Name of the run; every address it sent contains it.
+    pub run: String,
+    /// Whether it is still sending.
+    pub running: bool,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// Seconds from its start to the end of its last request so far.
+    pub seconds: f64,
+    /// Connections it uses.
+    pub connections: usize,
+    /// Requests per second wanted.
+    pub rate_wanted: u32,
+    /// Requests per second held over the whole run.
+    pub rate_held: f64,
+    /// Requests per second in the weakest ten seconds.
+    pub rate_lowest: Option<f64>,
+    /// Requests that ended.
+    pub total: u64,
+    /// Of these: acknowledged.
+    pub acknowledged: u64,
+    /// Of these: failed, for whatever reason.
+    pub failed: u64,
+    /// Failures by reason.
+    pub reasons: BTreeMap<String, u64>,
+    /// The first failures in full.
+    pub failures: Vec<Failure>,
+    /// Latency from the moment a request was due.
+    pub latency: Option<Latency>,
+    /// The longest time without an acknowledgement.
+    pub longest_gap: Option<Pause>,
+    /// The same for the window asked for.
+    pub window: Option<WindowReport>,
+}
+
+/// A gap with its wall-clock times.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pause {
+    /// Length in milliseconds, from the monotonic clock.
+    pub ms: f64,
+    /// The acknowledgement before it.
+    pub from: Timestamp,
+    /// The acknowledgement after it.
+    pub to: Timestamp,
+}
+
+/// What happened around an instant.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WindowReport {
+    /// The instant.
+    pub at: Timestamp,
+    /// Half the width of the window in milliseconds.
+    pub window_ms: u64,
+    /// The longest gap that touches the window: the write pause, when the instant is a cutover.
+    pub longest_gap: Option<Pause>,
+}
+
+impl Report {
+    /// Sums up the run so far.
+    #[must_use]
+    pub fn of(view: &View, window: &Window) -> Self {
+        let run = &view.run;
+        let clock = run.book.clock;
+        let summary = run.book.summary();
+        Self {
+            run: run.name.clone(),
+            running: view.running,
+            started_at: clock.wall(0),
+            seconds: summary.seconds,
+            connections: run.plan.connections,
+            rate_wanted: run.plan.rate,
+            rate_held: summary.rate,
+            rate_lowest: summary.rate_lowest,
+            total: summary.total,
+            acknowledged: summary.acknowledged,
+            failed: summary.failed,
+            reasons: summary.reasons,
+            failures: summary.failures,
+            latency: summary.latency,
+            longest_gap: summary.longest.map(|gap| pause(&clock, gap)),
+            window: window.at.map(|at| around(view, at, window.window_ms.unwrap_or(WINDOW_MS))),
+        }
+    }
+}
+
+fn around(view: &View, at: Timestamp, wanted_ms: u64) -> WindowReport {
+    let window_ms = wanted_ms.min(MAX_WINDOW_MS);
+    let book = &view.run.book;
+    let middle = book.clock.micros_of(at);
+    let half = window_ms * 1000;
+    let gap = book.longest_gap(&(middle.saturating_sub(half)..=middle.saturating_add(half)));
+    WindowReport { at, window_ms, longest_gap: gap.map(|gap| pause(&book.clock, gap)) }
+}
+
+fn pause(clock: &Clock, gap: Gap) -> Pause {
+    Pause { ms: millis(gap.micros()), from: clock.wall(gap.from_us), to: clock.wall(gap.to_us) }
+}

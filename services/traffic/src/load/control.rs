@@ -1,0 +1,136 @@
+//! Starts, stops and remembers one run at a time. In: wishes. Out: the run, for whoever reports on it.
+//! The last run stays readable until the next one starts.
+
+use super::plan::{OutOfBounds, Plan, Wish};
+use super::run::Run;
+use crate::generate::rng::base36;
+use crate::ledger::book::Book;
+use crate::ledger::clock::Clock;
+use crate::ledger::file::{self, FileError};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+/// How long a stop may take beyond the timeout of a request.
+const STOP_GRACE: Duration = Duration::from_secs(3);
+
+/// Holds the current or the last run.
+#[derive(Debug)]
+pub struct Control {
+    base: String,
+    plan: Plan,
+    dir: PathBuf,
+    current: Mutex<Option<Current>>,
+}
+
+#[derive(Debug)]
+struct Current {
+    run: Arc<Run>,
+    task: JoinHandle<()>,
+}
+
+/// A run and whether it is still sending.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The run.
+    pub run: Arc<Run>,
+    /// True while requests are sent or answers awaited.
+    pub running: bool,
+}
+
+/// Why a run was not started or stopped.
+#[derive(Debug, Error)]
+pub enum ControlError {
+    /// One at a time.
+    #[error("run {0} is under way; stop it first")]
+    Running(String),
+    /// There has been none.
+    #[error("no run has been started")]
+    None,
+    /// The wish breaks a bound.
+    #[error(transparent)]
+    Bounds(#[from] OutOfBounds),
+    /// Without its file there is no ledger outside this process.
+    #[error("starting the ledger")]
+    Ledger(#[from] FileError),
+    /// Requests are still out long after their timeout.
+    #[error("the run did not end within {0:?}")]
+    StopTimeout(Duration),
+}
+
+impl Control {
+    /// Nothing is sent before [`Control::start`].
+    #[must_use]
+    pub fn new(base: String, plan: Plan, dir: PathBuf) -> Self {
+        Self { base, plan, dir, current: Mutex::new(None) }
+    }
+
+    /// Starts a run with a new name and an empty ledger.
+    ///
+    /// # Errors
+    /// One is under way, the wish breaks a bound, or the ledger's file can't be opened.
+    pub async fn start(&self, wish: &Wish) -> Result<View, ControlError> {
+        let mut current = self.current.lock().await;
+        if let Some(known) = current.as_ref().filter(|c| !c.task.is_finished()) {
+            return Err(ControlError::Running(known.run.name.clone()));
+        }
+        let plan = self.plan.with(wish)?;
+        let (high, low) = Uuid::new_v4().as_u64_pair();
+        // Six digits of base 36: two runs of one name would need 40,000 runs for an even chance.
+        let name = format!("r{:0>6}", base36(high % 36_u64.pow(6)));
+        let (file, writer) = file::open(&self.dir, &name).await?;
+        let run = Arc::new(Run::new(name, low, &self.base, plan, Book::new(Clock::start(), Some(file))));
+        let task = tokio::spawn(carry_out(Arc::clone(&run), writer));
+        *current = Some(Current { run: Arc::clone(&run), task });
+        tracing::info!(run = run.name, rate = run.plan.rate, connections = run.plan.connections, "load started");
+        Ok(View { run, running: true })
+    }
+
+    /// Stops the run and waits for the answers still out. Stopping twice gives the same view.
+    ///
+    /// # Errors
+    /// There is no run, or it outlives its own timeout.
+    pub async fn stop(&self) -> Result<View, ControlError> {
+        let mut current = self.current.lock().await;
+        let known = current.as_mut().ok_or(ControlError::None)?;
+        known.run.stop.cancel();
+        let limit = known.run.plan.timeout + STOP_GRACE;
+        if !known.task.is_finished() && tokio::time::timeout(limit, &mut known.task).await.is_err() {
+            return Err(ControlError::StopTimeout(limit));
+        }
+        Ok(View { run: Arc::clone(&known.run), running: false })
+    }
+
+    /// The current or the last run.
+    ///
+    /// # Errors
+    /// There has been none.
+    pub async fn view(&self) -> Result<View, ControlError> {
+        let current = self.current.lock().await;
+        let known = current.as_ref().ok_or(ControlError::None)?;
+        Ok(View { run: Arc::clone(&known.run), running: !known.task.is_finished() })
+    }
+
+    /// Stops a run that may be under way, without waiting for it.
+    pub async fn cancel(&self) {
+        if let Some(known) = self.current.lock().await.as_ref() {
+            known.run.stop.cancel();
+        }
+    }
+}
+
+async fn carry_out(run: Arc<Run>, writer: JoinHandle<()>) {
+    if let Err(error) = run.carry_out().await {
+        tracing::error!(run = run.name, %error, "the load could not start");
+        run.book.close();
+    }
+    if let Err(error) = writer.await {
+        tracing::error!(run = run.name, %error, "the ledger's writer ended before its time");
+    }
+    let summary = run.book.summary();
+    tracing::info!(run = run.name, total = summary.total, failed = summary.failed, "load ended");
+}

@@ -1,0 +1,135 @@
+//! Carries a plan out. In: plan, target, book, a token that stops it. Out: a filled book.
+//!
+//! Open loop: request `n` is due at `n / rate` whether or not earlier ones have been answered, as far as the connections
+//! allow; whatever had to wait for a connection has that wait in its latency, so a slow server can't slow its own measurement.
+
+use super::attempt::post;
+use super::form::{Form, fill};
+use super::plan::Plan;
+use crate::ledger::book::Book;
+use crate::ledger::entry::{Entry, Failure};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use thiserror::Error;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Everything the workers of a run share.
+#[derive(Debug)]
+pub struct Run {
+    /// Name of the run: lower-case letters and digits, part of every address.
+    pub name: String,
+    /// Seed of the forms.
+    pub seed: u64,
+    /// Where to post, without a slash at the end.
+    pub base: String,
+    /// How much and how long.
+    pub plan: Plan,
+    /// Where outcomes go.
+    pub book: Book,
+    /// Ends the run before its bounds do.
+    pub stop: CancellationToken,
+    next: AtomicU64,
+}
+
+/// Why a run can't start.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The HTTP client can't be built.
+    #[error("building an HTTP client")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Run {
+    /// A run that has not sent anything yet.
+    #[must_use]
+    pub fn new(name: String, seed: u64, base: &str, plan: Plan, book: Book) -> Self {
+        Self {
+            name,
+            seed,
+            base: base.trim_end_matches('/').to_owned(),
+            plan,
+            book,
+            stop: CancellationToken::new(),
+            next: AtomicU64::new(0),
+        }
+    }
+
+    /// Sends until the plan's bounds or the stop token end it, then waits for answers still out (bounded by the timeout).
+    ///
+    /// # Errors
+    /// A client can't be built; nothing has been sent then.
+    pub async fn carry_out(self: &Arc<Self>) -> Result<(), RunError> {
+        let clients: Result<Vec<_>, _> = (0..self.plan.connections).map(|_| self.client()).collect();
+        let mut workers = JoinSet::new();
+        for client in clients? {
+            workers.spawn(worker(Arc::clone(self), client));
+        }
+        while let Some(ended) = workers.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a worker of the load ended before its time");
+            }
+        }
+        self.book.close();
+        Ok(())
+    }
+
+    /// One client per worker, one idle connection per client: as many connections as the plan says, no more.
+    fn client(&self) -> Result<reqwest::Client, RunError> {
+        reqwest::Client::builder()
+            .timeout(self.plan.timeout)
+            .pool_max_idle_per_host(1)
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .build()
+            .map_err(RunError::Client)
+    }
+}
+
+async fn worker(run: Arc<Run>, client: reqwest::Client) {
+    let origin = tokio::time::Instant::from_std(run.book.clock.origin());
+    loop {
+        let n = run.next.fetch_add(1, Ordering::Relaxed);
+        let due = run.plan.due(n);
+        if n >= run.plan.max_requests || due >= run.plan.max_time {
+            return;
+        }
+        // The form is made before it is due: making it must not delay it.
+        let form = fill(&run.name, run.seed, n);
+        tokio::select! {
+            biased;
+            () = run.stop.cancelled() => return,
+            () = tokio::time::sleep_until(origin + due) => {}
+        }
+        send(&run, &client, n, u64::try_from(due.as_micros()).unwrap_or(u64::MAX), form).await;
+    }
+}
+
+async fn send(run: &Run, client: &reqwest::Client, n: u64, due_us: u64, form: Form) {
+    let clock = run.book.clock;
+    let sent_us = clock.micros();
+    let outcome = post(client, &run.base, &form).await;
+    let end_us = clock.micros();
+    match outcome {
+        Ok(ids) => run.book.acknowledged(Entry {
+            n,
+            path: form.path.to_owned(),
+            row: ids.id,
+            email: form.address.typed,
+            canonical: form.address.canonical,
+            email_address_id: ids.email_address_id,
+            due_us,
+            sent_us,
+            ack_us: end_us,
+            ack_at: clock.wall(end_us),
+        }),
+        Err(reason) => {
+            tracing::warn!(run = run.name, n, path = form.path, reason, "request failed");
+            let failure =
+                Failure { n, path: form.path.to_owned(), reason, sent_us, end_us, end_at: clock.wall(end_us) };
+            run.book.failed(failure, due_us);
+        }
+    }
+}
