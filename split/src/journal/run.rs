@@ -1,0 +1,85 @@
+//! Fencing of workers by run number.
+//!
+//! In: clients of both sides. Out: a run number greater than any before, set on the source, then on the target. From
+//! then on every transaction of an older worker fails at its first statement; one that was already open is waited for
+//! and, if it does not end soon, its session is terminated. What SQL can't fence (slots, subscriptions) carries the run
+//! in its name, and clean-up ends the sessions of older runs first.
+
+use super::JournalError;
+use crate::connect::application_prefix;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, GenericClient};
+
+/// How long a newcomer waits for the transaction of an older worker before it ends that worker's sessions.
+const PATIENCE: &str = "500ms";
+/// Tries until giving up; each takes at most twice `PATIENCE` on each side.
+const TRIES: u32 = 10;
+
+/// Takes the migration over: no older worker can change anything any more once this returns.
+///
+/// # Errors
+/// Other workers kept doing the same, an older session could not be ended, or a statement failed.
+pub async fn claim(source: &Client, target: &Client, migration: &str) -> Result<i64, JournalError> {
+    for _ in 0..TRIES {
+        let run = present(source, migration).await?.max(present(target, migration).await?) + 1;
+        if set(source, migration, run).await? && set(target, migration, run).await? {
+            return Ok(run);
+        }
+    }
+    Err(JournalError::Contended { tries: TRIES })
+}
+
+/// First statement of every transaction of a worker: newer workers wait for this transaction, or it fails.
+///
+/// # Errors
+/// `Superseded` if a newer worker has begun; otherwise the statement failed.
+pub async fn hold<C: GenericClient + Sync>(client: &C, migration: &str, run: i64) -> Result<(), JournalError> {
+    client
+        .execute("SELECT rerp_split.hold_run($1, $2)", &[&migration, &run])
+        .await
+        .map(drop)
+        .map_err(JournalError::query("hold the run"))
+}
+
+/// Ends every session of an older run on this side; returns how many there were.
+///
+/// # Errors
+/// The statement failed.
+pub async fn end_older_sessions(client: &Client, migration: &str, run: i64) -> Result<u64, JournalError> {
+    // Sessions from before a worker knew its number are run 0 and hold nothing.
+    let end = "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity AS a
+        WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()
+          AND pg_catalog.starts_with(a.application_name, $1)
+          AND substr(a.application_name, length($1) + 1) ~ '^[1-9][0-9]{0,17}/'
+          AND split_part(substr(a.application_name, length($1) + 1), '/', 1)::bigint < $2";
+    client
+        .execute(end, &[&application_prefix(migration), &run])
+        .await
+        .map_err(JournalError::query("end the sessions of older runs"))
+}
+
+async fn present(client: &Client, migration: &str) -> Result<i64, JournalError> {
+    let row = client
+        .query_opt("SELECT run FROM rerp_split.run WHERE migration = $1", &[&migration])
+        .await
+        .map_err(JournalError::query("read the run"))?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
+
+/// Raises the run of one side; false if a newer or equal one is there.
+async fn set(client: &Client, migration: &str, run: i64) -> Result<bool, JournalError> {
+    let raise = "INSERT INTO rerp_split.run (migration, run) VALUES ($1, $2)
+        ON CONFLICT (migration) DO UPDATE SET run = excluded.run WHERE run.run < excluded.run";
+    let action = JournalError::query;
+    client.batch_execute(&format!("SET lock_timeout = '{PATIENCE}'")).await.map_err(action("bound the wait"))?;
+    let mut done = client.execute(raise, &[&migration, &run]).await;
+    if done.as_ref().is_err_and(|error| error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)) {
+        end_older_sessions(client, migration, run).await?;
+        done = client.execute(raise, &[&migration, &run]).await;
+    }
+    client.batch_execute("SET lock_timeout = 0").await.map_err(action("lift the bound"))?;
+    match done {
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Ok(false),
+        other => other.map(|rows| rows == 1).map_err(action("take the run")),
+    }
+}
