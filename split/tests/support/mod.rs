@@ -8,6 +8,7 @@
 pub mod check;
 pub mod cluster;
 pub mod ledger;
+pub mod pair;
 pub mod probe;
 pub mod route;
 pub mod side;
