@@ -1,0 +1,197 @@
+// Start and end of a node as its user sees it: a fresh state directory, a
+// detached keeper, and nothing left afterwards.
+package node
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"rerp.dev/local-cluster/internal/layout"
+	"rerp.dev/local-cluster/internal/render"
+)
+
+// upLock serialises several calls of `up`; it is the only file that survives
+// a clean-up of the directory.
+const upLock = "up.lock"
+
+// ErrForeign means that a directory exists which rerp-node did not make.
+var ErrForeign = errors.New("the directory is not empty and was not made by rerp-node: it is left alone")
+
+// Prepare makes the state directory and takes the lock that keeps other
+// starts away. Close the file to give the lock back.
+func Prepare(l layout.Layout, deadline time.Duration) (*os.File, error) {
+	if err := checkOwn(l); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(l.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	// Non-root users in containers must be able to walk to their volumes.
+	if err := os.Chmod(l.Dir, 0o711); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(l.Marker(), nil, 0o600); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(l.Path(upLock), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	end := time.Now().Add(deadline)
+	for unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+		if time.Now().After(end) {
+			file.Close()
+			return nil, fmt.Errorf("another `up` holds %s for longer than %s", file.Name(), deadline)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return file, nil
+}
+
+// checkOwn refuses directories that somebody else made.
+func checkOwn(l layout.Layout) error {
+	entries, err := os.ReadDir(l.Dir)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(entries) == 0) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(l.Marker()); err != nil {
+		return fmt.Errorf("%s: %w", l.Dir, ErrForeign)
+	}
+	return nil
+}
+
+// Spawn cleans what an earlier node left and starts a detached keeper. The
+// channel tells when the keeper ends.
+func Spawn(l layout.Layout, spec render.Spec) (<-chan error, error) {
+	if err := sweep(l, upLock); err != nil {
+		return nil, fmt.Errorf("clean up after an earlier node: %w", err)
+	}
+	if err := os.MkdirAll(l.Path("logs"), 0o755); err != nil {
+		return nil, err
+	}
+	if err := SaveSpec(l, spec); err != nil {
+		return nil, err
+	}
+	output, err := os.OpenFile(l.Log("node"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer output.Close()
+	// What the caller's parents left open must not stay open as long as the
+	// node lives: somebody may wait for the end of a pipe.
+	if err := unix.CloseRange(3, ^uint(0), unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return nil, fmt.Errorf("close inherited files: %w", err)
+	}
+	keeper := exec.Command(self, l.Dir)
+	keeper.Args[0] = KeeperName
+	keeper.Env = environment(l)
+	keeper.Dir = "/"
+	keeper.Stdout, keeper.Stderr = output, output
+	keeper.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := keeper.Start(); err != nil {
+		return nil, fmt.Errorf("start the keeper: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- keeper.Wait() }()
+	return ended, nil
+}
+
+// Stop ends a running node and everything in it. It is no error when there is
+// none. The state directory stays.
+func Stop(l layout.Layout) error {
+	alive, err := Alive(l)
+	if err != nil {
+		return err
+	}
+	pids, pidsErr := LoadPids(l)
+	if alive {
+		if pidsErr != nil {
+			return fmt.Errorf("the keeper has not yet said who it is: %w", pidsErr)
+		}
+		if err := stopKeeper(l, pids.Keeper); err != nil {
+			return err
+		}
+	}
+	if pidsErr == nil {
+		if err := awaitInitGone(pids, endDeadline); err != nil {
+			return err
+		}
+	}
+	return removeCgroups(l.CgroupName(), endDeadline)
+}
+
+// stopKeeper asks first and kills after the deadline; the node's pid 1 dies
+// with its keeper in both cases.
+func stopKeeper(l layout.Layout, pid int) error {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("signal the keeper: %w", err)
+		}
+		// The keeper's own clean-up may take two of its deadlines.
+		end := time.Now().Add(2*endDeadline + time.Second)
+		for time.Now().Before(end) {
+			alive, err := Alive(l)
+			if err != nil || !alive {
+				return err
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	return fmt.Errorf("the keeper (process %d) does not end", pid)
+}
+
+// Down ends a node and removes its state directory, volumes included.
+func Down(l layout.Layout) error {
+	if err := checkOwn(l); err != nil {
+		return err
+	}
+	if err := Stop(l); err != nil {
+		return err
+	}
+	return removeAll(l.Dir)
+}
+
+// sweep removes what is in the directory of a dead node.
+func sweep(l layout.Layout, keep string) error {
+	if err := Stop(l); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(l.Dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		path := filepath.Join(l.Dir, entry.Name())
+		if entry.Name() == keep || path == l.Marker() {
+			continue
+		}
+		if err := removeAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeAll removes a tree. The kernel may hold a mount of a dead namespace
+// for a moment, hence the attempts.
+func removeAll(path string) error {
+	end := time.Now().Add(endDeadline)
+	for {
+		err := os.RemoveAll(path)
+		if err == nil || time.Now().After(end) {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
