@@ -1,1 +1,22 @@
-//! Skeleton.
+//! The controllers of RERP. Read down, never back:
+//!
+//! - `args`, `telemetry`, `admin`, `metrics`, `leader`: the process.
+//! - `run`: wiring; the only place that starts a controller.
+//! - `context`: what a controller may touch.
+//! - `outcome`: what a reconcile came to, and the one table of what follows from it.
+//! - `cluster`: one server-side apply, one status writer, one prune.
+//! - `postgres`: catalog + wanted -> statements, and their execution.
+//! - `database`, `service`, `split`: one room per kind. Each is `gather` (all reads) -> `check` (raw
+//!   spec -> checked) -> `build` or `decide` (pure) -> `apply` (all writes) -> `report` (status, always).
+
+pub mod admin;
+pub mod args;
+pub mod cluster;
+pub mod context;
+pub mod database;
+pub mod leader;
+pub mod metrics;
+pub mod outcome;
+pub mod postgres;
+pub mod run;
+pub mod telemetry;

@@ -1,0 +1,91 @@
+//! Flags and environment, checked at start. In: the process arguments. Out: `Args` and `Settings`.
+//! Must not: read anything else; what a controller needs travels in `Settings`.
+
+use crate::telemetry::LogFormat;
+use clap::Parser;
+use std::net::SocketAddr;
+
+/// Command line of the operator. Every flag has an environment variable, for the manifest.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "operator", version, about = "Runs the rerp.dev controllers")]
+pub struct Args {
+    /// Namespace to watch; all namespaces when absent.
+    #[arg(long, env = "RERP_WATCH_NAMESPACE")]
+    pub watch_namespace: Option<String>,
+    /// Address of /livez, /readyz and /metrics.
+    #[arg(long, env = "RERP_ADMIN_ADDR", default_value = "0.0.0.0:9090")]
+    pub admin_addr: SocketAddr,
+    /// Namespace this process runs in; its Lease lives there.
+    #[arg(long, env = "POD_NAMESPACE", default_value = "rerp-system")]
+    pub namespace: String,
+    /// Name of this process in the Lease and in events; random when absent.
+    #[arg(long, env = "POD_NAME")]
+    pub identity: Option<String>,
+    /// Wait for the Lease before acting. Off only where a single process is certain.
+    #[arg(long, env = "RERP_LEADER_ELECT", default_value_t = true, action = clap::ArgAction::Set)]
+    pub leader_elect: bool,
+    /// Reconciles at the same time, per kind.
+    #[arg(long, env = "RERP_CONCURRENCY", default_value_t = 8)]
+    pub concurrency: u16,
+    /// Log lines as `json` or `text`.
+    #[arg(long, env = "RERP_LOG_FORMAT", default_value = "json")]
+    pub log_format: LogFormat,
+    /// Images of what the operator runs.
+    #[command(flatten)]
+    pub images: Images,
+}
+
+/// Images that the operator puts into pods. A reference without a tag gets `tag`.
+#[derive(Clone, Debug, Parser)]
+pub struct Images {
+    /// PostgreSQL of the embedded engine.
+    #[arg(long, env = "RERP_IMAGE_POSTGRES", default_value = "ghcr.io/rerp/postgres")]
+    pub postgres: String,
+    /// Worker of a DatabaseSplitMigration.
+    #[arg(long, env = "RERP_IMAGE_SPLIT", default_value = "ghcr.io/rerp/split")]
+    pub split: String,
+    /// Tag for the images above that carry none.
+    #[arg(long, env = "RERP_IMAGE_TAG", default_value = env!("CARGO_PKG_VERSION"))]
+    pub tag: String,
+}
+
+/// What the controllers need of the arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Full reference of the PostgreSQL image.
+    pub image_postgres: String,
+    /// Full reference of the split worker's image.
+    pub image_split: String,
+}
+
+impl From<&Images> for Settings {
+    fn from(images: &Images) -> Self {
+        Self { image_postgres: tagged(&images.postgres, &images.tag), image_split: tagged(&images.split, &images.tag) }
+    }
+}
+
+/// Adds the tag unless the reference has one or a digest. A colon before the last slash is a port.
+fn tagged(image: &str, tag: &str) -> String {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    if last.contains(':') || last.contains('@') { image.to_owned() } else { format!("{image}:{tag}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_added_only_where_none_is() {
+        assert_eq!(tagged("ghcr.io/rerp/postgres", "dev"), "ghcr.io/rerp/postgres:dev");
+        assert_eq!(tagged("localhost:5000/postgres", "dev"), "localhost:5000/postgres:dev");
+        assert_eq!(tagged("a/b:17", "dev"), "a/b:17");
+        assert_eq!(tagged("a/b@sha256:00", "dev"), "a/b@sha256:00");
+    }
+
+    #[test]
+    fn defaults_parse() {
+        let args = Args::try_parse_from(["operator"]).expect("defaults");
+        assert!(args.leader_elect);
+        assert!(Settings::from(&args.images).image_split.starts_with("ghcr.io/rerp/split:"));
+    }
+}

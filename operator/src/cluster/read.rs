@@ -1,0 +1,20 @@
+//! Reads with a deadline. In: an `Api` and a name or selector. Out: objects, none for "not found".
+
+use super::{Error, apply::Child, call};
+use kube::api::{Api, ListParams};
+
+/// The object, or none if there is no such object.
+pub async fn get<K: Child>(api: &Api<K>, name: &str) -> Result<Option<K>, Error> {
+    call("get", &K::kind(&()), name, api.get_opt(name)).await
+}
+
+/// All objects whose labels match, at most 500: rooms ask for the few objects of one owner.
+pub async fn list<K: Child>(api: &Api<K>, labels: &str) -> Result<Vec<K>, Error> {
+    let params = ListParams::default().labels(labels).limit(500);
+    Ok(call("list", &K::kind(&()), labels, api.list(&params)).await?.items)
+}
+
+/// A label selector from a map, as in `a=1,b=2`.
+pub fn selector(labels: &std::collections::BTreeMap<String, String>) -> String {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,252 @@
+//! Wiring: watches -> rooms -> outcomes. The only place that starts a controller. In: a client and
+//! settings. Out: nothing until the shutdown token fires. Must not: know what a room does.
+
+use crate::admin::Gates;
+use crate::args::{Args, Settings};
+use crate::cluster::{self, child::Owner, undecodable};
+use crate::context::Context;
+use crate::database;
+use crate::metrics::Metrics;
+use crate::outcome::Outcome;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
+use kube::api::{Api, ListParams, PartialObjectMeta};
+use kube::core::error_boundary::DeserializeGuard;
+use kube::runtime::controller::{Action, Config as Pace, Controller, Error};
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::watcher;
+use kube::{Client, Resource, ResourceExt};
+use rerp_crds::{DatabaseSplitMigration, RerpService, ServiceDatabase, labels};
+use serde::de::DeserializeOwned;
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+/// Selects everything we manage.
+const OURS: &str = cluster::child::SELECTOR;
+/// Folds bursts of events about one object into one visit.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+
+/// A room's entry point.
+type Room<K> = for<'a> fn(&'a K, &'a Context) -> BoxFuture<'a, Outcome>;
+
+/// A client that doesn't retry by itself: the queue does, with a bound and in sight.
+pub async fn client() -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
+    let mut config = kube::Config::infer().await?;
+    config.default_retry = false;
+    config.connect_timeout = Some(Duration::from_secs(10));
+    Ok(Client::try_from(config)?)
+}
+
+/// Waits until the API server knows the three kinds. False if the shutdown came first.
+pub async fn wait_for_kinds(
+    client: &Client,
+    namespace: Option<&str>,
+    gates: &Gates,
+    shutdown: &CancellationToken,
+) -> bool {
+    loop {
+        let known = async {
+            known::<ServiceDatabase>(client, namespace).await?;
+            known::<RerpService>(client, namespace).await?;
+            known::<DatabaseSplitMigration>(client, namespace).await
+        };
+        match known.await {
+            Ok(()) => {
+                gates.open_crds();
+                return true;
+            }
+            Err(error) => tracing::warn!(error = error.describe(), "waiting for the custom resource definitions"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
+            () = shutdown.cancelled() => return false,
+        }
+    }
+}
+
+async fn known<K>(client: &Client, namespace: Option<&str>) -> Result<(), cluster::Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
+    let api = scoped::<PartialObjectMeta<K>>(client, namespace);
+    let params = ListParams::default().limit(1);
+    cluster::call("list", &K::kind(&()), "", api.list(&params)).await.map(|_| ())
+}
+
+/// Runs the controllers until `shutdown` fires and their last reconciles are done.
+pub async fn controllers(args: &Args, client: Client, identity: &str, metrics: Metrics, shutdown: CancellationToken) {
+    let context = Arc::new(Context::new(client, Settings::from(&args.images), metrics, identity));
+    let wiring = Wiring { context, namespace: args.watch_namespace.clone(), concurrency: args.concurrency, shutdown };
+    wiring.databases().await;
+}
+
+/// What all controllers are started with.
+struct Wiring {
+    context: Arc<Context>,
+    namespace: Option<String>,
+    concurrency: u16,
+    shutdown: CancellationToken,
+}
+
+impl Wiring {
+    /// ServiceDatabase: its children, its pods, and the ServiceDatabase that runs its server.
+    async fn databases(&self) {
+        let controller = self.controller::<ServiceDatabase>();
+        let store = controller.store();
+        let controller = controller
+            .owns(self.meta::<StatefulSet>(), ours(""))
+            .owns(self.meta::<Service>(), ours(""))
+            .owns(self.meta::<ConfigMap>(), ours(""))
+            .owns(self.meta::<Secret>(), ours(""))
+            .watches(self.meta::<Pod>(), ours(labels::DATABASE), |pod| labelled(&pod, labels::DATABASE))
+            .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |server| {
+                referring(&store, &server, |database: &ServiceDatabase, name| {
+                    database.spec.engine.shared.as_ref().is_some_and(|shared| shared.database_ref.name == name)
+                })
+            });
+        let room: Room<ServiceDatabase> = |object, context| database::reconcile(object, context).boxed();
+        self.drive("database", database::MANAGER, controller, room).await;
+    }
+
+    /// Metadata only: children wake their owner, nobody keeps their content in memory.
+    fn meta<K>(&self) -> Api<PartialObjectMeta<K>>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        scoped(&self.context.client, self.namespace.as_deref())
+    }
+
+    fn controller<K>(&self) -> Controller<DeserializeGuard<K>>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + Debug
+            + DeserializeOwned
+            + Send
+            + Sync
+            + 'static,
+    {
+        let api = scoped::<DeserializeGuard<K>>(&self.context.client, self.namespace.as_deref());
+        Controller::new(api, watcher::Config::default())
+            .with_config(Pace::default().debounce(DEBOUNCE).concurrency(self.concurrency))
+            .graceful_shutdown_on(self.shutdown.clone().cancelled_owned())
+    }
+
+    /// Runs one controller. Reconciles can't fail: what goes wrong is an outcome.
+    async fn drive<K>(
+        &self,
+        name: &'static str,
+        manager: &'static str,
+        controller: Controller<DeserializeGuard<K>>,
+        room: Room<K>,
+    ) where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + Debug
+            + DeserializeOwned
+            + Send
+            + Sync
+            + 'static,
+    {
+        let reconcile = move |object: Arc<DeserializeGuard<K>>, context: Arc<Context>| async move {
+            Ok::<_, Infallible>(visit(name, manager, &object, &context, room).await)
+        };
+        controller
+            .run(reconcile, |_, never, _| match *never {}, self.context.clone())
+            .for_each(|result| async move {
+                match result {
+                    // The object went away between the event and the visit.
+                    Ok(_) | Err(Error::ObjectNotFound(_)) => {}
+                    Err(error) => tracing::warn!(controller = name, error = %error, "the queue stumbled"),
+                }
+            })
+            .await;
+    }
+}
+
+/// One reconcile: guard, room, log, metric, next visit.
+async fn visit<K>(
+    name: &'static str,
+    manager: &'static str,
+    object: &DeserializeGuard<K>,
+    context: &Context,
+    room: Room<K>,
+) -> Action
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    let owner = Owner::of(object);
+    let span = tracing::info_span!(
+        "reconcile", kind = owner.kind, namespace = owner.namespace, name = owner.name, id = %uuid::Uuid::new_v4()
+    );
+    async {
+        let started = Instant::now();
+        let outcome = match &object.0 {
+            Ok(object) => room(object, context).await,
+            Err(invalid) => undecodable::report::<K>(context, manager, &owner, invalid).await,
+        };
+        context.metrics.reconciled(name, outcome.label(), started.elapsed());
+        match &outcome {
+            Outcome::Refused { .. } | Outcome::Failed { .. } => {
+                tracing::warn!(outcome = outcome.label(), reason = %outcome.reason(), message = outcome.message());
+            }
+            _ => tracing::debug!(outcome = outcome.label(), message = outcome.message()),
+        }
+        Action::requeue(context.again(&owner.uid, &outcome))
+    }
+    .instrument(span)
+    .await
+}
+
+/// Everything we manage; with `label` only what carries it.
+fn ours(label: &str) -> watcher::Config {
+    let config = watcher::Config::default();
+    if label.is_empty() { config.labels(OURS) } else { config.labels(&format!("{OURS},{label}")) }
+}
+
+/// The object of ours that a label names, in the same namespace.
+fn labelled<K, C>(child: &C, label: &str) -> Option<ObjectRef<DeserializeGuard<K>>>
+where
+    C: ResourceExt,
+    K: Resource<DynamicType = ()>,
+{
+    let (name, namespace) = (child.labels().get(label)?, child.namespace()?);
+    Some(ObjectRef::new(name).within(&namespace))
+}
+
+/// All objects in the changed object's namespace that refer to it.
+fn referring<K, C>(
+    store: &Store<DeserializeGuard<K>>,
+    changed: &C,
+    refers: impl Fn(&K, &str) -> bool,
+) -> Vec<ObjectRef<DeserializeGuard<K>>>
+where
+    C: ResourceExt,
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    let (name, namespace) = (changed.name_any(), changed.namespace());
+    store
+        .state()
+        .iter()
+        .filter(|guard| guard.meta().namespace == namespace)
+        .filter(|guard| guard.0.as_ref().is_ok_and(|object| refers(object, &name)))
+        .map(|guard| ObjectRef::from_obj(guard.as_ref()))
+        .collect()
+}
+
+fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
+}
