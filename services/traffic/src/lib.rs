@@ -16,3 +16,4 @@ pub mod http;
 pub mod ledger;
 pub mod load;
 pub mod seed;
+pub mod serve;

@@ -1,9 +1,13 @@
 //! `traffic serve` and `traffic seed`. Wiring only.
 
 use clap::{Parser, Subcommand};
-use rerp_traffic::config::ServeArgs;
+use rerp_kit::config::{Env, log_format};
+use rerp_kit::telemetry::{self, chain};
+use rerp_traffic::config::ServeSettings;
 use rerp_traffic::seed::args::SeedArgs;
+use rerp_traffic::{seed, serve};
 use std::error::Error;
+use std::process::ExitCode;
 
 #[derive(Debug, Parser)]
 #[command(name = "traffic", version, about = "Load with a ledger, and the data to begin with")]
@@ -14,19 +18,33 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Wait for `POST /start`, post forms, keep the ledger.
-    Serve(ServeArgs),
+    /// Wait for `POST /start`, post forms, keep the ledger. Settings come from the environment.
+    Serve,
     /// Fill identity's and marketing's tables with generated rows, once.
     Seed(SeedArgs),
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    match Cli::parse().command {
-        Command::Serve(args) => {
-            args.plan()?;
-            Ok(())
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut env = Env::of_process();
+    telemetry::init(log_format(&mut env));
+    match run(cli.command, env).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = chain(error.as_ref()), "traffic can't go on");
+            ExitCode::FAILURE
         }
-        Command::Seed(args) => Ok(rerp_traffic::seed::run::fill(&args).await?),
+    }
+}
+
+async fn run(command: Command, mut env: Env) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Serve => {
+            let settings = ServeSettings::read(&mut env);
+            env.finish()?;
+            Ok(serve::serve(settings).await?)
+        }
+        Command::Seed(args) => Ok(seed::run::fill(&args).await?),
     }
 }
