@@ -1,0 +1,63 @@
+//! A Kubernetes node of our own on this machine, run by the program in `local-cluster/`. In: that program. Out: a running node whose
+//! processes, mounts and interfaces all live in namespaces of their own and die together.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Cluster, Error, Provider, node_binary};
+use crate::command::Cmd;
+use crate::install;
+use crate::paths::Paths;
+use crate::progress::Step;
+
+/// Starts the node, or takes the one that runs already.
+pub(crate) fn up(paths: &Paths) -> Result<Cluster, Error> {
+    install::for_node(paths)?;
+    let kubectl = node_binary::kubectl(paths)?;
+    let step = Step::begin("Starting the local Kubernetes node");
+    let mut up = command(paths, "up")?.limit(Duration::from_secs(300));
+    // A log of every request of every client; for those who look into what the controllers do.
+    if env::var_os("RERP_NODE_AUDIT").is_some() {
+        up = up.arg("--audit");
+    }
+    up.run()?;
+    step.done("ready");
+    Ok(Cluster {
+        provider: Provider::Node,
+        kubeconfig: state().join("kubeconfig"),
+        kubectl,
+        name: state().display().to_string(),
+    })
+}
+
+/// Ends the node and everything in it.
+pub(crate) fn down(paths: &Paths) -> Result<(), Error> {
+    if !state().exists() {
+        return Ok(());
+    }
+    let step = Step::begin("Stopping the local Kubernetes node");
+    command(paths, "down")?.limit(Duration::from_secs(120)).run()?;
+    step.done("gone");
+    Ok(())
+}
+
+/// What the node's own programs wrote.
+pub(crate) fn logs(paths: &Paths, component: Option<&str>) -> Result<(), Error> {
+    Ok(command(paths, "logs")?.args(component).run()?)
+}
+
+/// Imports an archive into the node's container runtime.
+pub(crate) fn import(paths: &Paths, archive: &Path) -> Result<(), Error> {
+    command(paths, "load")?.arg(archive).limit(Duration::from_secs(600)).quiet()?;
+    Ok(())
+}
+
+fn command(paths: &Paths, verb: &str) -> Result<Cmd, Error> {
+    Ok(Cmd::new(node_binary::build(paths)?).args([verb, "--state"]).arg(state()))
+}
+
+/// Where the node keeps its data; big, and not for a home folder that may be on a network.
+fn state() -> PathBuf {
+    env::var_os("RERP_NODE_STATE").map_or_else(|| PathBuf::from("/var/lib/rerp-node"), PathBuf::from)
+}

@@ -1,0 +1,119 @@
+//! What each stage does. In: a stage. Out: its counts, or the reason why it did not pass.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Error, Setting, Stage, Tally, go, licences, sizes};
+use crate::cluster;
+use crate::command::{self, Cmd};
+use crate::crds;
+use crate::deploy;
+use crate::images::Options;
+use crate::install;
+use crate::progress::note;
+
+/// Packages whose integration tests start PostgreSQL servers.
+const WITH_DATABASE: [&str; 5] = ["rerp-split", "rerp-kit", "rerp-identity", "rerp-marketing", "rerp-traffic"];
+/// The package whose integration tests need a cluster.
+const WITH_CLUSTER: &str = "rerp-e2e";
+/// The cluster's tests wait for pods; a hanging one must not take the machine for a night.
+const CLUSTER_LIMIT: Duration = Duration::from_secs(60 * 60);
+
+/// Runs one stage.
+pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
+    let root = &setting.paths.root;
+    match stage {
+        Stage::Format => {
+            passes("cargo fmt --check", cargo(setting).args(["fmt", "--all", "--check"]))?;
+            go::format(root)?;
+        }
+        Stage::Sizes => sizes::check(root)?,
+        Stage::Licences => licences::check(root)?,
+        Stage::Go => return go::test(root, setting.filter),
+        Stage::Lints => passes(
+            "cargo clippy",
+            cargo(setting).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
+        )?,
+        Stage::Generated => crds::generate(setting.paths, true)?,
+        Stage::Unit => return unit(setting),
+        Stage::Database => return database(setting),
+        Stage::Cluster => return on_cluster(setting),
+    }
+    Ok(Tally::default())
+}
+
+/// The programs' own tests, and the integration tests that need neither a database nor a cluster.
+fn unit(setting: &Setting<'_>) -> Result<Tally, Error> {
+    let mut args = vec!["--workspace".to_owned(), "--lib".to_owned(), "--bins".to_owned()];
+    args.extend(integration_tests(setting, |package| package != WITH_CLUSTER && !WITH_DATABASE.contains(&package))?);
+    cargo_test(setting, &args, &[])
+}
+
+fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
+    install::for_database_tests()?;
+    let tests = integration_tests(setting, |package| WITH_DATABASE.contains(&package))?;
+    if tests.is_empty() {
+        note("no database tests exist yet");
+        return Ok(Tally::default());
+    }
+    cargo_test(setting, &[vec!["--workspace".to_owned()], tests].concat(), &[])
+}
+
+fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
+    let cluster = cluster::up(setting.paths, setting.choice)?;
+    deploy::operator(setting.paths, &cluster, &Options::default())?;
+    let environment = cluster.environment();
+    // One after another: they share the operator and two processors.
+    let tests = integration_tests(setting, |package| package == WITH_CLUSTER)?;
+    let mut test = cargo(setting).args(["test", "--workspace", "--no-fail-fast"]).args(tests).limit(CLUSTER_LIMIT);
+    for (key, value) in environment {
+        test = test.env(key, value);
+    }
+    count(test.arg("--").arg("--test-threads=1").args(setting.filter))
+}
+
+fn cargo_test(setting: &Setting<'_>, args: &[String], more: &[&str]) -> Result<Tally, Error> {
+    count(cargo(setting).args(["test", "--no-fail-fast"]).args(args).arg("--").args(more).args(setting.filter))
+}
+
+/// Runs a cargo test command, showing what a person wants to see of it.
+fn count(command: Cmd) -> Result<Tally, Error> {
+    let mut tally = Tally::default();
+    let status = command.watch(|line| {
+        tally.read_cargo(line);
+        let dull =
+            line.is_empty() || line == "running 0 tests" || (line.starts_with("test ") && line.ends_with(" ... ok"));
+        if !dull && !line.starts_with("test result: ok. 0 passed; 0 failed; 0 ignored") {
+            println!("{line}");
+        }
+    })?;
+    if status.success() { Ok(tally) } else { Err(Error::Tests(tally)) }
+}
+
+/// `--test NAME` for each integration test of the packages. By name and not by package: selecting packages would unify features
+/// differently and compile every dependency once more.
+fn integration_tests(setting: &Setting<'_>, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, Error> {
+    let args = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
+    let workspace: Value = serde_json::from_str(&cargo(setting).args(args).quiet()?)?;
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut names = BTreeSet::new();
+    for package in list(&workspace["packages"]) {
+        if !package["name"].as_str().is_some_and(&wanted) {
+            continue;
+        }
+        let targets =
+            list(&package["targets"]).into_iter().filter(|target| list(&target["kind"]).contains(&"test".into()));
+        names.extend(targets.filter_map(|target| target["name"].as_str().map(str::to_owned)));
+    }
+    Ok(names.into_iter().flat_map(|name| ["--test".to_owned(), name]).collect())
+}
+
+fn passes(name: &'static str, command: Cmd) -> Result<(), Error> {
+    if command.status()?.success() { Ok(()) } else { Err(Error::Runner(name)) }
+}
+
+fn cargo(setting: &Setting<'_>) -> Cmd {
+    Cmd::new(command::cargo()).dir(&setting.paths.root)
+}

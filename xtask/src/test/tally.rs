@@ -1,0 +1,89 @@
+//! How many tests ran, by the runners' own words. In: lines of their output. Out: counts. Must not count anything itself: a number here is
+//! always one that a runner printed.
+
+use std::fmt;
+
+/// Counts of one runner or of several.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    /// Told by their source not to run.
+    pub(crate) ignored: u64,
+}
+
+impl Tally {
+    /// Tests that ran.
+    pub(crate) fn ran(&self) -> u64 {
+        self.passed + self.failed
+    }
+
+    /// Adds the counts of another runner.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+
+    /// Adds what a line of cargo's test runner says: `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    pub(crate) fn read_cargo(&mut self, line: &str) {
+        let Some(rest) = line.trim().strip_prefix("test result: ") else { return };
+        let counts = rest.split_once(". ").map_or("", |(_, counts)| counts);
+        for part in counts.split(';') {
+            let Some((count, what)) = part.trim().split_once(' ') else { continue };
+            let count: u64 = count.parse().unwrap_or(0);
+            match what {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                "ignored" => self.ignored += count,
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds what a line of `go test -v` says. Subtests are indented and belong to their test.
+    pub(crate) fn read_go(&mut self, line: &str) {
+        if line.starts_with("--- PASS: ") {
+            self.passed += 1;
+        } else if line.starts_with("--- FAIL: ") {
+            self.failed += 1;
+        } else if line.starts_with("--- SKIP: ") {
+            self.ignored += 1;
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "{} tests ran, {} passed, {} failed, {} ignored",
+            self.ran(),
+            self.passed,
+            self.failed,
+            self.ignored
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_and_go_are_understood() {
+        let mut tally = Tally::default();
+        tally.read_cargo(
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.02s",
+        );
+        tally.read_cargo(
+            "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.2s",
+        );
+        tally.read_cargo("test a::b ... ok");
+        tally.read_go("--- PASS: TestA (0.00s)");
+        tally.read_go("    --- PASS: TestA/one (0.00s)");
+        tally.read_go("--- SKIP: TestB (0.00s)");
+        assert_eq!(tally, Tally { passed: 15, failed: 1, ignored: 2 });
+        assert_eq!(tally.to_string(), "16 tests ran, 15 passed, 1 failed, 2 ignored");
+    }
+}
