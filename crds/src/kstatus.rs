@@ -37,7 +37,7 @@ pub fn kstatus(generation: i64, observed: Option<i64>, conditions: &[Condition])
 
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::jiff::Timestamp;
+    use jiff::Timestamp;
 
     use super::*;
     use crate::{

@@ -54,7 +54,7 @@ use crate::{
 pub struct RerpServiceSpec {
     /// Container image with a tag or a digest.
     #[schemars(length(min = 1, max = 512))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9][-a-zA-Z0-9._:/@]*$')")
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9][-a-zA-Z0-9._:/@]*$') && !self.contains('//')")
         .message("spec.image is not the name of an image; write it as registry/name:tag without spaces or a scheme"))]
     #[x_kube(validation = Rule::new("self.contains('@sha256:') || self.matches(':[A-Za-z0-9_][-A-Za-z0-9._]*$')")
         .message("spec.image has neither tag nor digest, so two pods could run different code; add one, for example :0.1.0"))]

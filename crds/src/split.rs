@@ -213,7 +213,7 @@ pub enum SplitPhase {
     Aborting,
     /// Taken back; the source owns the data.
     Aborted,
-    /// Stopped for good; the findings say why.
+    /// Can't go on without a person; the findings say why.
     Failed,
 }
 
@@ -236,10 +236,10 @@ impl SplitPhase {
         Self::Failed,
     ];
 
-    /// Whether nothing more will happen.
+    /// Whether nothing more will happen. Failed is not terminal: the migration goes on, or is taken back, when a person has acted.
     #[must_use]
     pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Completed | Self::Aborted | Self::Failed)
+        matches!(self, Self::Completed | Self::Aborted)
     }
 }
 
