@@ -16,6 +16,9 @@ import (
 
 func main() {
 	name := filepath.Base(os.Args[0])
+	// Every process is started as /proc/self/exe and would be listed as
+	// "exe". Only a name for people: a failure changes nothing.
+	_ = os.WriteFile("/proc/self/comm", []byte(name), 0)
 	if run, found := component.Find(name); found {
 		os.Exit(run())
 	}

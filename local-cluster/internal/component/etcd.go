@@ -42,6 +42,8 @@ func etcdConfig(data, socket string) *embed.Config {
 	config.LogOutputs = []string{"stderr"}
 	// The data never outlives the node, so it need not outlive the machine.
 	config.UnsafeNoFsync = true
+	// Only the command line of etcd sets this default; 0 warns of everything.
+	config.WarningUnaryRequestDuration = embed.DefaultWarningUnaryRequestDuration
 	// The gateway would dial its own socket by a TCP name.
 	config.EnableGRPCGateway = false
 	client := url.URL{Scheme: "unix", Path: socket}

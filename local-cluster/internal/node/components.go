@@ -76,9 +76,14 @@ func writeFiles(l layout.Layout, s render.Spec) error {
 			return err
 		}
 	}
-	for _, name := range []string{"tmp", "var/tmp"} {
+	modes := map[string]os.FileMode{
 		// Shared temporary folders, as on any machine.
-		if err := os.Chmod(l.Path(name), 0o777|os.ModeSticky); err != nil {
+		"tmp": 0o777 | os.ModeSticky, "var/tmp": 0o777 | os.ModeSticky,
+		// Nobody but the node's own user needs to look in here.
+		"etcd": 0o700, "pki": 0o700, "run": 0o700,
+	}
+	for name, mode := range modes {
+		if err := os.Chmod(l.Path(name), mode); err != nil {
 			return err
 		}
 	}

@@ -42,12 +42,23 @@ func Keep(dir string) error {
 		return err
 	}
 	defer lock.Close()
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer cancel()
+	if err := os.MkdirAll(l.Path("run"), 0o700); err != nil {
+		return err
+	}
+	if err := savePids(l, Pids{Keeper: os.Getpid()}); err != nil {
+		return err
+	}
+	return keepFresh(ctx, l)
+}
+
+// keepFresh fills the state directory and runs the node in it.
+func keepFresh(ctx context.Context, l layout.Layout) error {
 	spec, err := LoadSpec(l)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer cancel()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen for clients: %w", err)
@@ -69,9 +80,6 @@ func Keep(dir string) error {
 }
 
 func keepControlPlane(ctx context.Context, l layout.Layout, spec render.Spec) error {
-	if err := savePids(l, Pids{Keeper: os.Getpid()}); err != nil {
-		return err
-	}
 	s := supervise.New(ctx, l.Components())
 	err := runComponents(ctx, s, l, spec)
 	if err == nil {

@@ -114,21 +114,38 @@ func Stop(l layout.Layout) error {
 	if err != nil {
 		return err
 	}
-	pids, pidsErr := LoadPids(l)
 	if alive {
-		if pidsErr != nil {
-			return fmt.Errorf("the keeper has not yet said who it is: %w", pidsErr)
+		keeper, err := awaitKeeperPid(l, endDeadline)
+		if err != nil {
+			return err
 		}
-		if err := stopKeeper(l, pids.Keeper); err != nil {
+		if err := stopKeeper(l, keeper); err != nil {
 			return err
 		}
 	}
-	if pidsErr == nil {
+	// Read only now: the keeper may have started the node meanwhile.
+	if pids, err := LoadPids(l); err == nil {
 		if err := awaitInitGone(pids, endDeadline); err != nil {
 			return err
 		}
 	}
 	return removeCgroups(l.CgroupName(), endDeadline)
+}
+
+// awaitKeeperPid reads who the keeper is, which it says right after it has
+// taken its lock.
+func awaitKeeperPid(l layout.Layout, deadline time.Duration) (int, error) {
+	end := time.Now().Add(deadline)
+	for {
+		pids, err := LoadPids(l)
+		if err == nil {
+			return pids.Keeper, nil
+		}
+		if time.Now().After(end) {
+			return 0, fmt.Errorf("the keeper does not say who it is: %w", err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // stopKeeper asks first and kills after the deadline; the node's pid 1 dies

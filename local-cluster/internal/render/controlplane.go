@@ -83,6 +83,10 @@ func ControllerManager(l layout.Layout, s Spec) []string {
 		"--leader-elect=false",
 		"--secure-port=0",
 		"--profiling=false",
+		// The default of 20 a second delays the start of the controllers, and
+		// with it the first service account, by five seconds.
+		"--kube-api-qps=300",
+		"--kube-api-burst=600",
 		"--use-service-account-credentials=true",
 		"--root-ca-file=" + l.PKI("ca.crt"),
 		"--service-account-private-key-file=" + l.PKI("service-account.key"),
