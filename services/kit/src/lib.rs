@@ -1,1 +1,29 @@
-//! Skeleton.
+//! What every RERP service shares, so that a service holds nothing but its own rules.
+//!
+//! In comes the environment and the mounted binding files of a pod; out goes a running service: an HTTP server with
+//! limits and problem documents, an admin server, logs and metrics, a database handle that follows its data from one
+//! server to another, and clients for the services it depends on. The kit knows nothing of Kubernetes and of no domain.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`app`] | `serve` and `migrate`, start and drain |
+//! | [`config`] | environment to checked settings |
+//! | [`pool`] | warm connections to both sides of a split, and the retry that makes a cutover invisible |
+//! | [`http`] | request context, limits, strict extractors, the server |
+//! | [`problem`] | RFC 9457 answers and their catalogue |
+//! | [`client`] | calls to other services |
+//! | [`idempotency`] | `Idempotency-Key`, stored with the effect it protects |
+//! | [`migrate`] | schema changes, applied to the side that owns the data |
+//! | [`admin`], [`metrics`], [`telemetry`] | what operators look at |
+
+pub mod admin;
+pub mod app;
+pub mod client;
+pub mod config;
+pub mod http;
+pub mod idempotency;
+pub mod metrics;
+pub mod migrate;
+pub mod pool;
+pub mod problem;
+pub mod telemetry;

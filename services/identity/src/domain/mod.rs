@@ -1,0 +1,4 @@
+//! Types and rules. In come values that callers typed; out go values that hold their rules. Pure: no IO, no clock.
+
+pub mod email;
+mod email_parts;

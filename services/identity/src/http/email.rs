@@ -1,0 +1,131 @@
+//! Email addresses over HTTP: `POST /api/identity/email/upsert`, `GET /api/identity/email/{id or address}` and
+//! `GET /api/identity/email?email=`, the form to prefer: an address may hold characters that proxies change in paths.
+//! Must not log what it reads.
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use jiff::Timestamp;
+use rerp_kit::http::{Json, Path, Query};
+use rerp_kit::pool::Db;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{INVALID_VALUE, NOT_FOUND};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::email::EmailAddress;
+use crate::store::email::{self as store, Stored};
+
+/// What an upsert takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpsertBody {
+    email: String,
+}
+
+/// What an upsert answers.
+#[derive(Debug, Serialize)]
+pub struct Upserted {
+    /// The one identifier of this address.
+    pub email_address_id: Uuid,
+    /// Whether this call made it.
+    pub created: bool,
+}
+
+/// What a search takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    email: String,
+}
+
+/// An address as others see it.
+#[derive(Debug, Serialize)]
+pub struct Details {
+    /// The one identifier of this address.
+    pub email_address_id: Uuid,
+    /// The canonical form.
+    pub email: String,
+    /// Whether its owner proved to read it.
+    pub verified: bool,
+    /// When.
+    pub verified_at: Option<Timestamp>,
+    /// When it was first seen.
+    pub created_at: Timestamp,
+    /// When something about it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Gives the identifier of an address, making one if there is none. The same for however many callers at once.
+///
+/// # Errors
+/// A problem.
+pub async fn upsert(State(db): State<Db>, Json(body): Json<UpsertBody>) -> Result<impl IntoResponse, Problem> {
+    let email = EmailAddress::parse(&body.email)
+        .map_err(|error| Problem::new(INVALID_VALUE).field("/email", error.to_string()))?;
+    let stored = store::upsert(&db, &email).await?;
+    Ok(axum::Json(Upserted { email_address_id: stored.id, created: stored.created }))
+}
+
+/// Details by identifier or address: 36 characters of UUID are an identifier, an `@` makes an address.
+///
+/// # Errors
+/// A problem.
+pub async fn by_path(State(db): State<Db>, Path(text): Path<String>) -> Result<impl IntoResponse, Problem> {
+    if let Some(id) = strict_uuid(&text) {
+        return found(store::by_id(&db, id).await?);
+    }
+    if text.contains('@') {
+        return by_address(&db, &text).await;
+    }
+    Err(Problem::new(NOT_FOUND).detail("neither an identifier (a UUID of 36 characters) nor an email address"))
+}
+
+/// Details by address.
+///
+/// # Errors
+/// A problem.
+pub async fn by_query(State(db): State<Db>, Query(search): Query<Search>) -> Result<impl IntoResponse, Problem> {
+    by_address(&db, &search.email).await
+}
+
+async fn by_address(db: &Db, text: &str) -> Result<axum::Json<Details>, Problem> {
+    let email = EmailAddress::parse(text).map_err(|error| Problem::new(INVALID_VALUE).detail(error.to_string()))?;
+    found(store::by_email(db, &email).await?)
+}
+
+fn found(stored: Option<Stored>) -> Result<axum::Json<Details>, Problem> {
+    let stored = stored.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    Ok(axum::Json(Details {
+        email_address_id: stored.id,
+        email: stored.email,
+        verified: stored.verified,
+        verified_at: stored.verified_at.map(|at| at.to_jiff()),
+        created_at: stored.created_at.to_jiff(),
+        updated_at: stored.updated_at.to_jiff(),
+    }))
+}
+
+/// The parser alone would also take the forms without hyphens, in braces and as a URN.
+fn strict_uuid(text: &str) -> Option<Uuid> {
+    Some(text).filter(|text| text.len() == 36).and_then(|text| Uuid::try_parse(text).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::strict_uuid;
+
+    #[test]
+    fn only_36_characters_are_an_identifier() {
+        assert!(strict_uuid("0191F7A1-3f0c-7000-8000-000000000001").is_some());
+        for other in [
+            "0191f7a13f0c70008000000000000001",
+            "{0191f7a1-3f0c-7000-8000-000000000001}",
+            "urn:uuid:0191f7a1-3f0c-7000-8000-000000000001",
+            "0191f7a1-3f0c-7000-8000-00000000000g",
+            "a@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.exam",
+            "",
+        ] {
+            assert_eq!(strict_uuid(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Identity: the one registry of email addresses and people. Every other service keeps its identifiers only.
+//!
+//! In come requests; out go identifiers. Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the
+//! SQL. Must not call any other service: everyone may call this one.
+
+pub mod domain;
+pub mod http;
+mod router;
+pub mod store;
+
+pub use router::router;
+
+use sqlx::migrate::Migrator;
+
+/// The schema this version needs.
+#[must_use]
+pub fn migrations() -> Migrator {
+    sqlx::migrate!()
+}

@@ -1,0 +1,176 @@
+//! The life of a service's process: `migrate`, or `serve` until told to stop. In come the service's name, migrations
+//! and a way to build its routes; out goes an exit code. Must not know what the routes do.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use clap::{Parser, Subcommand};
+use sqlx::migrate::Migrator;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{ConfigError, Env, HttpSettings, Settings, log_format};
+use crate::metrics::{Metrics, MetricsError};
+use crate::migrate::{MigrationError, migrate};
+use crate::pool::{BindingError, Db};
+use crate::telemetry::chain;
+use crate::{admin, http, telemetry};
+
+/// Time the pools have to close at the end.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// What a service builds its routes from.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The numbers.
+    pub metrics: Metrics,
+    /// Ends the service's own background work.
+    pub stop: CancellationToken,
+}
+
+/// A failure a service met while building its routes.
+pub type BuildError = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug, thiserror::Error)]
+enum AppError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("opening the database")]
+    Database(#[from] BindingError),
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    #[error("bringing the schema up to date")]
+    Migrate(#[from] MigrationError),
+    #[error("listening on {address}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("preparing for signals")]
+    Signals(#[source] std::io::Error),
+    #[error("starting the runtime")]
+    Runtime(#[source] std::io::Error),
+    #[error("building the service")]
+    Build(#[source] BuildError),
+}
+
+/// A RERP service.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Args {
+    /// Without one: serve.
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve requests until told to stop.
+    Serve,
+    /// Bring the schema up to date, then exit.
+    Migrate,
+}
+
+/// Runs a service's process. `configure` reads the service's own settings, so that its mistakes are told together with
+/// the common ones; what it returns builds the routes.
+pub fn main<C, B>(name: &'static str, migrations: Migrator, configure: C) -> ExitCode
+where
+    C: FnOnce(&mut Env) -> B,
+    B: FnOnce(Parts) -> Result<Router, BuildError>,
+{
+    let args = Args::parse();
+    let mut env = Env::of_process();
+    telemetry::init(log_format(&mut env));
+    match run(&args.command.unwrap_or(Command::Serve), name, migrations, &mut env, configure) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = chain(&error), service = name, "the service can't go on");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run<C, B>(
+    command: &Command,
+    name: &'static str,
+    migrations: Migrator,
+    env: &mut Env,
+    configure: C,
+) -> Result<(), AppError>
+where
+    C: FnOnce(&mut Env) -> B,
+    B: FnOnce(Parts) -> Result<Router, BuildError>,
+{
+    let settings = Settings::read(env, name);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(AppError::Runtime)?;
+    match command {
+        Command::Migrate => {
+            // An init container may lack what only requests need.
+            env.finish()?;
+            Ok(runtime.block_on(migrate(&settings, migrations))?)
+        }
+        Command::Serve => {
+            let build = configure(env);
+            env.finish()?;
+            runtime.block_on(serve(settings, build))
+        }
+    }
+}
+
+async fn serve<B>(settings: Settings, build: B) -> Result<(), AppError>
+where
+    B: FnOnce(Parts) -> Result<Router, BuildError>,
+{
+    let stop = stop_signal()?;
+    let metrics = Metrics::new()?;
+    let db = Db::open(settings.pool.clone(), metrics.pool.clone()).await?;
+    let parts = Parts { db: db.clone(), metrics: metrics.clone(), stop: stop.clone() };
+    let router = http::guarded(build(parts).map_err(AppError::Build)?, &settings.http, &metrics);
+
+    let requests = listen(settings.http_addr).await?;
+    let admin_listener = listen(settings.admin_addr).await?;
+    let draining = Arc::new(AtomicBool::new(false));
+    let admin_router = admin::router(admin::Admin { draining: Arc::clone(&draining), db: db.clone(), metrics });
+
+    tracing::info!(service = settings.service, http = %settings.http_addr, admin = %settings.admin_addr, "serving");
+    // The admin pages outlive the requests: whoever watches the draining shouldn't lose sight of it.
+    let done = CancellationToken::new();
+    let admin_settings =
+        HttpSettings { drain_delay: Duration::ZERO, drain_timeout: Duration::from_secs(1), ..settings.http };
+    let admin_task = tokio::spawn(http::serve(admin_listener, admin_router, admin_settings, done.clone()));
+    let flag = async {
+        stop.cancelled().await;
+        draining.store(true, Ordering::Relaxed);
+        tracing::info!("stopping");
+    };
+    tokio::join!(http::serve(requests, router, settings.http, stop.clone()), flag);
+    db.close(CLOSING).await;
+    done.cancel();
+    let _ = admin_task.await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
+}
+
+/// A token that is cancelled by SIGTERM (a kubelet) or SIGINT (a person).
+fn stop_signal() -> Result<CancellationToken, AppError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(AppError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(AppError::Signals)?;
+    let stop = CancellationToken::new();
+    let cancelled = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        cancelled.cancel();
+    });
+    Ok(stop)
+}

@@ -1,0 +1,99 @@
+//! What belongs to one request and everything it calls: its id and its deadline. In come headers; out go values that
+//! any room may read while the request is worked on. Must not hold anything about a person.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// Names a request across services. Taken from the caller if it is sane, else made.
+pub const REQUEST_ID: &str = "x-request-id";
+/// How many milliseconds the caller will still wait. Can only shorten the time a request has.
+pub const DEADLINE: &str = "rerp-deadline-ms";
+
+tokio::task_local! {
+    static CONTEXT: Context;
+}
+
+/// What belongs to one request.
+#[derive(Debug, Clone)]
+pub struct Context {
+    id: String,
+    deadline: Instant,
+}
+
+impl Context {
+    /// Reads a request's headers. `longest` is the time a request has at most.
+    #[must_use]
+    pub fn of(headers: &HeaderMap, longest: Duration) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let id = text(REQUEST_ID).filter(|id| is_sane(id)).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+        let wished = text(DEADLINE).and_then(|ms| ms.parse().ok()).map(Duration::from_millis);
+        Self { id, deadline: Instant::now() + wished.map_or(longest, |wished| wished.min(longest)) }
+    }
+
+    /// The request's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// When the request must be answered.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Runs `work` with this as its context.
+    pub async fn scope<F: Future>(self, work: F) -> F::Output {
+        CONTEXT.scope(self, work).await
+    }
+}
+
+/// The id of the request at hand, if there is one.
+#[must_use]
+pub fn request_id() -> Option<String> {
+    CONTEXT.try_with(|context| context.id.clone()).ok()
+}
+
+/// When the request at hand must be answered, if there is one.
+#[must_use]
+pub fn deadline() -> Option<Instant> {
+    CONTEXT.try_with(|context| context.deadline).ok()
+}
+
+/// An id goes into logs and onward headers, so nothing else may travel in it.
+fn is_sane(id: &str) -> bool {
+    (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn context(id: &'static str, deadline: &'static str) -> Context {
+        let mut headers = HeaderMap::new();
+        headers.insert(REQUEST_ID, HeaderValue::from_static(id));
+        headers.insert(DEADLINE, HeaderValue::from_static(deadline));
+        Context::of(&headers, Duration::from_secs(10))
+    }
+
+    #[test]
+    fn a_strange_id_is_replaced() {
+        assert_eq!(context("0191f7a1-3f0c", "1").id(), "0191f7a1-3f0c");
+        for strange in ["", "short", "a@b.example", "x x x x x x"] {
+            assert_ne!(context(strange, "1").id(), strange);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_can_only_shorten_the_time() {
+        let left = |text| context("12345678", text).deadline() - Instant::now();
+        assert_eq!(left("250"), Duration::from_millis(250));
+        for text in ["90000", "-5", "soon", "18446744073709551616"] {
+            assert_eq!(left(text), Duration::from_secs(10), "{text}");
+        }
+    }
+}

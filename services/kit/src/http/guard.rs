@@ -1,0 +1,107 @@
+//! What surrounds every request: context, deadline, panics, log line, numbers. In comes a service's router; out goes
+//! one in which every answer that isn't the service's own is a problem document.
+//! Must not log paths of unknown routes unredacted, nor queries, headers or bodies ever.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use futures::FutureExt as _;
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
+
+use super::context::{Context, REQUEST_ID};
+use crate::config::HttpSettings;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+use crate::problem::catalogue::{DEADLINE_EXCEEDED, INTERNAL, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE};
+use crate::telemetry::redact;
+
+/// Surrounds a router that has its state already.
+pub fn guarded(router: Router, settings: &HttpSettings, metrics: &Metrics) -> Router {
+    let guard = Guard { longest: settings.request_timeout, metrics: metrics.clone() };
+    router
+        .fallback(async || Problem::new(NO_SUCH_ROUTE))
+        .method_not_allowed_fallback(async || Problem::new(METHOD_NOT_ALLOWED))
+        .layer(DefaultBodyLimit::max(settings.body_limit))
+        .layer(from_fn_with_state(guard, surround))
+}
+
+#[derive(Clone)]
+struct Guard {
+    longest: Duration,
+    metrics: Metrics,
+}
+
+async fn surround(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = method_label(request.method());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let shown = route.clone().unwrap_or_else(|| redact::path(request.uri().path()));
+    let context = Context::of(request.headers(), guard.longest);
+    let span = tracing::info_span!("request", request_id = context.id(), method, path = shown);
+
+    guard.metrics.in_flight.inc();
+    let _leaving = Leaving(&guard.metrics);
+    let mut response = answer(context.clone(), request, next).instrument(span.clone()).await;
+    if let Ok(id) = HeaderValue::from_str(context.id()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+
+    let status = response.status();
+    // Unknown paths share one label: their number is the caller's choice.
+    let route = route.as_deref().unwrap_or("none");
+    guard.metrics.requests.with_label_values(&[method, route, status.as_str()]).inc();
+    guard.metrics.request_seconds.with_label_values(&[method, route]).observe(began.elapsed().as_secs_f64());
+    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    span.in_scope(|| {
+        if status.is_server_error() {
+            tracing::warn!(status = status.as_u16(), ms, "answered");
+        } else {
+            tracing::debug!(status = status.as_u16(), ms, "answered");
+        }
+    });
+    response
+}
+
+/// The answer, whatever happens to the handler.
+async fn answer(context: Context, request: Request, next: Next) -> Response {
+    let deadline = context.deadline();
+    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+    context
+        .scope(async move {
+            match timeout_at(deadline, work).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(_)) => Problem::new(INTERNAL).into_response(),
+                Err(_) => Problem::new(DEADLINE_EXCEEDED).into_response(),
+            }
+        })
+        .await
+}
+
+/// Counts a request out, also when its client goes away in the middle.
+struct Leaving<'a>(&'a Metrics);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.dec();
+    }
+}
+
+/// A method's name as a label; callers can invent methods.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

@@ -1,0 +1,11 @@
+//! The HTTP side of a service. In come requests; out go answers, and problem documents for whatever isn't one.
+//! Must not hold routes: those are the service's.
+
+pub mod context;
+mod extract;
+mod guard;
+mod server;
+
+pub use extract::{Json, Path, Query, single_header};
+pub use guard::guarded;
+pub use server::serve;

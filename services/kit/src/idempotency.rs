@@ -1,0 +1,188 @@
+//! `Idempotency-Key`: the same request sent twice has its effect once and gets the same answer. In come a key and what
+//! the request asked for; out goes the stored answer or leave to go on. Works inside the transaction of the effect, on
+//! the table `idempotency_keys` that each service creates in its migrations.
+//! Must not store what a request said, only a digest of it.
+
+use axum::http::HeaderMap;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::http::single_header;
+use crate::pool::{Db, DbError, Session};
+use crate::problem::Problem;
+use crate::problem::catalogue::{IN_PROGRESS, KEY_REUSED, MALFORMED_HEADER};
+
+/// How long answers are kept.
+const KEPT: &str = "24 hours";
+/// How many old answers one statement deletes.
+const SWEEP: i64 = 1000;
+
+/// A key given by a caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key(String);
+
+impl Key {
+    /// The key of a request, if it has one: 1 to 255 visible ASCII characters.
+    ///
+    /// # Errors
+    /// A problem when the header is there and can't be used.
+    pub fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let Some(text) = single_header(headers, "idempotency-key")? else { return Ok(None) };
+        if (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Some(Self(text.to_owned())));
+        }
+        Err(Problem::new(MALFORMED_HEADER)
+            .detail("Idempotency-Key must be 1 to 255 visible ASCII characters without spaces"))
+    }
+
+    /// The key as an identifier for what is created, when it is a UUID in its usual form of 36 characters. A caller that
+    /// keeps its own ledger so knows the identifier before it sends the request.
+    #[must_use]
+    pub fn as_id(&self) -> Option<Uuid> {
+        Some(self.0.as_str()).filter(|text| text.len() == 36).and_then(|text| Uuid::try_parse(text).ok())
+    }
+}
+
+/// What a key stands for.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The route, so that one key may be used on two routes.
+    pub scope: &'static str,
+    /// The caller's key.
+    pub key: Key,
+    /// Digest of what was asked for.
+    pub fingerprint: Vec<u8>,
+}
+
+impl Claim {
+    /// A claim on `key` for what `asked` says. Leave out of `asked` what may differ in an honest repetition, and what
+    /// must not be stored in any form.
+    ///
+    /// # Errors
+    /// When `asked` can't be written as JSON: a bug.
+    pub fn new(scope: &'static str, key: Key, asked: &impl Serialize) -> Result<Self, serde_json::Error> {
+        let fingerprint = Sha256::digest(serde_json::to_vec(asked)?).to_vec();
+        Ok(Self { scope, key, fingerprint })
+    }
+}
+
+/// What the table says about a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Never seen: the answer is stored now, go on and have the effect in this transaction.
+    Fresh,
+    /// Done before: answer with this.
+    Done(serde_json::Value),
+    /// Done before for something else.
+    Reused,
+    /// Somebody is doing it right now.
+    InProgress,
+}
+
+impl Standing {
+    /// The problem to answer with, if it is one.
+    #[must_use]
+    pub fn problem(&self) -> Option<Problem> {
+        match self {
+            Self::Fresh | Self::Done(_) => None,
+            Self::Reused => Some(Problem::new(KEY_REUSED).detail("use a new key for a new request")),
+            Self::InProgress => Some(Problem::new(IN_PROGRESS).retry_after(1)),
+        }
+    }
+}
+
+/// Claims a key inside the caller's transaction and stores `answer` under it.
+///
+/// Twins are told apart by an advisory lock that ends with the transaction. A first attempt only tries it; a later
+/// attempt of the same request waits for it, since the holder may be its own predecessor, whose connection was lost and
+/// which the server hasn't ended yet.
+///
+/// # Errors
+/// The driver's.
+pub async fn claim(session: &mut Session, claim: &Claim, answer: &serde_json::Value) -> Result<Standing, sqlx::Error> {
+    if !lock(session, claim).await? {
+        return Ok(Standing::InProgress);
+    }
+    let inserted = sqlx::query(
+        "INSERT INTO idempotency_keys (scope, key, fingerprint, answer) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+    )
+    .bind(claim.scope)
+    .bind(&claim.key.0)
+    .bind(&claim.fingerprint)
+    .bind(answer)
+    .execute(session.conn())
+    .await?;
+    if inserted.rows_affected() == 1 {
+        return Ok(Standing::Fresh);
+    }
+    let (fingerprint, stored): (Vec<u8>, serde_json::Value) =
+        sqlx::query_as("SELECT fingerprint, answer FROM idempotency_keys WHERE scope = $1 AND key = $2")
+            .bind(claim.scope)
+            .bind(&claim.key.0)
+            .fetch_one(session.conn())
+            .await?;
+    Ok(if fingerprint == claim.fingerprint { Standing::Done(stored) } else { Standing::Reused })
+}
+
+async fn lock(session: &mut Session, claim: &Claim) -> Result<bool, sqlx::Error> {
+    // The schema is part of the name: several services may share this database.
+    let statement = if session.attempt() == 1 {
+        "SELECT pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', current_schema(), $1, $2), 0))"
+    } else {
+        "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', current_schema(), $1, $2), 0)) IS NOT NULL"
+    };
+    sqlx::query_scalar(statement).bind(claim.scope).bind(&claim.key.0).fetch_one(session.conn()).await
+}
+
+/// Deletes answers that are old enough, a bounded number of them. Several pods may do it at once.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn sweep(db: &Db) -> Result<u64, DbError> {
+    db.run(&(), |session, ()| {
+        Box::pin(async move {
+            let deleted = sqlx::query(
+                "DELETE FROM idempotency_keys WHERE (scope, key) IN (SELECT scope, key FROM idempotency_keys \
+             WHERE created_at < now() - $1::interval ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            )
+            .bind(KEPT)
+            .bind(SWEEP)
+            .execute(session.conn())
+            .await?;
+            Ok(deleted.rows_affected())
+        })
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn key(text: &'static str) -> Result<Option<Key>, Problem> {
+        Key::of(&HeaderMap::from_iter([(
+            "idempotency-key".parse().unwrap(),
+            HeaderValue::from_bytes(text.as_bytes()).unwrap(),
+        )]))
+    }
+
+    #[test]
+    fn keys_are_short_visible_text() {
+        assert_eq!(Key::of(&HeaderMap::new()).unwrap(), None);
+        assert!(key("form-17").unwrap().is_some());
+        for bad in ["", "a b", "ü"] {
+            assert!(key(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_the_usual_form_of_a_uuid_is_an_id() {
+        let id = |text| key(text).unwrap().unwrap().as_id();
+        assert!(id("0191f7a1-3f0c-7000-8000-000000000001").is_some());
+        for other in ["0191f7a13f0c70008000000000000001", "{0191f7a1-3f0c-7000-8000-000000000001}", "form-17"] {
+            assert_eq!(id(other), None, "{other}");
+        }
+    }
+}

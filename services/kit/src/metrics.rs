@@ -1,0 +1,113 @@
+//! Numbers for Prometheus. In come counts from the other rooms; out goes the text of `/metrics`.
+//! Must not carry personal data: labels are routes, methods, states, reasons, never values of a request.
+
+use prometheus::{
+    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+/// A metric that could not be made or read: a mistake in a name, hence a bug.
+#[derive(Debug, thiserror::Error)]
+#[error("registering or writing a metric")]
+pub struct MetricsError(#[from] prometheus::Error);
+
+/// Buckets in seconds, from a cached read to a request that waited for a cutover.
+const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0];
+
+/// All metrics of a process.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Registry,
+    /// Answered requests by `method`, `route` and `status`.
+    pub requests: IntCounterVec,
+    /// Time to an answer in seconds, by `method` and `route`.
+    pub request_seconds: HistogramVec,
+    /// Requests being worked on.
+    pub in_flight: IntGauge,
+    /// Metrics of the database handle.
+    pub pool: PoolMetrics,
+    /// Calls to other services by `service` and `outcome`.
+    pub calls: IntCounterVec,
+}
+
+/// Metrics of the database handle.
+#[derive(Debug, Clone)]
+pub struct PoolMetrics {
+    /// Repeated transactions by `reason`.
+    pub retries: IntCounterVec,
+    /// 1 for the side that requests go to, 0 for the other, by `side` (`current`, `next`).
+    pub active: IntGaugeVec,
+    /// Looks at the owner rows by `outcome`.
+    pub lookups: IntCounterVec,
+    /// How often requests went over to the other side.
+    pub switches: IntCounterVec,
+    /// Open connections by `side` and `state` (`idle`, `busy`).
+    pub connections: IntGaugeVec,
+    /// Transactions given up, by `outcome`.
+    pub failures: IntCounterVec,
+}
+
+impl Metrics {
+    /// # Errors
+    /// When a name is used twice.
+    pub fn new() -> Result<Self, MetricsError> {
+        let registry = Registry::new();
+        let seconds =
+            HistogramOpts::new("rerp_http_request_duration_seconds", "Time to an answer").buckets(BUCKETS.to_vec());
+        let metrics = Self {
+            requests: counter(
+                &registry,
+                "rerp_http_requests_total",
+                "Answered requests",
+                &["method", "route", "status"],
+            )?,
+            request_seconds: HistogramVec::new(seconds, &["method", "route"])?,
+            in_flight: IntGauge::new("rerp_http_requests_in_flight", "Requests being worked on")?,
+            pool: PoolMetrics::new(&registry)?,
+            calls: counter(
+                &registry,
+                "rerp_client_requests_total",
+                "Calls to other services",
+                &["service", "outcome"],
+            )?,
+            registry,
+        };
+        metrics.registry.register(Box::new(metrics.request_seconds.clone()))?;
+        metrics.registry.register(Box::new(metrics.in_flight.clone()))?;
+        Ok(metrics)
+    }
+
+    /// The page Prometheus reads.
+    ///
+    /// # Errors
+    /// When a metric can't be written as text.
+    pub fn page(&self) -> Result<String, MetricsError> {
+        let mut page = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut page)?;
+        Ok(String::from_utf8_lossy(&page).into_owned())
+    }
+}
+
+impl PoolMetrics {
+    fn new(registry: &Registry) -> Result<Self, MetricsError> {
+        Ok(Self {
+            retries: counter(registry, "rerp_db_retries_total", "Repeated transactions", &["reason"])?,
+            active: gauge(registry, "rerp_db_active_side", "1 for the side in use", &["side"])?,
+            lookups: counter(registry, "rerp_db_owner_lookups_total", "Looks at the owner rows", &["outcome"])?,
+            switches: counter(registry, "rerp_db_switches_total", "Changes of the side in use", &["to"])?,
+            connections: gauge(registry, "rerp_db_connections", "Open connections", &["side", "state"])?,
+            failures: counter(registry, "rerp_db_failures_total", "Transactions given up", &["outcome"])?,
+        })
+    }
+}
+
+fn counter(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, MetricsError> {
+    let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, MetricsError> {
+    let metric = IntGaugeVec::new(Opts::new(name, help), labels)?;
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}

@@ -1,0 +1,146 @@
+//! Asking who owns. In comes a doubt about the active side; out goes a verdict, and a new view if the owner moved.
+//! One question at a time; everyone who doubted before it began shares its answer. Must not run work of requests.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::fault::Fingerprint;
+use super::inner::Inner;
+use super::owner::{Decision, Known, Role, decide};
+use super::view::View;
+
+/// For how long a refusal that was proven to have nothing to do with a cutover isn't investigated again. Only that very
+/// refusal: a different one may be the first sign of a cutover, which must not be kept waiting.
+const PROVEN: Duration = Duration::from_secs(1);
+/// How many proven refusals are remembered.
+const REMEMBERED: usize = 256;
+
+/// Why somebody asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Doubt<'a> {
+    /// When the doubt arose. A question that began later answers it.
+    pub(crate) since: Instant,
+    /// The view that gave rise to it.
+    pub(crate) view: &'a View,
+    /// The refusal, if there was one.
+    pub(crate) refusal: Option<Fingerprint>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// There is no other side.
+    Alone,
+    /// A side owns, and the view in force shows it.
+    Decided,
+    /// Nobody owns at this moment, or whoever knows didn't answer.
+    Wait,
+    /// This refusal has been answered; not asked again before then.
+    Proven(Instant),
+}
+
+/// What the last question left.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    began: Option<Instant>,
+    verdict: Option<Verdict>,
+    proven: HashMap<Fingerprint, Instant>,
+}
+
+pub(crate) type Asking = Mutex<Asked>;
+
+impl Inner {
+    /// Asks both sides unless an answer that is new enough is there.
+    pub(crate) async fn ask(&self, doubt: Doubt<'_>) -> Verdict {
+        let mut asked = self.asking.lock().await;
+        if let (Some(began), Some(verdict)) = (asked.began, asked.verdict)
+            && began > doubt.since
+        {
+            return verdict;
+        }
+        let now = Instant::now();
+        if let Some(until) = doubt.refusal.and_then(|refusal| asked.proven.get(&refusal)).map(|at| *at + PROVEN)
+            && until > now
+        {
+            return Verdict::Proven(until);
+        }
+        asked.began = Some(now);
+        let verdict = self.question(doubt.refusal.is_some()).await;
+        asked.verdict = Some(verdict);
+        if let Some(refusal) = doubt.refusal
+            && verdict == Verdict::Decided
+            && !self.moved_from(doubt.view)
+        {
+            asked.remember(refusal);
+        }
+        verdict
+    }
+
+    /// Whether requests go elsewhere, or by a newer epoch, than in `view`.
+    pub(crate) fn moved_from(&self, view: &View) -> bool {
+        let now = self.view();
+        !Arc::ptr_eq(now.active(), view.active()) || now.epoch != view.epoch
+    }
+
+    async fn question(&self, refused: bool) -> Verdict {
+        let view = self.view();
+        let Some(next) = &view.next else { return Verdict::Alone };
+        let (current_says, next_says) = tokio::join!(view.current.says(), next.says());
+        let known = Known { epoch: view.epoch, refused: refused && view.active == Role::Current };
+        let (verdict, outcome) = match decide(&current_says, &next_says, known) {
+            Decision::Use(role, epoch) => (self.settle(&view, role, epoch), "decided"),
+            Decision::Wait => (Verdict::Wait, "wait"),
+            Decision::Open { on, migration, proof, epoch } => match view.side(on) {
+                Some(side) => match side.open(&migration, proof).await {
+                    Ok(true) => (self.settle(&view, on, Some(epoch)), "opened"),
+                    Ok(false) => (Verdict::Wait, "not_opened"),
+                    Err(error) => {
+                        tracing::warn!(error = crate::telemetry::chain(&error), side = on.label(), "can't open a side");
+                        (Verdict::Wait, "not_opened")
+                    }
+                },
+                None => (Verdict::Wait, "wait"),
+            },
+        };
+        self.metrics.lookups.with_label_values(&[outcome]).inc();
+        verdict
+    }
+
+    /// Puts a decision in force, unless the sides it was made about have changed meanwhile.
+    fn settle(&self, seen: &View, role: Role, epoch: Option<i64>) -> Verdict {
+        let mut verdict = Verdict::Wait;
+        let mut switched = false;
+        self.views.send_if_modified(|view| {
+            if !view.same_sides(seen) {
+                return false;
+            }
+            verdict = Verdict::Decided;
+            switched = view.active != role;
+            if switched || view.epoch != epoch {
+                *view = Arc::new(View { active: role, epoch, ..View::clone(view) });
+                return true;
+            }
+            false
+        });
+        if switched {
+            tracing::info!(side = role.label(), epoch, "requests go to the other database from now on");
+            self.metrics.switches.with_label_values(&[role.label()]).inc();
+            self.show_active();
+        }
+        verdict
+    }
+}
+
+impl Asked {
+    fn remember(&mut self, refusal: Fingerprint) {
+        let now = Instant::now();
+        self.proven.retain(|_, at| *at + PROVEN > now);
+        if self.proven.len() < REMEMBERED {
+            self.proven.insert(refusal, now);
+        }
+    }
+}

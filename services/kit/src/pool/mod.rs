@@ -1,0 +1,131 @@
+//! The database handle of a service: warm connections to the present database and, during a split, to the next one, and
+//! the repetition that lets a request live through the moment its data changes servers.
+//!
+//! In comes work, a function of a [`Session`]; out goes its result or a [`DbError`]. A request sees a cutover as
+//! latency, never as an error, because:
+//!
+//! * a side that is being closed aborts statements with definite errors (42501, 25006): nothing was written, so the
+//!   work can be repeated;
+//! * who owns the data stands in a row on each side, `rerp_split.owner`. After such an abort both rows are read, once
+//!   for all requests that wait, and if the source has closed but nobody opened the target yet, we open it ourselves;
+//! * connections to the other side are open before they are needed.
+//!
+//! An answer to COMMIT that got lost is different: it is in doubt, and work is repeated only if its caller said that
+//! doing it twice is harmless ([`Db::transaction_idempotent`]).
+//!
+//! Must not be used around: a connection opened elsewhere doesn't follow.
+
+mod error;
+mod fault;
+mod files;
+mod inner;
+mod lookup;
+mod owner;
+mod retry;
+mod session;
+mod side;
+mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+pub use error::{BindingError, Class, DbError};
+pub(crate) use files::read as read_bindings;
+pub(crate) use owner::{Decision, Known, Role, decide};
+pub use session::{Session, Work};
+pub(crate) use side::Side;
+
+use crate::config::PoolSettings;
+use crate::http::context;
+use crate::metrics::PoolMetrics;
+use inner::Inner;
+use retry::{Mode, Replay};
+
+/// Time work has when it runs outside of a request.
+const WITHOUT_REQUEST: Duration = Duration::from_secs(10);
+
+/// The handle. Clones share everything.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("view", &self.inner.view()).finish()
+    }
+}
+
+impl Db {
+    /// Reads the binding files, asks who owns, starts opening connections and the task that keeps all of it true.
+    /// A server that can't be reached is no error: the handle keeps trying, and [`Db::is_alive`] says so.
+    ///
+    /// # Errors
+    /// When the binding files can't be used.
+    pub async fn open(settings: PoolSettings, metrics: PoolMetrics) -> Result<Self, BindingError> {
+        let inner = Inner::open(settings, metrics).await?;
+        tokio::spawn(Arc::clone(&inner).keep());
+        Ok(Self { inner })
+    }
+
+    /// Runs `work` on what it is `given`, in one READ COMMITTED transaction. It is repeated only while it is certain that nothing was written.
+    ///
+    /// # Errors
+    /// See [`DbError`].
+    pub async fn transaction<A, T, W>(&self, given: &A, work: W) -> Result<T, DbError>
+    where
+        A: Sync + ?Sized,
+        W: for<'c> Fn(&'c mut Session, &'c A) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + Sync,
+    {
+        self.drive(Mode::Transaction, Replay::OnlyIfAborted, given, work).await
+    }
+
+    /// Like [`Db::transaction`], for work that may be done twice with the effect of once (it carries its own key or
+    /// identifier): also repeated when the answer to COMMIT was lost.
+    ///
+    /// # Errors
+    /// See [`DbError`]; never `InDoubt`.
+    pub async fn transaction_idempotent<A, T, W>(&self, given: &A, work: W) -> Result<T, DbError>
+    where
+        A: Sync + ?Sized,
+        W: for<'c> Fn(&'c mut Session, &'c A) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + Sync,
+    {
+        self.drive(Mode::Transaction, Replay::Always, given, work).await
+    }
+
+    /// Runs `work` without a transaction: for one statement, or several that each stand for themselves. It must be
+    /// harmless to do twice, as reads and `ON CONFLICT DO NOTHING` are. Saves the two round trips of a transaction.
+    ///
+    /// # Errors
+    /// See [`DbError`]; never `InDoubt`.
+    pub async fn run<A, T, W>(&self, given: &A, work: W) -> Result<T, DbError>
+    where
+        A: Sync + ?Sized,
+        W: for<'c> Fn(&'c mut Session, &'c A) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + Sync,
+    {
+        self.drive(Mode::Autocommit, Replay::Always, given, work).await
+    }
+
+    /// Whether the side in use answered within the last moments.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.inner.is_alive()
+    }
+
+    /// Stops following and closes every connection once its work has ended, waiting at most `within`.
+    pub async fn close(&self, within: Duration) {
+        self.inner.stop.cancel();
+        let view = self.inner.view();
+        let sides = [Some(&view.current), view.next.as_ref()].into_iter().flatten();
+        let closing = futures::future::join_all(sides.map(|side| side.pool().close()));
+        let _ = tokio::time::timeout(within, closing).await;
+    }
+
+    /// When the request at hand must be answered.
+    fn deadline() -> Instant {
+        context::deadline().unwrap_or_else(|| Instant::now() + WITHOUT_REQUEST)
+    }
+}

@@ -1,0 +1,105 @@
+//! Every kind of problem a service may answer with. In comes nothing; out go kinds with their `type`, title and status.
+//! A kind is added here first, so that clients can rely on the list. Must not hold per-request text.
+
+use axum::http::StatusCode;
+
+/// Where the kinds are described; `type` is this followed by the slug.
+pub const BASE: &str = "https://rerp.dev/problems/";
+
+/// A kind of problem: what RFC 9457 calls the problem type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// Last part of `type`. Never changes.
+    pub slug: &'static str,
+    /// Short text for people, the same each time.
+    pub title: &'static str,
+    /// Status code, a number so that the table below can be constant.
+    status: u16,
+}
+
+impl Kind {
+    /// A kind; `status` is an error's HTTP status.
+    const fn new(slug: &'static str, title: &'static str, status: u16) -> Self {
+        Self { slug, title, status }
+    }
+
+    /// The status code that goes with it.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// The body is no JSON text.
+pub const MALFORMED_JSON: Kind = Kind::new("malformed-json", "The body is not JSON", 400);
+/// The path or the query can't be read.
+pub const MALFORMED_ADDRESS: Kind = Kind::new("malformed-address", "The path or the query can't be read", 400);
+/// A header can't be used.
+pub const MALFORMED_HEADER: Kind = Kind::new("malformed-header", "A header can't be used", 400);
+/// Nothing lives at this path.
+pub const NO_SUCH_ROUTE: Kind = Kind::new("no-such-route", "Nothing lives at this path", 404);
+/// The thing asked for doesn't exist.
+pub const NOT_FOUND: Kind = Kind::new("not-found", "The thing asked for does not exist", 404);
+/// The path exists, the method doesn't.
+pub const METHOD_NOT_ALLOWED: Kind = Kind::new("method-not-allowed", "The path does not take this method", 405);
+/// A request with the same key is being worked on.
+pub const IN_PROGRESS: Kind = Kind::new("request-in-progress", "A request with this key is still being worked on", 409);
+/// The identifier chosen by the caller names something else already.
+pub const ID_TAKEN: Kind = Kind::new("id-taken", "The identifier is taken", 409);
+/// The body is larger than allowed.
+pub const TOO_LARGE: Kind = Kind::new("body-too-large", "The body is too large", 413);
+/// The body isn't declared as JSON.
+pub const NOT_JSON: Kind = Kind::new("unsupported-media-type", "The body must be application/json", 415);
+/// The body is JSON, but not what the route takes.
+pub const INVALID_BODY: Kind = Kind::new("invalid-body", "The body does not have the expected fields", 422);
+/// A value breaks a rule.
+pub const INVALID_VALUE: Kind = Kind::new("invalid-value", "A value breaks a rule", 422);
+/// The key was used before with another body.
+pub const KEY_REUSED: Kind = Kind::new("idempotency-key-reused", "The key was used with another body", 422);
+/// A mistake on our side.
+pub const INTERNAL: Kind = Kind::new("internal", "Something went wrong on our side", 500);
+/// The database can't be used at the moment.
+pub const DATABASE_UNAVAILABLE: Kind = Kind::new("database-unavailable", "The database can't be used right now", 503);
+/// A service we depend on can't be used at the moment.
+pub const DEPENDENCY_UNAVAILABLE: Kind =
+    Kind::new("dependency-unavailable", "A service needed for this can't be used right now", 503);
+/// It is unknown whether the request had its effect.
+pub const OUTCOME_UNKNOWN: Kind =
+    Kind::new("outcome-unknown", "It is not known whether the request had its effect", 503);
+/// The time the request had is over.
+pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
+
+/// The whole list.
+pub const ALL: [Kind; 18] = [
+    MALFORMED_JSON,
+    MALFORMED_ADDRESS,
+    MALFORMED_HEADER,
+    NO_SUCH_ROUTE,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    IN_PROGRESS,
+    ID_TAKEN,
+    TOO_LARGE,
+    NOT_JSON,
+    INVALID_BODY,
+    INVALID_VALUE,
+    KEY_REUSED,
+    INTERNAL,
+    DATABASE_UNAVAILABLE,
+    DEPENDENCY_UNAVAILABLE,
+    OUTCOME_UNKNOWN,
+    DEADLINE_EXCEEDED,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_distinct_and_carry_error_statuses() {
+        for (at, kind) in ALL.iter().enumerate() {
+            assert!(kind.status().is_client_error() || kind.status().is_server_error(), "{kind:?}");
+            assert!(ALL.iter().skip(at + 1).all(|other| other.slug != kind.slug), "{kind:?}");
+        }
+    }
+}

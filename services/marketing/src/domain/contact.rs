@@ -1,0 +1,46 @@
+//! A message left in the contact form. In come typed texts; out goes a checked message. Pure.
+
+use serde::Serialize;
+
+use super::Mistakes;
+
+/// Longest name in characters.
+const NAME: usize = 200;
+/// Longest message in characters.
+const MESSAGE: usize = 5000;
+
+/// What a visitor wrote, checked. Serialises to what tells one request from another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContactMessage {
+    /// The visitor's name.
+    pub name: String,
+    /// The message; may have several lines.
+    pub message: String,
+}
+
+impl ContactMessage {
+    /// Checks what was typed.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn new(name: &str, message: &str) -> Result<Self, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let contact = Self {
+            name: mistakes.prose("/name", name, NAME, false),
+            message: mistakes.prose("/message", message, MESSAGE, true),
+        };
+        mistakes.finish(contact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_may_have_lines_and_a_name_may_not() {
+        assert!(ContactMessage::new("Ann", "Hello,\n\nhow are you?\n").is_ok());
+        assert_eq!(ContactMessage::new("A\nnn", " ").unwrap_err().0.len(), 2);
+        assert!(ContactMessage::new("Ann", &"x".repeat(5001)).is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! Types and rules. In come values that visitors typed; out go values that hold their rules. Pure: no IO, no clock.
+
+pub mod capture;
+pub mod contact;
+mod receipt;
+mod text;
+
+pub use receipt::Receipt;
+pub use text::{Mistake, Mistakes};

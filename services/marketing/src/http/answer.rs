@@ -1,0 +1,52 @@
+//! What both routes answer alike. In come results of the other rooms; out go responses. Must not log bodies.
+
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use rerp_kit::idempotency::{Claim, Key, Standing};
+use rerp_kit::pool::DbError;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, INVALID_VALUE};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::domain::{Mistakes, Receipt};
+
+/// The identifier of what will be created, and the claim on the caller's key if there is one.
+///
+/// # Errors
+/// A problem when the claim can't be made: a bug.
+pub(super) fn claim(
+    scope: &'static str,
+    key: Option<Key>,
+    asked: &impl Serialize,
+) -> Result<(Uuid, Option<Claim>), Problem> {
+    let Some(key) = key else { return Ok((Uuid::now_v7(), None)) };
+    let id = key.as_id().unwrap_or_else(Uuid::now_v7);
+    let claim = Claim::new(scope, key, asked).map_err(|_| Problem::new(INTERNAL))?;
+    Ok((id, Some(claim)))
+}
+
+/// 201 with what was created now, or with what was created when the key was first used.
+pub(super) fn created(created: &Receipt, stored: Result<Standing, DbError>) -> Result<Response, Problem> {
+    match stored {
+        Ok(Standing::Fresh) => Ok((StatusCode::CREATED, axum::Json(created)).into_response()),
+        Ok(Standing::Done(answer)) => {
+            let mut response = (StatusCode::CREATED, axum::Json(answer)).into_response();
+            response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+            Ok(response)
+        }
+        Ok(other) => Err(other.problem().unwrap_or_else(|| Problem::new(INTERNAL))),
+        Err(error) if error.constraint().is_some_and(|name| name.ends_with("_pkey")) => {
+            Err(Problem::new(ID_TAKEN).detail("the UUID given as Idempotency-Key was used before; use a new one"))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A problem that names every mistake.
+pub(super) fn refuse(mistakes: Mistakes) -> Problem {
+    mistakes
+        .0
+        .into_iter()
+        .fold(Problem::new(INVALID_VALUE), |problem, mistake| problem.field(mistake.pointer, mistake.detail))
+}

@@ -1,0 +1,46 @@
+//! `POST /api/marketing/contact`: a visitor writes a message. In comes the form; out goes 201 with identifiers.
+//! Must not log what it reads.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use rerp_kit::http::Json;
+use rerp_kit::idempotency::Key;
+use rerp_kit::problem::Problem;
+use serde::Deserialize;
+
+use super::answer;
+use crate::domain::Receipt;
+use crate::domain::contact::ContactMessage;
+use crate::state::AppState;
+use crate::store;
+
+/// The form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    email: String,
+    name: String,
+    message: String,
+    /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
+    #[serde(rename = "recaptcha_token")]
+    _recaptcha_token: Option<String>,
+}
+
+/// Stores a message.
+///
+/// # Errors
+/// A problem.
+pub async fn create(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Json(form): Json<Form>,
+) -> Result<Response, Problem> {
+    let key = Key::of(&headers)?;
+    let message = ContactMessage::new(&form.name, &form.message).map_err(answer::refuse)?;
+    let email_address_id = state.identity.upsert_email(&form.email, "/email").await?;
+    let (id, claim) = answer::claim("contact", key, &(email_address_id, &message))?;
+    let created = Receipt { id, email_address_id };
+    let stored = store::contact::insert(&state.db, &created, &message, claim).await;
+    answer::created(&created, stored)
+}

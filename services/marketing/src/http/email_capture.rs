@@ -1,0 +1,48 @@
+//! `POST /api/marketing/email-capture`: a visitor leaves an address in a form. In comes the form; out goes 201 with
+//! identifiers. Must not log what it reads.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use rerp_kit::http::Json;
+use rerp_kit::idempotency::Key;
+use rerp_kit::problem::Problem;
+use serde::Deserialize;
+
+use super::answer;
+use crate::domain::Receipt;
+use crate::domain::capture::Capture;
+use crate::state::AppState;
+use crate::store;
+
+/// The form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    email: String,
+    source: String,
+    name: Option<String>,
+    plan_code: Option<String>,
+    /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
+    #[serde(rename = "recaptcha_token")]
+    _recaptcha_token: Option<String>,
+}
+
+/// Stores a capture.
+///
+/// # Errors
+/// A problem.
+pub async fn create(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Json(form): Json<Form>,
+) -> Result<Response, Problem> {
+    let key = Key::of(&headers)?;
+    let capture =
+        Capture::new(&form.source, form.name.as_deref(), form.plan_code.as_deref()).map_err(answer::refuse)?;
+    let email_address_id = state.identity.upsert_email(&form.email, "/email").await?;
+    let (id, claim) = answer::claim("email-capture", key, &(email_address_id, &capture))?;
+    let created = Receipt { id, email_address_id };
+    let stored = store::capture::insert(&state.db, &created, &capture, claim).await;
+    answer::created(&created, stored)
+}

@@ -1,0 +1,6 @@
+//! Requests and answers. In come requests; out go calls to the other rooms, and their results as JSON.
+//! Must not hold SQL or rules.
+
+mod answer;
+pub mod contact;
+pub mod email_capture;

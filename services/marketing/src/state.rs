@@ -1,0 +1,14 @@
+//! What handlers share. Must not hold anything that belongs to one request.
+
+use rerp_kit::pool::Db;
+
+use crate::client::identity::Identity;
+
+/// What handlers share. Clones share it too.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// The registry of addresses.
+    pub identity: Identity,
+}

@@ -1,0 +1,37 @@
+//! The SQL of `email_captures`.
+
+use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::pool::{Db, DbError};
+
+use super::take;
+use crate::domain::Receipt;
+use crate::domain::capture::Capture;
+
+const INSERT: &str =
+    "INSERT INTO email_captures (id, email_address_id, source, name, plan_code) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_OWN: &str = "INSERT INTO email_captures (id, email_address_id, source, name, plan_code) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (id) DO NOTHING";
+
+/// Stores a capture, once per key.
+///
+/// # Errors
+/// See [`DbError`]; a violated `email_captures_pkey` means that the caller's identifier is taken.
+pub async fn insert(db: &Db, created: &Receipt, capture: &Capture, key: Option<Claim>) -> Result<Standing, DbError> {
+    let statement = if key.is_some() { INSERT } else { INSERT_OWN };
+    db.transaction_idempotent(&(created, capture, key), move |session, (created, capture, key)| {
+        Box::pin(async move {
+            let standing = take(session, created, key.as_ref()).await?;
+            if standing == Standing::Fresh {
+                let insert = sqlx::query(statement).bind(created.id).bind(created.email_address_id);
+                insert
+                    .bind(&capture.source)
+                    .bind(&capture.name)
+                    .bind(&capture.plan_code)
+                    .execute(session.conn())
+                    .await?;
+            }
+            Ok(standing)
+        })
+    })
+    .await
+}
