@@ -130,11 +130,9 @@ pub fn binding_secret(database: &str) -> String {
 }
 
 /// Secret with the migrate login of a ServiceDatabase.
-///
-/// Not `<database>-migrate`: a RerpService and its ServiceDatabase usually share a name, and that one is the service's.
 #[must_use]
 pub fn binding_migrate_secret(database: &str) -> String {
-    format!("{database}-binding-migrate")
+    format!("{database}-migrate")
 }
 
 /// StatefulSet, Service and container of an embedded server; its volume claim is `data-<this>-0`.
@@ -162,9 +160,11 @@ pub fn service_database_secret(service: &str) -> String {
 }
 
 /// Secret with the migrate URIs of a RerpService: keys `current` and, during a split, `next`.
+///
+/// Not `<service>-migrate`: a service and its database usually share a name, and that one is the database's.
 #[must_use]
 pub fn service_migrate_secret(service: &str) -> String {
-    format!("{service}-migrate")
+    format!("{service}-migration")
 }
 
 /// Address of a RerpService inside the cluster.

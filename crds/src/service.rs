@@ -42,8 +42,8 @@ use crate::{
     printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1),
     validation = Rule::new("self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
         .message("metadata.name must be 1 to 40 lower-case letters, digits and dashes, starting with a letter, because a Service is named after it; choose a shorter or plainer name"),
-    validation = Rule::new("!['-postgres', '-postgres-nodes', '-binding', '-split-worker'].exists(s, self.metadata.name.endsWith(s))")
-        .message("names that end in -postgres, -postgres-nodes, -binding or -split-worker belong to databases and migrations; choose another name"),
+    validation = Rule::new("!['-postgres', '-postgres-nodes', '-split-worker'].exists(s, self.metadata.name.endsWith(s))")
+        .message("names that end in -postgres, -postgres-nodes or -split-worker belong to databases and migrations; choose another name"),
     validation = Rule::new("!has(self.spec.dependencies) || !self.spec.dependencies.exists(d, d.name == self.metadata.name)")
         .message("a service can't depend on itself; remove it from spec.dependencies"),
 )]
