@@ -19,4 +19,5 @@ pub mod metrics;
 pub mod outcome;
 pub mod postgres;
 pub mod run;
+pub mod split;
 pub mod telemetry;

@@ -8,10 +8,11 @@ use crate::context::Context;
 use crate::database;
 use crate::metrics::Metrics;
 use crate::outcome::Outcome;
+use crate::split;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
 use kube::api::{Api, ListParams, PartialObjectMeta};
 use kube::core::error_boundary::DeserializeGuard;
@@ -84,7 +85,7 @@ where
 pub async fn controllers(args: &Args, client: Client, identity: &str, metrics: Metrics, shutdown: CancellationToken) {
     let context = Arc::new(Context::new(client, Settings::from(&args.images), metrics, identity));
     let wiring = Wiring { context, namespace: args.watch_namespace.clone(), concurrency: args.concurrency, shutdown };
-    wiring.databases().await;
+    tokio::join!(wiring.databases(), wiring.splits());
 }
 
 /// What all controllers are started with.
@@ -113,6 +114,32 @@ impl Wiring {
             });
         let room: Room<ServiceDatabase> = |object, context| database::reconcile(object, context).boxed();
         self.drive("database", database::MANAGER, controller, room).await;
+    }
+
+    /// DatabaseSplitMigration: its worker, the service and the databases it names, and the migrations it waits for.
+    async fn splits(&self) {
+        let controller = self.controller::<DatabaseSplitMigration>();
+        let (by_database, by_service, by_split) = (controller.store(), controller.store(), controller.store());
+        let controller = controller
+            .owns(self.meta::<Deployment>(), ours(labels::SPLIT))
+            .owns(self.meta::<Secret>(), ours(labels::SPLIT))
+            .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |database| {
+                referring(&by_database, &database, |split: &DatabaseSplitMigration, name| {
+                    split.spec.source.database_ref.name == name || split.spec.target.database_ref.name == name
+                })
+            })
+            .watches(self.meta::<RerpService>(), watcher::Config::default(), move |service| {
+                referring(&by_service, &service, |split: &DatabaseSplitMigration, name| {
+                    split.spec.service_ref.name == name
+                })
+            })
+            .watches(self.meta::<DatabaseSplitMigration>(), watcher::Config::default(), move |other| {
+                referring(&by_split, &other, |split: &DatabaseSplitMigration, name| {
+                    split.spec.depends_on.iter().any(|one| one.name == name)
+                })
+            });
+        let room: Room<DatabaseSplitMigration> = |object, context| split::reconcile(object, context).boxed();
+        self.drive("split", split::act::MANAGER, controller, room).await;
     }
 
     /// Metadata only: children wake their owner, nobody keeps their content in memory.

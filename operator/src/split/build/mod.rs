@@ -1,0 +1,3 @@
+//! The children of a migration. Pure: checked values in, whole objects out.
+
+pub mod worker;

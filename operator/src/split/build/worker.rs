@@ -1,0 +1,136 @@
+//! The worker of one migration: a Deployment of one pod, and the Secret it reads. Pure.
+//! One replica with Recreate: two workers never run by plan, and the journal's run number fences off one that was
+//! left behind. No Job: its back-off limit could end a migration in the middle of the cutover.
+
+use crate::cluster::child::Owner;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
+use k8s_openapi::api::core::v1::{
+    Capabilities, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, HTTPGetAction, PodSecurityContext, PodSpec,
+    PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, Secret, SecretVolumeSource, SecurityContext, Volume,
+    VolumeMount,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use rerp_crds::names;
+
+/// Component label of the worker.
+pub const COMPONENT: &str = "split-worker";
+/// Where the worker finds `source`, `target` and `spec.json`.
+const FOLDER: &str = "/etc/rerp/split";
+/// The user that the image runs as.
+const UID: i64 = 65532;
+
+/// What the worker reads: the URIs of both databases, and its spec as JSON.
+#[must_use]
+pub fn secret(owner: &Owner, source: String, target: String, spec: String) -> Secret {
+    let data = [("source", source), ("target", target), ("spec.json", spec)];
+    Secret {
+        metadata: owner.child(&names::split_worker(&owner.name), COMPONENT),
+        data: Some(data.map(|(key, text)| (key.to_owned(), ByteString(text.into_bytes()))).into()),
+        ..Secret::default()
+    }
+}
+
+/// The Deployment that runs the worker.
+#[must_use]
+pub fn deployment(owner: &Owner, image: &str) -> Deployment {
+    let labels = owner.labels(COMPONENT);
+    Deployment {
+        metadata: owner.child(&names::split_worker(&owner.name), COMPONENT),
+        spec: Some(DeploymentSpec {
+            replicas: Some(1),
+            selector: LabelSelector { match_labels: Some(owner.selector(COMPONENT)), ..LabelSelector::default() },
+            strategy: Some(DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None }),
+            template: PodTemplateSpec {
+                metadata: Some(ObjectMeta { labels: Some(labels), ..ObjectMeta::default() }),
+                spec: Some(pod(owner, image)),
+            },
+            ..DeploymentSpec::default()
+        }),
+        status: None,
+    }
+}
+
+fn pod(owner: &Owner, image: &str) -> PodSpec {
+    let secret =
+        SecretVolumeSource { secret_name: Some(names::split_worker(&owner.name)), ..SecretVolumeSource::default() };
+    PodSpec {
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        // The fence ends by itself within its pause; what is left behind is recovered from rows, so nothing is waited for.
+        termination_grace_period_seconds: Some(5),
+        security_context: Some(PodSecurityContext {
+            run_as_non_root: Some(true),
+            run_as_user: Some(UID),
+            run_as_group: Some(UID),
+            fs_group: Some(UID),
+            seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..SeccompProfile::default() }),
+            ..PodSecurityContext::default()
+        }),
+        containers: vec![container(image)],
+        volumes: Some(vec![
+            Volume { name: "split".to_owned(), secret: Some(secret), ..Volume::default() },
+            Volume { name: "tmp".to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() },
+        ]),
+        ..PodSpec::default()
+    }
+}
+
+fn container(image: &str) -> Container {
+    let mount = |name: &str, path: &str, read_only| VolumeMount {
+        name: name.to_owned(),
+        mount_path: path.to_owned(),
+        read_only: Some(read_only),
+        ..VolumeMount::default()
+    };
+    let env =
+        |name: &str, value: &str| EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None };
+    let port =
+        ContainerPort { name: Some("admin".to_owned()), container_port: names::ADMIN_PORT, ..ContainerPort::default() };
+    Container {
+        name: "worker".to_owned(),
+        image: Some(image.to_owned()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
+        command: Some(["/usr/local/bin/rerp-split", "worker", "--dir", FOLDER].map(str::to_owned).into()),
+        env: Some(vec![env("RUST_LOG", "info"), env("TMPDIR", "/tmp")]),
+        ports: Some(vec![port]),
+        liveness_probe: Some(live()),
+        resources: Some(resources()),
+        security_context: Some(SecurityContext {
+            allow_privilege_escalation: Some(false),
+            read_only_root_filesystem: Some(true),
+            capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
+            ..SecurityContext::default()
+        }),
+        volume_mounts: Some(vec![mount("split", FOLDER, true), mount("tmp", "/tmp", false)]),
+        ..Container::default()
+    }
+}
+
+fn live() -> Probe {
+    let get = HTTPGetAction {
+        path: Some("/livez".to_owned()),
+        port: IntOrString::String("admin".to_owned()),
+        ..HTTPGetAction::default()
+    };
+    Probe {
+        http_get: Some(get),
+        initial_delay_seconds: Some(5),
+        period_seconds: Some(10),
+        failure_threshold: Some(6),
+        ..Probe::default()
+    }
+}
+
+fn resources() -> ResourceRequirements {
+    let of = |cpu: &str, memory: &str| {
+        [("cpu", cpu), ("memory", memory)]
+            .into_iter()
+            .filter(|(_, amount)| !amount.is_empty())
+            .map(|(name, amount)| (name.to_owned(), Quantity(amount.to_owned())))
+            .collect()
+    };
+    ResourceRequirements { requests: Some(of("50m", "64Mi")), limits: Some(of("", "512Mi")), claims: None }
+}

@@ -1,0 +1,212 @@
+//! What to do next with a migration. Pure: everything it looks at was gathered before.
+//! In: the migration, what was seen, the time. Out: one `Decision` that `act` carries out as a whole.
+
+use super::check::{self, Checked};
+use super::gather::{Member, Observed};
+use super::journal::Journal;
+use crate::outcome::Outcome;
+use jiff::Timestamp;
+use rerp_crds::split::AdvanceTo;
+use rerp_crds::{DatabaseSplitMigration, Reason, SplitPhase};
+use rerp_split::journal::Wish;
+use rerp_split::phase::Phase;
+use rerp_split::status::Severity;
+use std::time::Duration;
+
+/// How often a live migration is looked at: the journal has no watch.
+const LIVE: Duration = Duration::from_secs(1);
+/// How often one is looked at that waits for a person.
+const HELD: Duration = Duration::from_secs(5);
+/// Safety visit of a finished one.
+const FINISHED: Duration = Duration::from_secs(600);
+/// A worker that has been silent for so long is reported.
+const SILENT: Duration = Duration::from_secs(60);
+
+/// Everything one pass does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Whether the object must outlive its deletion until both databases are clean.
+    pub hold: bool,
+    /// What becomes of the worker.
+    pub worker: WorkerAct,
+    /// Remove the journal's rows of this migration from both databases.
+    pub forget: bool,
+    /// What status says.
+    pub outcome: Outcome,
+}
+
+/// What becomes of the worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkerAct {
+    /// It has to run, with this wish.
+    Run(Box<Worker>),
+    /// Whatever there is stays: something is in doubt, and a worker under way must not be stopped for it.
+    Leave,
+    /// It is no longer needed.
+    Remove,
+}
+
+/// The worker that has to run, and what it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worker {
+    /// Its work.
+    pub checked: Checked,
+    /// How far to go.
+    pub wish: Wish,
+}
+
+/// Decides one pass.
+#[must_use]
+pub fn decide(migration: &DatabaseSplitMigration, seen: &Observed, now: Timestamp) -> Decision {
+    if migration.metadata.deletion_timestamp.is_some() {
+        return deletion(migration, seen);
+    }
+    let reached = migration.status.as_ref().and_then(|status| status.phase);
+    if matches!(reached, Some(SplitPhase::Completed)) {
+        return Decision { hold: true, worker: WorkerAct::Remove, forget: false, outcome: completed(migration) };
+    }
+    let checked = match check::check(migration, seen) {
+        Ok(checked) => checked,
+        // Whether it is held was settled when it began: a finalizer stays until deletion.
+        Err(outcome) => return Decision { hold: seen.held, worker: WorkerAct::Leave, forget: false, outcome },
+    };
+    let wish = wish(migration, &checked, seen, now);
+    let outcome = outcome(migration, &wish, seen, now);
+    let worker = match outcome {
+        Outcome::Done { .. } => WorkerAct::Remove,
+        _ => WorkerAct::Run(Box::new(Worker { checked, wish })),
+    };
+    Decision { hold: true, worker, forget: false, outcome }
+}
+
+/// What the worker is told. Raising goes at once; `advanceTo` after the cutover waits for the time of observation.
+fn wish(migration: &DatabaseSplitMigration, checked: &Checked, seen: &Observed, now: Timestamp) -> Wish {
+    let wanted = match checked.advance_to {
+        AdvanceTo::Preflight => Phase::Preflight,
+        AdvanceTo::ReadyForCutover => Phase::ReadyForCutover,
+        AdvanceTo::Cutover => Phase::Cutover,
+        AdvanceTo::Completed if observed(checked, seen, now) => Phase::Completed,
+        AdvanceTo::Completed => Phase::Cutover,
+    };
+    Wish {
+        advance_to: wanted,
+        abort: false,
+        suspend: migration.spec.suspend.unwrap_or_default(),
+        services_prepared: seen.unprepared.as_ref().is_some_and(Vec::is_empty),
+    }
+}
+
+/// Whether the time of observation is over; without one there is nothing to wait for.
+fn observed(checked: &Checked, seen: &Observed, now: Timestamp) -> bool {
+    if checked.observe.is_zero() {
+        return true;
+    }
+    let opened = seen.journal.as_ref().and_then(|journal| journal.status.cutover.as_ref()).map(|cutover| cutover.at);
+    opened.is_some_and(|at| now.duration_since(at).unsigned_abs() >= checked.observe)
+}
+
+fn outcome(migration: &DatabaseSplitMigration, wish: &Wish, seen: &Observed, now: Timestamp) -> Outcome {
+    let Some(journal) = &seen.journal else {
+        return Outcome::waiting(Reason::WorkerUnavailable, "the worker to start", LIVE);
+    };
+    if journal.status.phase == Phase::Completed {
+        return completed(migration);
+    }
+    if let Some(refusal) = refused(journal) {
+        return refusal;
+    }
+    if let Some(beat) = journal.heartbeat.filter(|beat| now.duration_since(*beat).unsigned_abs() > SILENT) {
+        return Outcome::waiting(Reason::WorkerUnavailable, format!("the worker, silent since {beat:.0}"), LIVE);
+    }
+    if wish.suspend {
+        return Outcome::Suspended;
+    }
+    progress(wish, seen, journal)
+}
+
+/// What only a person can resolve.
+fn refused(journal: &Journal) -> Option<Outcome> {
+    let status = &journal.status;
+    if status.phase == Phase::Preflight
+        && let Some(first) = status.findings.iter().find(|finding| finding.severity == Severity::Fatal)
+    {
+        let fatal = status.findings.iter().filter(|finding| finding.severity == Severity::Fatal).count();
+        let message = format!(
+            "{fatal} finding(s) stop the migration; the first, {} on the {}: {} Fix: {}",
+            first.id, first.side, first.message, first.fix
+        );
+        return Some(Outcome::refused(Reason::PreflightFailed, message));
+    }
+    if status.phase != Phase::Failed {
+        return None;
+    }
+    let differs = status.verification.as_ref().is_some_and(|verification| verification.mismatches > 0);
+    let reason = if differs { Reason::VerificationMismatch } else { Reason::Failed };
+    let why = status.failure.as_deref().unwrap_or("the worker gave up");
+    Some(Outcome::refused(reason, format!("{why}; delete the migration to take everything back")))
+}
+
+fn progress(wish: &Wish, seen: &Observed, journal: &Journal) -> Outcome {
+    let status = &journal.status;
+    match status.phase {
+        Phase::ReadyForCutover if wish.advance_to < Phase::Cutover => Outcome::waiting(
+            Reason::AwaitingApproval,
+            "ready for the cutover; raise spec.advanceTo to Cutover or Completed to go on",
+            HELD,
+        ),
+        Phase::ReadyForCutover if !wish.services_prepared => {
+            let pods = seen.unprepared.as_deref().unwrap_or_default().join(", ");
+            Outcome::waiting(
+                Reason::ServicesNotPrepared,
+                format!("pods without a connection to the target: {pods}"),
+                LIVE,
+            )
+        }
+        Phase::Observe if wish.advance_to < Phase::Completed => {
+            Outcome::waiting(Reason::AwaitingApproval, "the target serves; waiting before the end", HELD)
+        }
+        phase => Outcome::waiting(Reason::Progressing, format!("{phase}: {}", status.message), LIVE),
+    }
+}
+
+fn completed(migration: &DatabaseSplitMigration) -> Outcome {
+    let spec = &migration.spec;
+    let message =
+        format!("RerpService {} is served by ServiceDatabase {}", spec.service_ref.name, spec.target.database_ref.name);
+    Outcome::Done { message, again: FINISHED }
+}
+
+/// Before the source has closed everything is taken back; afterwards the target keeps the data and only side objects go.
+fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
+    let going = |hold, worker, forget, on: &str| Decision {
+        hold,
+        worker,
+        forget,
+        outcome: Outcome::waiting(Reason::Deleting, on, LIVE),
+    };
+    // A database whose object is gone or going can't be cleaned; its own deletion policy decides about what is in it.
+    let reachable = |member: Option<&Member>| {
+        member.is_some_and(|one| one.database.metadata.deletion_timestamp.is_none() && one.admin.is_some())
+    };
+    if !seen.held || !reachable(seen.source.as_ref()) || !reachable(seen.target.as_ref()) {
+        return going(false, WorkerAct::Remove, false, "the object to go");
+    }
+    let (phase, message) = match &seen.journal {
+        Some(journal) => (journal.status.phase, journal.status.message.as_str()),
+        None => (Phase::Pending, "the worker to start"),
+    };
+    if phase.is_terminal() {
+        return going(false, WorkerAct::Remove, true, "the object to go");
+    }
+    match check::for_removal(migration, seen) {
+        Ok(checked) => {
+            let wish = Wish { advance_to: Phase::Completed, abort: true, suspend: false, services_prepared: false };
+            let worker = WorkerAct::Run(Box::new(Worker { checked, wish }));
+            going(true, worker, false, &format!("{phase}, being taken back: {message}"))
+        }
+        Err(outcome) => Decision { hold: true, worker: WorkerAct::Leave, forget: false, outcome },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! All reads of one pass. In: the migration. Out: `Observed`. Must not: judge what it sees.
+
+use super::address::Address;
+use super::journal::{self, Journal, JournalError};
+use crate::cluster::{self, read};
+use crate::context::Context;
+use k8s_openapi::api::core::v1::{Pod, Secret};
+use kube::api::Api;
+use kube::{Client, ResourceExt};
+use rerp_crds::{DatabaseSplitMigration, RerpService, ServiceDatabase, labels, names};
+use rerp_split::phase::Phase;
+use rerp_split::spec::Side;
+
+/// Keeps the object until both databases are clean.
+pub const FINALIZER: &str = "rerp.dev/split";
+
+/// What there is.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// Namespace of everything.
+    pub namespace: String,
+    /// The object carries our finalizer: work may have begun.
+    pub held: bool,
+    /// The service that moves.
+    pub service: Option<RerpService>,
+    /// Where its data is.
+    pub source: Option<Member>,
+    /// Where it goes.
+    pub target: Option<Member>,
+    /// The other migrations of the namespace.
+    pub others: Vec<DatabaseSplitMigration>,
+    /// What the worker has written; none before it first ran.
+    pub journal: Option<Journal>,
+    /// Ready pods of the service that hold no connection to the target; none where it isn't asked yet.
+    pub unprepared: Option<Vec<String>>,
+}
+
+/// One of the two databases.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The object.
+    pub database: ServiceDatabase,
+    /// Name of the ServiceDatabase that runs its server.
+    pub server: String,
+    /// How the worker reaches it, as superuser.
+    pub admin: Option<Address>,
+}
+
+/// A read that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    /// The Kubernetes API.
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
+    /// One of the databases.
+    #[error("read the journal of the {side}")]
+    Database {
+        /// Which one.
+        side: Side,
+        /// Why.
+        #[source]
+        source: JournalError,
+    },
+}
+
+/// Reads everything that `check`, `decide` and `report` look at.
+///
+/// # Errors
+/// A read failed; nothing may be concluded from its absence.
+pub async fn gather(context: &Context, migration: &DatabaseSplitMigration) -> Result<Observed, GatherError> {
+    let namespace = migration.namespace().unwrap_or_default();
+    let client = &context.client;
+    let spec = &migration.spec;
+    let services = Api::<RerpService>::namespaced(client.clone(), &namespace);
+    let mut seen = Observed {
+        held: migration.finalizers().iter().any(|name| name == FINALIZER),
+        service: read::get(&services, &spec.service_ref.name).await?,
+        source: member(client, &namespace, &spec.source.database_ref.name).await?,
+        target: member(client, &namespace, &spec.target.database_ref.name).await?,
+        others: others(client, &namespace, migration).await?,
+        namespace,
+        ..Observed::default()
+    };
+    if seen.held {
+        seen.journal = journal_of(context, migration, seen.source.as_ref()).await?;
+        seen.unprepared = unprepared(context, migration, &seen).await?;
+    }
+    Ok(seen)
+}
+
+async fn others(
+    client: &Client,
+    namespace: &str,
+    migration: &DatabaseSplitMigration,
+) -> Result<Vec<DatabaseSplitMigration>, cluster::Error> {
+    let api = Api::<DatabaseSplitMigration>::namespaced(client.clone(), namespace);
+    let all = read::list(&api, "").await?;
+    Ok(all.into_iter().filter(|one| one.uid() != migration.uid()).collect())
+}
+
+async fn member(client: &Client, namespace: &str, name: &str) -> Result<Option<Member>, cluster::Error> {
+    let databases = Api::<ServiceDatabase>::namespaced(client.clone(), namespace);
+    let Some(database) = read::get(&databases, name).await? else { return Ok(None) };
+    let server = database.spec.server(name).to_owned();
+    let secrets = Api::<Secret>::namespaced(client.clone(), namespace);
+    let secret = read::get(&secrets, &names::admin_secret(&server)).await?;
+    let dbname = database.status.as_ref().and_then(|status| status.server.as_ref()).map(|at| at.database.clone());
+    let admin = secret.zip(dbname).and_then(|(secret, dbname)| Address::read(&secret, &dbname));
+    Ok(Some(Member { database, server, admin }))
+}
+
+async fn journal_of(
+    context: &Context,
+    migration: &DatabaseSplitMigration,
+    source: Option<&Member>,
+) -> Result<Option<Journal>, GatherError> {
+    let Some(admin) = source.and_then(|source| source.admin.as_ref()) else { return Ok(None) };
+    let id = names::migration_id(&migration.uid().unwrap_or_default());
+    let failed = |source| GatherError::Database { side: Side::Source, source };
+    journal::read(context.postgres, admin, &id).await.map_err(failed)
+}
+
+/// Asked only where the answer matters: right before the cutover.
+async fn unprepared(
+    context: &Context,
+    migration: &DatabaseSplitMigration,
+    seen: &Observed,
+) -> Result<Option<Vec<String>>, GatherError> {
+    let near = matches!(
+        seen.journal.as_ref().map(|journal| journal.status.phase),
+        Some(Phase::ReadyForCutover | Phase::Cutover)
+    );
+    let Some(admin) = seen.target.as_ref().and_then(|target| target.admin.as_ref()).filter(|_| near) else {
+        return Ok(None);
+    };
+    let service = &migration.spec.service_ref.name;
+    let api = Api::<Pod>::namespaced(context.client.clone(), &seen.namespace);
+    let pods = read::list(&api, &format!("{}={service}", labels::SERVICE)).await?;
+    let failed = |source| GatherError::Database { side: Side::Target, source };
+    let connected = journal::sessions(context.postgres, admin, &format!("rerp/{service}/")).await.map_err(failed)?;
+    let name = |pod: &Pod| format!("rerp/{service}/{}", pod.name_any()).chars().take(63).collect::<String>();
+    Ok(Some(
+        pods.iter().filter(|pod| is_ready(pod) && !connected.contains(&name(pod))).map(ResourceExt::name_any).collect(),
+    ))
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+    pod.metadata.deletion_timestamp.is_none()
+        && conditions.into_iter().flatten().any(|one| one.type_ == "Ready" && one.status == "True")
+}

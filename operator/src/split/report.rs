@@ -1,0 +1,189 @@
+//! The status of a migration: the worker's report in the API's words, and what each phase means as conditions. Pure.
+
+use super::decide::{Decision, WorkerAct};
+use super::gather::Observed;
+use crate::cluster::status;
+use crate::outcome::Outcome;
+use jiff::Timestamp;
+use kube::ResourceExt;
+use rerp_crds::split::{
+    CutoverStatus, DatabaseSplitMigrationStatus, Finding, ReplicationStatus, SplitPhase, TableProgress,
+    VerificationStatus,
+};
+use rerp_crds::{ConditionStatus, ConditionType, DatabaseSplitMigration, NewCondition, Reason, names};
+use rerp_split::phase::Phase;
+use rerp_split::status::{Cutover, Replication, Severity, Status, TableStatus, Verification};
+
+/// The whole new status. Without a journal the last report stays.
+#[must_use]
+pub fn status(
+    migration: &DatabaseSplitMigration,
+    seen: Option<&Observed>,
+    decision: Option<&Decision>,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> DatabaseSplitMigrationStatus {
+    let generation = migration.metadata.generation.unwrap_or_default();
+    let mut after = migration.status.clone().unwrap_or_default();
+    let phase = after.phase.get_or_insert_default();
+    if let Some(journal) = seen.and_then(|seen| seen.journal.as_ref())
+        // What is done stays done: the journal's rows go away in the end.
+        && *phase != SplitPhase::Completed
+    {
+        take(&mut after, &journal.status);
+    }
+    let phase = after.phase.unwrap_or_default();
+    let details = details(phase, after.findings.iter().any(is_fatal), seen, decision);
+    after.conditions = status::conditions(&after.conditions, outcome, &details, generation, now);
+    after.observed_generation = Some(generation);
+    after.migration_id = Some(names::migration_id(&migration.uid().unwrap_or_default()));
+    after
+}
+
+/// The worker's report in the API's types.
+fn take(after: &mut DatabaseSplitMigrationStatus, report: &Status) {
+    after.phase = Some(phase(report.phase));
+    after.plan_hash.clone_from(&report.plan_hash);
+    after.tables = report.tables.iter().map(table).collect();
+    after.replication = report.replication.as_ref().map(replication);
+    after.cutover = report.cutover.as_ref().map(cutover);
+    after.verification = report.verification.as_ref().map(verification);
+    after.findings = report.findings.iter().map(finding).collect();
+}
+
+fn phase(phase: Phase) -> SplitPhase {
+    match phase {
+        Phase::Pending => SplitPhase::Pending,
+        Phase::Preflight => SplitPhase::Preflight,
+        Phase::Prepare => SplitPhase::Prepare,
+        Phase::Copy => SplitPhase::Copy,
+        Phase::CatchUp => SplitPhase::CatchUp,
+        Phase::Verify => SplitPhase::Verify,
+        Phase::ReadyForCutover => SplitPhase::ReadyForCutover,
+        Phase::Cutover => SplitPhase::Cutover,
+        Phase::Observe => SplitPhase::Observe,
+        Phase::Finalize => SplitPhase::Finalize,
+        Phase::Completed => SplitPhase::Completed,
+        Phase::Aborting => SplitPhase::Aborting,
+        Phase::Aborted => SplitPhase::Aborted,
+        Phase::Failed => SplitPhase::Failed,
+    }
+}
+
+/// Conditions that follow from how far the migration is.
+fn details(phase: SplitPhase, fatal: bool, seen: Option<&Observed>, decision: Option<&Decision>) -> Vec<NewCondition> {
+    // An abort or a failure takes back what was reached; what exactly, the message says.
+    let reached = |after: SplitPhase| phase > after && phase <= SplitPhase::Completed;
+    let mut all: Vec<NewCondition> = [
+        (ConditionType::Copied, reached(SplitPhase::Copy)),
+        (ConditionType::CaughtUp, reached(SplitPhase::CatchUp)),
+        (ConditionType::Verified, reached(SplitPhase::Verify)),
+        (ConditionType::CutOver, reached(SplitPhase::Cutover)),
+        (ConditionType::Finalized, phase == SplitPhase::Completed),
+    ]
+    .map(|(type_, met)| step(type_, met))
+    .into();
+    let streaming = matches!(phase, SplitPhase::Verify | SplitPhase::ReadyForCutover | SplitPhase::Cutover);
+    all.push(step(ConditionType::Streaming, streaming));
+    all.push(if fatal && phase == SplitPhase::Preflight {
+        let message = "findings stop the migration; see status.findings";
+        NewCondition::new(ConditionType::Preflighted, ConditionStatus::False, Reason::PreflightFailed, message)
+    } else {
+        step(ConditionType::Preflighted, reached(SplitPhase::Preflight))
+    });
+    all.push(prepared(phase, seen));
+    if let Some(decision) = decision {
+        let checked = matches!(decision.worker, WorkerAct::Run(_)) || phase == SplitPhase::Completed;
+        all.push(if checked {
+            let message = "service and databases are as the spec says";
+            NewCondition::new(ConditionType::DependenciesReady, ConditionStatus::True, Reason::AsExpected, message)
+        } else {
+            let (reason, message) = (decision.outcome.reason(), decision.outcome.message());
+            NewCondition::new(ConditionType::DependenciesReady, ConditionStatus::False, reason, message)
+        });
+    }
+    all
+}
+
+fn step(type_: ConditionType, met: bool) -> NewCondition {
+    if met {
+        NewCondition::new(type_, ConditionStatus::True, Reason::AsExpected, "")
+    } else {
+        NewCondition::new(type_, ConditionStatus::False, Reason::NotReached, "")
+    }
+}
+
+fn prepared(phase: SplitPhase, seen: Option<&Observed>) -> NewCondition {
+    let type_ = ConditionType::ServicesPrepared;
+    if phase > SplitPhase::Cutover && phase <= SplitPhase::Completed {
+        return step(type_, true);
+    }
+    match seen.and_then(|seen| seen.unprepared.as_ref()) {
+        Some(pods) if pods.is_empty() => step(type_, true),
+        Some(pods) => {
+            let message = format!("without a connection to the target: {}", pods.join(", "));
+            NewCondition::new(type_, ConditionStatus::False, Reason::ServicesNotPrepared, message)
+        }
+        None => step(type_, false),
+    }
+}
+
+/// The API's integers are signed, since clients warn of unsigned ones.
+fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn table(from: &TableStatus) -> TableProgress {
+    TableProgress {
+        name: from.name.clone(),
+        rows: int(from.rows),
+        bytes: int(from.bytes),
+        total: int(from.total),
+        state: format!("{:?}", from.state),
+        eta_seconds: from.eta_seconds.map(int),
+    }
+}
+
+fn replication(from: &Replication) -> ReplicationStatus {
+    ReplicationStatus {
+        lag_bytes: Some(int(from.lag_bytes)),
+        retained_wal_bytes: Some(int(from.retained_wal_bytes)),
+        slot: Some(from.slot.clone()),
+    }
+}
+
+fn cutover(from: &Cutover) -> CutoverStatus {
+    CutoverStatus {
+        write_pause_ms: Some(from.write_pause_ms),
+        lock_wait_ms: Some(from.lock_wait_ms),
+        drain_ms: Some(from.drain_ms),
+        sequence_ms: Some(from.sequence_ms),
+        attempts: Some(i64::from(from.attempts)),
+        epoch: Some(from.epoch),
+        at: Some(from.at.to_string()),
+    }
+}
+
+fn verification(from: &Verification) -> VerificationStatus {
+    VerificationStatus {
+        rows: Some(int(from.rows)),
+        chunks: Some(int(from.chunks)),
+        mismatches: Some(int(from.mismatches)),
+        coverage: Some(from.coverage),
+    }
+}
+
+fn finding(from: &rerp_split::status::Finding) -> Finding {
+    Finding {
+        id: from.id.clone(),
+        severity: Some(format!("{:?}", from.severity)),
+        side: from.side.to_string(),
+        object: from.object.clone(),
+        message: from.message.clone(),
+        fix: Some(from.fix.clone()),
+    }
+}
+
+fn is_fatal(finding: &Finding) -> bool {
+    finding.severity.as_deref() == Some(&format!("{:?}", Severity::Fatal))
+}
