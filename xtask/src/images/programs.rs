@@ -57,15 +57,12 @@ pub(crate) fn build(paths: &Paths, store: &Store, options: &Options, postgres: &
     Ok(images)
 }
 
-/// One cargo call for all: building them one by one would unify features differently and build dependencies twice.
+/// One cargo call for the whole workspace: any other selection would unify features differently and build dependencies twice.
 fn compile(paths: &Paths, options: &Options) -> Result<BTreeMap<String, PathBuf>, Error> {
     let step = Step::begin(format!("Building the programs (cargo, profile {})", options.profile));
-    let mut cargo = Cmd::new(command::cargo())
-        .args(["build", "--profile", &options.profile, "--message-format=json-render-diagnostics"])
+    let cargo = Cmd::new(command::cargo())
+        .args(["build", "--workspace", "--profile", &options.profile, "--message-format=json-render-diagnostics"])
         .dir(&paths.root);
-    for program in &PROGRAMS {
-        cargo = cargo.args(["--package", program.package]);
-    }
     let mut built = BTreeMap::new();
     let status = cargo.watch(|line| {
         let message: Value = serde_json::from_str(line).unwrap_or_default();
