@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::cluster::Choice;
+use crate::demo;
 use crate::images::Options;
 use crate::test;
 
@@ -20,6 +21,13 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// The main job with you watching: a platform on one shared database, live traffic, and a service moving out of it
+    Demo {
+        #[command(flatten)]
+        args: demo::Args,
+        #[command(flatten)]
+        build: Build,
+    },
     /// Start a Kubernetes cluster: the one you name, else kind if Docker answers, else a node of our own
     Up,
     /// Stop the cluster that `up` started; a cluster you named is left alone

@@ -4,6 +4,7 @@ mod cli;
 mod cluster;
 mod command;
 mod crds;
+mod demo;
 mod deploy;
 mod images;
 mod install;
@@ -36,6 +37,9 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     let paths = Paths::find()?;
     let started = Instant::now();
     match cli.command {
+        Command::Demo { args, build } => {
+            return demo::run(&paths, &cli.choice, &args, &build.into()).map_err(Into::into);
+        }
         Command::Up => {
             let cluster = cluster::up(&paths, &cli.choice)?;
             note(format!("{} is up after {}", cluster.describe(), elapsed(started.elapsed())));

@@ -57,6 +57,11 @@ impl Rng {
         Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
     }
 
+    /// 64 hexadecimal digits, as a SHA-256 digest has them.
+    pub fn digest(&mut self) -> String {
+        (0..4).map(|_| format!("{:016x}", self.next_u64())).collect()
+    }
+
     /// `len` lower-case letters and digits.
     pub fn token(&mut self, len: usize) -> String {
         (0..len).map(|_| char::from(self.pick(ALPHABET))).collect()

@@ -30,7 +30,7 @@ pub struct Times {
 pub struct Verification {
     /// Done.
     pub verified: bool,
-    /// Secret still out: a pending verification only.
+    /// Digest of the secret that is still out: a pending verification only.
     pub secret: Option<String>,
     /// When the last message went out.
     pub sent_at: Option<Timestamp>,
@@ -78,8 +78,8 @@ pub struct Phone {
 pub struct Tracking {
     pub id: Uuid,
     pub human_name_id: Uuid,
-    pub email_verified: bool,
-    pub phone_verified: bool,
+    pub email_verified_at: Option<Timestamp>,
+    pub phone_verified_at: Option<Timestamp>,
     pub times: Times,
 }
 
@@ -126,7 +126,7 @@ impl Rows {
         let mut rng = Rng::of(self.seed, "email_addresses", i);
         let id = rng.uuid();
         let times = times(&mut rng);
-        let state = verification(&mut rng, times, 700, 32);
+        let state = verification(&mut rng, times, 700);
         // "s" keeps these apart from every address a load run sends.
         let email = address::draw(&mut rng, &format!("s{}", base36(i))).canonical;
         Email { id, email, state, times }
@@ -150,7 +150,7 @@ impl Rows {
         let id = rng.uuid();
         let (phone_number, country_code) = people::phone(&mut rng);
         let times = times(&mut rng);
-        let state = verification(&mut rng, times, 800, 6);
+        let state = verification(&mut rng, times, 800);
         let human_name_id = self.id("human_names", self.counts.name_of_phone(i));
         Phone { id, human_name_id, phone_number, country_code, state, times }
     }
@@ -163,8 +163,8 @@ impl Rows {
         Tracking {
             id: self.id("verification_tracking", i),
             human_name_id: self.id("human_names", i),
-            email_verified: email.state.verified,
-            phone_verified: phone.is_some_and(|p| p.state.verified),
+            email_verified_at: email.state.verified_at,
+            phone_verified_at: phone.and_then(|p| p.state.verified_at),
             times: email.times,
         }
     }
@@ -245,13 +245,13 @@ fn after(from: Timestamp, seconds: u64, micros: u64) -> Timestamp {
     from.checked_add(whole + part).unwrap_or(from)
 }
 
-/// `verified` in 1000 are verified; of the rest most still hold the secret of `len` characters that was sent.
-fn verification(rng: &mut Rng, times: Times, verified: u64, len: usize) -> Verification {
+/// `verified` in 1000 are verified; of the rest most still hold the digest of the secret that was sent.
+fn verification(rng: &mut Rng, times: Times, verified: u64) -> Verification {
     let done = rng.chance(verified);
     let sent_at = (done || rng.chance(800)).then(|| after(times.created, rng.below(60), 0));
     Verification {
         verified: done,
-        secret: if done { None } else { sent_at.map(|_| rng.token(len)) },
+        secret: if done { None } else { sent_at.map(|_| rng.digest()) },
         sent_at,
         verified_at: sent_at.filter(|_| done).map(|at| after(at, rng.below(600), 0)),
     }
@@ -293,7 +293,7 @@ mod tests {
         for i in 0..rows.counts.names {
             let (name, tracking) = (rows.name(i), rows.tracking(i));
             assert_eq!(tracking.human_name_id, name.id);
-            assert_eq!(tracking.email_verified, emails[&name.email_address_id].state.verified);
+            assert_eq!(tracking.email_verified_at, emails[&name.email_address_id].state.verified_at);
         }
     }
 

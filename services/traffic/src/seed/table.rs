@@ -129,7 +129,9 @@ const TRACKINGS: Table = Table {
         ("id", Kind::Uuid),
         ("human_name_id", Kind::Uuid),
         ("email_verified", Kind::Bool),
+        ("email_verified_at", Kind::Time),
         ("phone_verified", Kind::Bool),
+        ("phone_verified_at", Kind::Time),
         ("created_at", Kind::Time),
         ("updated_at", Kind::Time),
     ],
@@ -139,8 +141,10 @@ const TRACKINGS: Table = Table {
         vec![
             cell(row.id),
             cell(row.human_name_id),
-            cell(row.email_verified),
-            cell(row.phone_verified),
+            cell(row.email_verified_at.is_some()),
+            cell(row.email_verified_at),
+            cell(row.phone_verified_at.is_some()),
+            cell(row.phone_verified_at),
             cell(row.times.created),
             cell(row.times.updated),
         ]

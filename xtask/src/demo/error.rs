@@ -1,0 +1,41 @@
+//! Why a demo ends early. What a demo that came to its end found wrong is not here: that is a verdict.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::{cluster, command, deploy, images};
+
+/// Why the story can't go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{what} is not the JSON that was expected")]
+    Json { what: String, source: serde_json::Error },
+    #[error("a scratch file could not be written")]
+    Scratch(#[source] io::Error),
+    #[error("{path} could not be written")]
+    Report { path: PathBuf, source: io::Error },
+    #[error("not ready within {0}:\n  {1}")]
+    NotReady(String, String),
+    #[error("the seed did not end well: {0}")]
+    Seed(String),
+    #[error("the previous demo is still there after {0}: {1}")]
+    NotGone(String, String),
+    #[error("the split stopped in phase {phase}: {why}")]
+    Split { phase: String, why: String },
+    #[error("the split did not get to its end within {limit}; it is in phase {phase}: {why}")]
+    SplitTooSlow { limit: String, phase: String, why: String },
+    #[error("{0} has no {1} in its status")]
+    Incomplete(&'static str, &'static str),
+    #[error("the load ended by itself before the split did")]
+    LoadEnded,
+    #[error("an answer of a database could not be read: {0}")]
+    Answer(String),
+    #[error("a cluster command failed")]
+    Command(#[from] command::Error),
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
+    #[error(transparent)]
+    Deploy(#[from] deploy::Error),
+    #[error(transparent)]
+    Images(#[from] images::Error),
+}

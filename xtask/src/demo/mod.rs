@@ -1,0 +1,231 @@
+//! The main job, told with a person watching: a platform on one shared database, live traffic, and identity moving out into a database of
+//! its own. In: nothing but this checkout. Out: a report, a table, an exit code; the cluster stays up.
+//!
+//! The file reads like the story. Every figure is measured, most of them by somebody other than the one who is measured: the ledger is kept
+//! by the load generator, the rows are read from the servers themselves.
+
+mod bar;
+mod dump;
+mod error;
+mod kube;
+mod ledger;
+mod pods;
+mod postgres;
+mod ready;
+mod report;
+mod reset;
+mod seed;
+mod split;
+mod table;
+mod traffic;
+mod view;
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::cluster::{self, Choice, Cluster, Provider};
+use crate::deploy;
+use crate::images::Options;
+use crate::paths::Paths;
+use crate::progress::{Step, note};
+
+use bar::Bar;
+pub(crate) use error::Error;
+use kube::Kube;
+use postgres::{Side, Traces};
+use report::Measured;
+use traffic::Load;
+
+/// Rows in identity's tables by default: more than 200 MB with their indexes.
+const ROWS: u64 = 900_000;
+/// The bar of the default size.
+const FULL: Bar = Bar { rows: 500_000, bytes: 200_000_000, requests: 20_000, rate: 200.0 };
+/// A platform of eight pods on a machine that may be compiling at the same time.
+const READY: Duration = Duration::from_secs(300);
+/// Traffic before the split begins: enough for a picture of ordinary days.
+const BEFORE: Duration = Duration::from_secs(10);
+/// Traffic after the split: the new database has to carry it by itself.
+const AFTER: Duration = Duration::from_secs(10);
+/// The load ends by itself after this many seconds, should this program die.
+const LOAD_LIMIT: u64 = 1_200;
+
+/// What a person may change about the demo.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Args {
+    /// Rows in the tables that move; fewer than the default make a quick run with a lower bar
+    #[arg(long, default_value_t = ROWS, value_parser = clap::value_parser!(u64).range(100..=20_000_000))]
+    rows: u64,
+    /// Requests per second
+    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u32).range(10..=1_000))]
+    rate: u32,
+    /// Requests before the load is stopped, at least
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..=200_000))]
+    requests: u64,
+}
+
+impl Args {
+    /// A smaller demo has a bar in proportion; the default has the one it is made for.
+    fn bar(&self) -> Bar {
+        let full = self.rows >= ROWS;
+        Bar {
+            rows: if full { FULL.rows } else { self.rows },
+            bytes: if full { FULL.bytes } else { 1 },
+            requests: self.requests,
+            rate: (f64::from(self.rate) * 0.8).min(FULL.rate),
+        }
+    }
+}
+
+/// Tells the story and judges it.
+pub(crate) fn run(paths: &Paths, choice: &Choice, args: &Args, images: &Options) -> Result<ExitCode, Error> {
+    let started = Instant::now();
+    let cluster = cluster::up(paths, choice)?;
+    deploy::operator(paths, &cluster, images)?;
+    let kube = Kube(&cluster);
+    let told = story(paths, &cluster, args, started);
+    let dir = paths.root.join("target/demo");
+    match told {
+        Ok(measured) => conclude(paths, &cluster, &measured, &args.bar()),
+        Err(error) => {
+            dump::everything(kube, &dir.join("failure"));
+            // Traffic that goes on would only hide what happened; there may be none.
+            let _ = traffic::stop(kube);
+            Err(error)
+        }
+    }
+}
+
+fn story(paths: &Paths, cluster: &Cluster, args: &Args, started: Instant) -> Result<Measured, Error> {
+    let kube = Kube(cluster);
+    reset::run(kube)?;
+    let step = Step::begin("The platform on one shared database: kubectl apply -k manifests/platform");
+    deploy::kustomize(paths, cluster, "platform")?;
+    step.done("applied");
+    ready::all(kube, "sdb,rsvc", READY)?;
+    seed::run(paths, kube, args.rows)?;
+
+    let monolith = Side { kube, database: "monolith", schema: "identity" };
+    let own = Side { kube, database: "identity", schema: "identity" };
+    let source = monolith.size()?;
+    let before = pods::look(kube)?;
+    traffic::start(kube, args.rate, LOAD_LIMIT)?;
+    note(format!("traffic: {} requests a second from now on", args.rate));
+    thread::sleep(BEFORE);
+    let outcome = split::run(paths, kube)?;
+    let load = finish_load(kube, args.requests)?;
+    let disturbed = pods::disturbed(&before, &pods::look(kube)?);
+
+    let step = Step::begin("Comparing the ledger and both databases, read from the servers themselves");
+    let load_around = traffic::report_around(kube, &outcome.at)?;
+    let traces = Traces {
+        run: &load.run,
+        since: &load.started_at,
+        now: own,
+        before: Some((monolith, &outcome.at)),
+        marketing: monolith,
+    };
+    let verdict = ledger::judge(&traffic::ledger(kube)?, &traces.read()?);
+    let rows_missing = postgres::missing(monolith, own)?;
+    step.done(format!("{} acknowledged writes compared", verdict.acknowledged));
+    Ok(Measured {
+        source,
+        target: own.size()?,
+        pause_ledger_ms: load_around.pause_ms().ok_or(Error::Incomplete("the ledger", "gap around the cutover"))?,
+        latency: load.latency.ok_or(Error::Incomplete("the load generator's report", "latency"))?,
+        split: outcome,
+        load,
+        verdict,
+        rows_missing,
+        disturbed,
+        provider: provider(cluster).to_owned(),
+        kubernetes: kubernetes(kube)?,
+        postgres: own.version()?,
+        time: started.elapsed(),
+    })
+}
+
+/// Lets the traffic go on over the new database until there has been enough of it, then stops it.
+fn finish_load(kube: Kube<'_>, requests: u64) -> Result<Load, Error> {
+    let step = Step::begin("Traffic goes on over identity's own database");
+    thread::sleep(AFTER);
+    loop {
+        let load = traffic::report(kube)?;
+        if load.total >= requests {
+            break;
+        }
+        if !load.running {
+            return Err(Error::LoadEnded);
+        }
+        thread::sleep(Duration::from_secs(2));
+    }
+    let load = traffic::stop(kube)?;
+    step.done(format!("{} requests, {} failed", view::thousands(load.total), load.failed));
+    Ok(load)
+}
+
+fn conclude(paths: &Paths, cluster: &Cluster, measured: &Measured, bar: &Bar) -> Result<ExitCode, Error> {
+    let report = measured.write(&paths.root.join("target/demo"))?;
+    println!("{}", measured.table());
+    let failures = measured.failures(bar);
+    println!("report: {}", report.display());
+    if failures.is_empty() {
+        println!("{}", NEXT);
+        return Ok(ExitCode::SUCCESS);
+    }
+    dump::everything(Kube(cluster), &paths.root.join("target/demo/failure"));
+    for example in &measured.verdict.examples {
+        eprintln!("  {example}");
+    }
+    eprintln!("the demo FAILED:");
+    for failure in failures {
+        eprintln!("  {failure}");
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+const NEXT: &str = "\
+The cluster is still up. What to look at next:
+  cargo xtask kubectl -- get rsvc,sdb,dsm -n rerp -o wide       the platform after the split
+  cargo xtask kubectl -- describe dsm identity -n rerp          the migration, phase by phase
+  cargo xtask kubectl -- get pods -n rerp                       nobody was restarted
+  cargo xtask logs operator                                     what the operator did
+  cargo xtask down                                              stop the cluster and leave nothing behind";
+
+fn provider(cluster: &Cluster) -> &'static str {
+    match cluster.provider {
+        Provider::Given => "given",
+        Provider::Kind => "kind",
+        Provider::Node => "local node",
+    }
+}
+
+fn kubernetes(kube: Kube<'_>) -> Result<String, Error> {
+    let version: Value =
+        kube::parse("kubectl version", &kube.run(&["version", "-o", "json"], Duration::from_secs(30))?)?;
+    let server = version["serverVersion"]["gitVersion"].as_str();
+    server.map(str::to_owned).ok_or(Error::Incomplete("the cluster", "version"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(rows: u64, rate: u32) -> Args {
+        Args { rows, rate, requests: 20_000 }
+    }
+
+    #[test]
+    fn the_default_size_has_the_full_bar() {
+        assert_eq!(args(ROWS, 250).bar(), FULL);
+    }
+
+    #[test]
+    fn a_small_demo_still_has_a_bar() {
+        let bar = args(20_000, 50).bar();
+        assert_eq!((bar.rows, bar.requests), (20_000, 20_000));
+        assert!((bar.rate - 40.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,184 @@
+//! What came out, for machines. In: everything that was measured. Out: `report.json`. Must not measure: a figure that is missing has ended the
+//! story before.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Error;
+use super::ledger::Verdict;
+use super::postgres::Size;
+use super::split::Outcome;
+use super::traffic::{Latency, Load};
+
+/// Everything that was measured.
+#[derive(Debug, Clone)]
+pub(super) struct Measured {
+    pub(super) time: Duration,
+    /// The moved schema before the split, on the server it came from: heap and indexes.
+    pub(super) source: Size,
+    /// The same schema on the new server, counted after the traffic had ended.
+    pub(super) target: Size,
+    pub(super) split: Outcome,
+    pub(super) load: Load,
+    pub(super) latency: Latency,
+    /// Write pause by the ledger around the cutover, in milliseconds.
+    pub(super) pause_ledger_ms: f64,
+    pub(super) verdict: Verdict,
+    /// Rows of the closed source that the target does not hold unchanged, by an independent comparison.
+    pub(super) rows_missing: u64,
+    /// What happened to pods.
+    pub(super) disturbed: Vec<String>,
+    pub(super) provider: String,
+    pub(super) kubernetes: String,
+    pub(super) postgres: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Json<'a> {
+    seconds: f64,
+    splits: [Split<'a>; 1],
+    requests: Requests,
+    ledger: Ledger,
+    cluster: Cluster<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Split<'a> {
+    service: &'a str,
+    phase: &'a str,
+    rows: u64,
+    bytes: u64,
+    write_pause_ms: f64,
+    pause_ledger_ms: f64,
+    lock_wait_ms: f64,
+    drain_ms: f64,
+    mismatches: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Requests {
+    total: u64,
+    failed: u64,
+    per_second: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    max_ms: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Ledger {
+    acknowledged: u64,
+    lost: u64,
+    duplicated: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Cluster<'a> {
+    provider: &'a str,
+    kubernetes: &'a str,
+    postgres: &'a str,
+}
+
+impl Measured {
+    /// Rows that differ between the two sides: those the engine found, and those the comparison from outside did.
+    fn mismatches(&self) -> u64 {
+        self.split.mismatches + self.rows_missing
+    }
+
+    fn json(&self) -> Json<'_> {
+        Json {
+            seconds: self.time.as_secs_f64(),
+            splits: [Split {
+                service: "identity",
+                phase: &self.split.phase,
+                rows: self.target.rows,
+                bytes: self.source.bytes,
+                write_pause_ms: self.split.write_pause_ms,
+                pause_ledger_ms: self.pause_ledger_ms,
+                lock_wait_ms: self.split.lock_wait_ms,
+                drain_ms: self.split.drain_ms,
+                mismatches: self.mismatches(),
+            }],
+            requests: Requests {
+                total: self.load.total,
+                failed: self.load.failed,
+                per_second: self.load.rate_held,
+                p50_ms: self.latency.p50_ms,
+                p99_ms: self.latency.p99_ms,
+                max_ms: self.latency.max_ms,
+            },
+            ledger: Ledger {
+                acknowledged: self.verdict.acknowledged,
+                lost: self.verdict.lost,
+                duplicated: self.verdict.duplicated,
+            },
+            cluster: Cluster { provider: &self.provider, kubernetes: &self.kubernetes, postgres: &self.postgres },
+        }
+    }
+
+    /// Writes `report.json` into `dir` and returns its path.
+    pub(super) fn write(&self, dir: &Path) -> Result<PathBuf, Error> {
+        let path = dir.join("report.json");
+        let kept = |source| Error::Report { path: path.clone(), source };
+        let json = serde_json::to_vec_pretty(&self.json());
+        let json = json.map_err(|source| Error::Json { what: "the report".to_owned(), source })?;
+        fs::create_dir_all(dir).map_err(kept)?;
+        fs::write(&path, json).map_err(kept)?;
+        Ok(path)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A run with nothing wrong.
+    pub(in super::super) fn measured() -> Measured {
+        let load = r#"{"run":"r1","running":false,"startedAt":"x","rateHeld":249.0,"rateLowest":240.0,"total":21000,
+            "acknowledged":21000,"failed":0,"reasons":{},"latency":null,"window":null}"#;
+        Measured {
+            time: Duration::from_secs(200),
+            source: Size { rows: 900_000, bytes: 210_000_000 },
+            target: Size { rows: 921_000, bytes: 190_000_000 },
+            split: Outcome {
+                phase: "Completed".into(),
+                write_pause_ms: 60.0,
+                lock_wait_ms: 2.0,
+                drain_ms: 20.0,
+                at: "2026-01-01T00:00:00Z".into(),
+                mismatches: 0,
+                verified: 900_000,
+            },
+            load: serde_json::from_str(load).unwrap(),
+            latency: Latency { p50_ms: 5.0, p99_ms: 30.0, max_ms: 90.0 },
+            pause_ledger_ms: 71.0,
+            verdict: Verdict { acknowledged: 21_000, ..Verdict::default() },
+            rows_missing: 0,
+            disturbed: Vec::new(),
+            provider: "node".into(),
+            kubernetes: "v1.34.4".into(),
+            postgres: "17.6".into(),
+        }
+    }
+
+    #[test]
+    fn the_report_has_the_agreed_fields() {
+        let json = serde_json::to_value(measured().json()).unwrap();
+        let fields =
+            |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+        assert_eq!(fields(&json), "cluster ledger requests seconds splits");
+        assert_eq!(
+            fields(&json["splits"][0]),
+            "bytes drainMs lockWaitMs mismatches pauseLedgerMs phase rows service writePauseMs"
+        );
+        assert_eq!(fields(&json["requests"]), "failed maxMs p50Ms p99Ms perSecond total");
+        assert_eq!(fields(&json["ledger"]), "acknowledged duplicated lost");
+        assert_eq!(fields(&json["cluster"]), "kubernetes postgres provider");
+    }
+}

@@ -1,0 +1,143 @@
+//! The split: applied as a person would, watched until it ends. In: the sample. Out: the migration as it ended, Completed or an error.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::kube::{Kube, condition, why};
+use super::view::{Frame, Screen};
+use super::{Error, traffic};
+use crate::deploy;
+use crate::paths::Paths;
+use crate::progress::{Step, elapsed};
+
+const NAME: &str = "identity";
+const KIND: &str = "databasesplitmigrations";
+const LIMIT: Duration = Duration::from_secs(600);
+const POLL: Duration = Duration::from_secs(1);
+/// Looks between two questions to the load generator, which sums up its whole run for an answer.
+const LOAD_EVERY: u32 = 5;
+/// How long a migration may say that a person has to act before nobody is waited for any more.
+const STALLED: Duration = Duration::from_secs(15);
+
+/// Figures of a migration that has ended, as its status tells them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Outcome {
+    pub(super) phase: String,
+    pub(super) write_pause_ms: f64,
+    pub(super) lock_wait_ms: f64,
+    pub(super) drain_ms: f64,
+    /// When the target was opened (RFC 3339).
+    pub(super) at: String,
+    pub(super) mismatches: u64,
+    /// Rows the engine compared.
+    pub(super) verified: u64,
+}
+
+/// Applies the sample's database and migration, and shows the progress until phase Completed.
+pub(super) fn run(paths: &Paths, kube: Kube<'_>) -> Result<Outcome, Error> {
+    let step = Step::begin("Splitting identity out of the monolith: kubectl apply -k manifests/samples/split-identity");
+    deploy::kustomize(paths, kube.0, "samples/split-identity")?;
+    let outcome = Outcome::of(&watch(kube)?)?;
+    step.done(format!("{}, writes paused for {:.0} ms", outcome.phase, outcome.write_pause_ms));
+    Ok(outcome)
+}
+
+fn watch(kube: Kube<'_>) -> Result<Value, Error> {
+    let started = Instant::now();
+    let (mut screen, mut load, mut stalled_since, mut looks) = (Screen::new(), None, None, 0_u32);
+    loop {
+        let migration = kube.ours(KIND, NAME)?.unwrap_or_default();
+        if looks.is_multiple_of(LOAD_EVERY) {
+            let now = traffic::report(kube)?;
+            if !now.running {
+                return Err(Error::LoadEnded);
+            }
+            load = Some(now);
+        }
+        looks = looks.wrapping_add(1);
+        screen.show(&Frame::of(&migration, load.as_ref(), started.elapsed()));
+        if is_completed(&migration) {
+            return Ok(migration);
+        }
+        stalled_since = stalled(&migration).then(|| stalled_since.unwrap_or_else(Instant::now));
+        if is_lost(&migration) || stalled_since.is_some_and(|since| since.elapsed() > STALLED) {
+            return Err(Error::Split { phase: phase(&migration).to_owned(), why: why(&migration, "Ready") });
+        }
+        if started.elapsed() > LIMIT {
+            let (phase, why) = (phase(&migration).to_owned(), why(&migration, "Ready"));
+            return Err(Error::SplitTooSlow { limit: elapsed(LIMIT), phase, why });
+        }
+        thread::sleep(POLL);
+    }
+}
+
+impl Outcome {
+    fn of(migration: &Value) -> Result<Self, Error> {
+        let status = &migration["status"];
+        let number = |value: &Value, what| value.as_f64().ok_or(Error::Incomplete("the migration", what));
+        let count = |value: &Value, what| value.as_u64().ok_or(Error::Incomplete("the migration", what));
+        let cutover = &status["cutover"];
+        Ok(Self {
+            phase: phase(migration).to_owned(),
+            write_pause_ms: number(&cutover["writePauseMs"], "cutover.writePauseMs")?,
+            lock_wait_ms: number(&cutover["lockWaitMs"], "cutover.lockWaitMs")?,
+            drain_ms: number(&cutover["drainMs"], "cutover.drainMs")?,
+            at: cutover["at"].as_str().ok_or(Error::Incomplete("the migration", "cutover.at"))?.to_owned(),
+            mismatches: count(&status["verification"]["mismatches"], "verification.mismatches")?,
+            verified: count(&status["verification"]["rows"], "verification.rows")?,
+        })
+    }
+}
+
+fn phase(migration: &Value) -> &str {
+    migration["status"]["phase"].as_str().unwrap_or("Pending")
+}
+
+fn is_completed(migration: &Value) -> bool {
+    phase(migration) == "Completed" && condition(migration, "Ready") == "True"
+}
+
+fn is_lost(migration: &Value) -> bool {
+    matches!(phase(migration), "Aborting" | "Aborted" | "Failed")
+}
+
+fn stalled(migration: &Value) -> bool {
+    condition(migration, "Stalled") == "True"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn completed() -> Value {
+        json!({ "status": { "phase": "Completed", "conditions": [{ "type": "Ready", "status": "True" }],
+            "cutover": { "writePauseMs": 61.5, "lockWaitMs": 3, "drainMs": 12.25, "at": "2026-01-01T00:00:00Z" },
+            "verification": { "rows": 5, "mismatches": 0 } } })
+    }
+
+    #[test]
+    fn the_figures_of_a_completed_migration_are_read() {
+        let outcome = Outcome::of(&completed()).unwrap();
+        assert_eq!((outcome.write_pause_ms, outcome.lock_wait_ms, outcome.mismatches), (61.5, 3.0, 0));
+        assert!(is_completed(&completed()));
+    }
+
+    #[test]
+    fn a_figure_that_is_missing_is_no_zero() {
+        for path in ["/status/cutover/writePauseMs", "/status/verification/mismatches", "/status/cutover/at"] {
+            let mut migration = completed();
+            *migration.pointer_mut(path).unwrap() = Value::Null;
+            assert!(Outcome::of(&migration).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn aborted_is_lost_and_copying_is_neither() {
+        assert!(is_lost(&json!({ "status": { "phase": "Aborted" } })));
+        let copying = json!({ "status": { "phase": "Copy" } });
+        assert!(!is_lost(&copying) && !is_completed(&copying) && !stalled(&copying));
+    }
+}

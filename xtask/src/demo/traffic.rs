@@ -1,0 +1,101 @@
+//! The load generator from outside: start, look, stop, ledger. In: the cluster. Out: its reports.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Error;
+use super::kube::{Kube, parse};
+use super::ledger::Entry;
+
+const SERVICE: &str = "traffic";
+
+/// What the load generator reports about its run; more is there, this is what the demo judges by.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Load {
+    /// Name of the run, part of every address it sent.
+    pub(super) run: String,
+    /// RFC 3339.
+    pub(super) started_at: String,
+    pub(super) running: bool,
+    pub(super) total: u64,
+    pub(super) acknowledged: u64,
+    pub(super) failed: u64,
+    /// Failures by reason.
+    pub(super) reasons: std::collections::BTreeMap<String, u64>,
+    /// Requests per second over the whole run.
+    pub(super) rate_held: f64,
+    /// Requests per second in the weakest ten seconds.
+    pub(super) rate_lowest: Option<f64>,
+    pub(super) latency: Option<Latency>,
+    window: Option<Window>,
+}
+
+/// Milliseconds from the moment a request was due.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Latency {
+    pub(super) p50_ms: f64,
+    pub(super) p99_ms: f64,
+    pub(super) max_ms: f64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Window {
+    longest_gap: Option<Gap>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Gap {
+    ms: f64,
+}
+
+impl Load {
+    /// The longest time without an acknowledgement around the instant that was asked about, in milliseconds.
+    pub(super) fn pause_ms(&self) -> Option<f64> {
+        self.window.as_ref()?.longest_gap.as_ref().map(|gap| gap.ms)
+    }
+}
+
+/// Starts a run; the generator ends it by itself after `max_seconds`, should nobody stop it.
+pub(super) fn start(kube: Kube<'_>, rate: u32, max_seconds: u64) -> Result<Load, Error> {
+    let wish = json!({ "rate": rate, "maxSeconds": max_seconds });
+    parse("the load generator's answer", &kube.proxy_post(SERVICE, "/start", &wish)?)
+}
+
+/// How it goes.
+pub(super) fn report(kube: Kube<'_>) -> Result<Load, Error> {
+    parse("the load generator's report", &kube.proxy_get(SERVICE, "/report")?)
+}
+
+/// How it went around an instant (RFC 3339): the gaps that touch one second before and after it.
+pub(super) fn report_around(kube: Kube<'_>, at: &str) -> Result<Load, Error> {
+    parse("the load generator's report", &kube.proxy_get(SERVICE, &format!("/report?at={at}&windowMs=1000"))?)
+}
+
+/// Stops the run and waits for the answers still out.
+pub(super) fn stop(kube: Kube<'_>) -> Result<Load, Error> {
+    parse("the load generator's answer", &kube.proxy_post(SERVICE, "/stop", &json!({}))?)
+}
+
+/// Every acknowledged write.
+pub(super) fn ledger(kube: Kube<'_>) -> Result<Vec<Entry>, Error> {
+    kube.proxy_get(SERVICE, "/ledger")?.lines().map(|line| parse("a line of the ledger", line)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_read() {
+        let json = r#"{"run":"r1","running":false,"startedAt":"2026-01-01T00:00:00Z","seconds":1.0,"connections":16,"rateWanted":250,
+            "rateHeld":249.9,"rateLowest":null,"total":3,"acknowledged":2,"failed":1,"reasons":{"timeout":1},"failures":[],
+            "latency":{"p50Ms":4.0,"p99Ms":9.0,"maxMs":80.5},"longestGap":null,
+            "window":{"at":"2026-01-01T00:00:00Z","windowMs":1000,"longestGap":{"ms":77.5,"from":"a","to":"b"}}}"#;
+        let load: Load = parse("it", json).unwrap();
+        assert_eq!(load.pause_ms(), Some(77.5));
+        assert_eq!(load.reasons["timeout"], 1);
+    }
+}
