@@ -35,6 +35,9 @@ func checkMachine(controlPlaneOnly bool) error {
 	if os.Geteuid() != 0 {
 		return errors.New("a node needs root (a control plane alone does not: --control-plane-only)")
 	}
+	if _, err := os.Stat("/proc/sys/net/bridge"); err != nil {
+		return errors.New("pods can't reach Services without a kernel module: run `modprobe br_netfilter`")
+	}
 	var missing []string
 	for _, path := range needed {
 		if _, err := os.Stat(path); err != nil {

@@ -49,12 +49,14 @@ func setUpNetwork() error {
 }
 
 func setForwarding() error {
-	for path, hint := range map[string]string{
-		"/proc/sys/net/ipv4/ip_forward":                "",
-		"/proc/sys/net/bridge/bridge-nf-call-iptables": " (the kernel module br_netfilter is needed)",
+	for _, path := range []string{
+		"/proc/sys/net/ipv4/ip_forward",
+		// Replies between two pods on one bridge must pass conntrack, or the
+		// address of a Service is not put back.
+		"/proc/sys/net/bridge/bridge-nf-call-iptables",
 	} {
 		if err := os.WriteFile(path, []byte("1"), 0o644); err != nil {
-			return fmt.Errorf("set %s%s: %w", path, hint, err)
+			return fmt.Errorf("set %s: %w", path, err)
 		}
 	}
 	return nil

@@ -11,7 +11,8 @@ import (
 	"rerp.dev/local-cluster/internal/layout"
 )
 
-func TestClusterCertificatesVerify(t *testing.T) {
+func written(t *testing.T) layout.Layout {
+	t.Helper()
 	l := layout.Layout{Dir: t.TempDir()}
 	if err := os.Mkdir(l.Path("pki"), 0o700); err != nil {
 		t.Fatal(err)
@@ -19,6 +20,11 @@ func TestClusterCertificatesVerify(t *testing.T) {
 	if err := WriteCluster(l); err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+func TestClusterCertificatesVerify(t *testing.T) {
+	l := written(t)
 	raw, err := os.ReadFile(l.PKI("ca.crt"))
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +54,10 @@ func TestClusterCertificatesVerify(t *testing.T) {
 	if _, err := pair.Leaf.Verify(x509.VerifyOptions{Roots: roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err == nil {
 		t.Error("the front proxy's certificate is accepted as one of the cluster")
 	}
+}
+
+func TestTheKubeconfigIsUnderstood(t *testing.T) {
+	l := written(t)
 	if err := WriteKubeconfig(l, l.Kubeconfig(), "admin", "https://127.0.0.1:1"); err != nil {
 		t.Fatal(err)
 	}

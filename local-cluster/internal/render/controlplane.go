@@ -43,26 +43,31 @@ func APIServer(l layout.Layout, s Spec) []string {
 			"--audit-log-mode=blocking",
 		)
 	}
+	return append(args, listening(l, s)...)
+}
+
+// listening says where the apiserver is reached, and how it reaches kubelet.
+func listening(l layout.Layout, s Spec) []string {
 	if s.ControlPlaneOnly {
 		// Nothing but loopback: there is no pod that would use the endpoints
 		// of default/kubernetes, and a loopback address is not allowed there.
-		return append(args,
+		return []string{
 			"--bind-address=127.0.0.1",
 			"--advertise-address=127.0.0.1",
 			"--endpoint-reconciler-type=none",
-			"--secure-port="+strconv.Itoa(s.APIPort),
-		)
+			"--secure-port=" + strconv.Itoa(s.APIPort),
+		}
 	}
-	return append(args,
+	return []string{
 		"--bind-address=0.0.0.0",
-		"--advertise-address="+layout.NodeAddress,
-		"--secure-port="+strconv.Itoa(layout.InnerAPIPort),
-		"--kubelet-certificate-authority="+l.PKI("ca.crt"),
-		"--kubelet-client-certificate="+l.PKI("apiserver-kubelet-client.crt"),
-		"--kubelet-client-key="+l.PKI("apiserver-kubelet-client.key"),
+		"--advertise-address=" + layout.NodeAddress,
+		"--secure-port=" + strconv.Itoa(layout.InnerAPIPort),
+		"--kubelet-certificate-authority=" + l.PKI("ca.crt"),
+		"--kubelet-client-certificate=" + l.PKI("apiserver-kubelet-client.crt"),
+		"--kubelet-client-key=" + l.PKI("apiserver-kubelet-client.key"),
 		// Otherwise logs and exec try to resolve the node's name.
 		"--kubelet-preferred-address-types=InternalIP",
-	)
+	}
 }
 
 // ControllerManager returns the arguments of kube-controller-manager. Without
