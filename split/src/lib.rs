@@ -19,5 +19,6 @@ pub mod schema;
 pub mod spec;
 pub mod sql;
 pub mod status;
+pub mod step;
 pub mod stream;
 pub mod verify;

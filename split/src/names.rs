@@ -47,12 +47,7 @@ mod tests {
     #[test]
     fn names_share_the_prefix_that_clean_up_sweeps() {
         let id = "0123456789abcdef";
-        for name in [
-            publication(id),
-            subscription(id, i64::MAX),
-            slot(id, i64::MAX),
-            ddl_trigger(id),
-        ] {
+        for name in [publication(id), subscription(id, i64::MAX), slot(id, i64::MAX), ddl_trigger(id)] {
             assert!(name.starts_with("rerp_0123456789abcdef_"), "{name}");
             assert!(name.len() <= 63, "{name}");
         }

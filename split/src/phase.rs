@@ -8,9 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// How far a migration is. The order of the variants up to `Completed` is the order of the work.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Phase {
     /// Known, nothing looked at.
     #[default]
@@ -111,10 +109,7 @@ impl FromStr for Phase {
     type Err = UnknownPhase;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|phase| phase.as_str() == text)
-            .ok_or_else(|| UnknownPhase(text.to_owned()))
+        Self::ALL.into_iter().find(|phase| phase.as_str() == text).ok_or_else(|| UnknownPhase(text.to_owned()))
     }
 }
 
@@ -213,11 +208,7 @@ fn follower(phase: Phase) -> Phase {
 
 /// `advance_to` stops the work at its phase; `Cutover` includes the switch and all that only tidies up after it.
 fn allowed(wanted: Phase, present: Phase, advance_to: Phase) -> Phase {
-    if wanted <= advance_to || present >= Phase::Cutover {
-        wanted
-    } else {
-        present
-    }
+    if wanted <= advance_to || present >= Phase::Cutover { wanted } else { present }
 }
 
 #[cfg(test)]
@@ -248,11 +239,7 @@ mod tests {
         let mut phase = Phase::Pending;
         let mut path = vec![phase];
         while !phase.is_terminal() {
-            let owner = if phase == Phase::Cutover {
-                Owner::Target
-            } else {
-                Owner::Source
-            };
+            let owner = if phase == Phase::Cutover { Owner::Target } else { Owner::Source };
             phase = next(phase, &Observation { owner, ..seen() });
             path.push(phase);
         }
@@ -261,112 +248,46 @@ mod tests {
 
     #[test]
     fn it_stops_where_it_was_told_to() {
-        let to = |advance_to| Observation {
-            advance_to,
-            ..seen()
-        };
-        assert_eq!(
-            next(Phase::Preflight, &to(Phase::Preflight)),
-            Phase::Preflight
-        );
-        assert_eq!(
-            next(Phase::Verify, &to(Phase::ReadyForCutover)),
-            Phase::ReadyForCutover
-        );
-        assert_eq!(
-            next(Phase::ReadyForCutover, &to(Phase::ReadyForCutover)),
-            Phase::ReadyForCutover
-        );
-        assert_eq!(
-            next(Phase::ReadyForCutover, &to(Phase::Cutover)),
-            Phase::Cutover
-        );
+        let to = |advance_to| Observation { advance_to, ..seen() };
+        assert_eq!(next(Phase::Preflight, &to(Phase::Preflight)), Phase::Preflight);
+        assert_eq!(next(Phase::Verify, &to(Phase::ReadyForCutover)), Phase::ReadyForCutover);
+        assert_eq!(next(Phase::ReadyForCutover, &to(Phase::ReadyForCutover)), Phase::ReadyForCutover);
+        assert_eq!(next(Phase::ReadyForCutover, &to(Phase::Cutover)), Phase::Cutover);
         assert_eq!(next(Phase::Observe, &to(Phase::Cutover)), Phase::Finalize);
     }
 
     #[test]
     fn the_cutover_waits_for_the_services() {
-        let unprepared = Observation {
-            services_prepared: false,
-            ..seen()
-        };
-        assert_eq!(
-            next(Phase::ReadyForCutover, &unprepared),
-            Phase::ReadyForCutover
-        );
+        let unprepared = Observation { services_prepared: false, ..seen() };
+        assert_eq!(next(Phase::ReadyForCutover, &unprepared), Phase::ReadyForCutover);
     }
 
     #[test]
     fn an_abort_wins_until_the_source_has_closed() {
-        let abort = Observation {
-            abort: true,
-            ..seen()
-        };
-        for phase in [
-            Phase::Pending,
-            Phase::Copy,
-            Phase::Verify,
-            Phase::ReadyForCutover,
-            Phase::Cutover,
-            Phase::Failed,
-        ] {
+        let abort = Observation { abort: true, ..seen() };
+        for phase in [Phase::Pending, Phase::Copy, Phase::Verify, Phase::ReadyForCutover, Phase::Cutover, Phase::Failed]
+        {
             assert_eq!(next(phase, &abort), Phase::Aborting, "{phase}");
         }
-        let closed = Observation {
-            owner: Owner::Neither,
-            ..abort
-        };
+        let closed = Observation { owner: Owner::Neither, ..abort };
         assert_eq!(next(Phase::Cutover, &closed), Phase::Cutover);
         assert_eq!(next(Phase::Aborting, &closed), Phase::Cutover);
-        let moved = Observation {
-            owner: Owner::Target,
-            ..abort
-        };
+        let moved = Observation { owner: Owner::Target, ..abort };
         assert_eq!(next(Phase::Cutover, &moved), Phase::Observe);
         assert_eq!(next(Phase::Observe, &moved), Phase::Finalize);
     }
 
     #[test]
     fn suspension_and_unfinished_work_stay() {
-        assert_eq!(
-            next(
-                Phase::Copy,
-                &Observation {
-                    suspend: true,
-                    ..seen()
-                }
-            ),
-            Phase::Copy
-        );
-        assert_eq!(
-            next(
-                Phase::CatchUp,
-                &Observation {
-                    work: Work::Unfinished,
-                    ..seen()
-                }
-            ),
-            Phase::CatchUp
-        );
+        assert_eq!(next(Phase::Copy, &Observation { suspend: true, ..seen() }), Phase::Copy);
+        assert_eq!(next(Phase::CatchUp, &Observation { work: Work::Unfinished, ..seen() }), Phase::CatchUp);
     }
 
     #[test]
     fn doomed_work_fails_and_can_still_be_aborted() {
-        let doomed = Observation {
-            work: Work::Doomed,
-            ..seen()
-        };
+        let doomed = Observation { work: Work::Doomed, ..seen() };
         assert_eq!(next(Phase::Verify, &doomed), Phase::Failed);
         assert_eq!(next(Phase::Failed, &seen()), Phase::Failed);
-        assert_eq!(
-            next(
-                Phase::Failed,
-                &Observation {
-                    abort: true,
-                    ..seen()
-                }
-            ),
-            Phase::Aborting
-        );
+        assert_eq!(next(Phase::Failed, &Observation { abort: true, ..seen() }), Phase::Aborting);
     }
 }

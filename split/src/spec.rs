@@ -57,11 +57,7 @@ pub struct Roles {
 impl Roles {
     /// Every role that serves the service, the owner left out.
     pub fn service(&self) -> impl Iterator<Item = &str> {
-        self.migrate
-            .iter()
-            .chain(&self.app)
-            .chain(&self.read)
-            .map(String::as_str)
+        self.migrate.iter().chain(&self.app).chain(&self.read).map(String::as_str)
     }
 }
 
@@ -134,9 +130,7 @@ impl Spec {
     /// A name or a limit is out of range.
     pub fn check(&self) -> Result<(), SpecError> {
         let id = &self.migration;
-        let fits = id
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let fits = id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         if !(1..=16).contains(&id.len()) || !fits {
             return Err(SpecError::Migration(id.clone()));
         }
@@ -144,12 +138,7 @@ impl Spec {
         name("target.schema", &self.target.schema)?;
         name("source.roles.owner", &self.source.roles.owner)?;
         name("target.roles.owner", &self.target.roles.owner)?;
-        for role in self
-            .source
-            .roles
-            .service()
-            .chain(self.target.roles.service())
-        {
+        for role in self.source.roles.service().chain(self.target.roles.service()) {
             name("roles", role)?;
         }
         if self.tables.as_ref().is_some_and(Vec::is_empty) {
@@ -178,10 +167,7 @@ fn name(field: &'static str, value: &str) -> Result<(), SpecError> {
     if (1..=63).contains(&value.len()) && !value.contains('\0') {
         Ok(())
     } else {
-        Err(SpecError::Name {
-            field,
-            value: value.to_owned(),
-        })
+        Err(SpecError::Name { field, value: value.to_owned() })
     }
 }
 
@@ -197,15 +183,9 @@ mod tests {
     fn a_spec_needs_only_what_has_no_default() {
         let spec = Spec::parse(JSON).unwrap();
         assert_eq!((spec.max_write_pause_ms, spec.cutover_budget_s), (500, 600));
-        assert_eq!(
-            spec.source.roles.service().collect::<Vec<_>>(),
-            ["m", "a", "r"]
-        );
+        assert_eq!(spec.source.roles.service().collect::<Vec<_>>(), ["m", "a", "r"]);
         assert_eq!(spec.side(Side::Target).roles.owner, "o2");
-        assert_eq!(
-            Spec::parse(&serde_json::to_string(&spec).unwrap()).unwrap(),
-            spec
-        );
+        assert_eq!(Spec::parse(&serde_json::to_string(&spec).unwrap()).unwrap(), spec);
     }
 
     #[test]
@@ -215,26 +195,11 @@ mod tests {
             change(&mut spec);
             spec.check()
         };
-        assert!(matches!(
-            with(|s| s.migration = "A".into()),
-            Err(SpecError::Migration(_))
-        ));
-        assert!(matches!(
-            with(|s| s.migration = String::new()),
-            Err(SpecError::Migration(_))
-        ));
-        assert!(matches!(
-            with(|s| s.source.schema = String::new()),
-            Err(SpecError::Name { .. })
-        ));
-        assert!(matches!(
-            with(|s| s.tables = Some(vec![])),
-            Err(SpecError::NoTables)
-        ));
-        assert!(matches!(
-            with(|s| s.max_write_pause_ms = 1),
-            Err(SpecError::Pause(1))
-        ));
+        assert!(matches!(with(|s| s.migration = "A".into()), Err(SpecError::Migration(_))));
+        assert!(matches!(with(|s| s.migration = String::new()), Err(SpecError::Migration(_))));
+        assert!(matches!(with(|s| s.source.schema = String::new()), Err(SpecError::Name { .. })));
+        assert!(matches!(with(|s| s.tables = Some(vec![])), Err(SpecError::NoTables)));
+        assert!(matches!(with(|s| s.max_write_pause_ms = 1), Err(SpecError::Pause(1))));
     }
 
     #[test]

@@ -52,11 +52,7 @@ pub fn idents<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 /// Comma-separated quoted `"schema"."table"` names of one schema.
 #[must_use]
 pub fn tables<'a>(schema: &str, names: impl IntoIterator<Item = &'a str>) -> String {
-    names
-        .into_iter()
-        .map(|name| qualified(schema, name))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.into_iter().map(|name| qualified(schema, name)).collect::<Vec<_>>().join(", ")
 }
 
 /// A value inside a libpq connection string (`password=…`): single quotes and backslashes are escaped by a backslash.

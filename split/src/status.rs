@@ -16,6 +16,9 @@ pub struct Status {
     /// `sha256:…` over the statements of the plan; absent before the first look at the source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan_hash: Option<String>,
+    /// Hash of the moving tables' definitions at the time of the plan: what copy and fence compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema_hash: Option<String>,
     /// The epoch of the owner rows as last read; 0 before there are any.
     pub epoch: i64,
     /// One entry per moving table, by name.
@@ -151,9 +154,7 @@ impl Status {
     /// Whether a finding stands that stops the migration.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Fatal)
+        self.findings.iter().any(|finding| finding.severity == Severity::Fatal)
     }
 }
 

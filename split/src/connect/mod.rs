@@ -92,14 +92,7 @@ pub struct Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {}:{}/{}",
-            self.side,
-            self.host,
-            self.port,
-            self.database()
-        )
+        write!(f, "{} {}:{}/{}", self.side, self.host, self.port, self.database())
     }
 }
 
@@ -109,45 +102,27 @@ impl Endpoint {
     /// # Errors
     /// The URL can't be parsed, or doesn't name one host, a user and a database.
     pub fn parse(side: Side, url: &str, migration: &str) -> Result<Self, ConnectError> {
-        let config: Config = url
-            .parse()
-            .map_err(|source| ConnectError::Url { side, source })?;
+        let config: Config = url.parse().map_err(|source| ConnectError::Url { side, source })?;
         let host = match config.get_hosts() {
             [Host::Tcp(host)] => host.clone(),
             _ => {
-                return Err(ConnectError::Incomplete {
-                    side,
-                    what: "TCP host",
-                });
+                return Err(ConnectError::Incomplete { side, what: "TCP host" });
             }
         };
         if config.get_user().is_none() {
             return Err(ConnectError::Incomplete { side, what: "user" });
         }
         if config.get_dbname().is_none() {
-            return Err(ConnectError::Incomplete {
-                side,
-                what: "database",
-            });
+            return Err(ConnectError::Incomplete { side, what: "database" });
         }
         let port = config.get_ports().first().copied().unwrap_or(5432);
-        Ok(Self {
-            side,
-            config,
-            host,
-            port,
-            migration: migration.to_owned(),
-            run: 0,
-        })
+        Ok(Self { side, config, host, port, migration: migration.to_owned(), run: 0 })
     }
 
     /// The same server, for sessions of run `run`: a later run finds and ends them by their application name.
     #[must_use]
     pub fn for_run(&self, run: i64) -> Self {
-        Self {
-            run,
-            ..self.clone()
-        }
+        Self { run, ..self.clone() }
     }
 
     /// Which side this is.
@@ -168,13 +143,8 @@ impl Endpoint {
     /// The server can't be reached or refuses.
     pub async fn connect(&self, purpose: &str) -> Result<Client, ConnectError> {
         let login = self.session_config(purpose);
-        let (client, connection) = bounded(self.side, async {
-            login
-                .connect(NoTls)
-                .await
-                .map_err(|source| self.login_error(source))
-        })
-        .await?;
+        let (client, connection) =
+            bounded(self.side, async { login.connect(NoTls).await.map_err(|source| self.login_error(source)) }).await?;
         spawn(self.side, connection);
         self.forget_transaction_timeout(&client).await?;
         Ok(client)
@@ -190,15 +160,9 @@ impl Endpoint {
         let (client, connection) = bounded(self.side, async {
             let socket = tokio::net::TcpStream::connect((self.host.as_str(), self.port))
                 .await
-                .map_err(|source| ConnectError::Reach {
-                    side: self.side,
-                    source,
-                })?;
+                .map_err(|source| ConnectError::Reach { side: self.side, source })?;
             let stream = startup::Replication::new(socket);
-            login
-                .connect_raw(stream, NoTls)
-                .await
-                .map_err(|source| self.login_error(source))
+            login.connect_raw(stream, NoTls).await.map_err(|source| self.login_error(source))
         })
         .await?;
         spawn(self.side, connection);
@@ -208,18 +172,12 @@ impl Endpoint {
     /// The libpq settings of this server for a child process: never on a command line, where others could read them.
     #[must_use]
     pub fn libpq_env(&self, purpose: &str) -> Vec<(&'static str, String)> {
-        let password = self
-            .config
-            .get_password()
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let password = self.config.get_password().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         vec![
             ("PGHOST", self.host.clone()),
             ("PGPORT", self.port.to_string()),
             ("PGDATABASE", self.database().to_owned()),
-            (
-                "PGUSER",
-                self.config.get_user().unwrap_or_default().to_owned(),
-            ),
+            ("PGUSER", self.config.get_user().unwrap_or_default().to_owned()),
             ("PGPASSWORD", password.unwrap_or_default()),
             ("PGAPPNAME", self.application_name(purpose)),
             ("PGCONNECT_TIMEOUT", CONNECT_TIMEOUT.as_secs().to_string()),
@@ -244,21 +202,14 @@ impl Endpoint {
     /// `rerp-split/<migration>/<run>/<purpose>`, cut to the 63 bytes that the server keeps.
     #[must_use]
     pub fn application_name(&self, purpose: &str) -> String {
-        let mut name = format!(
-            "{}{}/{purpose}",
-            application_prefix(&self.migration),
-            self.run
-        );
+        let mut name = format!("{}{}/{purpose}", application_prefix(&self.migration), self.run);
         name.truncate(63);
         name
     }
 
     fn session_config(&self, purpose: &str) -> Config {
         let mut config = self.config.clone();
-        let mut options = config
-            .get_options()
-            .map(|given| format!("{given} "))
-            .unwrap_or_default();
+        let mut options = config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
         for (name, value) in SETTINGS {
             options.push_str(&format!("-c {name}={value} "));
         }
@@ -286,10 +237,7 @@ impl Endpoint {
     }
 
     fn login_error(&self, source: tokio_postgres::Error) -> ConnectError {
-        ConnectError::Login {
-            side: self.side,
-            source,
-        }
+        ConnectError::Login { side: self.side, source }
     }
 }
 
@@ -299,13 +247,8 @@ pub fn application_prefix(migration: &str) -> String {
     format!("rerp-split/{migration}/")
 }
 
-async fn bounded<T>(
-    side: Side,
-    work: impl Future<Output = Result<T, ConnectError>>,
-) -> Result<T, ConnectError> {
-    tokio::time::timeout(CONNECT_TIMEOUT, work)
-        .await
-        .unwrap_or(Err(ConnectError::Timeout { side }))
+async fn bounded<T>(side: Side, work: impl Future<Output = Result<T, ConnectError>>) -> Result<T, ConnectError> {
+    tokio::time::timeout(CONNECT_TIMEOUT, work).await.unwrap_or(Err(ConnectError::Timeout { side }))
 }
 
 /// Drives a connection until its client is dropped; what ends it early reaches the client's caller as an error.
@@ -330,20 +273,14 @@ mod tests {
     fn nothing_prints_the_password() {
         let endpoint = Endpoint::parse(Side::Source, URL, "abc").unwrap();
         assert_eq!(format!("{endpoint:?}"), "source 127.0.0.1:5433/mono");
-        assert_eq!(
-            endpoint.for_run(7).application_name("copy"),
-            "rerp-split/abc/7/copy"
-        );
+        assert_eq!(endpoint.for_run(7).application_name("copy"), "rerp-split/abc/7/copy");
     }
 
     #[test]
     fn a_conninfo_quotes_its_values() {
         let endpoint = Endpoint::parse(Side::Source, URL, "abc").unwrap();
         let text = endpoint.conninfo("u", "p'w");
-        assert!(
-            text.starts_with("host='127.0.0.1' port=5433 dbname='mono' user='u' password='p\\'w' "),
-            "{text}"
-        );
+        assert!(text.starts_with("host='127.0.0.1' port=5433 dbname='mono' user='u' password='p\\'w' "), "{text}");
     }
 
     #[test]
@@ -355,10 +292,7 @@ mod tests {
             ("postgresql://u@h", "database"),
         ] {
             let error = Endpoint::parse(Side::Target, url, "abc").unwrap_err();
-            assert!(
-                matches!(error, ConnectError::Incomplete { what: w, .. } if w == what),
-                "{url}: {error:?}"
-            );
+            assert!(matches!(error, ConnectError::Incomplete { what: w, .. } if w == what), "{url}: {error:?}");
         }
     }
 }

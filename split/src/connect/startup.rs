@@ -27,10 +27,7 @@ enum Startup {
 
 impl<S> Replication<S> {
     pub(super) fn new(socket: S) -> Self {
-        Self {
-            socket,
-            startup: Startup::Gathering(Vec::new()),
-        }
+        Self { socket, startup: Startup::Gathering(Vec::new()) }
     }
 }
 
@@ -68,11 +65,7 @@ impl<S: AsyncWrite + Unpin> Replication<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Replication<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if let Startup::Gathering(gathered) = &mut self.startup {
             gathered.extend_from_slice(buf);
             if let Some(message) = with_parameter(gathered) {
@@ -96,11 +89,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Replication<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Replication<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_read(cx, buf)
     }
 }

@@ -1,0 +1,59 @@
+//! Removes what a migration made beside the data: intents first, then a sweep by prefix, since a frozen worker may
+//! have made something late.
+//!
+//! In: a job whose run is newer than anything it removes. Out: nothing left with the migration's names. Slots and
+//! subscriptions can't be made or dropped under the fence of a transaction alone, so sessions of older runs are ended
+//! first and names are exact. A table is dropped only if this migration made it and the target isn't the owner.
+
+mod source;
+mod target;
+
+pub use target::drop_objects;
+
+use crate::journal;
+use crate::spec::Side;
+use crate::step::{Job, StepError};
+
+/// Removes subscription and slot, so that a copy can begin from nothing.
+///
+/// # Errors
+/// A server can't be reached, a session does not end, a statement fails, or a newer worker has begun.
+pub async fn stream(job: &Job) -> Result<(), StepError> {
+    let mut target = job.session(Side::Target, "clean").await?;
+    let mut source = job.session(Side::Source, "clean").await?;
+    journal::run::end_older_sessions(&target, job.id(), job.run).await?;
+    journal::run::end_older_sessions(&source, job.id(), job.run).await?;
+    target::subscriptions(job, &mut target).await?;
+    source::slots(job, &mut source).await
+}
+
+/// Removes every side object on both servers: stream, publication, event trigger, role. Keeps data and journal.
+///
+/// # Errors
+/// As [`stream`].
+pub async fn side_objects(job: &Job) -> Result<(), StepError> {
+    stream(job).await?;
+    let mut source = job.session(Side::Source, "clean").await?;
+    source::ddl_freeze(job, &mut source).await?;
+    source::publications(job, &mut source).await?;
+    source::role(job, &mut source).await
+}
+
+/// Takes the migration back: everything that it made goes, the source keeps its data and its rights. The rows of the
+/// journal stay until somebody has read the result.
+///
+/// # Errors
+/// As [`stream`]; also if the target already owns the data.
+pub async fn abort(job: &Job) -> Result<(), StepError> {
+    side_objects(job).await?;
+    let mut target = job.session(Side::Target, "clean").await?;
+    let source = job.session(Side::Source, "clean").await?;
+    let owner = journal::read_owner(&target, &job.spec.target.schema).await?;
+    if owner.is_some_and(|row| row.migration == job.id() && (row.is_owner || row.armed.is_some())) {
+        return Err(StepError::Doomed("the target owns the data: there is nothing to take back".into()));
+    }
+    target::drop_objects(job, &mut target).await?;
+    journal::forget_owner(&target, job.id(), Side::Target).await?;
+    journal::forget_owner(&source, job.id(), Side::Source).await?;
+    Ok(())
+}

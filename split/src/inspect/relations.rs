@@ -1,0 +1,189 @@
+//! Tables, columns, keys, triggers, sequences: what moves.
+
+use super::{InspectError, Reader};
+use serde::Deserialize;
+
+/// A table that moves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Table {
+    /// Its OID on this side; locks are taken in this order.
+    pub oid: u32,
+    /// Name without schema.
+    pub name: String,
+    /// `pg_class.relkind`: `r` or `p`.
+    pub kind: String,
+    /// `pg_class.relpersistence`: `p`, `u`, `t`.
+    pub persistence: String,
+    /// Part of a partitioned table, or in an inheritance tree.
+    pub inherits: bool,
+    /// Owner.
+    pub owner: String,
+    /// `pg_class.relreplident`: `d`, `n`, `f`, `i`.
+    pub replica_identity: String,
+    /// Row level security is on.
+    pub row_security: bool,
+    /// Rows by the statistics; 0 before the first ANALYZE.
+    pub rows: u64,
+    /// Bytes of heap and TOAST.
+    pub bytes: u64,
+    /// Columns in order.
+    pub columns: Vec<Column>,
+    /// The columns that identify a row; none if there is no usable key.
+    pub key: Option<Key>,
+    /// Triggers that aren't the server's own.
+    pub triggers: Vec<Trigger>,
+    /// Names of rewrite rules.
+    pub rules: Vec<String>,
+}
+
+impl Table {
+    /// Whether binary COPY means the same on the other server for every column.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.columns.iter().all(|column| column.binary)
+    }
+
+    /// Columns that COPY carries: all but generated ones, which the target computes.
+    pub fn copied_columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().filter(|column| column.generated.is_empty()).map(|column| column.name.as_str())
+    }
+}
+
+/// A column.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Column {
+    /// Name.
+    pub name: String,
+    /// Type as `format_type` prints it.
+    pub type_name: String,
+    /// `NOT NULL`.
+    pub not_null: bool,
+    /// `pg_attribute.attgenerated`: empty, `s`, `v`.
+    pub generated: String,
+    /// The order of values depends on a collation of the server.
+    pub collated: bool,
+    /// Every type in it has a binary form that holds no OID of this database.
+    pub binary: bool,
+    /// It may refer to a large object.
+    pub large_object: bool,
+}
+
+/// The columns that identify a row: the primary key, or the replica identity's index.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Key {
+    /// The index.
+    pub index: String,
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+    /// The primary key rather than another index.
+    pub primary: bool,
+}
+
+/// A trigger.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Trigger {
+    /// Name.
+    pub name: String,
+    /// `pg_trigger.tgenabled`: `O`, `D`, `R`, `A`.
+    pub enabled: String,
+}
+
+/// A relation of the schema that is not among the moving tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Relation {
+    /// Name without schema.
+    pub name: String,
+    /// `pg_class.relkind`.
+    pub kind: String,
+}
+
+/// A sequence that moves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Sequence {
+    /// Name without schema.
+    pub name: String,
+    /// Its schema: a moving column may use a sequence from elsewhere.
+    pub schema: String,
+    /// Owner.
+    pub owner: String,
+    /// `UNLOGGED`.
+    pub unlogged: bool,
+}
+
+const TABLES: &str = r#"
+SELECT c.oid::int8 AS oid, c.relname AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence,
+  c.relispartition OR EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)) AS inherits,
+  pg_get_userbyid(c.relowner) AS owner, c.relreplident::text AS replica_identity, c.relrowsecurity AS row_security,
+  greatest(c.reltuples, 0)::int8 AS rows, pg_table_size(c.oid) AS bytes,
+  (SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type_name', format_type(a.atttypid, a.atttypmod),
+       'not_null', a.attnotnull, 'generated', a.attgenerated::text,
+       'collated', a.attcollation <> 0 AND a.attcollation NOT IN (SELECT oid FROM pg_collation WHERE collcollate IN ('C', 'POSIX')),
+       'binary', f.is_binary, 'large_object', f.large_object) ORDER BY a.attnum)
+   FROM pg_attribute a CROSS JOIN LATERAL (
+     WITH RECURSIVE part(oid) AS (
+       SELECT a.atttypid
+       UNION SELECT x.oid FROM part p JOIN pg_type t ON t.oid = p.oid CROSS JOIN LATERAL (
+         SELECT t.typelem AS oid WHERE t.typelem <> 0
+         UNION ALL SELECT t.typbasetype WHERE t.typbasetype <> 0
+         UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)
+         UNION ALL SELECT m.atttypid FROM pg_attribute m WHERE m.attrelid = t.typrelid AND m.attnum > 0 AND NOT m.attisdropped) x)
+     SELECT bool_and(t.typsend <> 0 AND t.typreceive <> 0 AND NOT (t.typnamespace = 'pg_catalog'::regnamespace AND t.typname ~ '^reg')) AS is_binary,
+            bool_or(t.oid = 'oid'::regtype OR t.typname = 'lo') AS large_object
+     FROM part p JOIN pg_type t ON t.oid = p.oid) f
+   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+  (SELECT jsonb_build_object('index', ic.relname, 'primary', i.indisprimary,
+       'columns', (SELECT jsonb_agg(a.attname ORDER BY k.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+                   JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts))
+   FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid
+   WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate AND (i.indisprimary OR i.indisreplident)
+   ORDER BY i.indisprimary DESC LIMIT 1) AS key,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('name', t.tgname, 'enabled', t.tgenabled::text) ORDER BY t.tgname)
+   FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal), '[]') AS triggers,
+  coalesce((SELECT jsonb_agg(r.rulename ORDER BY r.rulename) FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'), '[]') AS rules
+FROM pg_class c WHERE c.oid = ANY($1) ORDER BY c.relname
+"#;
+
+const OTHERS: &str = r#"
+SELECT c.relname AS name, c.relkind::text AS kind FROM pg_class c
+WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid <> ALL($2)
+ORDER BY c.relname
+"#;
+
+/// Sequences owned by or used in a default of a moving column; with the whole schema also all others in it.
+const SEQUENCES: &str = r#"
+SELECT DISTINCT c.relname AS name, n.nspname AS schema, pg_get_userbyid(c.relowner) AS owner, c.relpersistence = 'u' AS unlogged
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'S' AND (($2 AND n.nspname = $3)
+  OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY($1) AND d.deptype IN ('a', 'i'))
+  OR EXISTS (SELECT FROM pg_attrdef f JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
+             WHERE f.adrelid = ANY($1) AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid))
+ORDER BY 2, 1
+"#;
+
+impl Reader<'_> {
+    /// OIDs of the moving tables: all of the schema, or those named; never what belongs to an extension.
+    pub(super) async fn moving_oids(&self) -> Result<Vec<u32>, InspectError> {
+        let sql = "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                   WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND ($2::text[] IS NULL OR c.relname = ANY($2)) \
+                   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass \
+                                   AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.oid";
+        let rows = self.transaction.query(sql, &[&self.schema_name(), &self.only()]).await;
+        let rows = rows.map_err(|e| self.failed("moving tables", e))?;
+        rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(|e| self.failed("moving tables", e))
+    }
+
+    pub(super) async fn tables(&self, oids: &Vec<u32>) -> Result<Vec<Table>, InspectError> {
+        self.rows("tables", TABLES, &[oids]).await
+    }
+
+    pub(super) async fn others(&self, oids: &Vec<u32>) -> Result<Vec<Relation>, InspectError> {
+        let quoted = crate::sql::ident(self.schema_name());
+        self.rows("other relations", OTHERS, &[&quoted, oids]).await
+    }
+
+    pub(super) async fn sequences(&self, oids: &Vec<u32>) -> Result<Vec<Sequence>, InspectError> {
+        let whole = self.only().is_none();
+        self.rows("sequences", SEQUENCES, &[oids, &whole, &self.schema_name()]).await
+    }
+}

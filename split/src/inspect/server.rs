@@ -1,0 +1,170 @@
+//! The server: version, settings, what is in use, who is connected.
+
+use super::{InspectError, Reader};
+use crate::connect::application_prefix;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Facts about a server and the database of one side.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Server {
+    /// `server_version_num`.
+    pub version: u32,
+    /// Tells two servers apart: the system identifier.
+    pub system: String,
+    /// The database.
+    pub database: String,
+    /// Server encoding by name.
+    pub encoding: String,
+    /// Collation and character type of the database, provider included.
+    pub collation: String,
+    /// A standby.
+    pub in_recovery: bool,
+    /// Whether our login is a superuser.
+    pub superuser: bool,
+    /// Our login.
+    pub login: String,
+    /// Replication slots in use.
+    pub slots_used: i64,
+    /// WAL senders in use.
+    pub senders_used: i64,
+    /// Workers of subscriptions in use.
+    pub workers_used: i64,
+    /// Replication origins in use.
+    pub origins_used: i64,
+    /// Event triggers that fire on our DDL.
+    pub event_triggers: Vec<String>,
+    /// Settings by name, in their base unit.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
+    /// Installed extensions.
+    #[serde(default)]
+    pub extensions: Vec<Extension>,
+    /// Prepared transactions of the whole server.
+    #[serde(default)]
+    pub prepared: Vec<String>,
+    /// Transactions older than a minute that hold an id or a snapshot.
+    #[serde(default)]
+    pub old_transactions: Vec<OldTransaction>,
+    /// Connected physical standbys.
+    #[serde(default)]
+    pub standbys: Vec<Standby>,
+}
+
+impl Server {
+    /// A setting as a number in its base unit; none if the server doesn't have it.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.settings.get(name)?.parse().ok()
+    }
+
+    /// A setting as text; empty if the server doesn't have it.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> &str {
+        self.settings.get(name).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// An installed extension.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Extension {
+    /// Name.
+    pub name: String,
+    /// The schema of its objects.
+    pub schema: String,
+    /// Version.
+    pub version: String,
+}
+
+/// A transaction that has been open for long.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct OldTransaction {
+    /// Backend.
+    pub pid: i32,
+    /// Who.
+    pub login: String,
+    /// Age in seconds.
+    pub seconds: i64,
+    /// It has written, so a new slot must wait for it.
+    pub writes: bool,
+}
+
+/// A connected physical standby.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Standby {
+    /// Its application name.
+    pub name: String,
+    /// `pg_stat_replication.sync_state`.
+    pub sync_state: String,
+}
+
+const SERVER: &str = r#"
+SELECT current_setting('server_version_num')::int AS version, (SELECT system_identifier::text FROM pg_control_system()) AS system,
+  current_database() AS database, pg_encoding_to_char(d.encoding) AS encoding,
+  concat_ws(' ', d.datlocprovider, d.datcollate, d.datctype, d.datcollversion) AS collation,
+  pg_is_in_recovery() AS in_recovery, r.rolsuper AS superuser, r.rolname AS login,
+  (SELECT count(*) FROM pg_replication_slots) AS slots_used,
+  (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender') AS senders_used,
+  (SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ '^logical replication' AND backend_type !~ 'launcher') AS workers_used,
+  (SELECT count(*) FROM pg_replication_origin) AS origins_used,
+  coalesce((SELECT jsonb_agg(evtname ORDER BY evtname) FROM pg_event_trigger
+            WHERE evtenabled <> 'D' AND NOT starts_with(evtname, 'rerp_')
+            AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_event_trigger'::regclass AND x.objid = pg_event_trigger.oid AND x.deptype = 'e')), '[]') AS event_triggers
+FROM pg_database d CROSS JOIN pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user
+"#;
+
+const SETTINGS: &[&str] = &[
+    "wal_level",
+    "max_replication_slots",
+    "max_wal_senders",
+    "max_logical_replication_workers",
+    "max_worker_processes",
+    "max_active_replication_origins",
+    "idle_replication_slot_timeout",
+    "max_slot_wal_keep_size",
+    "output_plugin_libraries",
+    "wal_sender_timeout",
+    "wal_receiver_timeout",
+    "default_transaction_read_only",
+    "fsync",
+    "full_page_writes",
+];
+
+const OLD: &str = r#"
+SELECT pid, usename AS login, extract(epoch FROM now() - xact_start)::int8 AS seconds, backend_xid IS NOT NULL AS writes
+FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND xact_start < now() - interval '1 minute'
+  AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL) AND NOT starts_with(application_name, $1) ORDER BY pid
+"#;
+
+/// Logical WAL senders are tied to a database, physical ones aren't; base backups aren't standbys.
+const STANDBYS: &str = r#"
+SELECT r.application_name AS name, r.sync_state FROM pg_stat_replication r JOIN pg_stat_activity a USING (pid)
+WHERE a.datid IS NULL AND r.state <> 'backup' ORDER BY 1
+"#;
+
+impl Reader<'_> {
+    pub(super) async fn server(&self) -> Result<Server, InspectError> {
+        let mut found: Vec<Server> = self.rows("server", SERVER, &[]).await?;
+        let mut server = found.pop().unwrap_or_default();
+        server.settings = self.settings().await?;
+        let extensions = "SELECT e.extname AS name, n.nspname AS schema, e.extversion AS version \
+                          FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace ORDER BY 1";
+        server.extensions = self.rows("extensions", extensions, &[]).await?;
+        let ours = application_prefix(&self.spec.migration);
+        server.old_transactions = self.rows("old transactions", OLD, &[&ours]).await?;
+        server.standbys = self.rows("standbys", STANDBYS, &[]).await?;
+        let prepared = "SELECT gid FROM pg_prepared_xacts ORDER BY 1";
+        let rows = self.transaction.query(prepared, &[]).await.map_err(|e| self.failed("prepared", e))?;
+        for row in rows {
+            server.prepared.push(row.try_get(0).map_err(|e| self.failed("prepared", e))?);
+        }
+        Ok(server)
+    }
+
+    async fn settings(&self) -> Result<BTreeMap<String, String>, InspectError> {
+        let sql = "SELECT name, setting FROM pg_settings WHERE name = ANY($1)";
+        let rows = self.transaction.query(sql, &[&SETTINGS]).await.map_err(|e| self.failed("settings", e))?;
+        let pair = |row: &tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?));
+        rows.iter().map(pair).collect::<Result<_, _>>().map_err(|e| self.failed("settings", e))
+    }
+}

@@ -1,0 +1,143 @@
+//! Inventory -> `Plan`: every statement of the migration, as a template, before anything is done.
+//!
+//! Pure and printable. Values known only at run time are named parameters (`:run`, `:password`); a plan holds no
+//! secret. The hash covers the templates: approval of a plan stays valid exactly as long as the plan is the same.
+
+use crate::copy;
+use crate::inspect::Inventory;
+use crate::names;
+use crate::phase::Phase;
+use crate::schema;
+use crate::spec::{Side, Spec};
+use crate::sql;
+use crate::stream;
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// One statement, or one script that runs as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// When.
+    pub phase: Phase,
+    /// Where.
+    pub side: Side,
+    /// What, with named parameters.
+    pub sql: String,
+}
+
+/// Everything that will be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// In the order of execution.
+    pub statements: Vec<Planned>,
+}
+
+/// The target's schema as `pg_dump` gives it.
+#[derive(Clone, Debug, Default)]
+pub struct Dumps {
+    /// Types, functions, tables, sequences.
+    pub pre_data: String,
+    /// Indexes, constraints, triggers.
+    pub post_data: String,
+}
+
+impl Plan {
+    /// Lays the plan out.
+    #[must_use]
+    pub fn new(spec: &Spec, source: &Inventory, target: &Inventory, dumps: &Dumps) -> Self {
+        let mut plan = Self { statements: Vec::new() };
+        plan.prepare(spec, source, target, dumps);
+        plan.copy(spec, source, target);
+        plan.catch_up(dumps);
+        plan.finalize(spec);
+        plan
+    }
+
+    /// `sha256:<hex>` over all statements.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        for planned in &self.statements {
+            hasher.update(planned.phase.as_str());
+            hasher.update([0]);
+            hasher.update(planned.side.to_string());
+            hasher.update([0]);
+            hasher.update(&planned.sql);
+            hasher.update([0]);
+        }
+        format!("sha256:{}", hex::encode(hasher.finalize()))
+    }
+
+    fn add(&mut self, phase: Phase, side: Side, sql: impl Into<String>) {
+        self.statements.push(Planned { phase, side, sql: sql.into() });
+    }
+
+    fn prepare(&mut self, spec: &Spec, source: &Inventory, target: &Inventory, dumps: &Dumps) {
+        let phase = Phase::Prepare;
+        for statement in schema::freeze_sql(spec) {
+            self.add(phase, Side::Source, statement);
+        }
+        self.add(phase, Side::Source, stream::publication_sql(spec, source.table_names()));
+        if target.schema_owner.is_none() {
+            self.add(phase, Side::Target, schema::schema_sql(spec));
+        }
+        self.add(phase, Side::Target, format!("SET LOCAL ROLE {}", sql::ident(&spec.target.roles.owner)));
+        self.add(phase, Side::Target, dumps.pre_data.as_str());
+        for statement in schema::close_sql(spec) {
+            self.add(phase, Side::Target, statement);
+        }
+    }
+
+    fn copy(&mut self, spec: &Spec, source: &Inventory, target: &Inventory) {
+        let phase = Phase::Copy;
+        self.add(phase, Side::Source, copy::lock_sql(&source.schema, source.table_names()));
+        self.add(phase, Side::Source, copy::slot_sql(&format!("{}fwd_:run", names::prefix(&spec.migration))));
+        self.add(phase, Side::Source, "SET TRANSACTION SNAPSHOT :snapshot");
+        for statement in stream::role_sql(&spec.migration, &source.server.database, ":verifier", false) {
+            self.add(phase, Side::Source, statement);
+        }
+        let name = format!("{}fwd_:run", names::prefix(&spec.migration));
+        let versions = (source.server.version, target.server.version);
+        self.add(phase, Side::Target, stream::subscription_sql(&spec.migration, &name, &name, ":conninfo", versions));
+        for table in &source.tables {
+            let moved = sql::qualified(&spec.target.schema, &table.name);
+            self.add(phase, Side::Target, format!("TRUNCATE {moved}"));
+            self.add(phase, Side::Source, copy::copy_out_sql(&source.schema, table));
+            self.add(phase, Side::Target, copy::copy_in_sql(&spec.target.schema, table));
+        }
+    }
+
+    fn catch_up(&mut self, dumps: &Dumps) {
+        self.add(Phase::CatchUp, Side::Target, dumps.post_data.as_str());
+        self.add(Phase::CatchUp, Side::Target, "ALTER SUBSCRIPTION :subscription ENABLE");
+    }
+
+    fn finalize(&mut self, spec: &Spec) {
+        let phase = Phase::Finalize;
+        self.add(phase, Side::Target, "ALTER SUBSCRIPTION :subscription DISABLE");
+        self.add(phase, Side::Target, "ALTER SUBSCRIPTION :subscription SET (slot_name = NONE)");
+        self.add(phase, Side::Target, "DROP SUBSCRIPTION :subscription");
+        self.add(phase, Side::Source, "SELECT pg_drop_replication_slot(:slot)");
+        let trigger = sql::ident(&names::ddl_trigger(&spec.migration));
+        self.add(phase, Side::Source, format!("DROP EVENT TRIGGER IF EXISTS {trigger}"));
+        let publication = sql::ident(&names::publication(&spec.migration));
+        self.add(phase, Side::Source, format!("DROP PUBLICATION IF EXISTS {publication}"));
+        let role = sql::ident(&names::replication_role(&spec.migration));
+        self.add(phase, Side::Source, format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for planned in &self.statements {
+            writeln!(
+                f,
+                "-- {} on the {}\n{};\n",
+                planned.phase,
+                planned.side,
+                planned.sql.trim_end_matches([';', '\n'])
+            )?;
+        }
+        write!(f, "-- plan hash {}", self.hash())
+    }
+}

@@ -1,0 +1,61 @@
+//! Inventory of both sides -> findings. Pure: no session, no clock.
+//!
+//! One function per subject, each a list of checks that don't know of each other. A finding names the object and the
+//! exact statement or setting that mends it. Fatal is what could lose data, serve stale data, or hang.
+
+mod objects;
+mod roles;
+mod servers;
+mod tables;
+
+use crate::inspect::Inventory;
+use crate::spec::{Side, Spec};
+use crate::status::{Finding, Severity};
+
+/// Everything that stands between the two sides and a migration, fatal findings first.
+#[must_use]
+pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major: Option<u32>) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    servers::both(&mut findings, source, target, pg_dump_major);
+    servers::source(&mut findings, source);
+    servers::target(&mut findings, target);
+    tables::check(&mut findings, source);
+    objects::source(&mut findings, source);
+    objects::target(&mut findings, spec, source, target);
+    roles::check(&mut findings, spec, source);
+    roles::check(&mut findings, spec, target);
+    findings.0.sort_by(|a, b| (b.severity, a.side, &a.id, &a.object).cmp(&(a.severity, b.side, &b.id, &b.object)));
+    findings.0
+}
+
+/// Collects findings.
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn fatal(
+        &mut self,
+        id: &str,
+        side: Side,
+        object: impl Into<String>,
+        message: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
+        self.add(Severity::Fatal, id, side, (object.into(), message.into(), fix.into()));
+    }
+
+    fn warn(
+        &mut self,
+        id: &str,
+        side: Side,
+        object: impl Into<String>,
+        message: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
+        self.add(Severity::Warning, id, side, (object.into(), message.into(), fix.into()));
+    }
+
+    fn add(&mut self, severity: Severity, id: &str, side: Side, (object, message, fix): (String, String, String)) {
+        self.0.push(Finding { id: id.to_owned(), side, object, message, fix, severity });
+    }
+}

@@ -1,0 +1,205 @@
+//! What connects the moving tables with the rest of the source, and what the target has to have.
+
+use super::Findings;
+use crate::inspect::{Dependent, Inventory};
+use crate::spec::{Side, Spec};
+use crate::sql;
+use std::collections::BTreeSet;
+
+/// Edges on the source.
+pub(super) fn source(findings: &mut Findings, source: &Inventory) {
+    let side = Side::Source;
+    for edge in &source.edges {
+        findings.fatal(
+            "foreign-key",
+            side,
+            format!("{} on {}", sql::ident(&edge.name), edge.child),
+            format!("a foreign key between a moving and a staying table: it refers to {}", edge.parent),
+            format!("ALTER TABLE {} DROP CONSTRAINT {}", edge.child, sql::ident(&edge.name)),
+        );
+    }
+    for dependent in &source.dependents {
+        dependents(findings, dependent);
+    }
+    for mention in &source.mentions {
+        findings.warn(
+            "mention",
+            side,
+            &mention.function,
+            format!("the text of a function that stays mentions {}", mention.table),
+            "see whether it still works once the table has moved",
+        );
+    }
+    unsupported(findings, source);
+    sequences(findings, source);
+    for trigger in &source.server.event_triggers {
+        findings.warn(
+            "event-trigger",
+            side,
+            trigger,
+            "an event trigger of the source doesn't move, and fires for the migration's own statements",
+            format!("ALTER EVENT TRIGGER {} DISABLE", sql::ident(trigger)),
+        );
+    }
+}
+
+fn dependents(findings: &mut Findings, dependent: &Dependent) {
+    let Dependent { kind, identity, table, moves } = dependent;
+    let message = if *moves {
+        format!("a {kind} that moves reads {table}, which stays")
+    } else {
+        format!("a {kind} that stays reads {table}: after the move it would serve stale rows")
+    };
+    let drop = match kind.as_str() {
+        "function" => "FUNCTION",
+        "materialized view" => "MATERIALIZED VIEW",
+        _ => "VIEW",
+    };
+    findings.fatal("dependent", Side::Source, identity, message, format!("DROP {drop} {identity}"));
+}
+
+/// Relations of a schema that moves as a whole, but can't.
+fn unsupported(findings: &mut Findings, source: &Inventory) {
+    if source.only_some {
+        return;
+    }
+    for other in &source.others {
+        let name = sql::qualified(&source.schema, &other.name);
+        match other.kind.as_str() {
+            "m" => findings.fatal(
+                "materialized-view",
+                Side::Source,
+                &name,
+                "contents of a materialized view aren't replicated",
+                format!("DROP MATERIALIZED VIEW {name}, and create it again after the move"),
+            ),
+            "f" => findings.fatal(
+                "foreign-table",
+                Side::Source,
+                &name,
+                "a foreign table's rows are elsewhere",
+                format!("DROP FOREIGN TABLE {name}"),
+            ),
+            _ => {}
+        }
+    }
+}
+
+fn sequences(findings: &mut Findings, source: &Inventory) {
+    for sequence in &source.sequences {
+        let name = sql::qualified(&sequence.schema, &sequence.name);
+        if sequence.schema != source.schema {
+            findings.fatal(
+                "sequence-elsewhere",
+                Side::Source,
+                &name,
+                "a moving column draws from a sequence of another schema, which stays",
+                format!("ALTER SEQUENCE {name} SET SCHEMA {}", sql::ident(&source.schema)),
+            );
+        } else if sequence.unlogged {
+            findings.fatal(
+                "unlogged",
+                Side::Source,
+                &name,
+                "an unlogged sequence may fall back after a crash",
+                format!("ALTER SEQUENCE {name} SET LOGGED"),
+            );
+        }
+    }
+}
+
+/// What the target must have and must not have.
+pub(super) fn target(findings: &mut Findings, spec: &Spec, source: &Inventory, target: &Inventory) {
+    let side = Side::Target;
+    if spec.source.schema != spec.target.schema {
+        findings.fatal(
+            "schema-name",
+            side,
+            &spec.target.schema,
+            format!(
+                "logical replication finds tables by name: the target's schema must be called {}",
+                spec.source.schema
+            ),
+            format!("ALTER SCHEMA {} RENAME TO {}", sql::ident(&spec.source.schema), sql::ident(&spec.target.schema)),
+        );
+    }
+    if let Some(first) = target.contents.first() {
+        findings.fatal(
+            "target-not-empty",
+            side,
+            first,
+            format!(
+                "the target schema holds {} objects already, which the migration must not overwrite",
+                target.contents.len()
+            ),
+            format!("DROP SCHEMA {} CASCADE, if nobody needs them", sql::ident(&target.schema)),
+        );
+    }
+    let owner = &spec.target.roles.owner;
+    if target.schema_owner.as_ref().is_some_and(|present| present != owner) {
+        findings.fatal(
+            "schema-owner",
+            side,
+            &target.schema,
+            "the tables are created by the owner role, which doesn't own the target schema",
+            format!("ALTER SCHEMA {} OWNER TO {}", sql::ident(&target.schema), sql::ident(owner)),
+        );
+    }
+    needs(findings, source, target);
+    collation(findings, source, target);
+}
+
+fn needs(findings: &mut Findings, source: &Inventory, target: &Inventory) {
+    let mut extensions = BTreeSet::new();
+    for need in &source.needs {
+        match (&need.extension, &need.extension_schema) {
+            (Some(name), schema) => {
+                extensions.insert((name.clone(), schema.clone().unwrap_or_default()));
+            }
+            (None, _) if !target.objects.contains(&format!("{} {}", need.kind, need.identity)) => findings.fatal(
+                "outside-dependency",
+                Side::Target,
+                &need.identity,
+                format!("a moving object needs this {}, which the target doesn't have", need.kind),
+                format!("create the {} {} on the target, or move it into the schema", need.kind, need.identity),
+            ),
+            _ => {}
+        }
+    }
+    for (name, schema) in extensions {
+        extension(findings, source, target, &name, &schema);
+    }
+}
+
+fn extension(findings: &mut Findings, source: &Inventory, target: &Inventory, name: &str, schema: &str) {
+    let create = format!("CREATE EXTENSION {} SCHEMA {}", sql::ident(name), sql::ident(schema));
+    let version = |inventory: &Inventory| {
+        inventory.server.extensions.iter().find(|extension| extension.name == name).cloned().unwrap_or_default()
+    };
+    let (from, to) = (version(source), version(target));
+    if to.name.is_empty() {
+        let message = "moving objects use this extension, which the target doesn't have";
+        findings.fatal("extension", Side::Target, name, message, create);
+    } else if to.schema != schema {
+        let message = format!("the extension is in schema {} here and in {schema} on the source", to.schema);
+        let fix = format!("ALTER EXTENSION {} SET SCHEMA {}", sql::ident(name), sql::ident(schema));
+        findings.fatal("extension", Side::Target, name, message, fix);
+    } else if from.version != to.version {
+        let message = format!("version {} here, {} on the source", to.version, from.version);
+        let fix = format!("ALTER EXTENSION {} UPDATE", sql::ident(name));
+        findings.warn("extension-version", Side::Target, name, message, fix);
+    }
+}
+
+/// Indexes are built anew, so nothing is lost: but queries may sort differently.
+fn collation(findings: &mut Findings, source: &Inventory, target: &Inventory) {
+    if source.server.collation != target.server.collation {
+        findings.warn(
+            "collation",
+            Side::Target,
+            &target.server.database,
+            format!("text sorts by {} here and by {} on the source", target.server.collation, source.server.collation),
+            "create the target database with the same locale provider, LC_COLLATE and LC_CTYPE",
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! Whether taking rights away closes a side: roles exist, and none has a way around.
+
+use super::Findings;
+use crate::inspect::Inventory;
+use crate::spec::{Side, Spec};
+use crate::sql;
+
+/// Roles and rights of one side.
+pub(super) fn check(findings: &mut Findings, spec: &Spec, inventory: &Inventory) {
+    let (side, roles) = (inventory.side, &spec.side(inventory.side).roles);
+    for role in &inventory.roles {
+        let name = sql::ident(&role.name);
+        let is_owner = role.name == roles.owner;
+        if !role.exists {
+            let message = "there is no such role";
+            findings.fatal("no-such-role", side, &role.name, message, format!("CREATE ROLE {name} NOLOGIN"));
+            continue;
+        }
+        if is_owner && role.login {
+            let message = "the owner can log in: an owner gives itself back what is taken from it";
+            findings.fatal("owner-login", side, &role.name, message, format!("ALTER ROLE {name} NOLOGIN"));
+        }
+        for power in &role.powers {
+            // Who changes the schema acts as the owner; on a closed side the guard triggers stop it.
+            let expected = power.power == roles.owner && (is_owner || roles.migrate.contains(&role.name));
+            if !expected {
+                powerful(findings, side, &power.member, &power.power);
+            }
+        }
+    }
+    owners(findings, spec, inventory);
+    grants(findings, inventory);
+}
+
+fn powerful(findings: &mut Findings, side: Side, member: &str, power: &str) {
+    let name = sql::ident(member);
+    let (message, fix) = if power == "superuser" {
+        (
+            "the service is a superuser: no right can be taken from it".to_owned(),
+            format!("ALTER ROLE {name} NOSUPERUSER"),
+        )
+    } else {
+        (
+            format!("the service is a member of {power}: taking its own rights away doesn't close a side"),
+            format!("REVOKE {} FROM {name}", sql::ident(power)),
+        )
+    };
+    findings.fatal("powerful-role", side, member, message, fix);
+}
+
+/// The moving tables must belong to the owner role, or the service's login owns them.
+fn owners(findings: &mut Findings, spec: &Spec, inventory: &Inventory) {
+    if inventory.side == Side::Target {
+        return;
+    }
+    let owner = &spec.source.roles.owner;
+    for table in inventory.tables.iter().filter(|table| &table.owner != owner) {
+        let name = sql::qualified(&inventory.schema, &table.name);
+        let message =
+            format!("belongs to {}, not to the owner role: an owner gives itself back what is taken", table.owner);
+        let fix = format!("ALTER TABLE {name} OWNER TO {}", sql::ident(owner));
+        findings.fatal("table-owner", inventory.side, &name, message, fix);
+    }
+}
+
+fn grants(findings: &mut Findings, inventory: &Inventory) {
+    if inventory.side == Side::Target {
+        return;
+    }
+    for grant in &inventory.grants {
+        let table = sql::qualified(&inventory.schema, &grant.table);
+        let public = grant.grantee == "PUBLIC";
+        let from = if public { "PUBLIC".to_owned() } else { sql::ident(&grant.grantee) };
+        let object = format!("{from} on {table}");
+        let fix = format!("REVOKE {} ON {table} FROM {from}", grant.rights);
+        if public || grant.of_service {
+            let message =
+                format!("has {} beside the service's roles: the service would go on reading stale rows", grant.rights);
+            findings.fatal("direct-grant", inventory.side, object, message, fix);
+        } else {
+            let message =
+                format!("has {}: it can't write once the table has moved, and reads stale rows", grant.rights);
+            findings.warn("other-reader", inventory.side, object, message, fix);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The tables that move.
+
+use super::Findings;
+use crate::inspect::{Inventory, Table};
+use crate::spec::Side;
+use crate::sql;
+
+const SIDE: Side = Side::Source;
+
+/// Every check of every moving table.
+pub(super) fn check(findings: &mut Findings, source: &Inventory) {
+    for name in &source.missing {
+        let object = format!("{}.{name}", source.schema);
+        findings.fatal("no-such-table", SIDE, object, "there is no such table", "correct the list of tables");
+    }
+    if source.tables.is_empty() && source.missing.is_empty() {
+        let message = "the schema holds no table: nothing would move";
+        findings.fatal("nothing-to-move", SIDE, &source.schema, message, "correct the name of the schema");
+    }
+    for table in &source.tables {
+        let name = sql::qualified(&source.schema, &table.name);
+        if table.kind == "p" || table.inherits {
+            let fix = "move it without partitions or inheritance";
+            findings.fatal("partitioned", SIDE, &name, "partitions and inheritance aren't supported", fix);
+            continue;
+        }
+        persistence(findings, table, &name);
+        identity(findings, table, &name);
+        triggers(findings, table, &name);
+        columns(findings, source, table, &name);
+        if table.row_security && !source.server.superuser {
+            let fix = format!("ALTER ROLE {} BYPASSRLS", sql::ident(&source.server.login));
+            findings.fatal("row-security", SIDE, &name, "row level security would hide rows from the copy", fix);
+        }
+    }
+}
+
+fn persistence(findings: &mut Findings, table: &Table, name: &str) {
+    if table.persistence == "u" {
+        let fix = format!("ALTER TABLE {name} SET LOGGED");
+        findings.fatal("unlogged", SIDE, name, "changes of an unlogged table aren't in the WAL", fix);
+    }
+}
+
+/// Once published, UPDATE and DELETE on a table without identity fail in the application.
+fn identity(findings: &mut Findings, table: &Table, name: &str) {
+    let Some(key) = &table.key else {
+        let fix = format!("ALTER TABLE {name} ADD PRIMARY KEY (…)");
+        let message = "no immediate primary key or identity index: changes and mismatches can't be tied to rows";
+        return findings.fatal("no-primary-key", SIDE, name, message, fix);
+    };
+    let identified = match table.replica_identity.as_str() {
+        "d" => key.primary,
+        "n" => false,
+        _ => true,
+    };
+    if !identified {
+        let fix = if key.primary {
+            format!("ALTER TABLE {name} REPLICA IDENTITY DEFAULT")
+        } else {
+            format!("ALTER TABLE {name} REPLICA IDENTITY USING INDEX {}", sql::ident(&key.index))
+        };
+        let message = "without a replica identity the application's UPDATE and DELETE fail once it is published";
+        findings.fatal("replica-identity", SIDE, name, message, fix);
+    }
+    for column in table.columns.iter().filter(|column| !column.generated.is_empty()) {
+        if key.columns.contains(&column.name) {
+            let object = format!("{name}.{}", sql::ident(&column.name));
+            let message = "a generated column isn't published, so it can't identify a row";
+            let fix = format!("ALTER TABLE {name} REPLICA IDENTITY USING INDEX an index without it");
+            findings.fatal("generated-identity", SIDE, object, message, fix);
+        }
+    }
+}
+
+fn triggers(findings: &mut Findings, table: &Table, name: &str) {
+    for trigger in table.triggers.iter().filter(|trigger| ["A", "R"].contains(&trigger.enabled.as_str())) {
+        let object = format!("{} on {name}", sql::ident(&trigger.name));
+        let message = "the trigger would fire again for each row that is copied or replayed";
+        let fix = format!("ALTER TABLE {name} ENABLE TRIGGER {}", sql::ident(&trigger.name));
+        findings.fatal("trigger-always", SIDE, object, message, fix);
+    }
+    for rule in &table.rules {
+        let object = format!("{} on {name}", sql::ident(rule));
+        let message = "a rewrite rule sends writes elsewhere than the stream and the fence assume";
+        let fix = format!("DROP RULE {} ON {name}", sql::ident(rule));
+        findings.fatal("rewrite-rule", SIDE, object, message, fix);
+    }
+}
+
+fn columns(findings: &mut Findings, source: &Inventory, table: &Table, name: &str) {
+    for column in table.columns.iter().filter(|column| column.large_object && source.large_objects) {
+        let object = format!("{name}.{}", sql::ident(&column.name));
+        let message = "the column may point to large objects, which no stream carries";
+        let fix = format!("ALTER TABLE {name} ALTER COLUMN {} TYPE bytea USING lo_get(…)", sql::ident(&column.name));
+        findings.fatal("large-object", SIDE, object, message, fix);
+    }
+}

@@ -1,0 +1,189 @@
+//! What the worker reports: one status in memory, written to the journal when it has changed and at each heartbeat.
+//!
+//! In: updates from the work. Out: the journal's row, and a snapshot for metrics. Losing a write of progress is fine;
+//! a phase is stored by `store`, which returns only once it is written.
+
+use crate::connect::Endpoint;
+use crate::copy::Progress;
+use crate::journal::{self, JournalError};
+use crate::phase::Phase;
+use crate::spec::Side;
+use crate::status::{Status, TableState, Verification};
+use crate::step::{Job, StepError};
+use crate::verify::{Comparison, Observer};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio_postgres::Client;
+use tokio_util::sync::CancellationToken;
+
+/// How often progress is written.
+const REPORT: Duration = Duration::from_millis(500);
+/// How often the heartbeat is written while nothing changes.
+const BEAT: Duration = Duration::from_secs(2);
+
+/// The worker's status, shared by whoever works and whoever reports.
+#[derive(Debug)]
+pub struct Board {
+    migration: String,
+    status: Mutex<Status>,
+    changed: AtomicBool,
+    run: AtomicI64,
+    /// One writer at a time, or an older snapshot could overwrite a newer phase.
+    writer: tokio::sync::Mutex<()>,
+    superseded: CancellationToken,
+    began: Mutex<Option<(String, Instant)>>,
+}
+
+impl Board {
+    /// An empty board of one migration.
+    #[must_use]
+    pub fn new(migration: &str) -> Arc<Self> {
+        Arc::new(Self {
+            migration: migration.to_owned(),
+            status: Mutex::default(),
+            changed: AtomicBool::new(false),
+            run: AtomicI64::new(0),
+            writer: tokio::sync::Mutex::default(),
+            superseded: CancellationToken::new(),
+            began: Mutex::default(),
+        })
+    }
+
+    /// A copy of the status.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.lock().clone()
+    }
+
+    /// The phase.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.lock().phase
+    }
+
+    /// Changes the status; it is written with the next report.
+    pub fn update(&self, change: impl FnOnce(&mut Status)) {
+        let mut status = self.lock();
+        let before = status.clone();
+        change(&mut status);
+        if *status != before {
+            self.changed.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// The run number that writes are fenced with.
+    pub(super) fn set_run(&self, run: i64) {
+        self.run.store(run, Ordering::SeqCst);
+    }
+
+    /// Ends once a newer worker has been seen.
+    pub(super) async fn superseded(&self) {
+        self.superseded.cancelled().await;
+    }
+
+    /// Writes the status now.
+    ///
+    /// # Errors
+    /// The source can't be reached, or a newer worker has begun.
+    pub(super) async fn store(&self, job: &Job) -> Result<(), StepError> {
+        if job.run == 0 {
+            return Ok(());
+        }
+        let client = job.session(Side::Source, "status").await?;
+        Ok(self.write(&client).await?)
+    }
+
+    /// Writes progress and heartbeat until the process ends or a newer worker has begun.
+    pub(super) async fn report(self: Arc<Self>, source: Endpoint, stop: CancellationToken) {
+        let mut client: Option<Client> = None;
+        let mut beat = Instant::now();
+        while !stop.is_cancelled() {
+            tokio::time::sleep(REPORT).await;
+            let changed = self.changed.load(Ordering::SeqCst);
+            if self.run.load(Ordering::SeqCst) == 0 || !(changed || beat.elapsed() > BEAT) {
+                continue;
+            }
+            beat = Instant::now();
+            match self.write_with(&source, &mut client).await {
+                Err(StepError::Journal(JournalError::Superseded)) => return self.superseded.cancel(),
+                Err(error) => {
+                    tracing::debug!(%error, "progress is not written");
+                    client = None;
+                }
+                Ok(()) => {}
+            }
+        }
+    }
+
+    async fn write_with(&self, source: &Endpoint, client: &mut Option<Client>) -> Result<(), StepError> {
+        let open = match client.take() {
+            Some(open) if !open.is_closed() => open,
+            _ => source.connect("status").await?,
+        };
+        let written = self.write(&open).await;
+        *client = Some(open);
+        Ok(written?)
+    }
+
+    async fn write(&self, client: &Client) -> Result<(), JournalError> {
+        let _one = self.writer.lock().await;
+        self.changed.store(false, Ordering::SeqCst);
+        let (run, status) = (self.run.load(Ordering::SeqCst), self.status());
+        let written = journal::write_status(client, &self.migration, run, &status).await;
+        if written.is_err() {
+            self.changed.store(true, Ordering::SeqCst);
+        }
+        written
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Seconds left for a table at the rate since it began.
+    fn eta(&self, table: &str, rows: u64, total: u64) -> Option<u64> {
+        let mut began = self.began.lock().unwrap_or_else(PoisonError::into_inner);
+        match began.as_ref() {
+            Some((name, since)) if name == table => {
+                let left = total.saturating_sub(rows) as f64;
+                (rows > 0).then(|| (since.elapsed().as_secs_f64() / rows as f64 * left).round() as u64)
+            }
+            _ => {
+                *began = Some((table.to_owned(), Instant::now()));
+                None
+            }
+        }
+    }
+}
+
+impl Progress for Board {
+    fn copied(&self, table: &str, rows: u64, bytes: u64, done: bool) {
+        self.update(|status| {
+            let Some(entry) = status.tables.iter_mut().find(|entry| entry.name == table) else { return };
+            entry.rows = rows;
+            entry.bytes = bytes;
+            entry.state = if done { TableState::Copied } else { TableState::Copying };
+            entry.eta_seconds = if done { None } else { self.eta(table, rows, entry.total) };
+            if done {
+                entry.total = rows;
+            }
+        });
+    }
+}
+
+impl Observer for Board {
+    fn compared(&self, comparison: &Comparison) {
+        self.update(|status| {
+            let total: u64 = status.tables.iter().map(|table| table.total).sum();
+            let decided = comparison.rows.saturating_sub(comparison.undecided);
+            let coverage = if total == 0 { 1.0 } else { (decided as f64 / total as f64).min(1.0) };
+            status.verification = Some(Verification {
+                rows: comparison.rows,
+                chunks: comparison.chunks,
+                mismatches: comparison.mismatches.len() as u64,
+                coverage,
+            });
+        });
+    }
+}

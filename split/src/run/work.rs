@@ -1,0 +1,224 @@
+//! The work of each phase. Each is idempotent: it may have been done, or half done, by a worker that was killed.
+
+use super::{Board, switch};
+use crate::clean;
+use crate::copy;
+use crate::inspect::{Inventory, inspect};
+use crate::journal;
+use crate::phase::{Phase, Work};
+use crate::plan::{Dumps, Plan};
+use crate::preflight;
+use crate::schema::{self, Section};
+use crate::spec::Side;
+use crate::status::{Finding, Replication, Severity, TableState, TableStatus};
+use crate::step::{Job, StepError, chain};
+use crate::stream::{self, TokenLine};
+use crate::verify;
+use std::time::Duration;
+
+/// A token slower than this: not caught up.
+const CAUGHT_UP: Duration = Duration::from_secs(1);
+/// How long to wait for one token before the lag is looked at again.
+const TOKEN_LIMIT: Duration = Duration::from_secs(30);
+
+/// One sentence about a phase that has just begun.
+pub(super) fn message(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Pending => "known, nothing looked at",
+        Phase::Preflight => "checking both sides",
+        Phase::Prepare => "making schema and publication",
+        Phase::Copy => "copying rows",
+        Phase::CatchUp => "building indexes, replaying changes",
+        Phase::Verify => "comparing contents",
+        Phase::ReadyForCutover => "ready: waits for the go-ahead and for the services",
+        Phase::Cutover => "switching",
+        Phase::Observe => "the target owns the data",
+        Phase::Finalize => "removing side objects",
+        Phase::Completed => "the target owns the data, nothing is left to do",
+        Phase::Aborting => "removing everything the migration made",
+        Phase::Aborted => "nothing of the migration is left",
+        Phase::Failed => "can't go on by itself",
+    }
+}
+
+/// How long to wait before the same work is looked at again.
+pub(super) fn rest(phase: Phase) -> Duration {
+    match phase {
+        Phase::ReadyForCutover | Phase::CatchUp => Duration::from_secs(1),
+        Phase::Failed => Duration::from_secs(5),
+        _ => Duration::from_secs(10),
+    }
+}
+
+/// Does the work of `phase`.
+pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Work, StepError> {
+    match phase {
+        Phase::Preflight => check(job, board).await,
+        Phase::Prepare => prepare(job, board).await,
+        Phase::Copy => copy_rows(job, board).await,
+        Phase::CatchUp => catch_up(job, board).await,
+        Phase::Verify => compare(job, board).await,
+        Phase::ReadyForCutover => follow(job, board).await,
+        Phase::Finalize => clean::side_objects(job).await.map(|()| Work::Done),
+        Phase::Aborting => clean::abort(job).await.map(|()| Work::Done),
+        Phase::Cutover => switch::cutover(job, board).await,
+        // Observe: nothing to do until changes flow back to the source.
+        Phase::Pending | Phase::Observe | Phase::Completed | Phase::Aborted | Phase::Failed => Ok(Work::Done),
+    }
+}
+
+/// Both inventories, findings, plan.
+///
+/// # Errors
+/// A server can't be reached, its catalog can't be read, or `pg_dump` fails.
+pub async fn survey(job: &Job) -> Result<Survey, StepError> {
+    let mut source = job.session(Side::Source, "inspect").await?;
+    let mut target = job.session(Side::Target, "inspect").await?;
+    let source = inspect(&mut source, Side::Source, &job.spec).await?;
+    let target = inspect(&mut target, Side::Target, &job.spec).await?;
+    let findings = preflight::check(&job.spec, &source, &target, schema::pg_dump_major(&job.pg_dump).await);
+    let refused = findings.iter().any(|finding| finding.severity == Severity::Fatal);
+    // A dump of what is refused may not even be possible.
+    let plan = if refused {
+        None
+    } else {
+        let dumps = Dumps {
+            pre_data: schema::dump(job, &source, Section::PreData).await?,
+            post_data: schema::dump(job, &source, Section::PostData).await?,
+        };
+        Some(Plan::new(&job.spec, &source, &target, &dumps))
+    };
+    Ok(Survey { source, findings, plan })
+}
+
+/// What a look at both sides came to.
+pub struct Survey {
+    /// The source as it is.
+    pub source: Inventory,
+    /// What preflight found.
+    pub findings: Vec<Finding>,
+    /// None while a fatal finding stands.
+    pub plan: Option<Plan>,
+}
+
+async fn check(job: &Job, board: &Board) -> Result<Work, StepError> {
+    let survey = survey(job).await?;
+    let tables = survey.source.tables.iter().map(|table| TableStatus {
+        name: table.name.clone(),
+        total: table.rows,
+        ..TableStatus::default()
+    });
+    let fatal = survey.plan.is_none();
+    board.update(|status| {
+        status.tables = tables.collect();
+        status.plan_hash = survey.plan.as_ref().map(Plan::hash);
+        status.schema_hash = Some(survey.source.hash.clone());
+        status.message = if fatal { "refused by preflight: see the findings" } else { "preflight passed" }.to_owned();
+        status.findings = survey.findings;
+    });
+    Ok(if fatal { Work::Unfinished } else { Work::Done })
+}
+
+/// The source as it is now; doomed if it is no longer what the plan was made for.
+async fn planned(job: &Job, board: &Board) -> Result<Inventory, StepError> {
+    let mut client = job.session(Side::Source, "inspect").await?;
+    let inventory = inspect(&mut client, Side::Source, &job.spec).await?;
+    if board.status().schema_hash.as_ref() == Some(&inventory.hash) {
+        Ok(inventory)
+    } else {
+        Err(StepError::Doomed("the definition of the moving tables has changed since the plan was made".into()))
+    }
+}
+
+async fn prepare(job: &Job, board: &Board) -> Result<Work, StepError> {
+    let mut source = job.session(Side::Source, "prepare").await?;
+    let mut target = job.session(Side::Target, "prepare").await?;
+    journal::run::end_older_sessions(&source, job.id(), job.run).await?;
+    journal::run::end_older_sessions(&target, job.id(), job.run).await?;
+    schema::freeze(job, &mut source).await?;
+    // From here on the definitions stand still.
+    let inventory = planned(job, board).await?;
+    journal::register(&source, &target, job.run, &job.spec).await?;
+    let tables: Vec<&str> = inventory.table_names().collect();
+    stream::publish(job, &mut source, &tables).await?;
+    let pre_data = schema::dump(job, &inventory, Section::PreData).await?;
+    schema::create(job, &mut target, &pre_data).await?;
+    Ok(Work::Done)
+}
+
+async fn copy_rows(job: &Job, board: &Board) -> Result<Work, StepError> {
+    let inventory = planned(job, board).await?;
+    let source = job.session(Side::Source, "journal").await?;
+    verify::forget(job, &source).await?;
+    board.update(|status| {
+        status.tables.iter_mut().for_each(|table| {
+            *table =
+                TableStatus { name: std::mem::take(&mut table.name), total: table.total, ..TableStatus::default() };
+        });
+    });
+    copy::copy(job, &inventory, board).await?;
+    Ok(Work::Done)
+}
+
+async fn catch_up(job: &Job, board: &Board) -> Result<Work, StepError> {
+    let mut target = job.session(Side::Target, "build").await?;
+    if !schema::is_complete(job, &target).await? {
+        let inventory = planned(job, board).await?;
+        let post_data = schema::dump(job, &inventory, Section::PostData).await?;
+        schema::complete(job, &mut target, &post_data).await?;
+    }
+    stream::enable(job, &mut target).await?;
+    board.update(|status| status.tables.iter_mut().for_each(|table| table.state = TableState::Streaming));
+    follow(job, board).await
+}
+
+/// Looks at the stream; done if a token was quick.
+async fn follow(job: &Job, board: &Board) -> Result<Work, StepError> {
+    let line = TokenLine::open(job).await?;
+    let Some(lag) = stream::lag(job, line.source(), line.target()).await? else {
+        return Err(StepError::Doomed("the replication slot is gone from the source".into()));
+    };
+    if lag.lost {
+        return Err(StepError::Doomed(format!("the source has thrown away WAL that slot {} needs", lag.slot)));
+    }
+    let token = line.send(job, TOKEN_LIMIT).await;
+    let token_ms = token.as_ref().ok().map(|time| time.as_secs_f64() * 1000.0);
+    let caught_up = token.as_ref().is_ok_and(|time| *time < CAUGHT_UP);
+    board.update(|status| {
+        if let Err(error) = &token {
+            status.message = format!("{}; {} errors of the apply worker so far", chain(error), lag.apply_errors);
+        } else if status.phase == Phase::CatchUp {
+            message(status.phase).clone_into(&mut status.message);
+        }
+        status.replication = Some(Replication {
+            lag_bytes: lag.lag_bytes,
+            retained_wal_bytes: lag.retained_bytes,
+            slot: lag.slot,
+            token_ms,
+        });
+    });
+    match token {
+        Err(StepError::Deadline { .. }) | Ok(_) => Ok(if caught_up { Work::Done } else { Work::Unfinished }),
+        Err(error) => Err(error),
+    }
+}
+
+async fn compare(job: &Job, board: &Board) -> Result<Work, StepError> {
+    planned(job, board).await?;
+    let comparison = comparison(job, board).await?;
+    verify::Observer::compared(board, &comparison);
+    if comparison.mismatches.is_empty() {
+        return Ok(Work::Done);
+    }
+    let shown: Vec<&str> = comparison.mismatches.iter().take(10).map(String::as_str).collect();
+    Err(StepError::Doomed(format!("{} rows differ: {}", comparison.mismatches.len(), shown.join("; "))))
+}
+
+/// Compares both sides as they are now.
+pub(super) async fn comparison(job: &Job, observer: &dyn verify::Observer) -> Result<verify::Comparison, StepError> {
+    let mut source = job.session(Side::Source, "inspect").await?;
+    let mut target = job.session(Side::Target, "inspect").await?;
+    let source = inspect(&mut source, Side::Source, &job.spec).await?;
+    let target = inspect(&mut target, Side::Target, &job.spec).await?;
+    verify::verify(job, &source, &target, observer).await
+}

@@ -1,0 +1,150 @@
+//! The schema on the target: taken from the source by `pg_dump`, created under the owner's role.
+//!
+//! In: the inventory of the source. Out: tables without indexes (`create`, before the copy), indexes, constraints and
+//! triggers (`complete`, after it). The service's roles get no right here: whatever default privileges hand out is
+//! taken back in the same transaction, until the fence opens the target.
+
+mod dump;
+mod freeze;
+
+pub use dump::{Section, dump, find_pg_dump, pg_dump_major};
+pub use freeze::{freeze, freeze_sql};
+
+use crate::journal;
+use crate::spec::Spec;
+use crate::sql;
+use crate::step::{Job, StepError, failed};
+use tokio_postgres::{Client, Transaction};
+
+/// The intent that `complete` settles in its own transaction: tells a restarted worker that it is done.
+const COMPLETE: &str = "post-data";
+/// How long one index or constraint may take to build.
+const BUILD_LIMIT: &str = "SET LOCAL statement_timeout = '6h'; SET LOCAL lock_timeout = '30s'";
+
+/// What the target session needs so that the dump means the same as on the source.
+const PRELUDE: &str = "SET LOCAL search_path = ''; SET LOCAL check_function_bodies = false; \
+    SET LOCAL xmloption = content; SET LOCAL default_tablespace = ''; SET LOCAL default_table_access_method = heap";
+
+/// Creates the schema if there is none; its owner is the service's, so abort removes it only if it was made here.
+#[must_use]
+pub fn schema_sql(spec: &Spec) -> String {
+    format!("CREATE SCHEMA {} AUTHORIZATION {}", sql::ident(&spec.target.schema), sql::ident(&spec.target.roles.owner))
+}
+
+/// Takes back what default privileges gave: the target stays closed until the fence opens it.
+#[must_use]
+pub fn close_sql(spec: &Spec) -> Vec<String> {
+    let schema = sql::ident(&spec.target.schema);
+    let mut from = vec!["PUBLIC".to_owned()];
+    from.extend(spec.target.roles.service().map(sql::ident));
+    let from = from.join(", ");
+    vec![
+        format!("REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {from}"),
+        format!("REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {from}"),
+    ]
+}
+
+/// Creates the tables and what they use on the target; a no-op if an earlier run has done it. The objects are written
+/// down in the transaction that makes them, so clean-up removes exactly these.
+///
+/// # Errors
+/// The dump or a statement fails, or a newer worker has begun.
+pub async fn create(job: &Job, client: &mut Client, pre_data: &str) -> Result<(), StepError> {
+    if is_made(job, client).await? {
+        return Ok(());
+    }
+    let transaction = job.begin(client).await?;
+    if make_schema(job, &transaction).await? {
+        journal::cleanup::intend(&transaction, job.id(), job.run, "schema", &job.spec.target.schema).await?;
+    }
+    let comment = schema_comment(job, &transaction).await?;
+    as_owner(job, &transaction, pre_data, "create the tables on the target").await?;
+    restore_comment(job, &transaction, comment).await?;
+    for statement in close_sql(&job.spec) {
+        transaction.batch_execute(&statement).await.map_err(failed("close the target"))?;
+    }
+    record_objects(job, &transaction).await?;
+    transaction.commit().await.map_err(failed("create the tables on the target"))
+}
+
+/// Builds indexes, constraints and triggers; a no-op if an earlier run has done it.
+///
+/// # Errors
+/// The dump or a statement fails, or a newer worker has begun.
+pub async fn complete(job: &Job, client: &mut Client, post_data: &str) -> Result<(), StepError> {
+    if is_complete(job, client).await? {
+        return Ok(());
+    }
+    let transaction = job.begin(client).await?;
+    as_owner(job, &transaction, post_data, "build indexes and constraints on the target").await?;
+    journal::cleanup::intend(&transaction, job.id(), job.run, COMPLETE, &job.spec.target.schema).await?;
+    transaction.commit().await.map_err(failed("build indexes and constraints on the target"))?;
+    let analyze = format!("ANALYZE {}", moving(job, client).await?);
+    client.batch_execute(&analyze).await.map_err(failed("analyse the target"))
+}
+
+/// Whether indexes and constraints are there.
+///
+/// # Errors
+/// The journal can't be read.
+pub async fn is_complete(job: &Job, client: &Client) -> Result<bool, StepError> {
+    let intents = journal::cleanup::pending(client, job.id()).await?;
+    Ok(intents.iter().any(|intent| intent.kind == COMPLETE))
+}
+
+/// Qualified names of the tables that were made on the target, comma-separated.
+async fn moving(job: &Job, client: &Client) -> Result<String, StepError> {
+    let intents = journal::cleanup::pending(client, job.id()).await?;
+    let tables: Vec<String> =
+        intents.into_iter().filter(|intent| intent.kind == "table").map(|intent| intent.name).collect();
+    Ok(tables.join(", "))
+}
+
+async fn is_made(job: &Job, client: &Client) -> Result<bool, StepError> {
+    let intents = journal::cleanup::pending(client, job.id()).await?;
+    Ok(intents.iter().any(|intent| intent.kind == "table"))
+}
+
+async fn make_schema(job: &Job, transaction: &Transaction<'_>) -> Result<bool, StepError> {
+    let exists = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
+    let row = transaction.query_one(exists, &[&job.spec.target.schema]).await.map_err(failed("look for the schema"))?;
+    if row.get(0) {
+        return Ok(false);
+    }
+    transaction.batch_execute(&schema_sql(&job.spec)).await.map_err(failed("create the schema on the target"))?;
+    Ok(true)
+}
+
+/// Runs a dump as the owner. The dump's own `SET`s end with the transaction or mean nothing after it.
+async fn as_owner(job: &Job, transaction: &Transaction<'_>, script: &str, action: &str) -> Result<(), StepError> {
+    let owner = sql::ident(&job.spec.target.roles.owner);
+    let role = format!("{BUILD_LIMIT}; {PRELUDE}; SET LOCAL ROLE {owner}");
+    transaction.batch_execute(&role).await.map_err(failed("become the owner on the target"))?;
+    transaction.batch_execute(script).await.map_err(failed(action))?;
+    transaction.batch_execute("RESET ROLE; SET search_path = pg_catalog").await.map_err(failed(action))
+}
+
+/// The dump carries the source's comment on the schema; the target's own may mark whose it is.
+async fn schema_comment(job: &Job, transaction: &Transaction<'_>) -> Result<Option<String>, StepError> {
+    let select = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = $1";
+    let row = transaction.query_one(select, &[&job.spec.target.schema]).await;
+    Ok(row.map_err(failed("read the schema's comment"))?.get(0))
+}
+
+async fn restore_comment(job: &Job, transaction: &Transaction<'_>, comment: Option<String>) -> Result<(), StepError> {
+    let text = comment.map_or_else(|| "NULL".to_owned(), |text| sql::literal(&text));
+    let statement = format!("COMMENT ON SCHEMA {} IS {text}", sql::ident(&job.spec.target.schema));
+    transaction.batch_execute(&statement).await.map_err(failed("keep the schema's comment"))
+}
+
+async fn record_objects(job: &Job, transaction: &Transaction<'_>) -> Result<(), StepError> {
+    let rows = transaction
+        .query(crate::inspect::CONTENTS, &[&sql::ident(&job.spec.target.schema)])
+        .await
+        .map_err(failed("list what was created"))?;
+    for row in rows {
+        let (kind, name): (&str, &str) = (row.get(1), row.get(2));
+        journal::cleanup::intend(transaction, job.id(), job.run, kind, name).await?;
+    }
+    Ok(())
+}

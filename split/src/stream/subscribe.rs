@@ -1,0 +1,160 @@
+//! The subscription and the login it uses.
+//!
+//! The subscribing server connects by itself, so it needs a password that works: random, new for each subscription,
+//! sent to the source only as a SCRAM verifier, and to the target only inside of `CREATE SUBSCRIPTION`.
+
+use crate::journal;
+use crate::names;
+use crate::spec::Side;
+use crate::sql;
+use crate::step::{Job, StepError, failed};
+use rand::RngExt;
+use tokio_postgres::Client;
+
+/// Keeps a statement out of the server's log for the rest of the transaction, should the log be set to show it.
+const UNLOGGED: &str = "SET LOCAL log_statement = 'none'; SET LOCAL log_min_error_statement = 'panic'; \
+    SET LOCAL log_min_duration_statement = -1; SET LOCAL log_min_duration_sample = -1; \
+    SET LOCAL log_parameter_max_length_on_error = 0";
+/// Bytes of randomness in a password.
+const PASSWORD_BYTES: usize = 24;
+
+/// The replication role's statements. `verifier` is a SCRAM verifier, never the password.
+#[must_use]
+pub fn role_sql(migration: &str, database: &str, verifier: &str, exists: bool) -> Vec<String> {
+    let role = sql::ident(&names::replication_role(migration));
+    let verb = if exists { "ALTER" } else { "CREATE" };
+    vec![
+        format!(
+            "{verb} ROLE {role} LOGIN REPLICATION NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 4 PASSWORD {}",
+            sql::literal(verifier)
+        ),
+        format!("COMMENT ON ROLE {role} IS {}", sql::literal(&format!("rerp: replication of migration {migration}"))),
+        format!("GRANT CONNECT ON DATABASE {} TO {role}", sql::ident(database)),
+    ]
+}
+
+/// `CREATE SUBSCRIPTION` on a slot that exists, copying nothing, disabled. `version` is the target's
+/// `server_version_num`, the smaller of both sides decides about `origin`, which the publisher must know.
+#[must_use]
+pub fn subscription_sql(migration: &str, name: &str, slot: &str, conninfo: &str, versions: (u32, u32)) -> String {
+    let (source, target) = versions;
+    let mut options = format!(
+        "create_slot = false, slot_name = {}, copy_data = false, enabled = false, streaming = off",
+        sql::literal(slot)
+    );
+    if source >= 160_000 && target >= 160_000 {
+        options.push_str(", origin = none");
+    }
+    if target >= 160_000 {
+        options.push_str(", run_as_owner = true, password_required = true");
+    }
+    format!(
+        "CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH ({options})",
+        sql::ident(name),
+        sql::literal(conninfo),
+        sql::ident(&names::publication(migration))
+    )
+}
+
+/// Makes the role's password anew and the subscription on `slot`, disabled: what is wrong with the way from target to
+/// source shows here, before anything is copied.
+///
+/// # Errors
+/// The target can't reach the source, a statement fails, or a newer worker has begun.
+pub async fn create_subscription(
+    job: &Job,
+    source: &mut Client,
+    target: &mut Client,
+    slot: &str,
+) -> Result<String, StepError> {
+    let password = password();
+    let role = names::replication_role(job.id());
+    set_role(job, source, &password).await?;
+    let name = names::subscription(job.id(), job.run);
+    journal::cleanup::intend(target, job.id(), job.run, "subscription", &name).await?;
+    let versions = (version(source).await?, version(target).await?);
+    let conninfo = job.source.conninfo(&role, &password);
+    let transaction = job.begin(target).await?;
+    let script = format!(
+        "{UNLOGGED}; SET LOCAL statement_timeout = '60s'; {}",
+        subscription_sql(job.id(), &name, slot, &conninfo, versions)
+    );
+    transaction.batch_execute(&script).await.map_err(failed("create the subscription"))?;
+    transaction.commit().await.map_err(failed("create the subscription"))?;
+    Ok(name)
+}
+
+/// Lets the subscription run; a no-op if it does.
+///
+/// # Errors
+/// There is no subscription of this migration, a statement fails, or a newer worker has begun.
+pub async fn enable(job: &Job, target: &mut Client) -> Result<(), StepError> {
+    let Some(name) = find(job, target).await? else {
+        return Err(StepError::Doomed(format!("the subscription of migration {} is gone from the target", job.id())));
+    };
+    let transaction = job.begin(target).await?;
+    let script = format!("ALTER SUBSCRIPTION {} ENABLE", sql::ident(&name));
+    transaction.batch_execute(&script).await.map_err(failed("enable the subscription"))?;
+    transaction.commit().await.map_err(failed("enable the subscription"))
+}
+
+/// Whether a subscription of this migration is enabled; none if there is no subscription.
+///
+/// # Errors
+/// The catalog can't be read.
+pub async fn is_enabled(job: &Job, target: &Client) -> Result<Option<bool>, StepError> {
+    let select = "SELECT subenabled FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid \
+                  WHERE d.datname = current_database() AND starts_with(subname, $1)";
+    let row = target.query_opt(select, &[&names::prefix(job.id())]).await;
+    Ok(row.map_err(failed("look at the subscription"))?.map(|row| row.get(0)))
+}
+
+async fn find(job: &Job, target: &Client) -> Result<Option<String>, StepError> {
+    let select = "SELECT subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid \
+                  WHERE d.datname = current_database() AND starts_with(subname, $1)";
+    let row = target.query_opt(select, &[&names::prefix(job.id())]).await;
+    Ok(row.map_err(failed("look for the subscription"))?.map(|row| row.get(0)))
+}
+
+async fn set_role(job: &Job, source: &mut Client, password: &str) -> Result<(), StepError> {
+    let role = names::replication_role(job.id());
+    journal::cleanup::intend(source, job.id(), job.run, "role", &role).await?;
+    let exists = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
+    let row = source.query_one(exists, &[&role]).await.map_err(failed("look for the replication role"))?;
+    let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
+    let statements = role_sql(job.id(), job.endpoint(Side::Source).database(), &verifier, row.get(0));
+    let transaction = job.begin(source).await?;
+    let script = format!("{UNLOGGED}; {}", statements.join("; "));
+    transaction.batch_execute(&script).await.map_err(failed("create the replication role"))?;
+    transaction.commit().await.map_err(failed("create the replication role"))
+}
+
+async fn version(client: &Client) -> Result<u32, StepError> {
+    let select = "SELECT current_setting('server_version_num')::int4";
+    let row = client.query_one(select, &[]).await.map_err(failed("read the server's version"))?;
+    u32::try_from(row.get::<_, i32>(0)).map_err(|_| StepError::Doomed("the server has no version".into()))
+}
+
+fn password() -> String {
+    hex::encode(rand::rng().random::<[u8; PASSWORD_BYTES]>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_follow_the_versions() {
+        let sql = |versions| subscription_sql("m", "s", "slot", "host=h", versions);
+        assert!(!sql((150_000, 170_000)).contains("origin"));
+        assert!(sql((150_000, 170_000)).contains("run_as_owner = true"));
+        assert!(!sql((170_000, 150_000)).contains("run_as_owner"));
+        assert!(sql((160_000, 180_000)).contains("origin = none"));
+    }
+
+    #[test]
+    fn passwords_differ() {
+        assert_ne!(password(), password());
+        assert_eq!(password().len(), 2 * PASSWORD_BYTES);
+    }
+}

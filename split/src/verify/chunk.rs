@@ -1,0 +1,101 @@
+//! One range of keys, compared as a whole, and taken apart into keys if it differs.
+
+use super::key::KeySql;
+use crate::step::{StepError, failed, within};
+use std::collections::HashMap;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row};
+
+/// How long one query on one chunk may take.
+const LIMIT_S: u64 = 300;
+
+/// Text forms of a key's columns.
+pub(super) type KeyText = Vec<String>;
+
+/// A range of keys: after the one, up to and including the other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chunk {
+    pub(super) after: Option<KeyText>,
+    pub(super) upto: Option<KeyText>,
+}
+
+impl Chunk {
+    fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
+        self.after.iter().chain(&self.upto).flatten().map(|text| text as &(dyn ToSql + Sync)).collect()
+    }
+}
+
+/// A row as the comparison sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    /// Hash of the row's text.
+    pub(super) hash: i64,
+    /// The transaction that wrote this version, on the row's own server.
+    pub(super) xmin: String,
+}
+
+/// Key -> version.
+pub(super) type Versions = HashMap<KeyText, Version>;
+
+/// The key of the last row of the chunk that begins after `after`; none if fewer than `rows` rows are left.
+pub(super) async fn upper(
+    source: &Client,
+    sql: &KeySql,
+    after: Option<&[String]>,
+    rows: i64,
+) -> Result<Option<KeyText>, StepError> {
+    let chunk = Chunk { after: after.map(<[String]>::to_vec), upto: None };
+    let query = sql.upper(after.is_some(), rows);
+    let found = source.query_opt(&query, &chunk.parameters()).await.map_err(failed("find the end of a chunk"))?;
+    Ok(found.map(|row| (0..sql.width()).map(|n| row.get(n)).collect()))
+}
+
+/// Compares the chunk; returns the source's rows and the keys that differ. Both sides are read at the same time, so
+/// what is on its way differs: that is for `suspect` to tell.
+pub(super) async fn compare(
+    source: &Client,
+    target: &Client,
+    sql: &KeySql,
+    chunk: &Chunk,
+) -> Result<(u64, Vec<KeyText>), StepError> {
+    let query = sql.digest(chunk.after.is_some(), chunk.upto.is_some());
+    let both = async { tokio::try_join!(digest(source, &query, chunk), digest(target, &query, chunk)) };
+    let (from, to) = within("comparing a chunk", LIMIT_S, both).await?;
+    let rows = u64::try_from(from.0).unwrap_or(0);
+    if from == to {
+        return Ok((rows, Vec::new()));
+    }
+    let query = sql.rows(chunk.after.is_some(), chunk.upto.is_some());
+    let parameters = chunk.parameters();
+    let both = async { tokio::try_join!(versions(source, &query, &parameters), versions(target, &query, &parameters)) };
+    let (from, to) = within("comparing keys", LIMIT_S, both).await?;
+    Ok((rows, differing(&from, &to)))
+}
+
+type Digest = (i64, String, i64);
+
+async fn digest(client: &Client, query: &str, chunk: &Chunk) -> Result<Digest, StepError> {
+    let row = client.query_one(query, &chunk.parameters()).await.map_err(failed("hash a chunk"))?;
+    Ok((row.get(0), row.get(1), row.get(2)))
+}
+
+/// Runs a query that returns key, hash and xmin.
+pub(super) async fn versions(
+    client: &Client,
+    query: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Versions, StepError> {
+    let rows = client.query(query, parameters).await.map_err(failed("read the keys of a chunk"))?;
+    Ok(rows.iter().map(version).collect())
+}
+
+fn version(row: &Row) -> (KeyText, Version) {
+    (row.get(0), Version { hash: row.get(1), xmin: row.get(2) })
+}
+
+fn differing(source: &Versions, target: &Versions) -> Vec<KeyText> {
+    let hash = |versions: &Versions, key: &KeyText| versions.get(key).map(|version| version.hash);
+    let changed = source.keys().filter(|key| hash(source, key) != hash(target, key));
+    let extra = target.keys().filter(|key| !source.contains_key(*key));
+    changed.chain(extra).cloned().collect()
+}

@@ -1,0 +1,166 @@
+//! SQL over the key of one table. Key values travel as text and are cast back, so any type can be a key.
+
+use crate::inspect::Table;
+use crate::sql;
+
+/// Seed of the row hash. Any value does; a constant keeps two runs comparable.
+const SEED: i64 = 0x5265_7270_5370_6c69;
+
+/// A table, its key, and the fragments that every query on it needs.
+#[derive(Clone, Debug)]
+pub(super) struct KeySql {
+    table: String,
+    /// Each key column, in the collation that both sides sort by.
+    columns: Vec<String>,
+    types: Vec<String>,
+    row: String,
+}
+
+impl KeySql {
+    /// None for a table without a key. `same_order`: both servers sort text alike; otherwise text is sorted by bytes,
+    /// which no index helps with, but ranges then hold the same rows on both sides.
+    pub(super) fn new(schema: &str, table: &Table, same_order: bool) -> Option<Self> {
+        let key = table.key.as_ref()?;
+        let (mut columns, mut types) = (Vec::new(), Vec::new());
+        for name in &key.columns {
+            let column = table.columns.iter().find(|column| &column.name == name)?;
+            let collate = if column.collated && !same_order { " COLLATE \"C\"" } else { "" };
+            columns.push(format!("t.{}{collate}", sql::ident(name)));
+            types.push(column.type_name.clone());
+        }
+        let row: Vec<String> = table.columns.iter().map(|column| format!("t.{}", sql::ident(&column.name))).collect();
+        Some(Self { table: sql::qualified(schema, &table.name), columns, types, row: row.join(", ") })
+    }
+
+    /// Columns of the key.
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn key(&self) -> String {
+        self.columns.join(", ")
+    }
+
+    /// Comma-separated text forms of the key's columns.
+    fn key_text(&self) -> String {
+        self.columns.iter().map(|column| format!("({column})::text")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// `ROW(…)::text` is the output of every column's type: what a client would see. Hashed as bytes.
+    fn hash(&self) -> String {
+        format!("hashtextextended(ROW({})::text COLLATE \"C\", {SEED})", self.row)
+    }
+
+    /// The condition of a range; parameters from `$1`: the lower bound's columns, then the upper bound's.
+    fn range(&self, lower: bool, upper: bool) -> String {
+        let mut conditions = Vec::new();
+        let mut first = 1;
+        for (given, operator) in [(lower, ">"), (upper, "<=")] {
+            if given {
+                conditions.push(format!("({}) {operator} ({})", self.key(), self.bound(first)));
+                first += self.width();
+            }
+        }
+        if conditions.is_empty() { "true".to_owned() } else { conditions.join(" AND ") }
+    }
+
+    fn bound(&self, first: usize) -> String {
+        let bound = |(n, kind): (usize, &String)| format!("${}::text::{kind}", first + n);
+        self.types.iter().enumerate().map(bound).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The key of the `rows`-th row after the lower bound.
+    pub(super) fn upper(&self, lower: bool, rows: i64) -> String {
+        format!(
+            "SELECT {} FROM {} t WHERE {} ORDER BY {} OFFSET {} LIMIT 1",
+            self.key_text(),
+            self.table,
+            self.range(lower, false),
+            self.key(),
+            rows - 1
+        )
+    }
+
+    /// Count, sum and xor of the hashes of a range.
+    pub(super) fn digest(&self, lower: bool, upper: bool) -> String {
+        format!(
+            "SELECT count(*), coalesce(sum(h), 0)::text, coalesce(bit_xor(h), 0) FROM (SELECT {} AS h FROM {} t WHERE {}) x",
+            self.hash(),
+            self.table,
+            self.range(lower, upper)
+        )
+    }
+
+    /// Key, hash and xmin of each row of a range.
+    pub(super) fn rows(&self, lower: bool, upper: bool) -> String {
+        format!(
+            "SELECT ARRAY[{}], {}, t.xmin::text FROM {} t WHERE {}",
+            self.key_text(),
+            self.hash(),
+            self.table,
+            self.range(lower, upper)
+        )
+    }
+
+    /// The same for single keys: one text array per key column, from `$1`.
+    pub(super) fn rows_by_key(&self) -> String {
+        let arrays: Vec<String> = (1..=self.width()).map(|n| format!("${n}::text[]")).collect();
+        let names: Vec<String> = (1..=self.width()).map(|n| format!("k{n}")).collect();
+        let cast = |(n, kind): (usize, &String)| format!("u.k{}::{kind}", n + 1);
+        let casts: Vec<String> = self.types.iter().enumerate().map(cast).collect();
+        format!(
+            "SELECT ARRAY[{}], {}, t.xmin::text FROM {} t WHERE ({}) IN (SELECT {} FROM unnest({}) u({}))",
+            self.key_text(),
+            self.hash(),
+            self.table,
+            self.key(),
+            casts.join(", "),
+            arrays.join(", "),
+            names.join(", ")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::{Column, Key};
+
+    fn table() -> Table {
+        let column = |name: &str, type_name: &str, collated| Column {
+            name: name.into(),
+            type_name: type_name.into(),
+            collated,
+            ..Column::default()
+        };
+        Table {
+            name: "t".into(),
+            columns: vec![column("a", "bigint", false), column("b", "text", true), column("v", "jsonb", false)],
+            key: Some(Key { index: "t_pkey".into(), columns: vec!["a".into(), "b".into()], primary: true }),
+            ..Table::default()
+        }
+    }
+
+    #[test]
+    fn ranges_number_their_parameters() {
+        let sql = KeySql::new("s", &table(), true).unwrap();
+        assert_eq!(
+            sql.range(true, true),
+            "(t.\"a\", t.\"b\") > ($1::text::bigint, $2::text::text) AND \
+             (t.\"a\", t.\"b\") <= ($3::text::bigint, $4::text::text)"
+        );
+        assert_eq!(sql.range(false, true), "(t.\"a\", t.\"b\") <= ($1::text::bigint, $2::text::text)");
+        assert_eq!(sql.range(false, false), "true");
+    }
+
+    #[test]
+    fn text_is_sorted_by_bytes_if_the_servers_sort_differently() {
+        let sql = KeySql::new("s", &table(), false).unwrap();
+        assert_eq!(sql.key(), "t.\"a\", t.\"b\" COLLATE \"C\"");
+    }
+
+    #[test]
+    fn a_table_without_key_has_no_sql() {
+        assert!(KeySql::new("s", &Table { key: None, ..table() }, true).is_none());
+    }
+}

@@ -1,0 +1,151 @@
+//! Two sides with a schema full of what real ones have, and the `rerp-split` binary as a person or a cluster starts it.
+//!
+//! In: the servers of `support`. Out: a `World` whose source is filled, whose target is as the operator would make it.
+#![allow(dead_code, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod schema;
+
+use super::support::cluster;
+use super::support::ledger::TABLES;
+use super::support::side::{SCHEMA, Side, unique};
+use rerp_split::spec::Spec;
+use rerp_split::status::Status;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio_postgres::Client;
+
+/// How long any migration of a test may take.
+pub const LIMIT: Duration = Duration::from_secs(180);
+
+/// One migration between two databases of its own.
+pub struct World {
+    pub migration: String,
+    pub source: Side,
+    pub target: Side,
+    dir: TempDir,
+}
+
+impl World {
+    /// Two sides, the source with tables and rows.
+    pub async fn new(rows: u32) -> Self {
+        let world = Self::empty().await;
+        let migrate = world.source.migrate().await;
+        migrate.batch_execute(TABLES).await.unwrap();
+        migrate.batch_execute(schema::TRICKY).await.unwrap();
+        migrate.batch_execute(&schema::fill(rows)).await.unwrap();
+        world
+    }
+
+    /// Two sides without tables.
+    pub async fn empty() -> Self {
+        let (from, to) = cluster::shared();
+        let id = unique("w");
+        let source = Side::create(from, &format!("src_{id}")).await;
+        let target = Side::create(to, &format!("dst_{id}")).await;
+        let world = Self { migration: id, source, target, dir: tempfile::tempdir().unwrap() };
+        std::fs::write(world.path("spec.json"), serde_json::to_string(&world.spec()).unwrap()).unwrap();
+        std::fs::write(world.path("source"), world.source.url()).unwrap();
+        std::fs::write(world.path("target"), world.target.url()).unwrap();
+        world
+    }
+
+    pub fn spec(&self) -> Spec {
+        Spec {
+            migration: self.migration.clone(),
+            source: self.source.spec(),
+            target: self.target.spec(),
+            tables: None,
+            max_write_pause_ms: 1000,
+            cutover_budget_s: 60,
+        }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The command with both sides given.
+    pub fn command(&self, command: &str) -> Command {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_rerp-split"));
+        process.arg(command).arg("--source").arg(self.source.url()).arg("--target").arg(self.target.url());
+        process.arg("--spec").arg(self.path("spec.json"));
+        process.env("RUST_LOG", "rerp_split=info").stdin(Stdio::null());
+        process
+    }
+
+    /// Runs a command to its end, off the async threads.
+    pub async fn run(&self, command: &str, more: &[&str]) -> Output {
+        let mut process = self.command(command);
+        process.args(more);
+        tokio::task::spawn_blocking(move || process.output().unwrap()).await.unwrap()
+    }
+
+    /// Starts a worker; it is killed when dropped.
+    pub fn worker(&self) -> Worker {
+        let log = std::fs::File::options().create(true).append(true).open(self.path("worker.log")).unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_rerp-split"));
+        process.arg("worker").arg("--dir").arg(self.dir.path()).args(["--admin", "127.0.0.1:0"]);
+        process.env("RUST_LOG", "rerp_split=info").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        Worker(process.spawn().unwrap())
+    }
+
+    /// What the workers have logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.path("worker.log")).unwrap_or_default()
+    }
+
+    /// The status as the operator reads it.
+    pub async fn status(&self, client: &Client) -> Option<Status> {
+        rerp_split::journal::read_status(client, &self.migration).await.unwrap()
+    }
+
+    /// Every row of every table of the schema as text, both sides in the same order.
+    pub async fn contents(&self) -> (Vec<String>, Vec<String>) {
+        (contents(&self.source.admin().await).await, contents(&self.target.admin().await).await)
+    }
+}
+
+/// A worker process.
+pub struct Worker(Child);
+
+impl Worker {
+    /// SIGKILL, and waits until it is gone.
+    pub fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn contents(client: &Client) -> Vec<String> {
+    let tables = client
+        .query(
+            "SELECT relname::text FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind = 'r'",
+            &[&SCHEMA],
+        )
+        .await
+        .unwrap();
+    let mut lines = Vec::new();
+    for row in tables {
+        let table: String = row.get(0);
+        let select = format!("SELECT t::text FROM {SCHEMA}.\"{table}\" t");
+        let rows = client.query(&select, &[]).await.unwrap();
+        lines.extend(rows.iter().map(|row| format!("{table} {}", row.get::<_, String>(0))));
+    }
+    lines.sort();
+    lines
+}
+
+/// Everything in a database's catalogs that a migration could leave behind, as text to compare.
+pub async fn catalog(client: &Client) -> Vec<String> {
+    let rows = client.query(schema::CATALOG, &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
