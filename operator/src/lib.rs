@@ -19,5 +19,6 @@ pub mod metrics;
 pub mod outcome;
 pub mod postgres;
 pub mod run;
+pub mod service;
 pub mod split;
 pub mod telemetry;

@@ -8,12 +8,14 @@ use crate::context::Context;
 use crate::database;
 use crate::metrics::Metrics;
 use crate::outcome::Outcome;
+use crate::service;
 use crate::split;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{Api, ListParams, PartialObjectMeta};
 use kube::core::error_boundary::DeserializeGuard;
 use kube::runtime::controller::{Action, Config as Pace, Controller, Error};
@@ -85,7 +87,7 @@ where
 pub async fn controllers(args: &Args, client: Client, identity: &str, metrics: Metrics, shutdown: CancellationToken) {
     let context = Arc::new(Context::new(client, Settings::from(&args.images), metrics, identity));
     let wiring = Wiring { context, namespace: args.watch_namespace.clone(), concurrency: args.concurrency, shutdown };
-    tokio::join!(wiring.databases(), wiring.splits());
+    tokio::join!(wiring.databases(), wiring.services(), wiring.splits());
 }
 
 /// What all controllers are started with.
@@ -114,6 +116,36 @@ impl Wiring {
             });
         let room: Room<ServiceDatabase> = |object, context| database::reconcile(object, context).boxed();
         self.drive("database", database::MANAGER, controller, room).await;
+    }
+
+    /// RerpService: its children, its pods, the databases and services it refers to, and the migrations that move its data.
+    async fn services(&self) {
+        let controller = self.controller::<RerpService>();
+        let (by_database, by_service) = (controller.store(), controller.store());
+        let migrations =
+            scoped::<DeserializeGuard<DatabaseSplitMigration>>(&self.context.client, self.namespace.as_deref());
+        let controller = controller
+            .owns(self.meta::<Deployment>(), ours(labels::SERVICE))
+            .owns(self.meta::<Service>(), ours(labels::SERVICE))
+            .owns(self.meta::<ServiceAccount>(), ours(labels::SERVICE))
+            .owns(self.meta::<Secret>(), ours(labels::SERVICE))
+            .owns(self.meta::<PodDisruptionBudget>(), ours(labels::SERVICE))
+            .watches(self.meta::<Pod>(), ours(labels::SERVICE), |pod| labelled(&pod, labels::SERVICE))
+            .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |database| {
+                referring(&by_database, &database, service::uses_database)
+            })
+            .watches(self.meta::<RerpService>(), watcher::Config::default(), move |other| {
+                referring(&by_service, &other, |service: &RerpService, name| {
+                    service.spec.dependencies.iter().any(|one| one.name == name)
+                })
+            })
+            // With its spec: only that tells which service it moves.
+            .watches(migrations, watcher::Config::default(), |guard| {
+                let migration = guard.0.as_ref().ok()?;
+                Some(ObjectRef::new(&migration.spec.service_ref.name).within(&migration.namespace()?))
+            });
+        let room: Room<RerpService> = |object, context| service::reconcile(object, context).boxed();
+        self.drive("service", service::MANAGER, controller, room).await;
     }
 
     /// DatabaseSplitMigration: its worker, the service and the databases it names, and the migrations it waits for.

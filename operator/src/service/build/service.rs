@@ -1,0 +1,27 @@
+//! The service's address: port 8080 for requests, 9090 for health and metrics.
+
+use crate::service::check::Checked;
+use crate::service::gather::COMPONENT;
+use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use rerp_crds::names;
+
+pub(super) fn build(checked: &Checked) -> Service {
+    let owner = &checked.owner;
+    let port = |name: &str, number: i32| ServicePort {
+        name: Some(name.to_owned()),
+        port: number,
+        target_port: Some(IntOrString::String(name.to_owned())),
+        protocol: Some("TCP".to_owned()),
+        ..ServicePort::default()
+    };
+    Service {
+        metadata: owner.child(&owner.name, COMPONENT),
+        spec: Some(ServiceSpec {
+            selector: Some(owner.selector(COMPONENT)),
+            ports: Some(vec![port("http", names::HTTP_PORT), port("admin", names::ADMIN_PORT)]),
+            ..ServiceSpec::default()
+        }),
+        ..Service::default()
+    }
+}

@@ -1,0 +1,118 @@
+//! Raw spec and what was read -> a checked form that the builders can't misread. Pure.
+//! In: the object, `Gathered`. Out: `Checked`, or the `Stop` that says what a person must change.
+//!
+//! What stops a pass is what makes its result wrong: a database that isn't there or belongs to another service, a circle of
+//! dependencies. What only delays or spoils a part of it (a missing dependency, a Secret of the user's) becomes a verdict in
+//! `Checked`: the rest is still brought up to date, above all the Secrets that a running split depends on.
+
+pub mod configuration;
+pub mod database;
+pub mod dependencies;
+pub mod place;
+#[cfg(test)]
+mod place_tests;
+pub mod workload;
+#[cfg(test)]
+mod workload_tests;
+
+use super::gather::Gathered;
+use crate::cluster::child::Owner;
+use crate::outcome::Outcome;
+use database::DatabaseUse;
+use k8s_openapi::api::core::v1::Pod;
+use rerp_crds::names::{self, Id};
+use rerp_crds::{ConditionType, Reason, RerpService, RerpServiceSpec};
+use std::collections::BTreeMap;
+
+/// What was found about one part of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As it should be, with a word on it.
+    Fine(Reason, String),
+    /// Not as it should be: waiting, or refused.
+    Off(Outcome),
+}
+
+/// The end of a pass that applied nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// The condition that tells the same, if there is one.
+    pub about: Option<ConditionType>,
+    /// Why.
+    pub outcome: Outcome,
+}
+
+impl From<Outcome> for Stop {
+    fn from(outcome: Outcome) -> Self {
+        Self { about: None, outcome }
+    }
+}
+
+impl From<crate::cluster::Error> for Stop {
+    fn from(error: crate::cluster::Error) -> Self {
+        Outcome::from(error).into()
+    }
+}
+
+impl Stop {
+    /// A stop that also is the state of one condition.
+    pub fn about(type_: ConditionType, outcome: Outcome) -> Self {
+        Self { about: Some(type_), outcome }
+    }
+}
+
+/// A spec that can be honoured.
+pub struct Checked {
+    /// Owner of all children.
+    pub owner: Owner,
+    /// The spec; its bounds are the schema's.
+    pub spec: RerpServiceSpec,
+    /// Wanted pods.
+    pub replicas: i32,
+    /// Address of the service inside the cluster.
+    pub url: String,
+    /// Addresses of the dependencies, by environment variable.
+    pub addresses: BTreeMap<String, String>,
+    /// The database, if the service declares one.
+    pub database: Option<DatabaseUse>,
+    /// DependenciesReady.
+    pub dependencies: Verdict,
+    /// DatabaseReady.
+    pub data: Verdict,
+    /// Secrets and ConfigMaps that the spec names.
+    pub configuration: Verdict,
+    /// Pods that exist.
+    pub pods: Vec<Pod>,
+}
+
+/// Judges a spec together with what was read.
+pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> {
+    let Gathered { owner, services, migrations, record, databases, secrets, config_maps, pods } = gathered;
+    let spec = object.spec.clone();
+    let known = record.as_ref().and_then(database::recorded);
+    dependencies::no_circle(&owner.name, &services)
+        .map_err(|outcome| Stop::about(ConditionType::DependenciesReady, outcome))?;
+    let (database, data) = match &spec.database_ref {
+        Some(wish) => {
+            let seen = database::Seen { services: &services, migrations: &migrations, databases: &databases };
+            database::resolve(object, &wish.name, known, &seen)
+                .map(|(database, verdict)| (Some(database), verdict))
+                .map_err(|outcome| Stop::about(ConditionType::DatabaseReady, outcome))?
+        }
+        None => (None, Verdict::Fine(Reason::NotNeeded, "the service declares no database".to_owned())),
+    };
+    let address = |name: &str| names::service_url(Id { namespace: &owner.namespace, name });
+    let addresses = spec.dependencies.iter().map(|one| (names::dependency_variable(&one.name), address(&one.name)));
+    Ok(Checked {
+        replicas: spec.replicas.unwrap_or(1),
+        url: address(&owner.name),
+        addresses: addresses.collect(),
+        dependencies: dependencies::verdict(&spec.dependencies, &services),
+        configuration: configuration::verdict(&spec, &secrets, &config_maps),
+        database,
+        data,
+        pods,
+        spec,
+        owner,
+    })
+}

@@ -1,0 +1,142 @@
+//! All reads of a pass. In: the object. Out: `Gathered`. Must not: judge what was found.
+
+use crate::cluster::child::Owner;
+use crate::cluster::{Error, apply::Child, read};
+use crate::context::Context;
+use crate::outcome::Outcome;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use kube::api::Api;
+use rerp_crds::{DatabaseSplitMigration, RerpService, RerpServiceSpec, ServiceDatabase, names};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Component label of everything that belongs to a service.
+pub const COMPONENT: &str = "service";
+/// Annotation on the Secret with the app logins: the ServiceDatabase that holds the data. It outlives migrations and status.
+pub const DATABASE: &str = "rerp.dev/data-in";
+/// Annotation beside it: the ServiceDatabase that held the data before the last split.
+pub const MOVED_FROM: &str = "rerp.dev/data-moved-from";
+/// Annotation beside it: creation of the migration that moved the data last, RFC 3339. Older migrations don't count any more.
+pub const MOVED_BY: &str = "rerp.dev/data-moved-by-migration-of";
+
+/// What a pass starts from.
+pub struct Gathered {
+    /// The object as the owner of its children.
+    pub owner: Owner,
+    /// Every RerpService of the namespace, this one included.
+    pub services: Vec<RerpService>,
+    /// Migrations of this service.
+    pub migrations: Vec<DatabaseSplitMigration>,
+    /// The Secret with the app logins as earlier passes left it.
+    pub record: Option<Secret>,
+    /// ServiceDatabases that the spec, the record or a migration names.
+    pub databases: BTreeMap<String, Database>,
+    /// Keys of the Secrets that the spec names; none for a Secret that does not exist.
+    pub secrets: BTreeMap<String, Option<BTreeSet<String>>>,
+    /// Keys of the ConfigMaps that the spec names; none for a ConfigMap that does not exist.
+    pub config_maps: BTreeMap<String, Option<BTreeSet<String>>>,
+    /// Pods of this service.
+    pub pods: Vec<Pod>,
+}
+
+/// A ServiceDatabase with its logins.
+pub struct Database {
+    /// The object.
+    pub object: ServiceDatabase,
+    /// Secret with the app login.
+    pub binding: Option<Secret>,
+    /// Secret with the migrate login.
+    pub migrate: Option<Secret>,
+}
+
+/// Reads everything a pass looks at.
+pub async fn gather(object: &RerpService, context: &Context) -> Result<Gathered, Outcome> {
+    Ok(all(object, context).await?)
+}
+
+async fn all(object: &RerpService, context: &Context) -> Result<Gathered, Error> {
+    let owner = Owner::of(object);
+    let secrets = api::<Secret>(context, &owner);
+    let migrations = read::list(&api::<DatabaseSplitMigration>(context, &owner), "").await?;
+    let migrations: Vec<_> = migrations.into_iter().filter(|one| one.spec.service_ref.name == owner.name).collect();
+    let record = read::get(&secrets, &names::service_database_secret(&owner.name)).await?;
+    let wanted = databases_named(object, &migrations, record.as_ref());
+    Ok(Gathered {
+        services: read::list(&api::<RerpService>(context, &owner), "").await?,
+        databases: databases(context, &owner, wanted).await?,
+        secrets: keys(&secrets, secrets_named(&object.spec), secret_keys).await?,
+        config_maps: keys(&api(context, &owner), config_maps_named(&object.spec), config_keys).await?,
+        pods: read::list(&api::<Pod>(context, &owner), &read::selector(&owner.selector(COMPONENT))).await?,
+        migrations,
+        record,
+        owner,
+    })
+}
+
+fn api<K: Child>(context: &Context, owner: &Owner) -> Api<K> {
+    Api::namespaced(context.client.clone(), &owner.namespace)
+}
+
+fn databases_named(
+    object: &RerpService,
+    migrations: &[DatabaseSplitMigration],
+    record: Option<&Secret>,
+) -> BTreeSet<String> {
+    let recorded = record.and_then(|secret| secret.metadata.annotations.as_ref()?.get(DATABASE).cloned());
+    let split = |one: &DatabaseSplitMigration| {
+        [one.spec.source.database_ref.name.clone(), one.spec.target.database_ref.name.clone()]
+    };
+    let wish = object.spec.database_ref.iter().map(|reference| reference.name.clone());
+    wish.chain(recorded).chain(migrations.iter().flat_map(split)).collect()
+}
+
+async fn databases(
+    context: &Context,
+    owner: &Owner,
+    wanted: BTreeSet<String>,
+) -> Result<BTreeMap<String, Database>, Error> {
+    let (objects, secrets) = (api::<ServiceDatabase>(context, owner), api::<Secret>(context, owner));
+    let mut found = BTreeMap::new();
+    for name in wanted {
+        let Some(object) = read::get(&objects, &name).await? else { continue };
+        let binding = read::get(&secrets, &names::binding_secret(&name)).await?;
+        let migrate = read::get(&secrets, &names::binding_migrate_secret(&name)).await?;
+        found.insert(name, Database { object, binding, migrate });
+    }
+    Ok(found)
+}
+
+/// Reads each object and keeps nothing of it but its keys.
+async fn keys<K: Child>(
+    api: &Api<K>,
+    names: BTreeSet<&str>,
+    keys: fn(K) -> BTreeSet<String>,
+) -> Result<BTreeMap<String, Option<BTreeSet<String>>>, Error> {
+    let mut found = BTreeMap::new();
+    for name in names {
+        found.insert(name.to_owned(), read::get(api, name).await?.map(keys));
+    }
+    Ok(found)
+}
+
+fn secret_keys(secret: Secret) -> BTreeSet<String> {
+    secret.data.unwrap_or_default().into_keys().collect()
+}
+
+fn config_keys(map: ConfigMap) -> BTreeSet<String> {
+    map.data.unwrap_or_default().into_keys().chain(map.binary_data.unwrap_or_default().into_keys()).collect()
+}
+
+fn secrets_named(spec: &RerpServiceSpec) -> BTreeSet<&str> {
+    let sources = spec.env.iter().filter_map(|one| one.value_from.as_ref());
+    let keys = sources.filter_map(|from| from.secret_key_ref.as_ref()).map(|key| key.name.as_str());
+    let whole = spec.env_from.iter().filter_map(|from| from.secret_ref.as_ref()).map(|one| one.name.as_str());
+    let pull = spec.pod.iter().flat_map(|pod| &pod.image_pull_secrets).map(|one| one.name.as_str());
+    keys.chain(whole).chain(pull).collect()
+}
+
+fn config_maps_named(spec: &RerpServiceSpec) -> BTreeSet<&str> {
+    let sources = spec.env.iter().filter_map(|one| one.value_from.as_ref());
+    let keys = sources.filter_map(|from| from.config_map_key_ref.as_ref()).map(|key| key.name.as_str());
+    let whole = spec.env_from.iter().filter_map(|from| from.config_map_ref.as_ref()).map(|one| one.name.as_str());
+    keys.chain(whole).collect()
+}

@@ -1,0 +1,49 @@
+//! RerpService: runs a service as pods, gives it an address and the credentials of the database its data is in.
+//!
+//!   gather -> check -> build -> apply -> report
+//!
+//! In: the object. Out: children and a status. A split changes two Secrets and never the pods: the pod template depends on
+//! neither database. Needs no finalizer: every child goes by owner reference.
+
+mod apply;
+pub mod build;
+pub mod check;
+pub mod gather;
+mod report;
+
+use crate::context::Context;
+use crate::outcome::Outcome;
+use check::Stop;
+use rerp_crds::{Reason, RerpService};
+use std::time::Duration;
+
+/// Field manager of everything this room writes.
+pub const MANAGER: &str = "rerp-operator/service";
+
+/// One pass. Every pass ends in `report`, whatever happened before.
+pub async fn reconcile(object: &RerpService, context: &Context) -> Outcome {
+    let applied = pass(object, context).await;
+    report::report(object, context, applied).await
+}
+
+async fn pass(object: &RerpService, context: &Context) -> Result<apply::Applied, Stop> {
+    if object.metadata.deletion_timestamp.is_some() {
+        // Making children anew would hold up the garbage collector.
+        let on = "the garbage collector, which removes the children";
+        return Err(Outcome::waiting(Reason::Deleting, on, Duration::from_secs(30)).into());
+    }
+    if object.spec.suspend == Some(true) {
+        return Err(Outcome::Suspended.into());
+    }
+    let gathered = gather::gather(object, context).await?;
+    let checked = check::check(object, gathered)?;
+    let built = build::build(&checked);
+    apply::apply(checked, built, context).await
+}
+
+/// Whether a service has its data in the ServiceDatabase `name`, is moving there, or wishes to.
+pub fn uses_database(service: &RerpService, name: &str) -> bool {
+    let resolved = service.status.as_ref().and_then(|status| status.resolved.as_ref());
+    let known = resolved.into_iter().flat_map(|one| [&one.database_ref, &one.next_database_ref]);
+    known.chain([&service.spec.database_ref]).flatten().any(|reference| reference.name == name)
+}
