@@ -35,8 +35,7 @@ impl Kubectl {
     /// # Errors
     /// [`KubectlError::NotConfigured`] where the variable is missing or empty.
     pub fn from_env() -> Result<Self, KubectlError> {
-        let words: Vec<String> =
-            env::var("RERP_KUBECTL").unwrap_or_default().lines().map(str::to_owned).collect();
+        let words: Vec<String> = env::var("RERP_KUBECTL").unwrap_or_default().lines().map(str::to_owned).collect();
         if words.is_empty() { Err(KubectlError::NotConfigured) } else { Ok(Self { words }) }
     }
 
@@ -82,7 +81,6 @@ impl Kubectl {
     /// As [`Self::run_with`], and where the answer is no JSON.
     pub fn get(&self, args: &[&str]) -> Result<Value, KubectlError> {
         let all = [&["get"], args, &["-o", "json"]].concat();
-        serde_json::from_str(&self.run(&all)?)
-            .map_err(|source| KubectlError::Json { args: all.join(" "), source })
+        serde_json::from_str(&self.run(&all)?).map_err(|source| KubectlError::Json { args: all.join(" "), source })
     }
 }

@@ -54,12 +54,20 @@ impl TestNamespace {
         self.kubectl.run(&[&["-n", self.name.as_str()], args].concat())
     }
 
+    /// Runs kubectl in this namespace with a standard input.
+    ///
+    /// # Errors
+    /// As [`Kubectl::run_with`].
+    pub fn run_with(&self, args: &[&str], input: &str) -> Result<String, KubectlError> {
+        self.kubectl.run_with(&[&["-n", self.name.as_str()], args].concat(), Some(input))
+    }
+
     /// Applies YAML in this namespace.
     ///
     /// # Errors
     /// Where the apiserver refuses an object; the error carries its words.
     pub fn apply(&self, yaml: &str) -> Result<String, KubectlError> {
-        self.kubectl.run_with(&["-n", &self.name, "apply", "--server-side", "-f", "-"], Some(yaml))
+        self.run_with(&["apply", "--server-side", "-f", "-"], yaml)
     }
 
     /// Reads objects of this namespace.
@@ -75,13 +83,7 @@ impl TestNamespace {
     ///
     /// # Errors
     /// After `seconds`, with the conditions seen last.
-    pub fn condition(
-        &self,
-        what: &str,
-        kind: &str,
-        status: &str,
-        seconds: u64,
-    ) -> Result<Value, WaitError> {
+    pub fn condition(&self, what: &str, kind: &str, status: &str, seconds: u64) -> Result<Value, WaitError> {
         eventually(seconds, &format!("{what} {kind}={status}"), || {
             let object = self.get(&[what]).map_err(|e| e.to_string())?;
             let conditions = &object["status"]["conditions"];
@@ -106,8 +108,7 @@ impl TestNamespace {
     pub fn psql(&self, database: &str, dbname: &str, sql: &str) -> Result<String, KubectlError> {
         let pod = format!("{database}-postgres-0");
         let args = ["exec", &pod, "--", "psql", "-U", "postgres", "-d", dbname, "-XAtq", "-v"];
-        self.run(&[&args[..], &["ON_ERROR_STOP=1", "-c", sql]].concat())
-            .map(|text| text.trim().to_owned())
+        self.run(&[&args[..], &["ON_ERROR_STOP=1", "-c", sql]].concat()).map(|text| text.trim().to_owned())
     }
 
     fn dump(&self) {

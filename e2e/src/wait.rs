@@ -18,11 +18,7 @@ pub struct WaitError {
 ///
 /// # Errors
 /// [`WaitError`] after `seconds`.
-pub fn eventually<T>(
-    seconds: u64,
-    what: &str,
-    mut probe: impl FnMut() -> Result<T, String>,
-) -> Result<T, WaitError> {
+pub fn eventually<T>(seconds: u64, what: &str, mut probe: impl FnMut() -> Result<T, String>) -> Result<T, WaitError> {
     let deadline = Instant::now() + Duration::from_secs(seconds);
     loop {
         match probe() {

@@ -36,7 +36,8 @@ fn deletion_during_copy_leaves_nothing() -> TestResult {
         let before = (ns.psql("monolith", "monolith", SIDE_OBJECTS)?, ns.psql("identity", "identity", SIDE_OBJECTS)?);
         ns.apply(MIGRATION)?;
         eventually(120, "phase Copy", || {
-            let phase = ns.run(&["get", "dsm/identity", "-o", "jsonpath={.status.phase}"]).map_err(|e| e.to_string())?;
+            let phase =
+                ns.run(&["get", "dsm/identity", "-o", "jsonpath={.status.phase}"]).map_err(|e| e.to_string())?;
             if phase == "Copy" { Ok(()) } else { Err(phase) }
         })?;
         ns.run(&["delete", "dsm/identity", "--timeout=120s"])?;

@@ -1,45 +1,47 @@
-//! The real apiserver refuses bad specs with advice, and accepts the samples.
+//! The real apiserver refuses every bad object that the rules' own tests refuse, with the same advice, and accepts the good ones.
 
-use std::error::Error;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rerp_e2e::{Kubectl, TestResult};
+use rerp_e2e::{TestNamespace, TestResult};
+use serde_json::{Value, json};
 
-fn files(folder: &str) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
-    let mut found = Vec::new();
-    for entry in fs::read_dir(&root).map_err(|e| format!("{}: {e}", root.display()))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|e| e == "yaml") {
-            found.push(path);
-        }
+#[path = "../../crds/tests/support/mod.rs"]
+mod support;
+use support::{Case, File};
+
+/// What is wrong with the apiserver's answer to a case; none if it refused with the advice.
+fn judge(ns: &TestNamespace, file: &File, case: &Case) -> Option<String> {
+    let verb = if case.update { "replace" } else { "create" };
+    let object = placed(ns, file.object(case));
+    match ns.run_with(&[verb, "--dry-run=server", "-f", "-"], &object.to_string()) {
+        Ok(said) => Some(format!("{}: accepted: {said}", case.name)),
+        Err(refused) if refused.to_string().contains(&case.expect) => None,
+        Err(refused) => Some(format!("{}: expected `{}`, got: {refused}", case.name, case.expect)),
     }
-    found.sort();
-    Ok(found)
 }
 
-/// The advice a file expects: the text after `# expect:` in its first lines.
-fn expected(text: &str) -> Option<&str> {
-    text.lines().find_map(|line| line.strip_prefix("# expect: ")).map(str::trim)
+fn placed(ns: &TestNamespace, mut object: Value) -> Value {
+    object["metadata"]["namespace"] = json!(ns.name());
+    object
 }
 
 #[test]
 fn bad_specs_are_refused_with_advice() -> TestResult {
-    let kubectl = Kubectl::from_env()?;
-    let all = files("crds/tests/bad")?;
-    assert!(all.len() >= 20, "only {} bad specs", all.len());
-    let mut wrong = Vec::new();
-    for path in all {
-        let text = fs::read_to_string(&path)?;
-        let advice = expected(&text).ok_or_else(|| format!("{}: no `# expect:` line", path.display()))?;
-        let answer = kubectl.run_with(&["create", "--dry-run=server", "-n", "default", "-f", "-"], Some(&text));
-        match answer {
-            Ok(said) => wrong.push(format!("{} was accepted: {said}", path.display())),
-            Err(refused) if refused.to_string().contains(advice) => {}
-            Err(refused) => wrong.push(format!("{}: expected `{advice}`, got: {refused}", path.display())),
+    TestNamespace::run_test("bad-specs", |ns| {
+        let files = support::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds/tests/bad"));
+        let mut wrong = Vec::new();
+        let mut cases = 0;
+        for (name, file) in &files {
+            let base = placed(ns, file.base.clone()).to_string();
+            ns.run_with(&["create", "-f", "-"], &base)?;
+            wrong.extend(file.cases.iter().filter(|c| c.update).filter_map(|case| judge(ns, file, case)));
+            ns.run_with(&["delete", "-f", "-", "--timeout=60s"], &base)?;
+            wrong.extend(file.cases.iter().filter(|c| !c.update).filter_map(|case| judge(ns, file, case)));
+            cases += file.cases.len();
+            println!("{name}: {} cases", file.cases.len());
         }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    Ok(())
+        assert!(cases >= 60, "only {cases} cases");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        Ok(())
+    })
 }

@@ -21,7 +21,11 @@ fn an_embedded_and_a_shared_database_survive_their_objects() -> TestResult {
         ns.apply(&format!("{MONOLITH}---\n{SHARED}"))?;
         ns.condition("sdb/monolith", "Ready", "True", 180)?;
         ns.condition("sdb/diary", "Ready", "True", 90)?;
-        ns.psql("monolith", "monolith", "CREATE TABLE notes.kept(n int); INSERT INTO notes.kept SELECT generate_series(1, 1000)")?;
+        ns.psql(
+            "monolith",
+            "monolith",
+            "CREATE TABLE notes.kept(n int); INSERT INTO notes.kept SELECT generate_series(1, 1000)",
+        )?;
         ns.psql("monolith", "monolith", "CREATE TABLE diary.kept AS SELECT generate_series(1, 500) AS n")?;
 
         ns.run(&["delete", "sdb/diary", "--timeout=90s"])?;
