@@ -1,9 +1,55 @@
 //! The fence: closes the source, opens the target, and never has both open.
 //!
-//! In: a caught-up stream, `CutoverConfig`, two endpoints. Out: a `CutoverReport`, or an error after which the source
-//! is as it was. Close first, then open; opening needs a proof that exists only once the closing commit is durable.
+//! In: a caught-up stream, `CutoverConfig`, two endpoints. Out: a `CutoverReport`, or an error that says who owns the
+//! data. Close first, then open; opening needs a proof that exists only once the closing commit is durable.
 //! It makes no slots, publications or subscriptions and removes none.
+//!
+//! Read `stmt` (all that is ever sent), `step` (what follows what, pure), `render` (the SQL), `drive` (runs it).
 
+mod answer;
+mod clock;
 mod config;
+mod drive;
+mod error;
+mod render;
+mod rights;
+mod sequence;
+mod sessions;
+mod step;
+mod stmt;
 
 pub use config::{CutoverConfig, CutoverReport, SchemaHash};
+pub use drive::Drive;
+pub use error::{Cause, FenceError};
+pub use render::render;
+pub use sequence::ahead;
+pub use step::{Outcome, Worker, step};
+pub use stmt::{Ahead, Closing, Event, Fate, Place, Sequence, Side, Stmt};
+
+use crate::connect::Endpoint;
+
+/// Moves the ownership from the source to the target, or finishes what an earlier worker began. The endpoints must
+/// carry the run of `cfg` (`Endpoint::for_run`). Safe to call again after any error and any crash.
+///
+/// # Errors
+/// The target does not own the data; the variant says who does and whether a later call may succeed.
+pub async fn cutover(cfg: &CutoverConfig, source: &Endpoint, target: &Endpoint) -> Result<CutoverReport, FenceError> {
+    let mut drive = Drive::new(cfg, source, target, false);
+    while drive.turn().await {}
+    drive.finish()?.ok_or(FenceError::Budget { attempts: 0, cause: None })
+}
+
+/// Only finishes what an earlier worker left between closing and opening; never closes the source. None: the source
+/// owns the data, there was nothing to finish.
+///
+/// # Errors
+/// As `cutover`.
+pub async fn recover(
+    cfg: &CutoverConfig,
+    source: &Endpoint,
+    target: &Endpoint,
+) -> Result<Option<CutoverReport>, FenceError> {
+    let mut drive = Drive::new(cfg, source, target, true);
+    while drive.turn().await {}
+    drive.finish()
+}

@@ -124,6 +124,17 @@ BEGIN
     END IF;
 END $$;
 
+-- Holds the owner row to the end of the transaction, or fails if this side is not what the caller takes it for.
+CREATE OR REPLACE FUNCTION rerp_split.hold_owner(migration text, is_owner boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM rerp_split.owner AS o
+        WHERE o.migration = hold_owner.migration AND o.is_owner = hold_owner.is_owner FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'this side of migration % has changed hands', migration USING ERRCODE = 'RS002';
+    END IF;
+END $$;
+
 CREATE OR REPLACE FUNCTION rerp_split.hash(proof uuid) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS
 $$ SELECT encode(sha256(convert_to(proof::text, 'UTF8')), 'hex') $$;
@@ -194,3 +205,4 @@ END $$;
 
 REVOKE ALL ON FUNCTION rerp_split.open(text, uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rerp_split.hold_run(text, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rerp_split.hold_owner(text, boolean) FROM PUBLIC;

@@ -43,6 +43,10 @@ impl Pair {
             side.migrate().await.batch_execute(TABLES).await.unwrap();
             journal::ensure(&side.admin().await).await.unwrap();
         }
+        // What the engine does when it creates the tables: nobody may write to the target before it is opened.
+        let service: Vec<&str> = target.roles.service().collect();
+        let close = format!("REVOKE ALL ON ALL TABLES IN SCHEMA app FROM {}", service.join(", "));
+        target.admin().await.batch_execute(&close).await.unwrap();
         Self::between(source, target, &unique("m")).await
     }
 

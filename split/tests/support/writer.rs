@@ -139,7 +139,7 @@ impl Writer {
         if self.id >= self.load.slow {
             return (rng.random_range(0..self.load.keys), Duration::ZERO);
         }
-        let slow = rng.random_bool(0.2);
+        let slow = rng.random_bool(0.01);
         let hold = if slow { self.load.longest.mul_f64(rng.random()) } else { Duration::ZERO };
         (self.load.keys + self.id, hold)
     }

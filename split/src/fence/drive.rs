@@ -1,0 +1,257 @@
+//! Runs the protocol: sends what `step` chooses, turns answers into events, keeps the time.
+//!
+//! In: configuration and endpoints. Out: a report or an error. One `turn` is one statement; dropping a `Drive` between
+//! two turns is what a crash of the worker looks like, and a later `Drive` goes on from the rows. It decides nothing
+//! but when time is up.
+
+use super::answer::{failure, success};
+use super::clock::{Clock, back_off};
+use super::config::{CutoverConfig, CutoverReport};
+use super::error::{Cause, FenceError};
+use super::render::{look, render};
+use super::sessions::Sessions;
+use super::step::{Outcome, Worker, step};
+use super::stmt::{Event, Fate, Place, Stmt};
+use crate::connect::Endpoint;
+use jiff::Timestamp;
+use std::time::{Duration, Instant};
+
+/// How long a statement outside of the pause may take, connecting included.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(10);
+/// How long to go on after the source has closed, beyond the budget.
+const AFTER_CLOSING: Duration = Duration::from_secs(30);
+/// Between two looks for a token. The timer's granularity is a millisecond.
+const LOOK_AGAIN: Duration = Duration::from_micros(500);
+/// Between two questions outside of the pause.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+/// How long a token may take outside of the pause.
+const TOKEN_LIMIT: Duration = Duration::from_secs(5);
+
+/// One cutover in progress.
+pub struct Drive {
+    cfg: CutoverConfig,
+    sessions: Sessions,
+    worker: Worker,
+    next: Option<Stmt>,
+    clock: Clock,
+    cause: Option<Cause>,
+    opened: Option<Timestamp>,
+}
+
+impl Drive {
+    /// Nothing is sent yet. `only_finish`: stop if the source owns, instead of closing it.
+    #[must_use]
+    pub fn new(cfg: &CutoverConfig, source: &Endpoint, target: &Endpoint, only_finish: bool) -> Self {
+        let worker = Worker::new(cfg.sequence_margin, only_finish);
+        Self {
+            cfg: cfg.clone(),
+            sessions: Sessions::new(source, target),
+            next: Some(worker.at.clone()),
+            worker,
+            clock: Clock::start(),
+            cause: None,
+            opened: None,
+        }
+    }
+
+    /// The statement that the next turn sends; none once it is over.
+    #[must_use]
+    pub fn next(&self) -> Option<&Stmt> {
+        self.next.as_ref()
+    }
+
+    /// Sends one statement and takes in its answer; false once it is over.
+    pub async fn turn(&mut self) -> bool {
+        let Some(stmt) = self.next.take() else { return false };
+        let begun = Instant::now();
+        self.clock.sending(&stmt);
+        let event = self.execute(&stmt).await;
+        self.clock.answered(&stmt, &event, begun.elapsed());
+        let event = self.in_time(&stmt, event);
+        tracing::debug!(migration = %self.cfg.migration, ?stmt, ?event, took = ?begun.elapsed(), "fence");
+        self.remember(&stmt, &event);
+        let (worker, next) = step(&self.worker, event);
+        (self.worker, self.next) = (worker, next);
+        self.next.is_some()
+    }
+
+    /// What it came to, once `turn` has returned false.
+    ///
+    /// # Errors
+    /// The target does not own the data; the variant says who does.
+    pub fn finish(self) -> Result<Option<CutoverReport>, FenceError> {
+        let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        match self.worker.outcome {
+            Some(Outcome::TargetOwns) => {
+                let here = self.worker.closed_here;
+                let if_here = |duration| if here { ms(duration) } else { 0.0 };
+                Ok(Some(CutoverReport {
+                    epoch: self.worker.epoch,
+                    attempts: if here { self.clock.attempts } else { 0 },
+                    write_pause_ms: if_here(self.clock.pause),
+                    lock_wait_ms: if_here(self.clock.lock),
+                    drain_ms: if_here(self.clock.drain),
+                    sequence_ms: if_here(self.clock.sequence),
+                    at: self.opened.unwrap_or_else(Timestamp::now),
+                    recovered: !here,
+                }))
+            }
+            Some(Outcome::SourceOwns) => Ok(None),
+            other => {
+                let outcome = other.unwrap_or(Outcome::BudgetSpent);
+                Err(FenceError::of(outcome, self.clock.attempts, self.cause))
+            }
+        }
+    }
+
+    async fn execute(&mut self, stmt: &Stmt) -> Event {
+        match stmt {
+            Stmt::Rest => self.rest().await,
+            Stmt::F3Wait { tries } => self.wait(*tries).await,
+            Stmt::P5Quiet => self.quiet(stmt).await,
+            Stmt::P5RoundTrip => self.round_trip(stmt).await,
+            Stmt::F5Look(_) => self.again(stmt, LOOK_AGAIN).await,
+            Stmt::F8Status(closing) => self.status(stmt, closing.pid).await,
+            Stmt::F1Begin { .. } => match self.sessions.warm(STATEMENT_LIMIT).await {
+                Ok(()) => self.send(stmt).await,
+                Err(cause) => self.lost(cause),
+            },
+            _ => self.send(stmt).await,
+        }
+    }
+
+    async fn send(&mut self, stmt: &Stmt) -> Event {
+        let sql = render(stmt, &self.cfg);
+        self.send_sql(stmt, stmt.place(), &sql).await
+    }
+
+    async fn send_sql(&mut self, stmt: &Stmt, place: Place, sql: &str) -> Event {
+        // A statement of the pause that isn't answered in time is lost: the server frees the writers by itself.
+        let limit = if stmt.blocks_writers() { self.cfg.max_write_pause * 2 } else { STATEMENT_LIMIT };
+        match self.sessions.run(stmt, place, sql, limit).await {
+            Ok(rows) => success(stmt, &rows),
+            Err(cause) => {
+                let event = if let Cause::Query(error) = &cause { failure(stmt, error) } else { Event::Lost };
+                self.cause = Some(cause);
+                event
+            }
+        }
+    }
+
+    fn lost(&mut self, cause: Cause) -> Event {
+        self.cause = Some(cause);
+        Event::Lost
+    }
+
+    /// Asks once; before asking again (`No`), waits a little.
+    async fn again(&mut self, stmt: &Stmt, pause: Duration) -> Event {
+        let event = self.send(stmt).await;
+        if event == Event::No {
+            tokio::time::sleep(pause).await;
+        }
+        event
+    }
+
+    /// Old transactions are waited for with patience, not for ever: the lock has its own timeout.
+    async fn quiet(&mut self, stmt: &Stmt) -> Event {
+        let event = self.again(stmt, ASK_AGAIN).await;
+        let patient = self.clock.waited() < self.cfg.budget / 4;
+        if event == Event::No && patient {
+            return event;
+        }
+        self.clock.stop_waiting();
+        if event == Event::No { Event::Yes } else { event }
+    }
+
+    /// Writes a token and waits for it. After half of the budget a slower stream has to do; the pause stays bounded.
+    async fn round_trip(&mut self, stmt: &Stmt) -> Event {
+        let begun = Instant::now();
+        let token = match self.send(stmt).await {
+            Event::Token(token) => token,
+            other => return other,
+        };
+        let sql = look(&self.cfg, &token);
+        let arrived = Stmt::F5Look(token);
+        while begun.elapsed() < TOKEN_LIMIT {
+            match self.send_sql(&arrived, Place::Target, &sql).await {
+                Event::Yes => break,
+                Event::No => tokio::time::sleep(LOOK_AGAIN).await,
+                other => return other,
+            }
+        }
+        let patient = self.clock.spent() < self.cfg.budget / 2;
+        let limit = if patient { self.cfg.token_limit } else { self.cfg.token_limit.max(self.cfg.max_write_pause / 4) };
+        if begun.elapsed() <= limit {
+            return Event::Yes;
+        }
+        self.cause = Some(Cause::Slow(limit));
+        tokio::time::sleep(ASK_AGAIN).await;
+        Event::No
+    }
+
+    /// Lets writers go on before the next try of the lock. A must not be idle for as long as its timeout.
+    async fn wait(&mut self, tries: u32) -> Event {
+        let until = Instant::now() + back_off(tries, Duration::from_secs(1));
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Event::Done;
+            }
+            tokio::time::sleep(left.min(self.cfg.max_write_pause / 3)).await;
+            let awake = self.send_sql(&Stmt::F3Wait { tries }, Place::A, "SELECT").await;
+            if awake != Event::Done {
+                return awake;
+            }
+        }
+    }
+
+    async fn rest(&mut self) -> Event {
+        let past_closing = self.worker.is_past_closing();
+        tokio::time::sleep(self.clock.rest(past_closing)).await;
+        Event::Done
+    }
+
+    /// A transaction whose COMMIT was not answered may still be at it; one that takes too long is ended.
+    async fn status(&mut self, stmt: &Stmt, pid: i32) -> Event {
+        let event = self.send(stmt).await;
+        let decided = matches!(event, Event::Fate(fate) if fate != Fate::InProgress);
+        if decided {
+            self.clock.stop_waiting();
+            return event;
+        }
+        let waited = self.clock.waited();
+        if waited > self.cfg.max_write_pause * 2 {
+            self.send_sql(stmt, Place::B, &format!("SELECT pg_terminate_backend({pid})")).await;
+        }
+        if waited > AFTER_CLOSING {
+            return Event::BudgetSpent;
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+        event
+    }
+
+    /// Turns an answer that came too late into the end of the pause or of the budget.
+    fn in_time(&self, stmt: &Stmt, event: Event) -> Event {
+        if event == Event::Superseded {
+            return event;
+        }
+        let in_pause = stmt.blocks_writers() && !matches!(stmt, Stmt::F3Lock | Stmt::F8Close);
+        if in_pause && self.clock.blocked() > self.cfg.max_write_pause {
+            return Event::PauseSpent;
+        }
+        let past_closing = self.worker.is_past_closing();
+        let budget = if past_closing { self.cfg.budget + AFTER_CLOSING } else { self.cfg.budget };
+        let may_stop = matches!(stmt, Stmt::Rest | Stmt::P5Quiet | Stmt::P5RoundTrip | Stmt::F3Wait { .. });
+        if may_stop && self.clock.spent() > budget { Event::BudgetSpent } else { event }
+    }
+
+    fn remember(&mut self, stmt: &Stmt, event: &Event) {
+        match (stmt, event) {
+            (_, Event::LockTimeout) => self.cause = Some(Cause::Locks),
+            (_, Event::PauseSpent) => self.cause = Some(Cause::Pause),
+            (Stmt::F4Check, Event::No) => self.cause = Some(Cause::Changed),
+            (Stmt::F9Open(_), Event::Yes) => self.opened = Some(Timestamp::now()),
+            _ => {}
+        }
+    }
+}
