@@ -171,6 +171,8 @@ pub fn next(phase: Phase, seen: &Observation) -> Phase {
         _ if seen.suspend => phase,
         Phase::ReadyForCutover => ready(seen),
         _ if seen.work == Work::Unfinished => phase,
+        // Served by the target and watched, until somebody lets it end; a deletion doesn't wait for that.
+        Phase::Observe if seen.advance_to < Phase::Completed && !seen.abort => phase,
         _ => allowed(follower(phase), phase, seen.advance_to),
     }
 }
@@ -206,7 +208,7 @@ fn follower(phase: Phase) -> Phase {
     }
 }
 
-/// `advance_to` stops the work at its phase; `Cutover` includes the switch and all that only tidies up after it.
+/// `advance_to` stops the work at its phase; `Cutover` includes the switch and removing the stream that led to it.
 fn allowed(wanted: Phase, present: Phase, advance_to: Phase) -> Phase {
     if wanted <= advance_to || present >= Phase::Cutover { wanted } else { present }
 }
@@ -253,7 +255,8 @@ mod tests {
         assert_eq!(next(Phase::Verify, &to(Phase::ReadyForCutover)), Phase::ReadyForCutover);
         assert_eq!(next(Phase::ReadyForCutover, &to(Phase::ReadyForCutover)), Phase::ReadyForCutover);
         assert_eq!(next(Phase::ReadyForCutover, &to(Phase::Cutover)), Phase::Cutover);
-        assert_eq!(next(Phase::Observe, &to(Phase::Cutover)), Phase::Finalize);
+        assert_eq!(next(Phase::Observe, &to(Phase::Cutover)), Phase::Observe);
+        assert_eq!(next(Phase::Observe, &to(Phase::Completed)), Phase::Finalize);
     }
 
     #[test]
@@ -274,7 +277,7 @@ mod tests {
         assert_eq!(next(Phase::Aborting, &closed), Phase::Cutover);
         let moved = Observation { owner: Owner::Target, ..abort };
         assert_eq!(next(Phase::Cutover, &moved), Phase::Observe);
-        assert_eq!(next(Phase::Observe, &moved), Phase::Finalize);
+        assert_eq!(next(Phase::Observe, &Observation { advance_to: Phase::Cutover, ..moved }), Phase::Finalize);
     }
 
     #[test]

@@ -59,11 +59,11 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
         Phase::CatchUp => catch_up(job, board).await,
         Phase::Verify => compare(job, board).await,
         Phase::ReadyForCutover => follow(job, board).await,
-        Phase::Finalize => clean::side_objects(job).await.map(|()| Work::Done),
+        // The stream ends as soon as the target owns: a slot that nobody reads keeps WAL on the source's disk.
+        Phase::Observe | Phase::Finalize => clean::side_objects(job).await.map(|()| Work::Done),
         Phase::Aborting => clean::abort(job).await.map(|()| Work::Done),
         Phase::Cutover => switch::cutover(job, board).await,
-        // Observe: nothing to do until changes flow back to the source.
-        Phase::Pending | Phase::Observe | Phase::Completed | Phase::Aborted | Phase::Failed => Ok(Work::Done),
+        Phase::Pending | Phase::Completed | Phase::Aborted | Phase::Failed => Ok(Work::Done),
     }
 }
 
