@@ -128,9 +128,10 @@ async fn carry_out(run: Arc<Run>, writer: JoinHandle<()>) {
         tracing::error!(run = run.name, %error, "the load could not start");
         run.book.close();
     }
-    if let Err(error) = writer.await {
-        tracing::error!(run = run.name, %error, "the ledger's writer ended before its time");
-    }
+    conclude(&run, writer.await.is_ok());
+}
+
+fn conclude(run: &Run, written: bool) {
     let summary = run.book.summary();
-    tracing::info!(run = run.name, total = summary.total, failed = summary.failed, "load ended");
+    tracing::info!(run = run.name, total = summary.total, failed = summary.failed, written, "load ended");
 }
