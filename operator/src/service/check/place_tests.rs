@@ -1,3 +1,5 @@
+//! Where the data of a service is: by record, wish and migrations.
+
 use super::place::{Live, Place, Record, Wish, place};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;

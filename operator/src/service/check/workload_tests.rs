@@ -1,3 +1,5 @@
+//! What Deployments and pods say, and which verdict it comes to.
+
 use super::Verdict;
 use super::workload::verdict;
 use k8s_openapi::api::apps::v1::Deployment;
