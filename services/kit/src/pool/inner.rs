@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::BindingError;
 use super::files::{self, Bindings};
-use super::lookup::{Asked, Asking, Doubt};
+use super::lookup::{Asked, Asking, Doubt, Doubts};
 use super::owner::Role;
 use super::side::Side;
 use super::view::View;
@@ -25,6 +25,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: PoolMetrics,
     pub(crate) views: watch::Sender<Arc<View>>,
     pub(crate) asking: Asking,
+    pub(crate) doubts: Arc<Doubts>,
     /// Text of the last trouble with the files, so that it is logged once and not every second.
     reading: Mutex<Option<String>>,
     alive: AtomicBool,
@@ -45,6 +46,7 @@ impl Inner {
             metrics,
             views: watch::Sender::new(Arc::new(view)),
             asking: Mutex::new(Asked::default()),
+            doubts: Arc::default(),
             reading: Mutex::new(None),
             alive: AtomicBool::new(false),
             stop: CancellationToken::new(),

@@ -2,7 +2,8 @@
 //! One question at a time; everyone who doubted before it began shares its answer. Must not run work of requests.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -48,7 +49,60 @@ pub(crate) enum Verdict {
 pub(crate) struct Asked {
     began: Option<Instant>,
     verdict: Option<Verdict>,
-    proven: HashMap<Fingerprint, Instant>,
+}
+
+impl Asked {
+    /// The answer to a question that began after `since`.
+    fn since(&self, since: Instant) -> Option<Verdict> {
+        self.began.filter(|began| *began > since).and(self.verdict)
+    }
+}
+
+/// Refusals that may mean "closed", and how many of them have been asked about. Work that is about to begin waits for
+/// the answer instead of being refused as well.
+#[derive(Debug, Default)]
+pub(crate) struct Doubts {
+    raised: AtomicU64,
+    answered: AtomicU64,
+    /// When a refusal was last proven to have nothing to do with a cutover.
+    proven: std::sync::Mutex<HashMap<Fingerprint, Instant>>,
+}
+
+impl Doubts {
+    /// Notes a refusal, unless it has been proven innocent a moment ago.
+    pub(crate) fn raise(&self, refusal: Fingerprint) {
+        if self.proven_until(refusal).is_none() {
+            self.raised.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    fn raised(&self) -> u64 {
+        self.raised.load(Ordering::Acquire)
+    }
+
+    /// Called under the lock of [`Asking`] alone.
+    fn answer(&self, raised: u64) {
+        self.answered.store(raised, Ordering::Release);
+    }
+
+    fn are_raised(&self) -> bool {
+        self.raised() != self.answered.load(Ordering::Acquire)
+    }
+
+    /// Until when a refusal needs no new question.
+    fn proven_until(&self, refusal: Fingerprint) -> Option<Instant> {
+        let proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        proven.get(&refusal).map(|at| *at + PROVEN).filter(|until| *until > Instant::now())
+    }
+
+    fn prove(&self, refusal: Fingerprint) {
+        let now = Instant::now();
+        let mut proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        proven.retain(|_, at| *at + PROVEN > now);
+        if proven.len() < REMEMBERED {
+            proven.insert(refusal, now);
+        }
+    }
 }
 
 pub(crate) type Asking = Mutex<Asked>;
@@ -57,25 +111,18 @@ impl Inner {
     /// Asks both sides unless an answer that is new enough is there.
     pub(crate) async fn ask(&self, doubt: Doubt<'_>) -> Verdict {
         let mut asked = self.asking.lock().await;
-        if let (Some(began), Some(verdict)) = (asked.began, asked.verdict)
-            && began > doubt.since
-        {
-            return verdict;
-        }
-        let now = Instant::now();
-        if let Some(until) = doubt.refusal.and_then(|refusal| asked.proven.get(&refusal)).map(|at| *at + PROVEN)
-            && until > now
-        {
-            return Verdict::Proven(until);
-        }
-        asked.began = Some(now);
-        let verdict = self.question(doubt.refusal.is_some()).await;
-        asked.verdict = Some(verdict);
+        let verdict = match asked.since(doubt.since) {
+            Some(verdict) => verdict,
+            None => match doubt.refusal.and_then(|refusal| self.doubts.proven_until(refusal)) {
+                Some(until) => return Verdict::Proven(until),
+                None => self.question(&mut asked, doubt.refusal.is_some()).await,
+            },
+        };
         if let Some(refusal) = doubt.refusal
             && verdict == Verdict::Decided
             && !self.moved_from(doubt.view)
         {
-            asked.remember(refusal);
+            self.doubts.prove(refusal);
         }
         verdict
     }
@@ -86,7 +133,27 @@ impl Inner {
         !Arc::ptr_eq(now.active(), view.active()) || now.epoch != view.epoch
     }
 
-    async fn question(&self, refused: bool) -> Verdict {
+    /// Returns once every refusal met so far has been asked about, by us if nobody else does.
+    pub(crate) async fn settle_doubts(&self) {
+        if self.doubts.are_raised() {
+            let mut asked = self.asking.lock().await;
+            if self.doubts.are_raised() {
+                self.question(&mut asked, true).await;
+            }
+        }
+    }
+
+    async fn question(&self, asked: &mut Asked, refused: bool) -> Verdict {
+        // A refusal that comes while we ask is a new doubt.
+        let raised = self.doubts.raised();
+        asked.began = Some(Instant::now());
+        let verdict = self.ask_both(refused).await;
+        asked.verdict = Some(verdict);
+        self.doubts.answer(raised);
+        verdict
+    }
+
+    async fn ask_both(&self, refused: bool) -> Verdict {
         let view = self.view();
         let Some(next) = &view.next else { return Verdict::Alone };
         let (current_says, next_says) = tokio::join!(view.current.says(), next.says());
@@ -132,15 +199,5 @@ impl Inner {
             self.show_active();
         }
         verdict
-    }
-}
-
-impl Asked {
-    fn remember(&mut self, refusal: Fingerprint) {
-        let now = Instant::now();
-        self.proven.retain(|_, at| *at + PROVEN > now);
-        if self.proven.len() < REMEMBERED {
-            self.proven.insert(refusal, now);
-        }
     }
 }

@@ -85,16 +85,23 @@ impl Inner {
     /// A connection to the active side, whichever that becomes while waiting for one. `None` as error: the time is up.
     async fn lease(self: &Arc<Self>, course: &Course) -> Result<(Arc<View>, Session), NoLease> {
         let mut views = self.views.subscribe();
-        loop {
+        'side: loop {
             let view = Arc::clone(&views.borrow_and_update());
             let connecting = view.active().pool().acquire();
             tokio::pin!(connecting);
             loop {
                 tokio::select! {
                     biased;
-                    connected = &mut connecting => return match connected {
-                        Ok(connection) => Ok((view, Session::new(connection, course.attempt))),
-                        Err(error) => Err((view, Some(error))),
+                    connected = &mut connecting => match connected {
+                        Ok(connection) => {
+                            self.settle_doubts().await;
+                            let now = self.view();
+                            if !Arc::ptr_eq(now.active(), view.active()) {
+                                continue 'side;
+                            }
+                            return Ok((now, Session::new(connection, course.attempt, Arc::clone(&self.doubts))));
+                        }
+                        Err(error) => return Err((view, Some(error))),
                     },
                     changed = views.changed() => {
                         if changed.is_err() || !Arc::ptr_eq(views.borrow().active(), view.active()) {
@@ -178,15 +185,18 @@ impl Inner {
                 }
                 Verdict::Proven(again) => {
                     sleep_until(again.min(until)).await;
-                    if Instant::now() < until { Next::Attempt } else { Next::OutOfTime }
+                    if Instant::now() < until { Next::Attempt } else { Next::Refused }
                 }
-                Verdict::Wait => self.rest(fault, questions.saturating_add(1), until).await,
+                Verdict::Wait => {
+                    let rested = self.rest(fault, questions.saturating_add(1), until).await;
+                    since = Instant::now();
+                    rested
+                }
             };
             if rested != Next::Attempt {
                 return rested;
             }
             questions += 1;
-            since = Instant::now();
         }
     }
 

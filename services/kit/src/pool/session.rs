@@ -1,6 +1,7 @@
 //! One attempt's connection. In comes a connection of the pool; out goes an outcome: committed, aborted for sure, or in
 //! doubt. Must not decide whether to try again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -10,6 +11,7 @@ use sqlx::{Executor as _, Postgres};
 use tokio::time::timeout;
 
 use super::fault::{self, Fault};
+use super::lookup::Doubts;
 
 /// How long a rollback may take before the connection is thrown away instead.
 const ROLLBACK: Duration = Duration::from_secs(1);
@@ -46,14 +48,24 @@ impl<A: ?Sized, T, F> Work<A, T> for F where
 pub struct Session {
     connection: PoolConnection<Postgres>,
     attempt: u32,
+    /// Where the first sign that this side was closed is raised, before the connection goes back for others to fail on.
+    doubts: Arc<Doubts>,
     /// Whether the connection is known to be between transactions. While it isn't, dropping the session (a deadline, a
     /// client that went away) closes the connection, for it may be anywhere inside a statement.
     settled: bool,
 }
 
 impl Session {
-    pub(crate) fn new(connection: PoolConnection<Postgres>, attempt: u32) -> Self {
-        Self { connection, attempt, settled: false }
+    pub(crate) fn new(connection: PoolConnection<Postgres>, attempt: u32, doubts: Arc<Doubts>) -> Self {
+        Self { connection, attempt, doubts, settled: false }
+    }
+
+    fn judge(&self, error: &sqlx::Error) -> Fault {
+        let fault = fault::of_statement(error);
+        if fault == Fault::Closed {
+            self.doubts.raise(fault::fingerprint(error));
+        }
+        fault
     }
 
     /// The connection to run statements on.
@@ -91,7 +103,7 @@ impl Session {
                 self.settled = true;
                 Ok(value)
             }
-            Err(error) => match fault::of_statement(&error) {
+            Err(error) => match self.judge(&error) {
                 Fault::Lost => Err(Failure::InDoubt(error)),
                 fault => {
                     self.settled = true;
@@ -113,7 +125,7 @@ impl Session {
     }
 
     async fn abort(mut self, error: sqlx::Error) -> Failure {
-        let fault = fault::of_statement(&error);
+        let fault = self.judge(&error);
         if fault != Fault::Lost {
             let rollback = self.conn().execute(sqlx::raw_sql("ROLLBACK"));
             let rolled_back = matches!(timeout(ROLLBACK, rollback).await, Ok(Ok(_)));

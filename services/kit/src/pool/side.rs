@@ -23,6 +23,9 @@ use crate::config::PoolSettings;
 
 /// How long a side may take to answer a question about ownership before it counts as silent.
 const QUESTION: Duration = Duration::from_millis(500);
+/// How long opening a side may take: it grants rights on every table, and the worker or another pod may be doing it at
+/// this very moment.
+const OPENING: Duration = Duration::from_millis(1500);
 /// How long one round of opening idle connections may take.
 const WARMING: Duration = Duration::from_secs(5);
 /// How long the requests of a side that is no longer bound may take to give their connections back.
@@ -140,13 +143,13 @@ impl Side {
 
     /// Whether the server answers.
     pub(crate) async fn answers(&self) -> bool {
-        self.ask(|connection| connection.ping().boxed()).await.is_ok()
+        self.ask(QUESTION, |connection| connection.ping().boxed()).await.is_ok()
     }
 
     /// What this side's owner row says.
     pub(crate) async fn says(&self) -> Says {
         let row = self
-            .ask(|connection| {
+            .ask(QUESTION, |connection| {
                 sqlx::query_as::<_, OwnerRow>(OWNER_ROW).persistent(false).fetch_optional(connection).boxed()
             })
             .await;
@@ -165,7 +168,7 @@ impl Side {
     /// When the question couldn't be asked. It may have had its effect all the same; asking again is harmless.
     pub(crate) async fn open(&self, migration: &str, proof: Uuid) -> Result<bool, sqlx::Error> {
         let migration = migration.to_owned();
-        self.ask(move |connection| {
+        self.ask(OPENING, move |connection| {
             let opening = sqlx::query_scalar("SELECT rerp_split.open($1, $2)").persistent(false);
             opening.bind(migration.clone()).bind(proof).fetch_one(connection).boxed()
         })
@@ -185,7 +188,7 @@ impl Side {
 
     /// Runs a question on the probe, connecting first if need be. A kept connection that turns out dead is replaced
     /// once. When the time is up the connection is dropped with the question.
-    async fn ask<T>(&self, question: impl Question<T>) -> Result<T, sqlx::Error> {
+    async fn ask<T>(&self, limit: Duration, question: impl Question<T>) -> Result<T, sqlx::Error> {
         let asked = async {
             let mut slot = self.probe.lock().await;
             if let Some(mut connection) = slot.take() {
@@ -200,6 +203,6 @@ impl Side {
             *slot = Some(connection);
             answer
         };
-        timeout(QUESTION, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        timeout(limit, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
 }

@@ -1,0 +1,70 @@
+//! A schema with its roles on a server, as the operator makes them.
+
+use super::Server;
+
+pub const SCHEMA: &str = "svc";
+
+/// A place where a service's data can live.
+pub struct Home {
+    pub server: Server,
+}
+
+impl Home {
+    /// A new server with a database `data`, the schema, the roles and their default rights.
+    pub async fn new() -> Self {
+        let server = Server::start();
+        server.execute("postgres", "CREATE DATABASE data").await;
+        let home = Self { server };
+        home.execute(
+            "CREATE ROLE svc_owner NOLOGIN; CREATE ROLE svc_app NOLOGIN; CREATE ROLE svc_migrate NOLOGIN IN ROLE svc_owner;
+             CREATE ROLE svc_app_a LOGIN PASSWORD 'app' IN ROLE svc_app;
+             CREATE ROLE svc_app_b LOGIN PASSWORD 'app' IN ROLE svc_app;
+             CREATE ROLE svc_migrate_a LOGIN PASSWORD 'migrate' IN ROLE svc_migrate;
+             ALTER ROLE svc_migrate_a SET role = 'svc_owner';
+             ALTER ROLE svc_app_a SET search_path = svc; ALTER ROLE svc_app_b SET search_path = svc;
+             ALTER ROLE svc_migrate_a SET search_path = svc;
+             REVOKE ALL ON SCHEMA public FROM PUBLIC;
+             CREATE SCHEMA svc AUTHORIZATION svc_owner;
+             GRANT USAGE ON SCHEMA svc TO svc_app, svc_migrate;
+             ALTER DEFAULT PRIVILEGES FOR ROLE svc_owner IN SCHEMA svc GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO svc_app;
+             ALTER DEFAULT PRIVILEGES FOR ROLE svc_owner IN SCHEMA svc GRANT USAGE, SELECT ON SEQUENCES TO svc_app;",
+        )
+        .await;
+        home
+    }
+
+    /// The address that a service gets.
+    pub fn app(&self) -> String {
+        self.server.uri("svc_app_a", "app", "data", SCHEMA)
+    }
+
+    /// The same, of the other of the two roles that alternate when passwords are rotated.
+    pub fn app_b(&self, password: &str) -> String {
+        self.server.uri("svc_app_b", password, "data", SCHEMA)
+    }
+
+    /// The address that migrations get.
+    pub fn migrate(&self) -> String {
+        self.server.uri("svc_migrate_a", "migrate", "data", SCHEMA)
+    }
+
+    /// Runs statements as the superuser.
+    pub async fn execute(&self, sql: &str) {
+        self.server.execute("data", sql).await;
+    }
+
+    /// Runs statements as the owner of the schema, so that default rights apply.
+    pub async fn define(&self, sql: &str) {
+        self.execute(&format!("SET ROLE svc_owner; SET search_path = svc; {sql}")).await;
+    }
+
+    /// One number.
+    pub async fn number(&self, sql: &str) -> i64 {
+        self.server.number("data", sql).await
+    }
+
+    /// Connections the service's pods hold.
+    pub async fn connections(&self) -> i64 {
+        self.number("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'rerp/%'").await
+    }
+}

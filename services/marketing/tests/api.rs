@@ -1,0 +1,285 @@
+//! The service as visitors' browsers see it: the real router, a real database, and the real Identity beside it.
+
+#[path = "../../kit/tests/support/mod.rs"]
+mod support;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use rerp_kit::client::ServiceClient;
+use rerp_kit::config::{Env, HttpSettings, Settings};
+use rerp_kit::http;
+use rerp_kit::metrics::Metrics;
+use rerp_kit::migrate::migrate;
+use rerp_kit::problem::catalogue::{self, Kind};
+use rerp_marketing::client::identity::Identity;
+use rerp_marketing::state::AppState;
+use serde_json::{Value, json};
+use sqlx::migrate::Migrator;
+use support::{Home, Split, open, until};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+const MARKETING: [&str; 3] = ["email_captures", "contact_messages", "idempotency_keys"];
+
+async fn apply(home: &Home, migrations: Migrator) {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("current"), home.migrate()).unwrap();
+    let settings = Settings::read(&mut Env::of([("RERP_MIGRATE_DIR", dir.path().to_str().unwrap())]), "test");
+    migrate(&settings, migrations).await.unwrap();
+}
+
+async fn split_of(tables: &[&str], migrations: fn() -> Migrator) -> Split {
+    let split = Split::new("", tables).await;
+    apply(&split.source, migrations()).await;
+    apply(&split.target, migrations()).await;
+    split
+}
+
+async fn serve(router: Router) -> SocketAddr {
+    let settings = HttpSettings::default();
+    let router = http::guarded(router, &settings, &Metrics::new().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    tokio::spawn(http::serve(listener, router, settings, CancellationToken::new()));
+    at
+}
+
+struct Platform {
+    marketing: Split,
+    identity: Split,
+    at: SocketAddr,
+    http: reqwest::Client,
+}
+
+impl Platform {
+    async fn start() -> Self {
+        let (marketing, identity) = tokio::join!(
+            split_of(&MARKETING, rerp_marketing::migrations),
+            split_of(&["email_addresses"], rerp_identity::migrations)
+        );
+        let (identity_db, _) = open(identity.dir()).await;
+        let identity_at = serve(rerp_identity::router(identity_db)).await;
+        let at = serve(marketing_router(marketing.dir(), identity_at).await).await;
+        Self { marketing, identity, at, http: reqwest::Client::new() }
+    }
+
+    async fn post(&self, route: &str, key: Option<&str>, body: &Value) -> (u16, bool, Value) {
+        let mut request = self
+            .http
+            .post(format!("http://{}/api/marketing/{route}", self.at))
+            .header("content-type", "application/json");
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        let response = request.body(body.to_string()).send().await.unwrap();
+        let replayed = response.headers().contains_key("idempotency-replayed");
+        (response.status().as_u16(), replayed, response.json().await.unwrap())
+    }
+
+    async fn rows(&self, table: &str) -> i64 {
+        self.marketing.source.number(&format!("SELECT count(*) FROM svc.{table}")).await
+    }
+}
+
+async fn marketing_router(dir: &Path, identity: SocketAddr) -> Router {
+    let (db, metrics) = open(dir).await;
+    let client = ServiceClient::new("identity", format!("http://{identity}").parse().unwrap(), metrics).unwrap();
+    rerp_marketing::router(AppState { db, identity: Identity::new(client) })
+}
+
+fn capture(email: &str) -> Value {
+    json!({ "email": email, "source": "hero", "name": "Ann", "plan_code": "pro", "recaptcha_token": "secret-of-two-minutes" })
+}
+
+fn contact(email: &str) -> Value {
+    json!({ "email": email, "name": "Ann", "message": "Hello,\nworld" })
+}
+
+fn is_kind(answer: &(u16, bool, Value), kind: Kind) -> bool {
+    answer.0 == kind.status().as_u16() && answer.2["type"] == json!(format!("{}{}", catalogue::BASE, kind.slug))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visitors_leave_addresses_and_messages_and_no_secret_is_kept() {
+    let platform = Platform::start().await;
+    let (status, _, first) = platform.post("email-capture", None, &capture("Ann@Example.com")).await;
+    assert_eq!(status, 201, "{first}");
+    let (status, _, second) = platform.post("contact", None, &contact(" ann@example.com ")).await;
+    assert_eq!((status, &second["email_address_id"]), (201, &first["email_address_id"]));
+    assert_ne!(first["id"], second["id"]);
+    let joined = format!(
+        "SELECT count(*) FROM svc.email_captures c JOIN svc.contact_messages m USING (email_address_id)
+         WHERE c.id = '{}' AND m.id = '{}' AND c.source = 'hero' AND c.name = 'Ann' AND c.plan_code = 'pro' AND m.message = E'Hello,\\nworld'",
+        first["id"].as_str().unwrap(),
+        second["id"].as_str().unwrap()
+    );
+    assert_eq!(platform.marketing.source.number(&joined).await, 1);
+    for table in MARKETING {
+        let secrets = format!("SELECT count(*) FROM svc.{table} t WHERE t::text ~* 'secret|example'");
+        assert_eq!(platform.marketing.source.number(&secrets).await, 0, "{table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_requests_are_explained_and_leave_nothing() {
+    let platform = Platform::start().await;
+    let with = |field: &str, value: Value| {
+        let mut body = capture("ann@example.com");
+        body[field] = value;
+        body
+    };
+    for (route, key, body, kind) in [
+        ("email-capture", None, with("email", json!("ann")), catalogue::INVALID_VALUE),
+        ("email-capture", None, with("source", json!("")), catalogue::INVALID_VALUE),
+        ("email-capture", None, with("name", json!("A\0nn")), catalogue::INVALID_VALUE),
+        ("email-capture", None, with("plan_code", json!("a b")), catalogue::INVALID_VALUE),
+        ("email-capture", None, with("company", json!("Acme")), catalogue::INVALID_BODY),
+        ("email-capture", None, json!({ "email": "ann@example.com" }), catalogue::INVALID_BODY),
+        ("email-capture", Some("a b"), capture("ann@example.com"), catalogue::MALFORMED_HEADER),
+        ("contact", None, capture("ann@example.com"), catalogue::INVALID_BODY),
+        (
+            "contact",
+            None,
+            json!({ "email": "ann@example.com", "name": "Ann", "message": " " }),
+            catalogue::INVALID_VALUE,
+        ),
+        (
+            "contact",
+            None,
+            json!({ "email": "ann@example.com", "name": "Ann", "message": "x".repeat(70_000) }),
+            catalogue::TOO_LARGE,
+        ),
+        ("nothing", None, json!({}), catalogue::NO_SUCH_ROUTE),
+    ] {
+        let answer = platform.post(route, key, &body).await;
+        assert!(is_kind(&answer, kind), "{route} {body}: {answer:?}");
+    }
+    let (_, _, document) = platform.post("email-capture", None, &with("email", json!("ann@localhost"))).await;
+    assert_eq!(document["errors"][0]["pointer"], json!("/email"));
+    for table in MARKETING {
+        assert_eq!(platform.rows(table).await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_means_one_effect_and_one_answer() {
+    let platform = Platform::start().await;
+    let key = Uuid::now_v7().to_string();
+    let (status, replayed, first) = platform.post("email-capture", Some(&key), &capture("ann@example.com")).await;
+    assert_eq!((status, replayed, &first["id"]), (201, false, &json!(key)), "a UUID as key becomes the identifier");
+    // The captcha's token changes with each try; the address may be written in another way: still the same request.
+    let mut again = capture("ANN@example.com");
+    again["recaptcha_token"] = json!("another");
+    assert_eq!(platform.post("email-capture", Some(&key), &again).await, (201, true, first.clone()));
+    let mut other = capture("ann@example.com");
+    other["source"] = json!("exit-intent");
+    let reused = platform.post("email-capture", Some(&key), &other).await;
+    assert!(is_kind(&reused, catalogue::KEY_REUSED), "{reused:?}");
+    let (status, replayed, _) = platform.post("contact", Some(&key), &contact("ann@example.com")).await;
+    assert_eq!((status, replayed), (201, false), "keys belong to a route");
+    assert_eq!((platform.rows("email_captures").await, platform.rows("contact_messages").await), (1, 1));
+
+    // Once the key has been forgotten, its UUID is still taken.
+    platform.marketing.source.execute("DELETE FROM svc.idempotency_keys").await;
+    let taken = platform.post("email-capture", Some(&key), &capture("ann@example.com")).await;
+    assert!(is_kind(&taken, catalogue::ID_TAKEN), "{taken:?}");
+    assert_eq!(platform.rows("idempotency_keys").await, 0, "and nothing half is left");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twins_in_flight_have_one_effect() {
+    let platform = Arc::new(Platform::start().await);
+    for round in 0..10 {
+        let racing: Vec<_> = (0..16)
+            .map(|_| {
+                let platform = platform.clone();
+                tokio::spawn(async move {
+                    platform.post("contact", Some(&format!("form-{round}")), &contact("ann@example.com")).await
+                })
+            })
+            .collect();
+        let mut ids = std::collections::HashSet::new();
+        for twin in racing {
+            let answer = twin.await.unwrap();
+            if answer.0 == 201 {
+                ids.insert(answer.2["id"].as_str().unwrap().to_owned());
+            } else {
+                assert!(is_kind(&answer, catalogue::IN_PROGRESS), "{answer:?}");
+            }
+        }
+        assert_eq!(ids.len(), 1);
+    }
+    assert_eq!(platform.rows("contact_messages").await, 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_identity_the_answer_is_a_clear_no() {
+    let marketing = split_of(&MARKETING, rerp_marketing::migrations).await;
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let at = serve(marketing_router(marketing.dir(), gone).await).await;
+    let request = reqwest::Client::new()
+        .post(format!("http://{at}/api/marketing/contact"))
+        .header("content-type", "application/json");
+    let response = request.body(contact("ann@example.com").to_string()).send().await.unwrap();
+    assert_eq!(response.status(), catalogue::DEPENDENCY_UNAVAILABLE.status());
+    assert_eq!(response.headers()["retry-after"], "1");
+    assert!(response.text().await.unwrap().contains("`identity`"));
+}
+
+/// Both domains move, one after the other, while visitors keep coming: one attempt each, and every one succeeds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_request_succeeds_through_two_splits() {
+    let platform = Arc::new(Platform::start().await);
+    let stop = Arc::new(AtomicBool::new(false));
+    let visitors: Vec<_> = (0..16)
+        .map(|visitor| {
+            let (platform, stop) = (platform.clone(), stop.clone());
+            tokio::spawn(async move {
+                let mut acknowledged = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let n = acknowledged.len();
+                    let (key, email) = (Uuid::now_v7(), format!("v{visitor}-{}@example.com", n / 2));
+                    let (route, body) =
+                        if n % 2 == 0 { ("email-capture", capture(&email)) } else { ("contact", contact(&email)) };
+                    // Every third request comes without a key.
+                    let key = (n % 3 != 0).then(|| key.to_string());
+                    let (status, _, answer) = platform.post(route, key.as_deref(), &body).await;
+                    assert_eq!(status, 201, "{answer}");
+                    acknowledged.push(answer["id"].as_str().unwrap().to_owned());
+                }
+                acknowledged
+            })
+        })
+        .collect();
+
+    for (split, table) in [(&platform.identity, "email_addresses"), (&platform.marketing, "email_captures")] {
+        let rows = format!("SELECT count(*) FROM svc.{table}");
+        split.prepare().await;
+        until("the next side is warm", || async { split.target.connections().await >= 2 }).await;
+        let before = split.source.number(&rows).await;
+        until("visitors come", || async { split.source.number(&rows).await > before + 50 }).await;
+        split.close_source().await;
+        let moved = split.target.number(&rows).await;
+        until("visitors come to the other side", || async { split.target.number(&rows).await > moved + 50 }).await;
+        split.complete();
+        until("the old side is let go", || async { split.source.connections().await == 0 }).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut acknowledged = Vec::new();
+    for visitor in visitors {
+        acknowledged.extend(visitor.await.unwrap());
+    }
+    let stored = format!(
+        "SELECT count(*) FROM (SELECT id FROM svc.email_captures UNION ALL SELECT id FROM svc.contact_messages) r WHERE id IN ('{}')",
+        acknowledged.join("','")
+    );
+    let all = "SELECT (SELECT count(*) FROM svc.email_captures) + (SELECT count(*) FROM svc.contact_messages)";
+    let count = i64::try_from(acknowledged.len()).unwrap();
+    assert_eq!(platform.marketing.target.number(&stored).await, count, "lost");
+    assert_eq!(platform.marketing.target.number(all).await, count, "doubled");
+}
