@@ -1,7 +1,8 @@
 //! One function per command.
 
 use super::{Exit, Failure, admin};
-use rerp_split::journal::{self, Wish};
+use rerp_split::connect::Endpoint;
+use rerp_split::journal::{self, JournalError, Wish};
 use rerp_split::phase::Phase;
 use rerp_split::report;
 use rerp_split::run::{self, Board, Settings, Stopped, drive, survey};
@@ -9,7 +10,11 @@ use rerp_split::status::Status;
 use rerp_split::step::{Class, Job, chain};
 use rerp_split::verify::{Comparison, Observer};
 use std::sync::Arc;
+use tokio_postgres::error::SqlState;
 use tokio_util::sync::CancellationToken;
+
+/// How often the journal's removal is tried.
+const FORGET_TRIES: u32 = 5;
 
 /// A job without a run number: it reads, and writes nothing that is fenced.
 fn reader(settings: &Settings) -> Job {
@@ -65,9 +70,25 @@ pub(super) async fn abort(settings: Settings, stop: &CancellationToken) -> Resul
         return Ok(if stopped == Stopped::Superseded { Exit::Superseded } else { Exit::Failed });
     }
     for endpoint in [&settings.source, &settings.target] {
-        journal::forget(&endpoint.connect("forget").await?, &settings.spec.migration).await?;
+        forget(endpoint, &settings.spec.migration).await?;
     }
     Ok(Exit::Done)
+}
+
+/// Dropping the journal's schema may meet a last statement of somebody who still reads it: one of them is told to try
+/// again.
+async fn forget(endpoint: &Endpoint, migration: &str) -> Result<(), Failure> {
+    let mut tries = 1;
+    loop {
+        match journal::forget(&endpoint.connect("forget").await?, migration).await {
+            Err(JournalError::Query { source, .. })
+                if source.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) && tries < FORGET_TRIES =>
+            {
+                tries += 1;
+            }
+            done => return Ok(done?),
+        }
+    }
 }
 
 pub(super) async fn status(settings: Settings, json: bool) -> Result<Exit, Failure> {

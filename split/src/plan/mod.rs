@@ -3,6 +3,10 @@
 //! Pure and printable. Values known only at run time are named parameters (`:run`, `:password`); a plan holds no
 //! secret. The hash covers the templates: approval of a plan stays valid exactly as long as the plan is the same.
 
+mod fence;
+
+pub use fence::cutover_config;
+
 use crate::copy;
 use crate::inspect::Inventory;
 use crate::names;
@@ -49,6 +53,9 @@ impl Plan {
         plan.prepare(spec, source, target, dumps);
         plan.copy(spec, source, target);
         plan.catch_up(dumps);
+        for (side, statement) in fence::statements(spec, source) {
+            plan.add(Phase::Cutover, side, statement);
+        }
         plan.finalize(spec);
         plan
     }
@@ -93,7 +100,7 @@ impl Plan {
         self.add(phase, Side::Source, copy::lock_sql(&source.schema, source.table_names()));
         self.add(phase, Side::Source, copy::slot_sql(&format!("{}fwd_:run", names::prefix(&spec.migration))));
         self.add(phase, Side::Source, "SET TRANSACTION SNAPSHOT :snapshot");
-        for statement in stream::role_sql(&spec.migration, &source.server.database, ":verifier", false) {
+        for statement in stream::role_sql(&spec.migration, ":verifier", false) {
             self.add(phase, Side::Source, statement);
         }
         let name = format!("{}fwd_:run", names::prefix(&spec.migration));

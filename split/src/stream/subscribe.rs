@@ -20,7 +20,7 @@ const PASSWORD_BYTES: usize = 24;
 
 /// The replication role's statements. `verifier` is a SCRAM verifier, never the password.
 #[must_use]
-pub fn role_sql(migration: &str, database: &str, verifier: &str, exists: bool) -> Vec<String> {
+pub fn role_sql(migration: &str, verifier: &str, exists: bool) -> Vec<String> {
     let role = sql::ident(&names::replication_role(migration));
     let verb = if exists { "ALTER" } else { "CREATE" };
     vec![
@@ -29,7 +29,6 @@ pub fn role_sql(migration: &str, database: &str, verifier: &str, exists: bool) -
             sql::literal(verifier)
         ),
         format!("COMMENT ON ROLE {role} IS {}", sql::literal(&format!("rerp: replication of migration {migration}"))),
-        format!("GRANT CONNECT ON DATABASE {} TO {role}", sql::ident(database)),
     ]
 }
 
@@ -122,11 +121,18 @@ async fn set_role(job: &Job, source: &mut Client, password: &str) -> Result<(), 
     let exists = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
     let row = source.query_one(exists, &[&role]).await.map_err(failed("look for the replication role"))?;
     let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
-    let statements = role_sql(job.id(), job.endpoint(Side::Source).database(), &verifier, row.get(0));
+    let statements = role_sql(job.id(), &verifier, row.get(0));
+    let action = "create the replication role";
     let transaction = job.begin(source).await?;
-    let script = format!("{UNLOGGED}; {}", statements.join("; "));
-    transaction.batch_execute(&script).await.map_err(failed("create the replication role"))?;
-    transaction.commit().await.map_err(failed("create the replication role"))
+    transaction.batch_execute(&format!("{UNLOGGED}; {}", statements.join("; "))).await.map_err(failed(action))?;
+    // Everybody may connect unless somebody has changed that; a grant nobody needs would stay in the database's rights.
+    let connects = "SELECT has_database_privilege($1::text, current_database(), 'CONNECT')";
+    if !transaction.query_one(connects, &[&role]).await.map_err(failed(action))?.get::<_, bool>(0) {
+        let database = sql::ident(job.endpoint(Side::Source).database());
+        let grant = format!("GRANT CONNECT ON DATABASE {database} TO {}", sql::ident(&role));
+        transaction.batch_execute(&grant).await.map_err(failed(action))?;
+    }
+    transaction.commit().await.map_err(failed(action))
 }
 
 async fn version(client: &Client) -> Result<u32, StepError> {

@@ -14,7 +14,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 
 /// How often a key that keeps changing is looked at.
-const ROUNDS: u32 = 30;
+const ROUNDS: u32 = 10;
 /// How long a token may take.
 const TOKEN_LIMIT: Duration = Duration::from_secs(60);
 

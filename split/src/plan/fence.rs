@@ -1,0 +1,55 @@
+//! What the fence is told, and its statements as the plan shows them.
+
+use crate::fence::{Closing, CutoverConfig, SchemaHash, Stmt, render};
+use crate::inspect::{Inventory, hash_query};
+use crate::names;
+use crate::spec::{Side, Spec};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The fence's configuration. `expected_hash`: the schema hash at the time of the plan; without one nothing is compared.
+#[must_use]
+pub fn cutover_config(spec: &Spec, source: &Inventory, run: i64, expected_hash: Option<String>) -> CutoverConfig {
+    let mut tables: Vec<_> = source.tables.iter().collect();
+    tables.sort_by_key(|table| table.oid);
+    let query = hash_query(&source.schema, spec.tables.as_deref());
+    CutoverConfig {
+        migration: spec.migration.clone(),
+        run,
+        source: spec.source.clone(),
+        target: spec.target.clone(),
+        tables: tables.into_iter().map(|table| table.name.clone()).collect(),
+        sequences: source.sequences.iter().map(|sequence| sequence.name.clone()).collect(),
+        publication: names::publication(&spec.migration),
+        schema_hash: expected_hash.map(|expected| SchemaHash { query, expected }),
+        max_write_pause: Duration::from_millis(spec.max_write_pause_ms),
+        budget: Duration::from_secs(spec.cutover_budget_s),
+        sequence_margin: CutoverConfig::SEQUENCE_MARGIN,
+        token_limit: CutoverConfig::TOKEN_LIMIT,
+    }
+}
+
+/// The statements of an attempt that succeeds, in order. Run 0, epoch 0 and the nil proof stand for values that only
+/// the attempt itself knows.
+pub(super) fn statements(spec: &Spec, source: &Inventory) -> Vec<(Side, String)> {
+    let config = cutover_config(spec, source, 0, Some(source.hash.clone()));
+    let closing = Closing { epoch: 1, hash: ":hash".into(), pid: 0, xid: "0".into() };
+    let shown = [
+        (Side::Source, Stmt::P2Declare),
+        (Side::Target, Stmt::P2Close),
+        (Side::Source, Stmt::P5Quiet),
+        (Side::Source, Stmt::F1Begin { epoch: 0 }),
+        (Side::Source, Stmt::F1Journal(closing.clone())),
+        (Side::Target, Stmt::F2Arm(closing)),
+        (Side::Source, Stmt::F3Lock),
+        (Side::Source, Stmt::F4Check),
+        (Side::Source, Stmt::F5Token),
+        (Side::Source, Stmt::F6Read),
+        (Side::Target, Stmt::F7Flush { epoch: 1, tokens: vec![Uuid::nil()] }),
+        (Side::Source, Stmt::F8Close),
+        (Side::Source, Stmt::F9Proof),
+        (Side::Target, Stmt::F9Open(Uuid::nil())),
+        (Side::Source, Stmt::F10Tidy),
+    ];
+    shown.into_iter().map(|(side, stmt)| (side, render(&stmt, &config))).collect()
+}
