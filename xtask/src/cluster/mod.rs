@@ -52,6 +52,8 @@ pub(crate) enum Error {
         "no way to run Kubernetes here:{0}\nGive a cluster with `--context NAME` or KUBECONFIG, install Docker and kind, or run as root on Linux"
     )]
     Nothing(String),
+    #[error("the local node did not start; what it said is above, and `cargo xtask logs` shows its programs")]
+    NodeFailed,
     #[error("no `kubectl` in PATH and no `go` to build one; install either")]
     NoKubectl,
     #[error("the cluster of the context {0} does not answer; does `kubectl --context {0} version` work?")]

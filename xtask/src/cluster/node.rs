@@ -21,7 +21,15 @@ pub(crate) fn up(paths: &Paths) -> Result<Cluster, Error> {
     if env::var_os("RERP_NODE_AUDIT").is_some() {
         up = up.arg("--audit");
     }
-    up.run()?;
+    // Our standard output is for results, so its progress goes the way of ours; where the kubeconfig is, the caller says.
+    let status = up.watch(|line| {
+        if !line.starts_with("export ") {
+            step.note(line);
+        }
+    })?;
+    if !status.success() {
+        return Err(Error::NodeFailed);
+    }
     step.done("ready");
     Ok(Cluster {
         provider: Provider::Node,

@@ -34,7 +34,8 @@ pub(crate) fn build(paths: &Paths) -> Result<PathBuf, Error> {
     let step = Step::begin("Building the node program (compiles Kubernetes: minutes the first time, seconds after)");
     let scratch = tempfile::tempdir_in(&bin).map_err(|source| Error::Record { path: bin.clone(), source })?;
     Cmd::new(go)
-        .args(["build", "-trimpath", "-ldflags", &flags(&inputs), "-o"])
+        // No flag that `go vet` and `go test` lack: what is compiled here serves them too.
+        .args(["build", "-ldflags", &flags(&inputs), "-o"])
         .arg(format!("{}/", scratch.path().display()))
         .arg("./cmd/...")
         .env("CGO_ENABLED", "0")
