@@ -10,20 +10,32 @@ use kube::api::{Api, ObjectMeta, PostParams};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// A holder that hasn't renewed for this long has lost the lease.
-const DURATION: Duration = Duration::from_secs(15);
-/// The holder renews this often.
-const RENEW: Duration = Duration::from_secs(4);
-/// A holder that could not renew for this long leaves, well before anybody else may take over.
-const GIVE_UP: Duration = Duration::from_secs(10);
-/// A candidate looks this often.
-const RETRY: Duration = Duration::from_secs(2);
+/// How often and how long. Giving up has to come well before anybody else may take over.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// A holder that hasn't renewed for this long has lost the lease.
+    pub duration: Duration,
+    /// The holder renews this often.
+    pub renew: Duration,
+    /// A holder that could not renew for this long leaves.
+    pub give_up: Duration,
+    /// A candidate looks this often.
+    pub retry: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let [duration, renew, give_up, retry] = [15, 4, 10, 2].map(Duration::from_secs);
+        Self { duration, renew, give_up, retry }
+    }
+}
 
 /// One candidate for one Lease.
 pub struct Leader {
     api: Api<Lease>,
     name: String,
     identity: String,
+    pace: Pace,
 }
 
 /// The Lease as last seen, and when it last changed on our clock.
@@ -34,8 +46,8 @@ struct Seen {
 
 impl Leader {
     /// A candidate named `identity` for the Lease `name` in `namespace`.
-    pub fn new(client: kube::Client, namespace: &str, name: &str, identity: &str) -> Self {
-        Self { api: Api::namespaced(client, namespace), name: name.to_owned(), identity: identity.to_owned() }
+    pub fn new(client: kube::Client, namespace: &str, name: &str, identity: &str, pace: Pace) -> Self {
+        Self { api: Api::namespaced(client, namespace), name: name.to_owned(), identity: identity.to_owned(), pace }
     }
 
     /// Waits until the Lease is ours. Errors are logged and retried: an API server that is away
@@ -48,7 +60,7 @@ impl Leader {
                 Ok(false) => {}
                 Err(error) => tracing::warn!(error = error.describe(), "can't take the lease"),
             }
-            sleep(RETRY).await;
+            sleep(self.pace.retry).await;
         }
     }
 
@@ -56,14 +68,14 @@ impl Leader {
     pub async fn hold(&self) {
         let mut renewed = Instant::now();
         loop {
-            sleep(RENEW).await;
-            match tokio::time::timeout(RENEW, self.renew()).await {
+            sleep(self.pace.renew).await;
+            match tokio::time::timeout(self.pace.renew, self.renew()).await {
                 Ok(Ok(true)) => renewed = Instant::now(),
                 Ok(Ok(false)) => return,
                 Ok(Err(error)) => tracing::warn!(error = error.describe(), "can't renew the lease"),
                 Err(_) => tracing::warn!("the lease's renewal got no answer"),
             }
-            if renewed.elapsed() > GIVE_UP {
+            if renewed.elapsed() > self.pace.give_up {
                 return;
             }
         }
@@ -94,18 +106,20 @@ impl Leader {
             *seen = Seen { version, since: Instant::now() };
         }
         match holder(&lease) {
-            Some(other) if other != self.identity && seen.since.elapsed() < DURATION => Ok(false),
-            _ => self.replace(&taken(lease, &self.identity, jiff::Timestamp::now())).await,
+            Some(other) if other != self.identity && seen.since.elapsed() < self.pace.duration => Ok(false),
+            _ => self.replace(&self.taken(lease)).await,
         }
     }
 
     async fn renew(&self) -> Result<bool, cluster::Error> {
         match self.read().await? {
-            Some(lease) if holder(&lease) == Some(self.identity.as_str()) => {
-                self.replace(&taken(lease, &self.identity, jiff::Timestamp::now())).await
-            }
+            Some(lease) if holder(&lease) == Some(self.identity.as_str()) => self.replace(&self.taken(lease)).await,
             _ => Ok(false),
         }
+    }
+
+    fn taken(&self, lease: Lease) -> Lease {
+        taken(lease, &self.identity, self.pace.duration, jiff::Timestamp::now())
     }
 
     async fn read(&self) -> Result<Option<Lease>, cluster::Error> {
@@ -116,7 +130,7 @@ impl Leader {
     async fn create(&self) -> Result<bool, cluster::Error> {
         let fresh =
             Lease { metadata: ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() }, spec: None };
-        let lease = taken(fresh, &self.identity, jiff::Timestamp::now());
+        let lease = self.taken(fresh);
         lost_if_conflict(call("create", "Lease", &self.name, self.api.create(&PostParams::default(), &lease)).await)
     }
 
@@ -141,7 +155,7 @@ fn holder(lease: &Lease) -> Option<&str> {
 }
 
 /// The Lease with us as its holder. Counts a transition only when the holder changes.
-fn taken(mut lease: Lease, identity: &str, now: jiff::Timestamp) -> Lease {
+fn taken(mut lease: Lease, identity: &str, duration: Duration, now: jiff::Timestamp) -> Lease {
     let ours = holder(&lease) == Some(identity);
     let spec = lease.spec.get_or_insert_with(LeaseSpec::default);
     if !ours {
@@ -149,7 +163,7 @@ fn taken(mut lease: Lease, identity: &str, now: jiff::Timestamp) -> Lease {
         spec.lease_transitions = Some(spec.lease_transitions.unwrap_or(0) + 1);
     }
     spec.holder_identity = Some(identity.to_owned());
-    spec.lease_duration_seconds = i32::try_from(DURATION.as_secs()).ok();
+    spec.lease_duration_seconds = i32::try_from(duration.as_secs().max(1)).ok();
     spec.renew_time = Some(MicroTime(now));
     lease
 }
@@ -161,9 +175,9 @@ mod tests {
     #[test]
     fn renewing_is_no_transition_and_taking_over_is() {
         let now = jiff::Timestamp::UNIX_EPOCH;
-        let first = taken(Lease::default(), "a", now);
-        let renewed = taken(first.clone(), "a", now);
-        let moved = taken(renewed.clone(), "b", now);
+        let first = taken(Lease::default(), "a", Duration::ZERO, now);
+        let renewed = taken(first.clone(), "a", Duration::ZERO, now);
+        let moved = taken(renewed.clone(), "b", Duration::ZERO, now);
         let transitions = |lease: &Lease| lease.spec.as_ref().and_then(|s| s.lease_transitions);
         assert_eq!(transitions(&first), Some(1));
         assert_eq!(transitions(&renewed), Some(1));
@@ -173,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_released_lease_has_no_holder() {
-        let mut lease = taken(Lease::default(), "a", jiff::Timestamp::UNIX_EPOCH);
+        let mut lease = taken(Lease::default(), "a", Duration::ZERO, jiff::Timestamp::UNIX_EPOCH);
         lease.spec.get_or_insert_default().holder_identity = Some(String::new());
         assert_eq!(holder(&lease), None);
     }

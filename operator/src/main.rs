@@ -1,7 +1,7 @@
 //! The operator's process: arguments, logs, signals, lease, controllers. Nothing else lives here.
 
 use clap::Parser;
-use rerp_operator::{admin, args::Args, leader::Leader, metrics::Metrics, run, telemetry};
+use rerp_operator::{admin, args::Args, leader, metrics::Metrics, run, telemetry};
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +30,7 @@ async fn start(args: Args) -> Result<(), Box<dyn std::error::Error + Send + Sync
     let mut admin = tokio::spawn(admin);
     let client = run::client().await?;
     let identity = args.identity.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-    let leader = Leader::new(client.clone(), &args.namespace, LEASE, &identity);
+    let leader = leader::Leader::new(client.clone(), &args.namespace, LEASE, &identity, leader::Pace::default());
 
     tokio::select! {
         result = work(&args, client, &identity, &leader, &metrics, gates, &shutdown) => result?,
@@ -48,7 +48,7 @@ async fn work(
     args: &Args,
     client: kube::Client,
     identity: &str,
-    leader: &Leader,
+    leader: &leader::Leader,
     metrics: &Metrics,
     gates: admin::Gates,
     shutdown: &CancellationToken,

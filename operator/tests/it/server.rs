@@ -1,0 +1,122 @@
+//! One real PostgreSQL for all tests of this binary, on a free loopback port, below the temporary
+//! directory. The superuser is trusted; everybody else has to know a password.
+//! Ends with the process that started it (`setpriv --pdeathsig`).
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tokio_postgres::{Client, Config, NoTls};
+
+pub(crate) const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A server that answers.
+pub(crate) struct Server {
+    pub(crate) port: u16,
+}
+
+impl Server {
+    /// A connection as `user`; an empty password for the superuser.
+    pub(crate) async fn connect(
+        &self,
+        user: &str,
+        password: &str,
+        database: &str,
+    ) -> Result<Client, tokio_postgres::Error> {
+        let mut config = Config::new();
+        config.hostaddr(ADDRESS).host("localhost").port(self.port).user(user).dbname(database);
+        config.password(password).connect_timeout(Duration::from_secs(10));
+        let (client, connection) = config.connect(NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// A superuser connection.
+    pub(crate) async fn admin(&self, database: &str) -> Client {
+        self.connect("postgres", "", database).await.expect("the superuser connects")
+    }
+}
+
+/// The server that all tests share; each uses its own names on it.
+pub(crate) fn shared() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(start)
+}
+
+fn start() -> Server {
+    let bin = newest();
+    let dir = std::env::temp_dir().join(format!("rerp-operator-pg-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir(&dir).expect("a directory");
+    let root = is_root();
+    if root {
+        run(Command::new("chown").arg("postgres").arg(&dir));
+    }
+    let data = dir.join("data");
+    run(program(root, &bin.join("initdb")).arg("-D").arg(&data).args(["-U", "postgres", "-E", "UTF8", "--no-sync"]));
+    let rules = "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
+    let mut hba = std::fs::File::create(data.join("pg_hba.conf")).expect("pg_hba.conf");
+    hba.write_all(rules.as_bytes()).expect("pg_hba.conf");
+    let port = TcpListener::bind((ADDRESS, 0)).expect("a port").local_addr().expect("a port").port();
+    spawn(program(root, &bin.join("postgres")), &data, port);
+    wait(&data);
+    Server { port }
+}
+
+/// The parent-death signal follows the thread that spawned the child, so that thread stays.
+fn spawn(mut command: Command, data: &Path, port: u16) {
+    let log = std::fs::File::create(data.with_extension("log")).expect("a log");
+    command.arg("-D").arg(data).args(["-p", &port.to_string()]);
+    for setting in ["fsync=off", "listen_addresses=127.0.0.1", "unix_socket_directories=", "wal_level=logical"] {
+        command.args(["-c", setting]);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    std::thread::spawn(move || {
+        let mut child = command.spawn().expect("start postgres");
+        let _ = child.wait();
+    });
+}
+
+fn wait(data: &Path) {
+    let begun = Instant::now();
+    loop {
+        let pid = std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+        if pid.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
+            return;
+        }
+        let log = std::fs::read_to_string(data.with_extension("log")).unwrap_or_default();
+        assert!(begun.elapsed() < Duration::from_secs(60), "PostgreSQL does not start:\n{log}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn newest() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed under /usr/lib/postgresql");
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .collect();
+    found.sort();
+    found.pop().expect("a version of PostgreSQL").1
+}
+
+/// PostgreSQL refuses to run as root.
+fn program(root: bool, program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    if root {
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+    }
+    command.arg("--pdeathsig=QUIT").arg(program).current_dir("/");
+    command
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().expect("id").stdout.starts_with(b"0\n")
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().expect("start a program");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
