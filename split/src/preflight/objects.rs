@@ -156,6 +156,8 @@ fn needs(findings: &mut Findings, source: &Inventory, target: &Inventory) {
             (Some(name), schema) => {
                 extensions.insert((name.clone(), schema.clone().unwrap_or_default()));
             }
+            // Sequences have a check of their own.
+            (None, _) if need.kind == "sequence" => {}
             (None, _) if !target.objects.contains(&format!("{} {}", need.kind, need.identity)) => findings.fatal(
                 "outside-dependency",
                 Side::Target,

@@ -8,9 +8,11 @@ pub mod schema;
 
 use super::support::cluster;
 use super::support::ledger::TABLES;
-use super::support::side::{SCHEMA, Side, unique};
-use rerp_split::spec::Spec;
+use super::support::side::{self, SCHEMA, unique};
+use rerp_split::connect::Endpoint;
+use rerp_split::spec::{Side, Spec};
 use rerp_split::status::Status;
+use rerp_split::step::Job;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -22,8 +24,8 @@ pub const LIMIT: Duration = Duration::from_secs(180);
 /// One migration between two databases of its own.
 pub struct World {
     pub migration: String,
-    pub source: Side,
-    pub target: Side,
+    pub source: side::Side,
+    pub target: side::Side,
     dir: TempDir,
 }
 
@@ -42,8 +44,8 @@ impl World {
     pub async fn empty() -> Self {
         let (from, to) = cluster::shared();
         let id = unique("w");
-        let source = Side::create(from, &format!("src_{id}")).await;
-        let target = Side::create(to, &format!("dst_{id}")).await;
+        let source = side::Side::create(from, &format!("src_{id}")).await;
+        let target = side::Side::create(to, &format!("dst_{id}")).await;
         let world = Self { migration: id, source, target, dir: tempfile::tempdir().unwrap() };
         std::fs::write(world.path("spec.json"), serde_json::to_string(&world.spec()).unwrap()).unwrap();
         std::fs::write(world.path("source"), world.source.url()).unwrap();
@@ -62,6 +64,23 @@ impl World {
         }
     }
 
+    /// The `pg_dump` of the source's own version.
+    pub fn pg_dump(&self) -> std::path::PathBuf {
+        self.source.cluster.bin().join("pg_dump")
+    }
+
+    /// The migration in this process, without a run: for what only reads.
+    pub fn reader(&self) -> Job {
+        let endpoint = |side: Side, url: &str| Endpoint::parse(side, url, &self.migration).unwrap();
+        Job {
+            spec: self.spec(),
+            source: endpoint(Side::Source, &self.source.url()),
+            target: endpoint(Side::Target, &self.target.url()),
+            run: 0,
+            pg_dump: self.pg_dump(),
+        }
+    }
+
     fn path(&self, name: &str) -> std::path::PathBuf {
         self.dir.path().join(name)
     }
@@ -71,6 +90,7 @@ impl World {
         let mut process = Command::new(env!("CARGO_BIN_EXE_rerp-split"));
         process.arg(command).arg("--source").arg(self.source.url()).arg("--target").arg(self.target.url());
         process.arg("--spec").arg(self.path("spec.json"));
+        process.env("RERP_PG_DUMP", self.pg_dump());
         process.env("RUST_LOG", "rerp_split=info").stdin(Stdio::null());
         process
     }
@@ -87,6 +107,7 @@ impl World {
         let log = std::fs::File::options().create(true).append(true).open(self.path("worker.log")).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_rerp-split"));
         process.arg("worker").arg("--dir").arg(self.dir.path()).args(["--admin", "127.0.0.1:0"]);
+        process.env("RERP_PG_DUMP", self.pg_dump());
         process.env("RUST_LOG", "rerp_split=info").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         Worker(process.spawn().unwrap())
     }
