@@ -26,6 +26,8 @@ pub(crate) enum Error {
     SplitTooSlow { limit: String, phase: String, why: String },
     #[error("{0} has no {1} in its status")]
     Incomplete(&'static str, &'static str),
+    #[error("no pod was killed in: {0}")]
+    NotKilled(String),
     #[error("the load ended by itself before the split did")]
     LoadEnded,
     #[error("an answer of a database could not be read: {0}")]

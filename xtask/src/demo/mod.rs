@@ -7,6 +7,7 @@
 mod bar;
 mod dump;
 mod error;
+mod kills;
 mod kube;
 mod ledger;
 mod pods;
@@ -34,6 +35,7 @@ use crate::progress::{Step, note};
 
 use bar::Bar;
 pub(crate) use error::Error;
+pub(crate) use kills::Victim;
 use kube::Kube;
 use postgres::{Side, Traces};
 use report::Measured;
@@ -42,7 +44,7 @@ use traffic::Load;
 /// Rows in identity's tables by default: more than 200 MB with their indexes.
 const ROWS: u64 = 900_000;
 /// The bar of the default size.
-const FULL: Bar = Bar { rows: 500_000, bytes: 200_000_000, requests: 20_000, rate: 200.0 };
+const FULL: Bar = Bar { rows: 500_000, bytes: 200_000_000, requests: 20_000, rate: 200.0, undisturbed: true };
 /// A platform of eight pods on a machine that may be compiling at the same time.
 const READY: Duration = Duration::from_secs(300);
 /// Traffic before the split begins: enough for a picture of ordinary days.
@@ -64,9 +66,17 @@ pub(crate) struct Args {
     /// Requests before the load is stopped, at least
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..=200_000))]
     requests: u64,
+    /// Kill this one's pod in every phase of the split; the pause and the pods are then not judged
+    #[arg(long)]
+    kill: Option<Victim>,
 }
 
 impl Args {
+    /// The demo on a data set small enough for a test, undisturbed or with `kill`ed pods.
+    pub(crate) fn small(kill: Option<Victim>) -> Self {
+        Self { rows: 20_000, rate: 200, requests: 2_000, kill }
+    }
+
     /// A smaller demo has a bar in proportion; the default has the one it is made for.
     fn bar(&self) -> Bar {
         let full = self.rows >= ROWS;
@@ -75,6 +85,7 @@ impl Args {
             bytes: if full { FULL.bytes } else { 1 },
             requests: self.requests,
             rate: (f64::from(self.rate) * 0.8).min(FULL.rate),
+            undisturbed: self.kill.is_none(),
         }
     }
 }
@@ -114,7 +125,10 @@ fn story(paths: &Paths, cluster: &Cluster, args: &Args, started: Instant) -> Res
     traffic::start(kube, args.rate, LOAD_LIMIT)?;
     note(format!("traffic: {} requests a second from now on", args.rate));
     thread::sleep(BEFORE);
-    let outcome = split::run(paths, kube)?;
+    let outcome = match args.kill {
+        None => split::run(paths, kube)?,
+        Some(victim) => kills::during(monolith, victim, || split::run(paths, kube))?,
+    };
     let load = finish_load(kube, args.requests)?;
     let disturbed = pods::disturbed(&before, &pods::look(kube)?);
 
@@ -214,7 +228,7 @@ mod tests {
     use super::*;
 
     fn args(rows: u64, rate: u32) -> Args {
-        Args { rows, rate, requests: 20_000 }
+        Args { rows, rate, requests: 20_000, kill: None }
     }
 
     #[test]

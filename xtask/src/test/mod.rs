@@ -15,6 +15,7 @@ use comfy_table::Table;
 use crate::cluster::{self, Choice};
 use crate::command;
 use crate::crds;
+use crate::demo;
 use crate::deploy;
 use crate::install;
 use crate::paths::Paths;
@@ -55,6 +56,8 @@ pub(crate) enum Stage {
     Database,
     /// Tests against a real cluster with the operator installed
     Cluster,
+    /// The demo on a small data set: undisturbed, and with the worker's or the operator's pod killed in every phase
+    Demo,
 }
 
 /// Why a stage did not pass.
@@ -78,6 +81,8 @@ pub(crate) enum Error {
     Cluster(#[from] cluster::Error),
     #[error(transparent)]
     Deploy(#[from] deploy::Error),
+    #[error(transparent)]
+    Demo(#[from] demo::Error),
     #[error("a test tool failed")]
     Command(#[from] command::Error),
 }
@@ -161,10 +166,11 @@ impl Stage {
             Self::Unit => "unit",
             Self::Database => "database",
             Self::Cluster => "cluster",
+            Self::Demo => "demo",
         }
     }
 
     fn has_tests(self) -> bool {
-        matches!(self, Self::Go | Self::Unit | Self::Database | Self::Cluster)
+        matches!(self, Self::Go | Self::Unit | Self::Database | Self::Cluster | Self::Demo)
     }
 }

@@ -1,6 +1,7 @@
 //! What each stage does. In: a stage. Out: its counts, or the reason why it did not pass.
 
 use std::collections::BTreeSet;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -9,13 +10,14 @@ use super::{Error, Setting, Stage, Tally, go, licences, sizes};
 use crate::cluster;
 use crate::command::{self, Cmd};
 use crate::crds;
+use crate::demo::{self, Victim};
 use crate::deploy;
 use crate::images::Options;
 use crate::install;
 use crate::progress::note;
 
 /// Packages whose integration tests start PostgreSQL servers.
-const WITH_DATABASE: [&str; 5] = ["rerp-split", "rerp-kit", "rerp-identity", "rerp-marketing", "rerp-traffic"];
+const WITH_DATABASE: [&str; 6] = ["xtask", "rerp-split", "rerp-kit", "rerp-identity", "rerp-marketing", "rerp-traffic"];
 /// The package whose integration tests need a cluster.
 const WITH_CLUSTER: &str = "rerp-e2e";
 /// The cluster's tests wait for pods; a hanging one must not take the machine for a night.
@@ -40,6 +42,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         Stage::Unit => return unit(setting),
         Stage::Database => return database(setting),
         Stage::Cluster => return on_cluster(setting),
+        Stage::Demo => return demos(setting),
     }
     Ok(Tally::default())
 }
@@ -72,6 +75,16 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
         test = test.env(key, value);
     }
     count(test.arg("--").arg("--test-threads=1").args(setting.filter))
+}
+
+/// Each run of the demo judges itself and counts as one test.
+fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
+    let mut tally = Tally::default();
+    for kill in [None, Some(Victim::Worker), Some(Victim::Operator)] {
+        let code = demo::run(setting.paths, setting.choice, &demo::Args::small(kill), &Options::default())?;
+        if code == ExitCode::SUCCESS { tally.passed += 1 } else { tally.failed += 1 }
+    }
+    if tally.failed == 0 { Ok(tally) } else { Err(Error::Tests(tally)) }
 }
 
 fn cargo_test(setting: &Setting<'_>, args: &[String], more: &[&str]) -> Result<Tally, Error> {
@@ -115,5 +128,5 @@ fn passes(name: &'static str, command: Cmd) -> Result<(), Error> {
 }
 
 fn cargo(setting: &Setting<'_>) -> Cmd {
-    Cmd::new(command::cargo()).dir(&setting.paths.root)
+    command::cargo().dir(&setting.paths.root)
 }
