@@ -34,7 +34,7 @@ pub const DEFAULT_CUTOVER_BUDGET: &str = "10m";
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "From", type_ = "string", json_path = ".spec.source.databaseRef.name", priority = 1),
     printcolumn(name = "To", type_ = "string", json_path = ".spec.target.databaseRef.name", priority = 1),
-    printcolumn(name = "Pause ms", type_ = "number", json_path = ".status.cutover.writePauseMs", priority = 1),
+    printcolumn(name = "PauseMs", type_ = "number", json_path = ".status.cutover.writePauseMs", priority = 1),
     printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1),
     validation = Rule::new("self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
         .message("metadata.name must be 1 to 40 lower-case letters, digits and dashes, starting with a letter, because the worker is named after it; choose a shorter or plainer name"),
