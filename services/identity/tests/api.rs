@@ -1,5 +1,7 @@
 //! The service as its callers see it: the real router, a real database, the real migrations.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
 #[path = "../../kit/tests/support/mod.rs"]
 mod support;
 

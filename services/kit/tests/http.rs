@@ -1,5 +1,7 @@
 //! The guard and the server, over real sockets: whatever goes wrong is a problem document, and stopping hurts nobody.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,6 +1,8 @@
 //! What a service's requests see of a cutover: latency. Two real servers, the real journal, nobody to open the target
 //! but the requests themselves.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
 mod support;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Aborts, lost answers, dead connections and rotated passwords, on real servers.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
 mod support;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! The service as visitors' browsers see it: the real router, a real database, and the real Identity beside it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
 #[path = "../../kit/tests/support/mod.rs"]
 mod support;
 

@@ -187,6 +187,7 @@ mod tests {
             ("\"a\"b@example.com", LocalPart),
             ("\"ann\\\"@example.com", LocalPart),
             ("ann\u{a0}lee@example.com", LocalPart),
+            ("\"ann\\\u{a0}lee\"@example.com", LocalPart),
             ("ann\u{fffd}@example.com", Invisible),
             ("an\u{200b}n@example.com", Invisible),
             ("ann\u{202e}@example.com", Invisible),

@@ -55,14 +55,17 @@ fn unquote(rest: &str) -> Result<String, EmailError> {
     let mut content = String::with_capacity(rest.len());
     let mut chars = rest.chars();
     while let Some(c) = chars.next() {
-        match c {
+        let taken = match c {
             '"' if chars.as_str().is_empty() && !content.is_empty() => return Ok(content),
             '"' => return Err(EmailError::LocalPart),
-            '\\' => content.push(chars.next().ok_or(EmailError::LocalPart)?),
-            // The plain space is the only one that a quoted string may hold.
-            c if c.is_whitespace() && c != ' ' => return Err(EmailError::LocalPart),
-            c => content.push(c),
+            '\\' => chars.next().ok_or(EmailError::LocalPart)?,
+            plain => plain,
+        };
+        // The plain space is the only one that a quoted string may hold, escaped or not.
+        if taken.is_whitespace() && taken != ' ' {
+            return Err(EmailError::LocalPart);
         }
+        content.push(taken);
     }
     Err(EmailError::LocalPart)
 }

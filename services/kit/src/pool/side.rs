@@ -49,6 +49,8 @@ pub(crate) struct Side {
     uri: SecretString,
     options: PgConnectOptions,
     pool: PgPool,
+    /// Like `options`, as the login itself: a migrating login acts as the owner of the tables, who may not read the journal.
+    asking: PgConnectOptions,
     /// For questions only: they must be answered while every other connection waits in a fence. `None` until needed
     /// and after a failure.
     probe: Mutex<Option<PgConnection>>,
@@ -94,7 +96,9 @@ impl Side {
                 })
             })
             .connect_lazy_with(options.clone());
+        let asking = options.clone().options([("role", "none")]);
         Ok(Arc::new(Self {
+            asking,
             uri: uri.clone(),
             options,
             pool,
@@ -198,7 +202,7 @@ impl Side {
                     return answer;
                 }
             }
-            let mut connection = self.options.connect().await?;
+            let mut connection = self.asking.connect().await?;
             let answer = question(&mut connection).await;
             *slot = Some(connection);
             answer

@@ -92,7 +92,7 @@ impl Split {
         .await
         .unwrap();
         self.target.execute(&format!("UPDATE rerp_split.owner SET armed = '{hash}', epoch = epoch + 1")).await;
-        run(&mut source, &format!("LOCK TABLE {} IN EXCLUSIVE MODE", locked.join(", "))).await;
+        lock(&mut source, &format!("LOCK TABLE {} IN EXCLUSIVE MODE", locked.join(", "))).await;
         self.copy(&mut source).await;
         run(&mut source, &self.closing()).await;
         run(&mut source, "COMMIT").await;
@@ -139,6 +139,20 @@ impl Split {
         }
         target.close().await.unwrap();
     }
+}
+
+/// Locks as an engine does: briefly, again and again. Transactions take their tables in an order of their own, so
+/// waiting for long would only end in a deadlock.
+async fn lock(connection: &mut PgConnection, locking: &str) {
+    run(connection, "SET LOCAL lock_timeout = '100ms'; SET LOCAL deadlock_timeout = '20ms'; SAVEPOINT before").await;
+    for _ in 0..200 {
+        if connection.execute(sqlx::raw_sql(AssertSqlSafe(locking.to_owned()))).await.is_ok() {
+            return;
+        }
+        run(connection, "ROLLBACK TO SAVEPOINT before").await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the tables can't be locked");
 }
 
 async fn run(connection: &mut PgConnection, sql: &str) {
