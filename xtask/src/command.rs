@@ -1,7 +1,8 @@
 //! Running other programs: what comes in is a program and its arguments, what goes out is its result or an error that names the
 //! command and shows the end of its output. Every run has a deadline. Must not be used for a shell: arguments are passed as they are.
 
-use std::ffi::{OsStr, OsString};
+use std::env;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -207,9 +208,18 @@ fn read(mut pipe: impl Read + Send + 'static, sinks: Vec<Captured>) -> thread::J
     })
 }
 
-/// `cargo` of the toolchain that runs us.
-pub(crate) fn cargo() -> OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+/// `cargo` of the toolchain that runs us. What the cargo above us told us about our own package stays here: build scripts that watch such
+/// a variable (ring's does) would run again, and every crate on top of them be compiled again, whenever a person changes between
+/// `cargo xtask` and plain `cargo`.
+pub(crate) fn cargo() -> Cmd {
+    let mut cargo = Cmd::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let told = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_", "OUT_DIR"];
+    for (key, _) in env::vars_os() {
+        if told.iter().any(|prefix| key.to_string_lossy().starts_with(prefix)) {
+            cargo.inner.env_remove(key);
+        }
+    }
+    cargo
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::command::{self, Cmd};
+use crate::command;
 use crate::paths::Paths;
 use crate::progress::Step;
 
@@ -27,7 +27,7 @@ pub(crate) fn generate(paths: &Paths, check: bool) -> Result<(), Error> {
     let dir = paths.root.join("crds/yaml");
     let step = Step::begin(if check { "Comparing crds/yaml with the types" } else { "Generating crds/yaml" });
     let have = read(&dir)?;
-    Cmd::new(command::cargo())
+    command::cargo()
         .args(["run", "--quiet", "--package", "rerp-crds", "--example", "generate"])
         .dir(&paths.root)
         .quiet()?;

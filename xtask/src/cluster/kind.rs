@@ -1,6 +1,6 @@
 //! A cluster made by kind in a Docker engine. In: `kind-config.yaml`. Out: a running kind cluster named `rerp`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Cluster, Error, Provider, any_kubectl};
@@ -22,10 +22,15 @@ pub(crate) fn docker_answers() -> bool {
     })
 }
 
+/// Where the cluster's kubeconfig is kept.
+pub(crate) fn kubeconfig(paths: &Paths) -> PathBuf {
+    paths.cache.join("kind.kubeconfig")
+}
+
 /// Creates the cluster, or takes the one that runs already.
 pub(crate) fn up(paths: &Paths) -> Result<Cluster, Error> {
     let kubectl = any_kubectl(paths)?;
-    let kubeconfig = paths.cache.join("kind.kubeconfig");
+    let kubeconfig = kubeconfig(paths);
     let step = Step::begin("Starting the kind cluster");
     if Cmd::new("kind").args(["get", "clusters"]).quiet()?.lines().any(|line| line == NAME) {
         Cmd::new("kind").args(["export", "kubeconfig", "--name", NAME, "--kubeconfig"]).arg(&kubeconfig).quiet()?;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::command::{self, Cmd};
-use crate::images;
+use crate::images::{self, layer::Digest};
 use crate::install;
 use crate::paths::{self, Paths, program};
 use crate::progress::note;
@@ -90,7 +90,7 @@ pub(crate) struct Cluster {
 
 /// Starts the cluster if it does not run yet, and returns it.
 pub(crate) fn up(paths: &Paths, choice: &Choice) -> Result<Cluster, Error> {
-    let cluster = match choose(choice)? {
+    let cluster = match choose(paths, choice)? {
         Provider::Given => given::up(paths, choice.context.as_deref())?,
         Provider::Kind => kind::up(paths)?,
         Provider::Node => node::up(paths)?,
@@ -156,7 +156,7 @@ impl Cluster {
     /// The node's own logs: of one component, or the list of components.
     pub(crate) fn component_logs(&self, paths: &Paths, component: Option<&str>) -> Result<(), Error> {
         match self.provider {
-            Provider::Node => node::logs(paths, component),
+            Provider::Node => node::logs(paths, Path::new(&self.name), component),
             Provider::Kind => Ok(Cmd::new("kind").args(["export", "logs", "--name", kind::NAME]).run()?),
             Provider::Given => Ok(self.kubectl().args(["get", "events", "-A"]).run()?),
         }
@@ -166,16 +166,16 @@ impl Cluster {
         match self.provider {
             Provider::Given => given::import(&self.name, archive),
             Provider::Kind => kind::import(kind::NAME, archive),
-            Provider::Node => node::import(paths, archive),
+            Provider::Node => node::import(paths, Path::new(&self.name), archive),
         }
     }
 }
 
-fn choose(choice: &Choice) -> Result<Provider, Error> {
+fn choose(paths: &Paths, choice: &Choice) -> Result<Provider, Error> {
     if let Some(provider) = choice.provider {
         return Ok(provider);
     }
-    if choice.context.is_some() || env::var_os("KUBECONFIG").is_some_and(|value| !value.is_empty()) {
+    if choice.context.is_some() || foreign_kubeconfig(paths) {
         return Ok(Provider::Given);
     }
     let docker = kind::docker_answers();
@@ -194,6 +194,13 @@ fn choose(choice: &Choice) -> Result<Provider, Error> {
     Err(Error::Nothing(format!("\n  no context was given\n  {docker}\n  the local node needs Linux and root")))
 }
 
+/// Whether the environment names a kubeconfig. One that `up` printed names a cluster of our own, which is none that was given to us.
+fn foreign_kubeconfig(paths: &Paths) -> bool {
+    let ours = [node::state().join("kubeconfig"), kind::kubeconfig(paths)];
+    env::var_os("KUBECONFIG")
+        .is_some_and(|value| !value.is_empty() && !ours.iter().any(|path| path.as_os_str() == value))
+}
+
 /// `kubectl` of this machine, or the one inside the node program.
 fn any_kubectl(paths: &Paths) -> Result<PathBuf, Error> {
     match program("kubectl") {
@@ -203,6 +210,8 @@ fn any_kubectl(paths: &Paths) -> Result<PathBuf, Error> {
     }
 }
 
+/// One record per node folder, so that two nodes on a machine are not taken for each other.
 fn record(paths: &Paths) -> PathBuf {
-    paths.cache.join("cluster.json")
+    let folder = Digest::of(node::state().as_os_str().as_encoded_bytes());
+    paths.cache.join(format!("cluster-{}.json", folder.short()))
 }

@@ -16,7 +16,7 @@ pub(crate) fn up(paths: &Paths) -> Result<Cluster, Error> {
     install::for_node(paths)?;
     let kubectl = node_binary::kubectl(paths)?;
     let step = Step::begin("Starting the local Kubernetes node");
-    let mut up = command(paths, "up")?.limit(Duration::from_secs(300));
+    let mut up = command(paths, "up", &state())?.limit(Duration::from_secs(300));
     // A log of every request of every client; for those who look into what the controllers do.
     if env::var_os("RERP_NODE_AUDIT").is_some() {
         up = up.arg("--audit");
@@ -45,27 +45,28 @@ pub(crate) fn down(paths: &Paths) -> Result<(), Error> {
         return Ok(());
     }
     let step = Step::begin("Stopping the local Kubernetes node");
-    command(paths, "down")?.limit(Duration::from_secs(120)).run()?;
+    command(paths, "down", &state())?.limit(Duration::from_secs(120)).run()?;
     step.done("gone");
     Ok(())
 }
 
 /// What the node's own programs wrote.
-pub(crate) fn logs(paths: &Paths, component: Option<&str>) -> Result<(), Error> {
-    Ok(command(paths, "logs")?.args(component).run()?)
+pub(crate) fn logs(paths: &Paths, state: &Path, component: Option<&str>) -> Result<(), Error> {
+    Ok(command(paths, "logs", state)?.args(component).run()?)
 }
 
 /// Imports an archive into the node's container runtime.
-pub(crate) fn import(paths: &Paths, archive: &Path) -> Result<(), Error> {
-    command(paths, "load")?.arg(archive).limit(Duration::from_secs(600)).quiet()?;
+pub(crate) fn import(paths: &Paths, state: &Path, archive: &Path) -> Result<(), Error> {
+    command(paths, "load", state)?.arg(archive).limit(Duration::from_secs(600)).quiet()?;
     Ok(())
 }
 
-fn command(paths: &Paths, verb: &str) -> Result<Cmd, Error> {
-    Ok(Cmd::new(node_binary::build(paths)?).args([verb, "--state"]).arg(state()))
+fn command(paths: &Paths, verb: &str, state: &Path) -> Result<Cmd, Error> {
+    Ok(Cmd::new(node_binary::build(paths)?).args([verb, "--state"]).arg(state))
 }
 
-/// Where the node keeps its data; big, and not for a home folder that may be on a network.
-fn state() -> PathBuf {
+/// Where the node keeps its data; big, and not for a home folder that may be on a network. `RERP_NODE_STATE` names another folder, and
+/// with it another node beside the first.
+pub(crate) fn state() -> PathBuf {
     env::var_os("RERP_NODE_STATE").map_or_else(|| PathBuf::from("/var/lib/rerp-node"), PathBuf::from)
 }

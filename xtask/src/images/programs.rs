@@ -60,7 +60,7 @@ pub(crate) fn build(paths: &Paths, store: &Store, options: &Options, postgres: &
 /// One cargo call for the whole workspace: any other selection would unify features differently and build dependencies twice.
 fn compile(paths: &Paths, options: &Options) -> Result<BTreeMap<String, PathBuf>, Error> {
     let step = Step::begin(format!("Building the programs (cargo, profile {})", options.profile));
-    let cargo = Cmd::new(command::cargo())
+    let cargo = command::cargo()
         .args(["build", "--workspace", "--profile", &options.profile, "--message-format=json-render-diagnostics"])
         .dir(&paths.root);
     let mut built = BTreeMap::new();

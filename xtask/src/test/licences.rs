@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Error;
-use crate::command::{self, Cmd};
+use crate::command;
 use crate::progress::note;
 
 /// Names the crates that break a rule.
@@ -19,7 +19,7 @@ pub(crate) fn check(root: &Path) -> Result<(), Error> {
         return Err(Error::Found("deny.toml allows no licence at all; is its [licenses] section intact?".to_owned()));
     }
     let args = ["metadata", "--format-version", "1", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"];
-    let workspace: Value = serde_json::from_str(&Cmd::new(command::cargo()).args(args).dir(root).quiet()?)?;
+    let workspace: Value = serde_json::from_str(&command::cargo().args(args).dir(root).quiet()?)?;
     let mut broken = Vec::new();
     let packages = workspace["packages"].as_array().cloned().unwrap_or_default();
     for package in &packages {
