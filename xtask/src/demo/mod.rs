@@ -44,7 +44,8 @@ use traffic::Load;
 /// Rows in identity's tables by default: more than 200 MB with their indexes.
 const ROWS: u64 = 900_000;
 /// The bar of the default size.
-const FULL: Bar = Bar { rows: 500_000, bytes: 200_000_000, requests: 20_000, rate: 200.0, undisturbed: true };
+const FULL: Bar =
+    Bar { rows: 500_000, bytes: 200_000_000, requests: 20_000, rate: 200.0, undisturbed: true, timed: true };
 /// A platform of eight pods on a machine that may be compiling at the same time.
 const READY: Duration = Duration::from_secs(300);
 /// Traffic before the split begins: enough for a picture of ordinary days.
@@ -69,12 +70,15 @@ pub(crate) struct Args {
     /// Kill this one's pod in every phase of the split; the pause and the pods are then not judged
     #[arg(long)]
     kill: Option<Victim>,
+    /// Judge rate and pause too: a test must not, for its machine may be busy with anything.
+    #[arg(skip = true)]
+    timed: bool,
 }
 
 impl Args {
     /// The demo on a data set small enough for a test, undisturbed or with `kill`ed pods.
     pub(crate) fn small(kill: Option<Victim>) -> Self {
-        Self { rows: 20_000, rate: 200, requests: 2_000, kill }
+        Self { rows: 20_000, rate: 200, requests: 2_000, kill, timed: false }
     }
 
     /// A smaller demo has a bar in proportion; the default has the one it is made for.
@@ -86,6 +90,7 @@ impl Args {
             requests: self.requests,
             rate: (f64::from(self.rate) * 0.8).min(FULL.rate),
             undisturbed: self.kill.is_none(),
+            timed: self.timed && self.kill.is_none(),
         }
     }
 }
@@ -228,7 +233,7 @@ mod tests {
     use super::*;
 
     fn args(rows: u64, rate: u32) -> Args {
-        Args { rows, rate, requests: 20_000, kill: None }
+        Args { rows, rate, requests: 20_000, kill: None, timed: true }
     }
 
     #[test]
