@@ -243,7 +243,7 @@ where
 {
     let owner = Owner::of(object);
     let span = tracing::info_span!(
-        "reconcile", kind = owner.kind, namespace = owner.namespace, name = owner.name, id = %uuid::Uuid::new_v4()
+        "reconcile", kind = owner.kind, namespace = owner.namespace, object = owner.name, id = %uuid::Uuid::new_v4()
     );
     async {
         let started = Instant::now();

@@ -37,7 +37,7 @@ pub enum Phase {
     Aborting,
     /// Nothing of the migration is left.
     Aborted,
-    /// Can't go on without a person: abort, or repair and start the worker again.
+    /// Can't go on: what is left is to abort, and to begin again once the cause is mended.
     Failed,
 }
 

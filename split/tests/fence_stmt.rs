@@ -1,4 +1,6 @@
 //! Every statement of the fence on a real server does what the protocol says of it.
+//!
+//! Long because it is a list: one test per statement of the protocol.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;

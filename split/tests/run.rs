@@ -5,6 +5,7 @@ mod world;
 
 use rerp_split::phase::Phase;
 use rerp_split::status::TableState;
+use std::time::Duration;
 use support::check;
 use support::route::Route;
 use support::writer::{Load, Writers};
@@ -14,7 +15,8 @@ use world::World;
 async fn a_live_schema_moves_and_nothing_is_lost() {
     let world = World::new(20_000).await;
     let route = Route::new([world.source.clone(), world.target.clone()], 0);
-    let writers = Writers::start(route, Load::default()).await;
+    let load = Load { writers: 8, think: Duration::from_millis(8), ..Load::default() };
+    let writers = Writers::start(route, load).await;
     writers.more(500).await;
 
     let output = world.run("run", &[]).await;

@@ -78,7 +78,8 @@ fn done(checked: &Checked) -> Outcome {
         Verdict::Fine(Reason::DatabaseMoved | Reason::DatabaseMoving, message) => format!("; {message}"),
         _ => String::new(),
     };
-    let message = format!("{} pods of {} serve at {}{moved}", checked.replicas, checked.spec.image, checked.url);
+    let pods = workload::pods_in_words(checked.replicas);
+    let message = format!("{pods} of {} at {}{moved}", checked.spec.image, checked.url);
     Outcome::Done { message, again: DRIFT }
 }
 

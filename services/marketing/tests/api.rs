@@ -194,6 +194,21 @@ async fn a_key_means_one_effect_and_one_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_answers_are_forgotten_and_young_ones_are_not() {
+    let platform = Platform::start().await;
+    for key in ["old", "young"] {
+        assert_eq!(platform.post("contact", Some(key), &contact("ann@example.com")).await.0, 201);
+    }
+    let age = "UPDATE svc.idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = 'old'";
+    platform.marketing.source.execute(age).await;
+    let (db, _) = open(platform.marketing.dir()).await;
+    assert_eq!(rerp_kit::idempotency::sweep(&db).await.unwrap(), 1);
+    assert_eq!(rerp_kit::idempotency::sweep(&db).await.unwrap(), 0);
+    assert!(platform.post("contact", Some("young"), &contact("ann@example.com")).await.1);
+    assert!(!platform.post("contact", Some("old"), &contact("ann@example.com")).await.1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twins_in_flight_have_one_effect() {
     let platform = Arc::new(Platform::start().await);
     for round in 0..10 {

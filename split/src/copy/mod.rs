@@ -49,9 +49,8 @@ pub async fn copy(job: &Job, inventory: &Inventory, progress: &dyn Progress) -> 
     // The reader holds snapshot and locks now.
     drop(replication);
     drop(keeper);
-    let mut source = job.session(Side::Source, "role").await?;
     let mut target = job.session(Side::Target, "copy").await?;
-    stream::create_subscription(job, &mut source, &mut target, &slot).await?;
+    stream::create_subscription(job, &mut job.session(Side::Source, "role").await?, &mut target, &slot).await?;
     as_replica(&target).await?;
     for table in &inventory.tables {
         table::copy(job, &reader, &mut target, &inventory.schema, table, progress).await?;

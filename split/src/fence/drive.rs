@@ -236,7 +236,8 @@ impl Drive {
             return event;
         }
         let in_pause = stmt.blocks_writers() && !matches!(stmt, Stmt::F3Lock | Stmt::F8Close);
-        if in_pause && self.clock.blocked() > self.cfg.max_write_pause {
+        // A quarter is left for closing and opening.
+        if in_pause && self.clock.blocked() > self.cfg.max_write_pause * 3 / 4 {
             return Event::PauseSpent;
         }
         let past_closing = self.worker.is_past_closing();

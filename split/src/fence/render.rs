@@ -2,6 +2,8 @@
 //!
 //! In: a statement and the configuration. Out: text for one simple query, so that every statement is one round trip. It
 //! reads nothing and decides nothing. Answers are found by column name, see `answer`.
+//!
+//! Long because it is a table: one statement of the protocol after the other, in the order they run.
 
 use super::config::CutoverConfig;
 use super::rights::{close_target, declare_source};

@@ -3,6 +3,8 @@
 //! In: the worker's memory and the answer to its outstanding statement. Out: the memory and the next statement, or none
 //! and an outcome. It has no clock, no randomness and no connection. What a worker remembers only saves questions: after
 //! anything unexpected it goes back to reading the rows, and what they say decides.
+//!
+//! Long because the protocol is one state machine, and half of one proves nothing.
 
 use super::sequence::ahead;
 use super::stmt::{Closing, Event, Fate, Side, Stmt};

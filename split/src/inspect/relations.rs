@@ -1,6 +1,7 @@
 //! Tables, columns, keys, triggers, sequences: what moves.
 
 use super::{InspectError, Reader};
+use crate::sql;
 use serde::Deserialize;
 
 /// A table that moves.
@@ -174,11 +175,24 @@ impl Reader<'_> {
     }
 
     pub(super) async fn tables(&self, oids: &Vec<u32>) -> Result<Vec<Table>, InspectError> {
-        self.rows("tables", TABLES, &[oids]).await
+        let mut tables: Vec<Table> = self.rows("tables", TABLES, &[oids]).await?;
+        for table in tables.iter_mut().filter(|table| table.rows == 0 && table.bytes > 0 && table.kind == "r") {
+            table.rows = self.estimate(&table.name).await?;
+        }
+        Ok(tables)
+    }
+
+    /// A table without statistics: what the planner makes of its size.
+    async fn estimate(&self, table: &str) -> Result<u64, InspectError> {
+        let explain = format!("EXPLAIN (FORMAT JSON) SELECT FROM {}", sql::qualified(self.schema_name(), table));
+        let wrap = |e| self.failed("row estimate", e);
+        let row = self.transaction.query_one(&explain, &[]).await.map_err(wrap)?;
+        let plan: serde_json::Value = row.try_get(0).map_err(wrap)?;
+        Ok(plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_u64).unwrap_or(0))
     }
 
     pub(super) async fn others(&self, oids: &Vec<u32>) -> Result<Vec<Relation>, InspectError> {
-        let quoted = crate::sql::ident(self.schema_name());
+        let quoted = sql::ident(self.schema_name());
         self.rows("other relations", OTHERS, &[&quoted, oids]).await
     }
 

@@ -12,12 +12,14 @@ use crate::schema::{self, Section};
 use crate::spec::Side;
 use crate::status::{Finding, Replication, Severity, TableState, TableStatus};
 use crate::step::{Job, StepError, chain};
-use crate::stream::{self, TokenLine};
+use crate::stream::{self, Lag, TokenLine};
 use crate::verify;
 use std::time::Duration;
 
 /// A token slower than this: not caught up.
 const CAUGHT_UP: Duration = Duration::from_secs(1);
+/// How often the slot is looked at while rows are copied.
+const SLOT_POLL: Duration = Duration::from_secs(2);
 /// How long to wait for one token before the lag is looked at again.
 const TOKEN_LIMIT: Duration = Duration::from_secs(30);
 
@@ -44,8 +46,9 @@ pub(super) fn message(phase: Phase) -> &'static str {
 /// How long to wait before the same work is looked at again.
 pub(super) fn rest(phase: Phase) -> Duration {
     match phase {
-        Phase::ReadyForCutover | Phase::CatchUp => Duration::from_secs(1),
-        Phase::Failed => Duration::from_secs(5),
+        Phase::CatchUp => Duration::from_secs(1),
+        Phase::ReadyForCutover => Duration::from_secs(5),
+        Phase::Observe => Duration::from_secs(60),
         _ => Duration::from_secs(10),
     }
 }
@@ -156,8 +159,10 @@ async fn copy_rows(job: &Job, board: &Board) -> Result<Work, StepError> {
                 TableStatus { name: std::mem::take(&mut table.name), total: table.total, ..TableStatus::default() };
         });
     });
-    copy::copy(job, &inventory, board).await?;
-    Ok(Work::Done)
+    tokio::select! {
+        copied = copy::copy(job, &inventory, board) => copied.map(|()| Work::Done),
+        lost = watch_slot(job, board) => lost,
+    }
 }
 
 async fn catch_up(job: &Job, board: &Board) -> Result<Work, StepError> {
@@ -172,15 +177,39 @@ async fn catch_up(job: &Job, board: &Board) -> Result<Work, StepError> {
     follow(job, board).await
 }
 
+/// Reports what the slot keeps while rows are copied; ends only with an error.
+async fn watch_slot(job: &Job, board: &Board) -> Result<Work, StepError> {
+    loop {
+        tokio::time::sleep(SLOT_POLL).await;
+        let line = TokenLine::open(job).await?;
+        if let Some(lag) = stream::lag(job, line.source(), line.target()).await? {
+            report(board, lag, None)?;
+        }
+    }
+}
+
+/// Puts the slot's state on the board.
+fn report(board: &Board, lag: Lag, token_ms: Option<f64>) -> Result<(), StepError> {
+    if lag.lost {
+        return Err(StepError::Doomed(format!("the source has thrown away WAL that slot {} needs", lag.slot)));
+    }
+    board.update(|status| {
+        status.replication = Some(Replication {
+            lag_bytes: lag.lag_bytes,
+            retained_wal_bytes: lag.retained_bytes,
+            slot: lag.slot,
+            token_ms,
+        });
+    });
+    Ok(())
+}
+
 /// Looks at the stream; done if a token was quick.
 async fn follow(job: &Job, board: &Board) -> Result<Work, StepError> {
     let line = TokenLine::open(job).await?;
     let Some(lag) = stream::lag(job, line.source(), line.target()).await? else {
         return Err(StepError::Doomed("the replication slot is gone from the source".into()));
     };
-    if lag.lost {
-        return Err(StepError::Doomed(format!("the source has thrown away WAL that slot {} needs", lag.slot)));
-    }
     let token = line.send(job, TOKEN_LIMIT).await;
     let token_ms = token.as_ref().ok().map(|time| time.as_secs_f64() * 1000.0);
     let caught_up = token.as_ref().is_ok_and(|time| *time < CAUGHT_UP);
@@ -190,13 +219,8 @@ async fn follow(job: &Job, board: &Board) -> Result<Work, StepError> {
         } else if status.phase == Phase::CatchUp {
             message(status.phase).clone_into(&mut status.message);
         }
-        status.replication = Some(Replication {
-            lag_bytes: lag.lag_bytes,
-            retained_wal_bytes: lag.retained_bytes,
-            slot: lag.slot,
-            token_ms,
-        });
     });
+    report(board, lag, token_ms)?;
     match token {
         Err(StepError::Deadline { .. }) | Ok(_) => Ok(if caught_up { Work::Done } else { Work::Unfinished }),
         Err(error) => Err(error),

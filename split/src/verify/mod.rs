@@ -11,7 +11,6 @@ mod suspect;
 use crate::inspect::{Inventory, Table};
 use crate::spec::Side;
 use crate::step::{Job, StepError, failed};
-use crate::stream::TokenLine;
 use chunk::Chunk;
 use key::KeySql;
 use tokio_postgres::Client;
@@ -46,7 +45,6 @@ struct Pair {
     source: Client,
     target: Client,
     journal: Client,
-    tokens: TokenLine,
 }
 
 /// Compares every moving table.
@@ -63,7 +61,6 @@ pub async fn verify(
         source: job.session(Side::Source, "verify").await?,
         target: job.session(Side::Target, "verify").await?,
         journal: job.session(Side::Source, "journal").await?,
-        tokens: TokenLine::open(job).await?,
     };
     let same_order = source.server.collation == target.server.collation;
     let mut total = Comparison::default();

@@ -9,6 +9,7 @@ use super::Pair;
 use super::chunk::{KeyText, Version, Versions, versions};
 use super::key::KeySql;
 use crate::step::{Job, StepError};
+use crate::stream::TokenLine;
 use std::time::Duration;
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
@@ -37,6 +38,11 @@ enum Seen {
 /// Looks at the suspects until each is decided, or has changed in every round.
 pub(super) async fn judge(job: &Job, pair: &Pair, sql: &KeySql, keys: Vec<KeyText>) -> Result<Verdict, StepError> {
     let mut verdict = Verdict::default();
+    if keys.is_empty() {
+        return Ok(verdict);
+    }
+    // Opened when needed: between two suspects the server would end an idle session.
+    let tokens = TokenLine::open(job).await?;
     let mut open = keys;
     for _ in 0..ROUNDS {
         if open.is_empty() {
@@ -44,7 +50,7 @@ pub(super) async fn judge(job: &Job, pair: &Pair, sql: &KeySql, keys: Vec<KeyTex
         }
         let target_before = read(&pair.target, sql, &open).await?;
         let source_before = read(&pair.source, sql, &open).await?;
-        pair.tokens.send(job, TOKEN_LIMIT).await?;
+        tokens.send(job, TOKEN_LIMIT).await?;
         let target = read(&pair.target, sql, &open).await?;
         let source = read(&pair.source, sql, &open).await?;
         let mut changing = Vec::new();

@@ -57,7 +57,7 @@ impl Pair {
             source: source.spec(),
             target: target.spec(),
             tables: None,
-            max_write_pause_ms: 1000,
+            max_write_pause_ms: 2000,
             cutover_budget_s: 60,
         };
         let (from, to) = (source.admin().await, target.admin().await);
@@ -99,7 +99,7 @@ impl Pair {
             max_write_pause: Duration::from_millis(self.spec.max_write_pause_ms),
             budget: Duration::from_secs(self.spec.cutover_budget_s),
             sequence_margin: CutoverConfig::SEQUENCE_MARGIN,
-            token_limit: Duration::from_millis(200),
+            token_limit: Duration::from_secs(1),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 pub mod schema;
 
-use super::support::cluster;
+use super::support::cluster::{self, Cluster};
 use super::support::ledger::TABLES;
 use super::support::side::{self, SCHEMA, unique};
 use rerp_split::connect::Endpoint;
@@ -14,6 +14,7 @@ use rerp_split::spec::{Side, Spec};
 use rerp_split::status::Status;
 use rerp_split::step::Job;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio_postgres::Client;
@@ -26,31 +27,53 @@ pub struct World {
     pub migration: String,
     pub source: side::Side,
     pub target: side::Side,
+    tables: Option<Vec<String>>,
     dir: TempDir,
 }
 
 impl World {
     /// Two sides, the source with tables and rows.
     pub async fn new(rows: u32) -> Self {
-        let world = Self::empty().await;
-        let migrate = world.source.migrate().await;
+        Self::empty().await.filled(rows).await
+    }
+
+    /// Makes and fills the tables.
+    pub async fn filled(self, rows: u32) -> Self {
+        let migrate = self.source.migrate().await;
         migrate.batch_execute(TABLES).await.unwrap();
         migrate.batch_execute(schema::TRICKY).await.unwrap();
         migrate.batch_execute(&schema::fill(rows)).await.unwrap();
+        self
+    }
+
+    /// As `new`, but only these tables move.
+    pub async fn some(rows: u32, tables: &[&str]) -> Self {
+        let mut world = Self::new(rows).await;
+        world.tables = Some(tables.iter().map(|&table| table.to_owned()).collect());
+        world.write_spec();
         world
     }
 
     /// Two sides without tables.
     pub async fn empty() -> Self {
         let (from, to) = cluster::shared();
+        Self::between(from, to).await
+    }
+
+    /// Two sides without tables on servers of their own.
+    pub async fn between(from: Arc<Cluster>, to: Arc<Cluster>) -> Self {
         let id = unique("w");
         let source = side::Side::create(from, &format!("src_{id}")).await;
         let target = side::Side::create(to, &format!("dst_{id}")).await;
-        let world = Self { migration: id, source, target, dir: tempfile::tempdir().unwrap() };
-        std::fs::write(world.path("spec.json"), serde_json::to_string(&world.spec()).unwrap()).unwrap();
+        let world = Self { migration: id, source, target, tables: None, dir: tempfile::tempdir().unwrap() };
+        world.write_spec();
         std::fs::write(world.path("source"), world.source.url()).unwrap();
         std::fs::write(world.path("target"), world.target.url()).unwrap();
         world
+    }
+
+    fn write_spec(&self) {
+        std::fs::write(self.path("spec.json"), serde_json::to_string(&self.spec()).unwrap()).unwrap();
     }
 
     pub fn spec(&self) -> Spec {
@@ -58,7 +81,7 @@ impl World {
             migration: self.migration.clone(),
             source: self.source.spec(),
             target: self.target.spec(),
-            tables: None,
+            tables: self.tables.clone(),
             max_write_pause_ms: 1000,
             cutover_budget_s: 60,
         }
@@ -100,6 +123,14 @@ impl World {
         let mut process = self.command(command);
         process.args(more);
         tokio::task::spawn_blocking(move || process.output().unwrap()).await.unwrap()
+    }
+
+    /// Runs a command that must succeed; returns what it printed.
+    pub async fn succeeds(&self, command: &str, more: &[&str]) -> String {
+        let output = self.run(command, more).await;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{command} {more:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        text
     }
 
     /// Starts a worker; it is killed when dropped.

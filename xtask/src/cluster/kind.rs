@@ -29,6 +29,9 @@ pub(crate) fn kubeconfig(paths: &Paths) -> PathBuf {
 
 /// Creates the cluster, or takes the one that runs already.
 pub(crate) fn up(paths: &Paths) -> Result<Cluster, Error> {
+    if program("kind").is_none() {
+        return Err(Error::NoKind);
+    }
     let kubectl = any_kubectl(paths)?;
     let kubeconfig = kubeconfig(paths);
     let step = Step::begin("Starting the kind cluster");

@@ -54,6 +54,8 @@ pub(crate) enum Error {
     Nothing(String),
     #[error("the local node did not start; what it said is above, and `cargo xtask logs` shows its programs")]
     NodeFailed,
+    #[error("no `kind` in PATH; get it with `go install sigs.k8s.io/kind@v0.33.0`, or see https://kind.sigs.k8s.io")]
+    NoKind,
     #[error("no `kubectl` in PATH and no `go` to build one; install either")]
     NoKubectl,
     #[error("the cluster of the context {0} does not answer; does `kubectl --context {0} version` work?")]

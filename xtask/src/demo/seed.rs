@@ -11,7 +11,10 @@ use crate::paths::Paths;
 use crate::progress::{Step, elapsed};
 
 const LIMIT: Duration = Duration::from_secs(600);
+/// Until the first line of the seed's log; what keeps a pod from starting mends itself sooner or not at all.
+const START: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_secs(2);
+const SHORT: Duration = Duration::from_secs(30);
 
 /// Runs the Job of the samples with `rows` rows and waits for its end.
 pub(super) fn run(paths: &Paths, kube: Kube<'_>, rows: u64) -> Result<(), Error> {
@@ -20,11 +23,11 @@ pub(super) fn run(paths: &Paths, kube: Kube<'_>, rows: u64) -> Result<(), Error>
     kube.run(&["delete", "job", "seed", "--ignore-not-found", "--wait"], Duration::from_secs(90))?;
     let manifest = paths.root.join("manifests/samples/seed/job.yaml");
     kube.apply_changed(&manifest, |job| prepare(job, rows))?;
-    let until = Instant::now() + LIMIT;
+    let started = Instant::now();
     let mut shown = String::new();
     loop {
         let job = kube.list("jobs")?.into_iter().find(|job| job["metadata"]["name"] == "seed").unwrap_or_default();
-        let log = kube.run(&["logs", "job/seed", "--tail=3"], Duration::from_secs(30)).unwrap_or_default();
+        let log = kube.run(&["logs", "job/seed", "--tail=3"], SHORT).unwrap_or_default();
         let last = log.lines().last().unwrap_or_default().to_owned();
         if last != shown {
             step.note(&last);
@@ -33,12 +36,23 @@ pub(super) fn run(paths: &Paths, kube: Kube<'_>, rows: u64) -> Result<(), Error>
         match ended(&job) {
             Some(true) => break,
             Some(false) => return Err(Error::Seed(log)),
-            None if Instant::now() > until => return Err(Error::Seed(format!("not done within {}", elapsed(LIMIT)))),
+            None if shown.is_empty() && started.elapsed() > START => return Err(Error::Seed(reason(kube))),
+            None if started.elapsed() > LIMIT => {
+                return Err(Error::Seed(format!("not done within {}", elapsed(LIMIT))));
+            }
             None => thread::sleep(POLL),
         }
     }
     step.done("filled");
     Ok(())
+}
+
+/// The last event of a pod that does not start.
+fn reason(kube: Kube<'_>) -> String {
+    let args = ["get", "events", "--field-selector=type=Warning", "--sort-by=.lastTimestamp", "--no-headers"];
+    let events = kube.run(&args, SHORT).unwrap_or_default();
+    let last = events.lines().rev().find(|line| line.contains("pod/seed")).unwrap_or("no event tells why");
+    format!("its pod did not start within {}: {last}", elapsed(START))
 }
 
 fn prepare(job: &mut Value, rows: u64) {

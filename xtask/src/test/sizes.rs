@@ -9,6 +9,8 @@ use crate::command::Cmd;
 
 /// Lines of a file; the median is near 130.
 const FILE: usize = 300;
+/// What a longer file says in its header, with the reason after it: a table or a list of cases that only gets harder to read in parts.
+const REASON: &str = "//! Long because ";
 /// Lines of a function.
 const FUNCTION: usize = 60;
 
@@ -22,7 +24,7 @@ pub(crate) fn check(root: &Path) -> Result<(), Error> {
         // Deleted but not yet committed.
         let Ok(text) = fs::read_to_string(root.join(name)) else { continue };
         let lines = text.lines().count();
-        if lines > FILE {
+        if lines > FILE && !text.lines().any(|line| line.starts_with(REASON)) {
             long.push(format!("{name} has {lines} lines, {FILE} is the limit"));
         }
         if name.ends_with(".go") {

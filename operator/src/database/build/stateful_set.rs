@@ -40,6 +40,9 @@ pub(super) fn build(checked: &Checked, embedded: &Embedded, config: &ConfigMap) 
         metadata: owner.child(&name, POSTGRES),
         spec: Some(StatefulSetSpec {
             replicas: Some(1),
+            // The default waits for a broken pod to become ready before it replaces it: a mistake in
+            // `parameters` could never be corrected.
+            pod_management_policy: Some("Parallel".to_owned()),
             service_name: Some(names::postgres_nodes(&owner.name)),
             selector: LabelSelector { match_labels: Some(owner.selector(POSTGRES)), ..LabelSelector::default() },
             persistent_volume_claim_retention_policy: Some(StatefulSetPersistentVolumeClaimRetentionPolicy {

@@ -27,7 +27,7 @@ pub fn judge(stateful_set: &StatefulSet, embedded: &Embedded) -> Result<(), Outc
         let on = format!("StatefulSet {path} to make its pod (if it doesn't, its events say why)");
         return Err(Outcome::waiting(Reason::ServerStarting, on, AGAIN));
     };
-    Err(trouble(pod).unwrap_or_else(|| {
+    Err(trouble(pod, embedded.claim.as_ref()).unwrap_or_else(|| {
         let on = format!("pod {} to be ready", self::path(pod));
         Outcome::waiting(Reason::ServerStarting, on, AGAIN)
     }))
@@ -57,22 +57,35 @@ fn lost(claim: &PersistentVolumeClaim) -> Option<Outcome> {
 }
 
 /// What keeps a pod from running, in the order in which a pod gets through it.
-fn trouble(pod: &Pod) -> Option<Outcome> {
-    if let Some(outcome) = unscheduled(pod) {
+fn trouble(pod: &Pod, claim: Option<&PersistentVolumeClaim>) -> Option<Outcome> {
+    if let Some(outcome) = unscheduled(pod, claim) {
         return Some(outcome);
     }
     let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
     statuses.iter().find_map(|status| stuck(pod, status))
 }
 
-fn unscheduled(pod: &Pod) -> Option<Outcome> {
+fn unscheduled(pod: &Pod, claim: Option<&PersistentVolumeClaim>) -> Option<Outcome> {
     let conditions = pod.status.as_ref()?.conditions.as_ref()?;
     let scheduled = conditions.iter().find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
     let said = scheduled.message.as_deref().unwrap_or("no reason given");
     let storage = ["persistentvolumeclaim", "storageclass", "volume"];
-    let volume = storage.iter().any(|word| said.to_lowercase().contains(word));
-    let reason = if volume { Reason::VolumeUnavailable } else { Reason::Unschedulable };
-    Some(Outcome::waiting(reason, format!("a node for pod {}: {said}", path(pod)), AGAIN))
+    if !storage.iter().any(|word| said.to_lowercase().contains(word)) {
+        return Some(Outcome::waiting(Reason::Unschedulable, format!("a node for pod {}: {said}", path(pod)), AGAIN));
+    }
+    // The scheduler names neither the claim nor its class.
+    let what = claim.filter(|claim| !is_bound(claim)).map_or_else(String::new, |claim| {
+        let class = claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
+        let class = class.map_or("the default storage class, of which there is none".to_owned(), |name| {
+            format!("storage class {name}")
+        });
+        format!(" and its PersistentVolumeClaim {} of {class}", path(claim))
+    });
+    Some(Outcome::waiting(Reason::VolumeUnavailable, format!("a node for pod {}{what}: {said}", path(pod)), AGAIN))
+}
+
+fn is_bound(claim: &PersistentVolumeClaim) -> bool {
+    claim.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Bound")
 }
 
 fn stuck(pod: &Pod, status: &ContainerStatus) -> Option<Outcome> {
@@ -101,7 +114,8 @@ fn last_words(status: &ContainerStatus) -> String {
     let Some(ended) = ended else { return "it left no message".to_owned() };
     let said = ended.message.as_deref().unwrap_or("it left no message").trim();
     let skip = said.chars().count().saturating_sub(LAST_WORDS);
-    format!("exit code {}: {}", ended.exit_code, said.chars().skip(skip).collect::<String>())
+    let cut = if skip > 0 { "…" } else { "" };
+    format!("exit code {}: {cut}{}", ended.exit_code, said.chars().skip(skip).collect::<String>())
 }
 
 #[cfg(test)]

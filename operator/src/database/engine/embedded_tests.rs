@@ -87,6 +87,26 @@ fn a_pod_without_a_node_waits() {
 }
 
 #[test]
+fn a_claim_without_a_volume_is_named_with_its_class() {
+    let status = json!({"conditions": [{
+        "type": "PodScheduled", "status": "False", "message": "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
+    }]});
+    let mut embedded = embedded(vec![pod(status)]);
+    let claim = json!({
+        "metadata": {"name": "data-identity-postgres-0", "namespace": "rerp"},
+        "spec": {"storageClassName": "fast"}, "status": {"phase": "Pending"},
+    });
+    embedded.claim = Some(serde_json::from_value(claim).expect("a claim"));
+    let outcome = judge(&stateful_set(2, 0, 1), &embedded).expect_err("not serving");
+    assert_eq!(outcome.reason(), Reason::VolumeUnavailable);
+    assert!(
+        outcome.message().contains("PersistentVolumeClaim rerp/data-identity-postgres-0 of storage class fast"),
+        "{}",
+        outcome.message()
+    );
+}
+
+#[test]
 fn a_missing_secret_is_quoted() {
     let state =
         json!({"waiting": {"reason": "CreateContainerConfigError", "message": "secret \"identity-admin\" not found"}});

@@ -36,14 +36,20 @@ fn available(deployment: &Deployment, wanted: i32) -> Option<String> {
     let seen = status.observed_generation >= deployment.metadata.generation;
     let all = [status.replicas, status.updated_replicas, status.available_replicas];
     (seen && all.into_iter().all(|number| count(number) == wanted))
-        .then(|| format!("{wanted} of {wanted} pods are available"))
+        .then(|| format!("{} available", pods_in_words(wanted)))
+}
+
+/// `1 pod`, `2 pods`.
+pub fn pods_in_words(count: i32) -> String {
+    format!("{count} pod{}", if count == 1 { "" } else { "s" })
 }
 
 fn rolling(deployment: &Deployment, wanted: i32) -> Outcome {
     let status = deployment.status.as_ref();
     let updated = status.and_then(|status| status.updated_replicas).unwrap_or_default();
     let available = status.and_then(|status| status.available_replicas).unwrap_or_default();
-    let on = format!("{wanted} pods: {updated} have the newest template, {available} are available");
+    let on =
+        format!("{} wanted; running the newest template: {updated}, available: {available}", pods_in_words(wanted));
     Outcome::waiting(Reason::RolloutProgressing, on, AGAIN)
 }
 

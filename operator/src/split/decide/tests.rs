@@ -84,7 +84,8 @@ fn a_new_migration_is_held_and_its_worker_told_to_stop_before_the_cutover() {
 
 #[test]
 fn what_is_missing_is_named_and_leaves_a_worker_alone() {
-    let cases: [(&str, fn(&mut Observed), Reason); 5] = [
+    type Change = fn(&mut Observed);
+    let cases: [(&str, Change, Reason); 5] = [
         ("RerpService identity", |s| s.service = None, Reason::ServiceMissing),
         ("identity-shared", |s| s.source = None, Reason::DatabaseMissing),
         (

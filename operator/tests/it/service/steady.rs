@@ -9,7 +9,7 @@ async fn a_service_is_ready_when_all_pods_are() {
     let world = World::with_database();
     let outcome = world.pass("identity").await;
     assert_eq!(outcome.reason(), Reason::RolloutProgressing, "{}", outcome.message());
-    world.expect("identity", "Ready", "Unknown", "RolloutProgressing", &["0 are available"]);
+    world.expect("identity", "Ready", "Unknown", "RolloutProgressing", &["available: 0"]);
     world.settle("identity").await;
     world.expect(
         "identity",
@@ -18,7 +18,7 @@ async fn a_service_is_ready_when_all_pods_are() {
         "AsExpected",
         &["2 pods of ghcr.io/rerp/identity:1", "identity.rerp.svc"],
     );
-    world.expect("identity", "WorkloadAvailable", "True", "AsExpected", &["2 of 2"]);
+    world.expect("identity", "WorkloadAvailable", "True", "AsExpected", &["2 pods available"]);
     world.expect("identity", "DatabaseReady", "True", "AsExpected", &["shared"]);
     world.expect("identity", "DependenciesReady", "True", "NotNeeded", &[]);
     let status = world.live("rerpservices", "identity")["status"].clone();

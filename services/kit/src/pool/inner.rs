@@ -2,8 +2,8 @@
 //! warm, the active one alive. In come files; out go views. Must not run work of requests.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::{Mutex, watch};
@@ -20,6 +20,10 @@ use crate::config::PoolSettings;
 use crate::metrics::PoolMetrics;
 use crate::telemetry::chain;
 
+/// How long the active side may stay silent before this pod counts as not ready. Longer than a cutover and a busy moment
+/// of the server: taking pods out of service for those would turn latency into errors.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 pub(crate) struct Inner {
     pub(crate) settings: PoolSettings,
     pub(crate) metrics: PoolMetrics,
@@ -28,7 +32,7 @@ pub(crate) struct Inner {
     pub(crate) doubts: Arc<Doubts>,
     /// Text of the last trouble with the files, so that it is logged once and not every second.
     reading: Mutex<Option<String>>,
-    alive: AtomicBool,
+    answered: std::sync::Mutex<Option<Instant>>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -48,7 +52,7 @@ impl Inner {
             asking: Mutex::new(Asked::default()),
             doubts: Arc::default(),
             reading: Mutex::new(None),
-            alive: AtomicBool::new(false),
+            answered: std::sync::Mutex::new(None),
             stop: CancellationToken::new(),
         });
         inner.show_active();
@@ -62,8 +66,10 @@ impl Inner {
         Arc::clone(&self.views.borrow())
     }
 
+    /// Whether the active side answered within the last moments.
     pub(crate) fn is_alive(&self) -> bool {
-        self.alive.load(Ordering::Relaxed)
+        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.is_some_and(|at| at.elapsed() < PATIENCE)
     }
 
     /// Keeps the handle true until it is stopped.
@@ -79,13 +85,15 @@ impl Inner {
         }
     }
 
-    /// Whether the active side lives and, during a split, who owns. At most one question a second comes from here.
+    /// Whether the active side answers and, during a split, who owns. At most one question a second comes from here.
     async fn look_around(&self) {
         let view = self.view();
         if view.next.is_some() {
             self.ask(Doubt { since: Instant::now(), view: &view, refusal: None }).await;
         }
-        self.alive.store(self.view().active().answers().await, Ordering::Relaxed);
+        if self.view().active().answers().await {
+            *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
     }
 
     /// Reads the binding files and puts a new view in force if they changed.

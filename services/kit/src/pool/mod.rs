@@ -47,6 +47,9 @@ use retry::{Mode, Replay};
 /// Time work has when it runs outside of a request.
 const WITHOUT_REQUEST: Duration = Duration::from_secs(10);
 
+/// Kept of a request's time for saying that the database took the rest.
+const ANSWERING: Duration = Duration::from_millis(20);
+
 /// The handle. Clones share everything.
 #[derive(Clone)]
 pub struct Db {
@@ -124,8 +127,9 @@ impl Db {
         let _ = tokio::time::timeout(within, closing).await;
     }
 
-    /// When the request at hand must be answered.
+    /// When to give up, so that the request at hand can still be answered.
     fn deadline() -> Instant {
-        context::deadline().unwrap_or_else(|| Instant::now() + WITHOUT_REQUEST)
+        let until = context::deadline().and_then(|deadline| deadline.checked_sub(ANSWERING));
+        until.unwrap_or_else(|| Instant::now() + WITHOUT_REQUEST)
     }
 }

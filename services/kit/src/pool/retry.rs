@@ -181,6 +181,8 @@ impl Inner {
                     if self.view().next.is_none() {
                         return if self.moved_from(view) { Next::Attempt } else { Next::Refused };
                     }
+                    // There is somebody to ask now, and the last answer is from before that.
+                    since = Instant::now();
                     Next::Attempt
                 }
                 Verdict::Proven(again) => {

@@ -1,0 +1,212 @@
+//! One worker at one migration: turn by turn from the journal's phase to the next.
+//!
+//! In: a claimed run. Out: phases stored, work done or interrupted. What follows what is `phase::next`'s to say.
+
+use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, claim, job, observe, work};
+use crate::journal::{self, JournalError, Wish};
+use crate::phase::{self, Observation, Phase, Work};
+use crate::spec::Side;
+use crate::step::{Class, Job, StepError, chain};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How long a process that was asked to end lets the fence go on.
+const CUTOVER_GRACE: Duration = Duration::from_secs(5);
+
+/// One worker at one migration.
+pub(super) struct Driver {
+    pub(super) job: Job,
+    board: Arc<Board>,
+    stop: CancellationToken,
+    wishes: watch::Receiver<Wish>,
+    until_settled: bool,
+    failures: u32,
+}
+
+impl Driver {
+    /// Installs the journal on both sides, takes a new run number and reads how far the migration is.
+    pub(super) async fn take_over(
+        settings: &Settings,
+        board: &Arc<Board>,
+        stop: &CancellationToken,
+        wish: Wish,
+    ) -> Result<Self, StepError> {
+        let id = &settings.spec.migration;
+        let source = settings.source.connect("claim").await?;
+        let known = journal::read_status(&source, id).await?.unwrap_or_default();
+        let run = if known.phase.is_terminal() { 0 } else { claim(settings, &source).await? };
+        // Until the claim an older worker may have gone on.
+        if let Some(status) = journal::read_status(&source, id).await? {
+            board.update(|present| *present = status);
+        }
+        board.set_run(run);
+        let wishes = observe::follow_wish(settings.source.clone(), id.clone(), wish, stop.clone());
+        let job = job(settings, run);
+        tracing::info!(migration = %id, run, phase = %board.phase(), "worker has taken over");
+        let (board, stop) = (Arc::clone(board), stop.clone());
+        Ok(Self { job, board, stop, wishes, until_settled: settings.until_settled, failures: 0 })
+    }
+
+    /// Turn after turn, until there is a reason to stop.
+    pub(super) async fn go(&mut self) -> Result<Stopped, StepError> {
+        loop {
+            if self.stop.is_cancelled() {
+                return Ok(Stopped::Asked);
+            }
+            let phase = self.board.phase();
+            if phase.is_terminal() {
+                return self.idle().await;
+            }
+            match self.turn(phase).await {
+                Ok(Turn::Moved) => self.failures = 0,
+                Ok(Turn::Settled) if self.until_settled => return Ok(Stopped::Settled),
+                Ok(Turn::Settled | Turn::Waiting) => {
+                    self.failures = 0;
+                    self.rest(work::rest(phase)).await;
+                }
+                Err(error) if error.class() == Class::Superseded => return Ok(Stopped::Superseded),
+                Err(error) => self.after_failure(phase, error).await?,
+            }
+        }
+    }
+
+    /// Observes, works, decides, stores.
+    async fn turn(&mut self, phase: Phase) -> Result<Turn, StepError> {
+        let forced = self.decide(phase, Work::Unfinished).await?;
+        if forced != phase {
+            return self.enter(phase, forced).await;
+        }
+        let suspended = self.wishes.borrow().suspend && !matches!(phase, Phase::Cutover | Phase::Aborting);
+        if suspended {
+            self.board.update(|status| "suspended".clone_into(&mut status.message));
+            return Ok(Turn::Waiting);
+        }
+        if phase == Phase::Failed {
+            return Ok(Turn::Settled);
+        }
+        let Some(work) = self.interruptible(phase).await? else { return Ok(Turn::Moved) };
+        let next = self.decide(phase, work).await?;
+        if next != phase {
+            return self.enter(phase, next).await;
+        }
+        let settled = work == Work::Done || matches!(phase, Phase::Preflight | Phase::Cutover);
+        Ok(if settled { Turn::Settled } else { Turn::Waiting })
+    }
+
+    /// The next phase by what is wished and who owns, both read anew.
+    async fn decide(&mut self, phase: Phase, work: Work) -> Result<Phase, StepError> {
+        let (owner, epoch) = observe::owner(&self.job).await?;
+        self.board.update(|status| status.epoch = epoch);
+        let wish = *self.wishes.borrow_and_update();
+        let observation = Observation {
+            work,
+            advance_to: wish.advance_to,
+            services_prepared: wish.services_prepared,
+            abort: wish.abort,
+            suspend: wish.suspend,
+            owner,
+        };
+        Ok(phase::next(phase, &observation))
+    }
+
+    /// Stores the phase before its work begins. An abort cleans up after everything that came before it, so it takes
+    /// a run number of its own.
+    async fn enter(&mut self, phase: Phase, next: Phase) -> Result<Turn, StepError> {
+        if next == Phase::Aborting {
+            self.renew().await?;
+        }
+        tracing::info!(migration = self.job.id(), from = %phase, to = %next, "phase");
+        self.board.update(|status| {
+            status.phase = next;
+            status.message = work::message(next).to_owned();
+            if next != Phase::Failed {
+                status.failure = None;
+            }
+        });
+        self.board.store(&self.job).await?;
+        Ok(Turn::Moved)
+    }
+
+    async fn renew(&mut self) -> Result<(), StepError> {
+        let source = self.job.session(Side::Source, "claim").await?;
+        let target = self.job.session(Side::Target, "claim").await?;
+        let run = journal::run::claim(&source, &target, self.job.id()).await?;
+        self.job.run = run;
+        self.job.source = self.job.source.for_run(run);
+        self.job.target = self.job.target.for_run(run);
+        self.board.set_run(run);
+        Ok(())
+    }
+
+    /// Runs the phase's work, unless the wish comes to forbid it first: then none. The cutover is never interrupted by
+    /// a wish: the fence looks at it where it may.
+    async fn interruptible(&mut self, phase: Phase) -> Result<Option<Work>, StepError> {
+        let mut wishes = self.wishes.clone();
+        let forbidden = async {
+            let may_stop = phase < Phase::Cutover;
+            if !may_stop || wishes.wait_for(|wish| wish.abort || wish.suspend).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let asked = async {
+            self.stop.cancelled().await;
+            // Cutting an attempt off is safe, but its writers would have waited for nothing.
+            if phase == Phase::Cutover {
+                tokio::time::sleep(CUTOVER_GRACE).await;
+            }
+        };
+        tokio::select! {
+            work = work::perform(&self.job, &self.board, phase) => match work {
+                Err(error) if error.class() == Class::Doomed => {
+                    self.board.update(|status| status.failure = Some(chain(&error)));
+                    Ok(Some(Work::Doomed))
+                }
+                other => other.map(Some),
+            },
+            () = forbidden => Ok(None),
+            () = asked => Ok(None),
+            () = self.board.superseded() => Err(StepError::Journal(JournalError::Superseded)),
+        }
+    }
+
+    async fn after_failure(&mut self, phase: Phase, error: StepError) -> Result<(), StepError> {
+        self.failures += 1;
+        let text = chain(&error);
+        tracing::warn!(migration = self.job.id(), %phase, failures = self.failures, error = text, "try again");
+        self.board.update(|status| status.message = format!("{phase}, try {}: {text}", self.failures));
+        if self.failures >= FAILURE_LIMIT {
+            return Err(error);
+        }
+        self.rest(Duration::from_millis(500) * self.failures).await;
+        Ok(())
+    }
+
+    /// Waits, but no longer than until the wish changes.
+    async fn rest(&mut self, time: Duration) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            _ = self.wishes.changed() => {}
+            () = tokio::time::sleep(time.min(BACKOFF_LIMIT)) => {}
+        }
+    }
+
+    async fn idle(&mut self) -> Result<Stopped, StepError> {
+        if !self.until_settled {
+            self.stop.cancelled().await;
+            return Ok(Stopped::Asked);
+        }
+        Ok(Stopped::Settled)
+    }
+}
+
+/// What one turn came to.
+enum Turn {
+    /// Another phase.
+    Moved,
+    /// Work is left that only time can help with.
+    Waiting,
+    /// Nothing to do until somebody wishes otherwise.
+    Settled,
+}
