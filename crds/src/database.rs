@@ -1,4 +1,6 @@
 //! ServiceDatabase: a PostgreSQL database for exactly one service, on a server of its own or inside another one.
+//!
+//! Long because it is the whole contract of one kind: every field with its rules and their advice.
 
 use std::collections::BTreeMap;
 

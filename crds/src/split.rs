@@ -1,4 +1,6 @@
 //! DatabaseSplitMigration: moves the tables of one service from the database it lives in to one of its own while it keeps serving.
+//!
+//! Long because it is the whole contract of one kind: every field with its rules and their advice.
 
 use std::{fmt, str::FromStr};
 

@@ -1,5 +1,7 @@
 //! Wiring: watches -> rooms -> outcomes. The only place that starts a controller. In: a client and
 //! settings. Out: nothing until the shutdown token fires. Must not: know what a room does.
+//!
+//! Long because all wiring is in one place, so that what wakes what can be read at once.
 
 use crate::admin::Gates;
 use crate::args::{Args, Settings};

@@ -47,7 +47,7 @@ impl Run {
     }
 
     /// From the first row to F1.
-    fn to_f1(self) -> Self {
+    fn until_f1(self) -> Self {
         self.says(owner(4, true, false), Stmt::ReadTarget)
             .says(owner(2, false, false), Stmt::ReadWish)
             .says(wish(), Stmt::P2Declare)
@@ -59,16 +59,16 @@ impl Run {
             .says(Event::Yes, Stmt::F1Begin { epoch: 4 })
     }
 
-    fn to_lock(self) -> Self {
-        self.to_f1()
+    fn until_lock(self) -> Self {
+        self.until_f1()
             .says(Event::Closing(closing(5)), Stmt::F1Journal(closing(5)))
             .says(Event::Done, Stmt::F2Arm(closing(5)))
             .says(Event::Done, Stmt::F3Lock)
     }
 
-    fn to_f8(self) -> Self {
+    fn until_f8(self) -> Self {
         let sequence = Sequence { name: "s".to_owned(), last: 5, called: true, increment: 1 };
-        self.to_lock()
+        self.until_lock()
             .says(Event::Done, Stmt::F4Check)
             .says(Event::Yes, Stmt::F5Token)
             .says(Event::Token(TOKEN), Stmt::F5Look(TOKEN))
@@ -79,15 +79,15 @@ impl Run {
             .says(Event::Yes, Stmt::F8Close)
     }
 
-    fn to_f9(self) -> Self {
-        self.to_f8().says(Event::Done, Stmt::F9Proof)
+    fn until_f9(self) -> Self {
+        self.until_f8().says(Event::Done, Stmt::F9Proof)
     }
 }
 
 #[test]
 fn the_straight_way() {
     let worker = Run::begin()
-        .to_f9()
+        .until_f9()
         .says(Event::Proof(Some(PROOF)), Stmt::F9Open(PROOF))
         .says(Event::Yes, Stmt::F10Tidy)
         .ends(Event::Done, Outcome::TargetOwns);
@@ -123,7 +123,7 @@ fn slow_tokens_and_old_transactions_are_waited_for() {
 #[test]
 fn a_lock_that_is_not_granted_lets_writers_go_on_and_is_asked_for_again() {
     Run::begin()
-        .to_lock()
+        .until_lock()
         .says(Event::LockTimeout, Stmt::F3Unlock)
         .says(Event::Done, Stmt::F3Wait { tries: 1 })
         .says(Event::Done, Stmt::F3Lock)
@@ -132,7 +132,7 @@ fn a_lock_that_is_not_granted_lets_writers_go_on_and_is_asked_for_again() {
 
 #[test]
 fn a_lock_that_is_never_granted_ends_the_transaction_and_everything_is_read_again() {
-    let mut run = Run::begin().to_lock();
+    let mut run = Run::begin().until_lock();
     for tries in 1..10 {
         run = run
             .says(Event::LockTimeout, Stmt::F3Unlock)
@@ -152,7 +152,7 @@ fn a_lock_that_is_never_granted_ends_the_transaction_and_everything_is_read_agai
 #[test]
 fn whatever_goes_wrong_before_f8_is_a_retreat() {
     let at = |stmt: &Stmt| {
-        let mut worker = Run::begin().to_lock().worker;
+        let mut worker = Run::begin().until_lock().worker;
         (worker.at, worker.tokens) = (stmt.clone(), vec![TOKEN]);
         worker
     };
@@ -182,14 +182,14 @@ fn whatever_goes_wrong_before_f8_is_a_retreat() {
 
 #[test]
 fn a_changed_schema_is_a_retreat() {
-    Run::begin().to_lock().says(Event::Done, Stmt::F4Check).says(Event::No, Stmt::Retreat);
+    Run::begin().until_lock().says(Event::Done, Stmt::F4Check).says(Event::No, Stmt::Retreat);
 }
 
 #[test]
 fn a_token_that_was_seen_and_is_gone_is_waited_for_again() {
     // The target crashed between F5 and F7 and lost what it had applied, sequences included.
     Run::begin()
-        .to_lock()
+        .until_lock()
         .says(Event::Done, Stmt::F4Check)
         .says(Event::Yes, Stmt::F5Token)
         .says(Event::Token(TOKEN), Stmt::F5Look(TOKEN))
@@ -202,14 +202,14 @@ fn a_token_that_was_seen_and_is_gone_is_waited_for_again() {
 
 #[test]
 fn a_lost_answer_to_f8_is_settled_by_the_transactions_fate() {
-    let lost = || Run::begin().to_f8().says(Event::Lost, Stmt::F8Status(closing(5)));
+    let lost = || Run::begin().until_f8().says(Event::Lost, Stmt::F8Status(closing(5)));
     lost()
         .says(Event::Fate(Fate::InProgress), Stmt::F8Status(closing(5)))
         .says(Event::Lost, Stmt::F8Status(closing(5)))
         .says(Event::Fate(Fate::Committed), Stmt::F9Proof);
     lost().says(Event::Fate(Fate::Aborted), Stmt::Rest).says(Event::Done, Stmt::ReadSource);
     lost().says(Event::Fate(Fate::Unknown), Stmt::Rest).says(Event::Done, Stmt::ReadSource);
-    Run::begin().to_f8().says(Event::Failed, Stmt::Retreat).says(Event::Lost, Stmt::Rest);
+    Run::begin().until_f8().says(Event::Failed, Stmt::Retreat).says(Event::Lost, Stmt::Rest);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_recovery_goes_on_where_the_rows_say() {
 #[test]
 fn an_open_that_was_not_answered_is_looked_up() {
     Run::begin()
-        .to_f9()
+        .until_f9()
         .says(Event::Proof(Some(PROOF)), Stmt::F9Open(PROOF))
         .says(Event::Lost, Stmt::Rest)
         .says(Event::Done, Stmt::ReadSource)
@@ -242,9 +242,9 @@ fn an_open_that_was_not_answered_is_looked_up() {
 
 #[test]
 fn past_closing_the_end_of_the_budget_says_so() {
-    Run::begin().to_f9().says(Event::Lost, Stmt::Rest).ends(Event::BudgetSpent, Outcome::Stranded);
+    Run::begin().until_f9().says(Event::Lost, Stmt::Rest).ends(Event::BudgetSpent, Outcome::Stranded);
     Run::begin()
-        .to_f1()
+        .until_f1()
         .says(Event::Refused, Stmt::Retreat)
         .says(Event::Done, Stmt::Rest)
         .ends(Event::BudgetSpent, Outcome::BudgetSpent);
@@ -252,7 +252,7 @@ fn past_closing_the_end_of_the_budget_says_so() {
 
 /// The target definitely refuses to open, again and again.
 fn refused_to_the_end() -> Run {
-    let mut run = Run::begin().to_f9();
+    let mut run = Run::begin().until_f9();
     for _ in 1..5 {
         run = run
             .says(Event::Proof(Some(PROOF)), Stmt::F9Open(PROOF))

@@ -1,5 +1,7 @@
 //! ServiceDatabase from end to end: a scripted API server, a real PostgreSQL, no kubelet (the test
 //! plays it). Each test uses a name of its own, hence roles, schemas and databases of its own.
+//!
+//! Long because it is a list: one story per test.
 
 use crate::apiserver::ApiServer;
 use crate::core::context;

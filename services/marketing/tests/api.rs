@@ -1,4 +1,6 @@
 //! The service as visitors' browsers see it: the real router, a real database, and the real Identity beside it.
+//!
+//! Long because it is a list: one request per test.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
 

@@ -1,13 +1,15 @@
 //! Two servers as the fence's model sees them: owner rows, one stream, what is visible and what is durable.
 //!
 //! In: the same `Stmt` that production renders to SQL. Out: the same `Event`. One call is atomic, as one transaction is.
+//!
+//! Long because it is the other half of `render`: every statement of the protocol once more.
 
 use rerp_split::fence::{Closing, Event, Fate, Side, Stmt, Worker, step};
 use uuid::Uuid;
 
 /// What a test breaks on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Broken {
+pub(crate) enum Broken {
     Nothing,
     /// F3 locks nothing.
     NoLock,
@@ -27,61 +29,61 @@ pub enum Broken {
 
 /// An owner row. Proofs are small numbers; a hash is the number of its proof.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Row {
-    pub epoch: i64,
-    pub owner: bool,
-    pub proof: Option<u8>,
-    pub armed: Option<u8>,
-    pub opened: Option<u8>,
+pub(crate) struct Row {
+    pub(crate) epoch: i64,
+    pub(crate) owner: bool,
+    pub(crate) proof: Option<u8>,
+    pub(crate) armed: Option<u8>,
+    pub(crate) opened: Option<u8>,
 }
 
 /// A transaction that has changed an owner row and holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Open {
-    pub by: usize,
-    pub row: Row,
-    pub locked: bool,
+pub(crate) struct Open {
+    pub(crate) by: usize,
+    pub(crate) row: Row,
+    pub(crate) locked: bool,
 }
 
 /// What the source has committed, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Entry {
+pub(crate) enum Entry {
     Write,
     Token(u8),
 }
 
 /// One worker: frozen ones stay in the list and may go on at any time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Slot {
-    pub worker: Worker,
-    pub run: u8,
-    pub over: bool,
+pub(crate) struct Slot {
+    pub(crate) worker: Worker,
+    pub(crate) run: u8,
+    pub(crate) over: bool,
 }
 
 /// Everything.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct World {
-    pub source: Row,
-    pub target: Row,
-    pub a: Option<Open>,
-    pub take: Option<Open>,
-    pub committed: Option<u8>,
-    pub in_flight: bool,
-    pub log: Vec<Entry>,
-    pub applied: usize,
-    pub flushed: usize,
-    pub on_target: u8,
-    pub runs: [u8; 2],
-    pub workers: Vec<Slot>,
-    pub writes_left: u8,
-    pub crashes_left: u8,
-    pub lost_left: u8,
-    pub refusals_left: u8,
+pub(crate) struct World {
+    pub(crate) source: Row,
+    pub(crate) target: Row,
+    pub(crate) a: Option<Open>,
+    pub(crate) take: Option<Open>,
+    pub(crate) committed: Option<u8>,
+    pub(crate) in_flight: bool,
+    pub(crate) log: Vec<Entry>,
+    pub(crate) applied: usize,
+    pub(crate) flushed: usize,
+    pub(crate) on_target: u8,
+    pub(crate) runs: [u8; 2],
+    pub(crate) workers: Vec<Slot>,
+    pub(crate) writes_left: u8,
+    pub(crate) crashes_left: u8,
+    pub(crate) lost_left: u8,
+    pub(crate) refusals_left: u8,
 }
 
 impl World {
     /// Executes the outstanding statement of worker `w`; none while it has to wait for a row lock.
-    pub fn execute(&mut self, w: usize, broken: Broken) -> Option<Event> {
+    pub(crate) fn execute(&mut self, w: usize, broken: Broken) -> Option<Event> {
         let stmt = self.workers[w].worker.at.clone();
         if self.is_fenced(w, &stmt) && broken != Broken::NoRunFencing {
             return Some(Event::Superseded);
@@ -121,7 +123,7 @@ impl World {
     }
 
     /// Gives `event` to worker `w`.
-    pub fn answer(&mut self, w: usize, event: Event) {
+    pub(crate) fn answer(&mut self, w: usize, event: Event) {
         let (worker, next) = step(&self.workers[w].worker, event);
         self.workers[w].worker = worker;
         self.workers[w].over = next.is_none();
@@ -239,7 +241,7 @@ impl World {
     }
 
     /// `open` on the target; waits for the row.
-    pub fn open_target(&mut self, proof: u8, broken: Broken) -> Option<bool> {
+    pub(crate) fn open_target(&mut self, proof: u8, broken: Broken) -> Option<bool> {
         if self.take.is_some() {
             return None;
         }
@@ -249,7 +251,7 @@ impl World {
     }
 
     /// `open` on the source; waits for the row.
-    pub fn open_source(&mut self, proof: u8, broken: Broken) -> Option<bool> {
+    pub(crate) fn open_source(&mut self, proof: u8, broken: Broken) -> Option<bool> {
         if self.a.is_some() { None } else { Some(open(&mut self.source, proof, broken)) }
     }
 
@@ -307,7 +309,7 @@ impl World {
     }
 
     /// Tokens that no worker remembers are as good as gone; the positions move with them.
-    pub fn normalise(&mut self) {
+    pub(crate) fn normalise(&mut self) {
         let known: Vec<u8> = self.workers.iter().flat_map(|slot| &slot.worker.tokens).map(|t| number(*t)).collect();
         let mut index = 0;
         while index < self.log.len() {
@@ -323,12 +325,12 @@ impl World {
     }
 
     /// The source takes writes: the committed row says so. (A lock makes them wait; it does not close.)
-    pub fn source_open(&self) -> bool {
+    pub(crate) fn source_open(&self) -> bool {
         self.source.owner
     }
 
     /// Writers would not wait.
-    pub fn is_locked(&self) -> bool {
+    pub(crate) fn is_locked(&self) -> bool {
         self.a.as_ref().is_some_and(|open| open.locked)
     }
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 pub use home::{Home, SCHEMA};
 pub use server::Server;
+#[allow(unused_imports, reason = "not every test splits")]
 pub use split::Split;
 
 use rerp_kit::config::{Env, PoolSettings, Settings};

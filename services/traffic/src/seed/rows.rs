@@ -1,5 +1,7 @@
 //! The rows themselves. In: counts, seed, position. Out: one row. Pure: any row can be made alone, and rows that refer to
 //! each other agree (an account is verified exactly when its address and its number are).
+//!
+//! Long because it is a list: one kind of row after the other.
 
 use super::plan::Counts;
 use crate::generate::rng::{Rng, base36};
