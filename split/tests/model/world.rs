@@ -68,6 +68,8 @@ pub(crate) struct World {
     pub(crate) a: Option<Open>,
     pub(crate) take: Option<Open>,
     pub(crate) committed: Option<u8>,
+    /// A proof that a client has read and may still come with, however late.
+    pub(crate) leaked: Option<u8>,
     pub(crate) in_flight: bool,
     pub(crate) log: Vec<Entry>,
     pub(crate) applied: usize,
@@ -215,6 +217,7 @@ impl World {
             }
             Some(open) if open.by == w => {
                 (self.source, self.committed) = (open.row, open.row.proof);
+                self.leaked = self.leaked.or(open.row.proof);
                 Event::Done
             }
             other => {
@@ -305,11 +308,26 @@ impl World {
                 !slot.over && (closing || at || taking)
             })
         };
-        (0..u8::MAX).find(|id| !used.contains(id) && self.committed != Some(*id) && !held(*id)).unwrap_or(u8::MAX)
+        let past = [self.committed, self.leaked];
+        (0..u8::MAX).find(|id| !used.contains(id) && !past.contains(&Some(*id)) && !held(*id)).unwrap_or(u8::MAX)
+    }
+
+    /// Makes states that differ only in what can't matter the same. Whoever is finished remembers nothing; counters of
+    /// patience stand just before their end, since what comes before is only more of the same.
+    pub(crate) fn normalise(&mut self) {
+        for slot in &mut self.workers {
+            if slot.over {
+                slot.worker = Worker::new(0, false);
+            }
+            let worker = &mut slot.worker;
+            (worker.tries, worker.rounds, worker.refusals) = (worker.tries.max(8), 2, worker.refusals.max(4));
+            worker.declared = true;
+        }
+        self.forget_tokens();
     }
 
     /// Tokens that no worker remembers are as good as gone; the positions move with them.
-    pub(crate) fn normalise(&mut self) {
+    fn forget_tokens(&mut self) {
         let known: Vec<u8> = self.workers.iter().flat_map(|slot| &slot.worker.tokens).map(|t| number(*t)).collect();
         let mut index = 0;
         while index < self.log.len() {
