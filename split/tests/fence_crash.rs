@@ -32,7 +32,7 @@ async fn drive_until(pair: &Pair, stop: impl Fn(&Stmt) -> bool) -> Drive {
 /// Killed again and again after a random time, statements under way included, until one worker gets through.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn workers_killed_at_random_moments_lose_nothing() {
-    for _ in 0..3 {
+    for _ in 0..6 {
         let mut pair = Pair::create("random").await;
         let sides = [pair.source.clone(), pair.target.clone()];
         let writers = Writers::start(Route::new(sides.clone(), 0), load()).await;
@@ -44,7 +44,8 @@ async fn workers_killed_at_random_moments_lose_nothing() {
             let (source, target) = pair.endpoints();
             let cfg = pair.config();
             let worker = tokio::spawn(async move { cutover(&cfg, &source, &target).await });
-            let life = if killed < 6 { rand::rng().random_range(20..400) } else { 60_000 };
+            // Each lives a little longer, so that all parts of the way are hit on quick and on slow machines.
+            let life = if killed < 8 { rand::rng().random_range(1..16) * (killed + 1) } else { 60_000 };
             let abort = worker.abort_handle();
             match tokio::time::timeout(Duration::from_millis(life), worker).await {
                 Ok(done) => break done.unwrap().unwrap(),
@@ -53,7 +54,7 @@ async fn workers_killed_at_random_moments_lose_nothing() {
             killed += 1;
             pair.claim().await;
         };
-        assert_eq!(report.epoch, 1);
+        assert!(report.epoch == 1 && killed > 0, "{report:?} after {killed} kills");
         writers.more(50).await;
         let ledger = writers.stop().await;
         let (_, both) = probe.stop().await;
