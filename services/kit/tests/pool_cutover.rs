@@ -178,8 +178,7 @@ async fn a_closed_side_with_nobody_to_open_fails_within_the_budget_and_writes_no
     let (db, _) = open(split.dir()).await;
     split.prepare().await;
     until("the next side is bound", || async { split.target.connections().await >= 2 }).await;
-    split.close_source().await;
-    split.target.execute("UPDATE rerp_split.owner SET armed = NULL").await;
+    split.close_source_only().await;
     let failed = write(&db, Uuid::now_v7(), 0, 0).await.unwrap_err();
     assert!(matches!(failed, DbError::GaveUp { reason: "closed", .. }), "{failed:?}");
 

@@ -1,10 +1,10 @@
 //! One PostgreSQL server on loopback, gone with the test. Picks the newest installed version, or that of `RERP_PG_BIN`.
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -25,6 +25,7 @@ const SETTINGS: [&str; 7] = [
 
 pub struct Server {
     data: TempDir,
+    _template: Arc<TempDir>,
     port: u16,
     process: Option<Child>,
 }
@@ -32,10 +33,11 @@ pub struct Server {
 impl Server {
     pub fn start() -> Self {
         let data = tempfile::Builder::new().prefix("rerp-kit-pg-").tempdir().unwrap();
-        let copied = Command::new("cp").arg("-a").arg(template().join(".")).arg(data.path()).status().unwrap();
+        let template = template();
+        let copied = Command::new("cp").arg("-a").arg(template.path().join(".")).arg(data.path()).status().unwrap();
         assert!(copied.success());
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Self { data, port, process: None };
+        let mut server = Self { data, _template: template, port, process: None };
         server.boot();
         server
     }
@@ -119,38 +121,24 @@ fn bin(program: &str) -> PathBuf {
     dir.join(program)
 }
 
-/// A fresh data directory, made once per test binary and copied for each server.
-fn template() -> &'static Path {
-    static TEMPLATE: OnceLock<PathBuf> = OnceLock::new();
-    TEMPLATE.get_or_init(|| {
-        // Statics aren't dropped, so the name says which process it belonged to, and the next run sweeps it up.
-        sweep_templates();
-        let dir = std::env::temp_dir().join(format!("rerp-kit-pgtemplate-{}", std::process::id()));
-        let password = dir.with_extension("pw");
-        std::fs::create_dir(&dir).unwrap();
-        std::fs::write(&password, PASSWORD).unwrap();
-        let owned = Command::new("chown").arg("postgres:postgres").arg(&dir).arg(&password).status().unwrap();
-        assert!(owned.success());
-        let mut command = as_postgres();
-        command.arg(bin("initdb")).arg("-D").arg(&dir).arg(format!("--pwfile={}", password.display()));
-        command.args(["-U", "postgres", "--auth=scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"]);
-        let made = command.stdout(Stdio::null()).status().unwrap();
-        assert!(made.success());
-        std::fs::remove_file(password).unwrap();
-        dir
-    })
-}
-
-fn sweep_templates() {
-    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let owner = name
-            .to_str()
-            .and_then(|name| name.strip_prefix("rerp-kit-pgtemplate-"))
-            .map(|pid| pid.trim_end_matches(".pw"));
-        if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
-            let _ = std::fs::remove_dir_all(entry.path());
-            let _ = std::fs::remove_file(entry.path());
-        }
+/// A fresh data directory, shared by the servers that run at the same time and gone with the last of them.
+fn template() -> Arc<TempDir> {
+    static SHARED: Mutex<Weak<TempDir>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(template) = shared.upgrade() {
+        return template;
     }
+    let template = Arc::new(tempfile::Builder::new().prefix("rerp-kit-pgtemplate-").tempdir().unwrap());
+    *shared = Arc::downgrade(&template);
+    let password = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&password, PASSWORD).unwrap();
+    let owned =
+        Command::new("chown").arg("postgres:postgres").args([template.path(), password.path()]).status().unwrap();
+    assert!(owned.success());
+    let mut command = as_postgres();
+    command.arg(bin("initdb")).arg("-D").arg(template.path()).arg(format!("--pwfile={}", password.path().display()));
+    command.args(["-U", "postgres", "--auth=scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"]);
+    let made = command.stdout(Stdio::null()).status().unwrap();
+    assert!(made.success());
+    template
 }

@@ -82,6 +82,15 @@ impl Split {
     /// Everything the services wait for: the lock, the copy, the closing commit with its proof. Nobody opens the target
     /// here: that is left to whoever comes first.
     pub async fn close_source(&self) {
+        self.close(true).await;
+    }
+
+    /// Closes the source of a migration whose target was never armed: nothing can be opened.
+    pub async fn close_source_only(&self) {
+        self.close(false).await;
+    }
+
+    async fn close(&self, arm: bool) {
         let mut source = self.source.server.admin("data").await;
         let locked: Vec<String> = self.tables.iter().map(|table| format!("{SCHEMA}.{table}")).collect();
         run(&mut source, "BEGIN").await;
@@ -91,7 +100,9 @@ impl Split {
         .fetch_one(&mut source)
         .await
         .unwrap();
-        self.target.execute(&format!("UPDATE rerp_split.owner SET armed = '{hash}', epoch = epoch + 1")).await;
+        if arm {
+            self.target.execute(&format!("UPDATE rerp_split.owner SET armed = '{hash}', epoch = epoch + 1")).await;
+        }
         lock(&mut source, &format!("LOCK TABLE {} IN EXCLUSIVE MODE", locked.join(", "))).await;
         self.copy(&mut source).await;
         run(&mut source, &self.closing()).await;
