@@ -134,6 +134,12 @@ impl Cmd {
         self.wait(child, false, &Captured::default())
     }
 
+    /// Starts it and leaves it running, with this for its standard output; whoever has the process ends it.
+    pub(crate) fn spawn(mut self, output: Stdio) -> Result<Child, Error> {
+        self.inner.stdin(Stdio::null()).stdout(output);
+        self.inner.spawn().map_err(|source| self.start_error(source))
+    }
+
     fn start_error(&self, source: io::Error) -> Error {
         Error::Start { command: self.shown.clone(), source }
     }

@@ -111,6 +111,45 @@ async fn no_request_fails_in_a_cutover_and_each_connection_pays_once() {
     }
 }
 
+/// The server keeps what it knows of an index in a memory context of that name: once it has planned with it.
+const PLANNED: &str =
+    "SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'index info' AND ident = 'ledger_pkey'";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_to_the_other_side_have_planned_what_requests_run() {
+    let split = Split::new(DDL, &["ledger"]).await;
+    for home in [&split.source, &split.target] {
+        home.execute("GRANT pg_read_all_stats TO svc_app").await;
+    }
+    let (db, _) = open(split.dir()).await;
+    write(&db, Uuid::now_v7(), 0, 0).await.unwrap();
+    split.prepare().await;
+    let ready =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%rehears%' AND application_name = 'rerp/test/pod'";
+    until("every connection is ready", || async {
+        let open = split.target.connections().await;
+        open >= 2 && split.target.number(ready).await >= open - 1
+    })
+    .await;
+
+    split.close_source().await;
+    let planned: Vec<i64> = futures::future::join_all((0..2).map(|_| {
+        db.transaction(&(), |tx, ()| {
+            Box::pin(async move {
+                // Refused on the source, so that this is the first statement of a request on the target.
+                let planned = sqlx::query_scalar(PLANNED).fetch_one(tx.conn()).await?;
+                sqlx::query("SELECT n FROM ledger").fetch_all(tx.conn()).await?;
+                Ok(planned)
+            })
+        })
+    }))
+    .await
+    .into_iter()
+    .map(Result::unwrap)
+    .collect();
+    assert!(planned.iter().all(|indexes| *indexes > 0), "{planned:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_side_that_does_not_own_is_kept_warm_and_never_used() {
     let mut split = Split::new(DDL, &["ledger"]).await;

@@ -159,7 +159,7 @@ async fn a_pause_of_the_server_is_the_longest_gap() {
     // All four connections were held for the pause. A lower bound only: how late a busy machine is says nothing.
     assert!(gap >= 390.0, "{gap}");
     let at = report["longestGap"]["to"].as_str().unwrap();
-    let window: Value = serde_json::from_str(&f.get(&format!("/report?at={at}&windowMs=5")).await).unwrap();
+    let window: Value = serde_json::from_str(&f.get(&format!("/report?at={at}&beforeMs=5&afterMs=5")).await).unwrap();
     assert_eq!(window["window"]["longestGap"]["ms"], report["longestGap"]["ms"]);
     assert!(report["latency"]["maxMs"].as_f64().unwrap() >= 390.0);
     std::fs::remove_dir_all(&f.dir).unwrap();

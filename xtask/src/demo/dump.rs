@@ -45,7 +45,7 @@ pub(super) fn everything(kube: Kube<'_>, dir: &Path) {
 }
 
 fn ask(kube: Kube<'_>, args: &[&str]) -> String {
-    kube.0.kubectl().args(args).limit(LIMIT).quiet().unwrap_or_else(|error| error.to_string())
+    kube.cluster.kubectl().args(args).limit(LIMIT).quiet().unwrap_or_else(|error| error.to_string())
 }
 
 fn tail(text: &str, lines: usize) -> String {

@@ -30,6 +30,12 @@ pub(crate) enum Error {
     NotKilled(String),
     #[error("the load ended by itself before the split did")]
     LoadEnded,
+    #[error("`kubectl proxy` said {0:?} instead of the address it serves on")]
+    NoProxy(String),
+    #[error("{path} was answered with status {status}")]
+    Refused { path: String, status: u16 },
+    #[error("{path} was not answered")]
+    Http { path: String, source: Box<ureq::Error> },
     #[error("an answer of a database could not be read: {0}")]
     Answer(String),
     #[error("a cluster command failed")]

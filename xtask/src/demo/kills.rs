@@ -38,7 +38,7 @@ impl Victim {
             Self::Operator => ("rerp-system", "app.kubernetes.io/name=rerp-operator"),
         };
         let args = ["delete", "pods", "-n", namespace, "-l", selector, "--grace-period=0", "--force", "--wait=false"];
-        kube.0.kubectl().args(args).limit(KILL).quiet()?;
+        kube.cluster.kubectl().args(args).limit(KILL).quiet()?;
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Error;
+use super::api::Api;
 use crate::cluster::Cluster;
 
 /// Namespace of the platform.
@@ -17,54 +18,50 @@ const READ: Duration = Duration::from_secs(30);
 
 /// The cluster, with the demo's way of speaking to it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kube<'a>(pub(super) &'a Cluster);
+pub(super) struct Kube<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) api: &'a Api,
+}
 
 impl Kube<'_> {
     /// `kubectl get ARGS -n rerp -o json`; an empty list where nothing is.
     pub(super) fn list(&self, what: &str) -> Result<Vec<Value>, Error> {
-        let json = self.0.kubectl().args(["get", what, "-n", NAMESPACE, "-o", "json"]).limit(READ).quiet()?;
+        let json = self.cluster.kubectl().args(["get", what, "-n", NAMESPACE, "-o", "json"]).limit(READ).quiet()?;
         let list: Value = parse(what, &json)?;
         Ok(list["items"].as_array().cloned().unwrap_or_default())
     }
 
-    /// One object of our group, or `None` where it does not exist. Reads its path: cheaper than discovery, and it is read every second.
+    /// One object of our group, or `None` where it does not exist.
     pub(super) fn ours(&self, plural: &str, name: &str) -> Result<Option<Value>, Error> {
         let path = format!("/apis/rerp.dev/v1alpha1/namespaces/{NAMESPACE}/{plural}/{name}");
-        match self.0.kubectl().args(["get", "--raw", &path]).limit(READ).quiet() {
-            Ok(json) => parse(&path, &json).map(Some),
-            Err(error) if error.to_string().contains("NotFound") => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        self.api.get(&path)?.map(|json| parse(&path, &json)).transpose()
     }
 
     /// Runs kubectl in the namespace and returns what it printed.
     pub(super) fn run(&self, args: &[&str], limit: Duration) -> Result<String, Error> {
-        Ok(self.0.kubectl().args(["-n", NAMESPACE]).args(args).limit(limit).quiet()?)
+        Ok(self.cluster.kubectl().args(["-n", NAMESPACE]).args(args).limit(limit).quiet()?)
     }
 
     /// GET through the API server's proxy to a Service.
     pub(super) fn proxy_get(&self, service: &str, path: &str) -> Result<String, Error> {
         let path = proxy(service, path);
-        Ok(self.0.kubectl().args(["get", "--raw", &path]).limit(2 * READ).quiet()?)
+        self.api.get(&path)?.ok_or(Error::Refused { path, status: 404 })
     }
 
     /// POST of a JSON document through the same proxy.
     pub(super) fn proxy_post(&self, service: &str, path: &str, body: &Value) -> Result<String, Error> {
-        let file = tempfile::NamedTempFile::new().map_err(Error::Scratch)?;
-        fs::write(file.path(), body.to_string()).map_err(Error::Scratch)?;
-        let args = ["create", "--raw", &proxy(service, path), "-f"];
-        Ok(self.0.kubectl().args(args).arg(file.path()).limit(READ).quiet()?)
+        self.api.post(&proxy(service, path), body)
     }
 
     /// Applies a manifest of the checkout after `change` has seen it.
     pub(super) fn apply_changed(&self, manifest: &Path, change: impl FnOnce(&mut Value)) -> Result<(), Error> {
         let args = ["create", "--dry-run=client", "-n", NAMESPACE, "-o", "json", "-f"];
-        let json = self.0.kubectl().args(args).arg(manifest).limit(READ).quiet()?;
+        let json = self.cluster.kubectl().args(args).arg(manifest).limit(READ).quiet()?;
         let mut object: Value = parse("a manifest", &json)?;
         change(&mut object);
         let file = tempfile::NamedTempFile::new().map_err(Error::Scratch)?;
         fs::write(file.path(), object.to_string()).map_err(Error::Scratch)?;
-        self.0.kubectl().args(["apply", "-f"]).arg(file.path()).limit(READ).quiet()?;
+        self.cluster.kubectl().args(["apply", "-f"]).arg(file.path()).limit(READ).quiet()?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 //! The file reads like the story. Every figure is measured, most of them by somebody other than the one who is measured: the ledger is kept
 //! by the load generator, the rows are read from the servers themselves.
 
+mod api;
 mod bar;
 mod dump;
 mod error;
@@ -33,6 +34,7 @@ use crate::images::Options;
 use crate::paths::Paths;
 use crate::progress::{Step, note};
 
+use api::Api;
 use bar::Bar;
 pub(crate) use error::Error;
 pub(crate) use kills::Victim;
@@ -100,11 +102,12 @@ pub(crate) fn run(paths: &Paths, choice: &Choice, args: &Args, images: &Options)
     let started = Instant::now();
     let cluster = cluster::up(paths, choice)?;
     deploy::operator(paths, &cluster, images)?;
-    let kube = Kube(&cluster);
-    let told = story(paths, &cluster, args, started);
+    let api = Api::open(&cluster)?;
+    let kube = Kube { cluster: &cluster, api: &api };
+    let told = story(paths, kube, args, started);
     let dir = paths.root.join("target/demo");
     match told {
-        Ok(measured) => conclude(paths, &cluster, &measured, &args.bar()),
+        Ok(measured) => conclude(paths, kube, &measured, &args.bar()),
         Err(error) => {
             dump::everything(kube, &dir.join("failure"));
             // Traffic that goes on would only hide what happened; there may be none.
@@ -114,11 +117,10 @@ pub(crate) fn run(paths: &Paths, choice: &Choice, args: &Args, images: &Options)
     }
 }
 
-fn story(paths: &Paths, cluster: &Cluster, args: &Args, started: Instant) -> Result<Measured, Error> {
-    let kube = Kube(cluster);
+fn story(paths: &Paths, kube: Kube<'_>, args: &Args, started: Instant) -> Result<Measured, Error> {
     reset::run(kube)?;
     let step = Step::begin("The platform on one shared database: kubectl apply -k manifests/platform");
-    deploy::kustomize(paths, cluster, "platform")?;
+    deploy::kustomize(paths, kube.cluster, "platform")?;
     step.done("applied");
     ready::all(kube, "sdb,rsvc", READY)?;
     seed::run(paths, kube, args.rows)?;
@@ -138,7 +140,7 @@ fn story(paths: &Paths, cluster: &Cluster, args: &Args, started: Instant) -> Res
     let disturbed = pods::disturbed(&before, &pods::look(kube)?);
 
     let step = Step::begin("Comparing the ledger and both databases, read from the servers themselves");
-    let load_around = traffic::report_around(kube, &outcome.at)?;
+    let load_around = traffic::report_around(kube, &outcome.at, outcome.write_pause_ms)?;
     let traces = Traces {
         run: &load.run,
         since: &load.started_at,
@@ -159,7 +161,7 @@ fn story(paths: &Paths, cluster: &Cluster, args: &Args, started: Instant) -> Res
         verdict,
         rows_missing,
         disturbed,
-        provider: provider(cluster).to_owned(),
+        provider: provider(kube.cluster).to_owned(),
         kubernetes: kubernetes(kube)?,
         postgres: own.version()?,
         time: started.elapsed(),
@@ -185,7 +187,7 @@ fn finish_load(kube: Kube<'_>, requests: u64) -> Result<Load, Error> {
     Ok(load)
 }
 
-fn conclude(paths: &Paths, cluster: &Cluster, measured: &Measured, bar: &Bar) -> Result<ExitCode, Error> {
+fn conclude(paths: &Paths, kube: Kube<'_>, measured: &Measured, bar: &Bar) -> Result<ExitCode, Error> {
     let report = measured.write(&paths.root.join("target/demo"))?;
     println!("{}", measured.table());
     let failures = measured.failures(bar);
@@ -194,7 +196,7 @@ fn conclude(paths: &Paths, cluster: &Cluster, measured: &Measured, bar: &Bar) ->
         println!("{}", NEXT);
         return Ok(ExitCode::SUCCESS);
     }
-    dump::everything(Kube(cluster), &paths.root.join("target/demo/failure"));
+    dump::everything(kube, &paths.root.join("target/demo/failure"));
     for example in &measured.verdict.examples {
         eprintln!("  {example}");
     }

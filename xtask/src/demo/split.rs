@@ -38,7 +38,7 @@ pub(super) struct Outcome {
 /// Applies the sample's database and migration, and shows the progress until phase Completed.
 pub(super) fn run(paths: &Paths, kube: Kube<'_>) -> Result<Outcome, Error> {
     let step = Step::begin("Splitting identity out of the monolith: kubectl apply -k manifests/samples/split-identity");
-    deploy::kustomize(paths, kube.0, "samples/split-identity")?;
+    deploy::kustomize(paths, kube.cluster, "samples/split-identity")?;
     let outcome = Outcome::of(&watch(kube)?)?;
     step.done(format!("{}, writes paused for {:.0} ms", outcome.phase, outcome.write_pause_ms));
     Ok(outcome)

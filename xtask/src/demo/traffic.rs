@@ -8,6 +8,8 @@ use super::kube::{Kube, parse};
 use super::ledger::Entry;
 
 const SERVICE: &str = "traffic";
+/// How long after the cutover a stall counts as a part of it, in milliseconds.
+const AFTERWARDS_MS: u32 = 250;
 
 /// What the load generator reports about its run; more is there, this is what the demo judges by.
 #[derive(Debug, Clone, Deserialize)]
@@ -69,9 +71,11 @@ pub(super) fn report(kube: Kube<'_>) -> Result<Load, Error> {
     parse("the load generator's report", &kube.proxy_get(SERVICE, "/report")?)
 }
 
-/// How it went around an instant (RFC 3339): the gaps that touch one second before and after it.
-pub(super) fn report_around(kube: Kube<'_>, at: &str) -> Result<Load, Error> {
-    parse("the load generator's report", &kube.proxy_get(SERVICE, &format!("/report?at={at}&windowMs=1000"))?)
+/// How it went while writes were paused for `pause_ms` up to `at` (RFC 3339), and in the quarter of a second after it:
+/// a stall right after the pause is a part of it for those who wait.
+pub(super) fn report_around(kube: Kube<'_>, at: &str, pause_ms: f64) -> Result<Load, Error> {
+    let query = format!("/report?at={at}&beforeMs={}&afterMs={AFTERWARDS_MS}", pause_ms.ceil());
+    parse("the load generator's report", &kube.proxy_get(SERVICE, &query)?)
 }
 
 /// Stops the run and waits for the answers still out.
@@ -93,7 +97,7 @@ mod tests {
         let json = r#"{"run":"r1","running":false,"startedAt":"2026-01-01T00:00:00Z","seconds":1.0,"connections":16,"rateWanted":250,
             "rateHeld":249.9,"rateLowest":null,"total":3,"acknowledged":2,"failed":1,"reasons":{"timeout":1},"failures":[],
             "latency":{"p50Ms":4.0,"p99Ms":9.0,"maxMs":80.5},"longestGap":null,
-            "window":{"at":"2026-01-01T00:00:00Z","windowMs":1000,"longestGap":{"ms":77.5,"from":"a","to":"b"}}}"#;
+            "window":{"at":"2026-01-01T00:00:00Z","beforeMs":40,"afterMs":250,"longestGap":{"ms":77.5,"from":"a","to":"b"}}}"#;
         let load: Load = parse("it", json).unwrap();
         assert_eq!(load.pause_ms(), Some(77.5));
         assert_eq!(load.reasons["timeout"], 1);

@@ -10,11 +10,12 @@ use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetPersistentVolumeClaimRe
 use k8s_openapi::api::core::v1::{
     Capabilities, ConfigMap, ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, ExecAction,
     KeyToPath, Lifecycle, LifecycleHandler, PersistentVolumeClaim, PersistentVolumeClaimSpec, PodSecurityContext,
-    PodSpec, PodTemplateSpec, Probe, SeccompProfile, SecretVolumeSource, SecurityContext, Volume, VolumeMount,
-    VolumeResourceRequirements,
+    PodSpec, PodTemplateSpec, Probe, SeccompProfile, SecretVolumeSource, SecurityContext, TCPSocketAction, Volume,
+    VolumeMount, VolumeResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use rerp_crds::database::DeletionPolicy;
 use rerp_crds::names;
 use sha2::{Digest, Sha256};
@@ -114,9 +115,10 @@ fn container(embedded: &Embedded) -> Container {
             ..ContainerPort::default()
         }]),
         resources: Some(embedded.resources.clone()),
-        startup_probe: Some(probe(embedded, 1, 900)),
-        readiness_probe: Some(probe(embedded, 5, 2)),
-        liveness_probe: Some(probe(embedded, 10, 6)),
+        // A start may take as long as crash recovery does.
+        startup_probe: Some(asking(embedded, 1, 900)),
+        readiness_probe: Some(listening(5, 2)),
+        liveness_probe: Some(asking(embedded, 30, 3)),
         lifecycle: Some(Lifecycle { pre_stop: Some(stop(embedded)), ..Lifecycle::default() }),
         // A server that refuses to start says why in its last lines; the condition quotes them.
         termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
@@ -138,11 +140,22 @@ fn container(embedded: &Embedded) -> Container {
     }
 }
 
-/// Asks over TCP, as clients do. A start may take as long as crash recovery does, hence the patience of the first probe.
-fn probe(embedded: &Embedded, period: i32, failures: i32) -> Probe {
+/// Asks the server itself, over TCP as clients do. A program in a container costs its node a seventh of a second of
+/// processor time and more [measured], so this is for starts and, rarely, for finding a server that is stuck.
+fn asking(embedded: &Embedded, period: i32, failures: i32) -> Probe {
     let command = [&program(embedded, "pg_isready"), "-q", "-h", "127.0.0.1", "-p", "5432", "-t", "3"];
+    let exec = ExecAction { command: Some(command.map(ToOwned::to_owned).to_vec()) };
+    Probe { exec: Some(exec), ..probe(period, failures) }
+}
+
+/// Whether somebody listens: next to free, and enough once the server has said that it is up.
+fn listening(period: i32, failures: i32) -> Probe {
+    let socket = TCPSocketAction { port: IntOrString::Int(names::POSTGRES_PORT), ..TCPSocketAction::default() };
+    Probe { tcp_socket: Some(socket), ..probe(period, failures) }
+}
+
+fn probe(period: i32, failures: i32) -> Probe {
     Probe {
-        exec: Some(ExecAction { command: Some(command.map(ToOwned::to_owned).to_vec()) }),
         period_seconds: Some(period),
         timeout_seconds: Some(5),
         failure_threshold: Some(failures),

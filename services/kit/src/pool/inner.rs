@@ -14,6 +14,7 @@ use super::error::BindingError;
 use super::files::{self, Bindings};
 use super::lookup::{Asked, Asking, Doubt, Doubts};
 use super::owner::Role;
+use super::rehearsal::Script;
 use super::side::Side;
 use super::view::View;
 use crate::config::PoolSettings;
@@ -33,6 +34,8 @@ pub(crate) struct Inner {
     /// Text of the last trouble with the files, so that it is logged once and not every second.
     reading: Mutex<Option<String>>,
     answered: std::sync::Mutex<Option<Instant>>,
+    /// What requests run, for the side that isn't used to rehearse.
+    script: Mutex<Script>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -43,7 +46,13 @@ impl Inner {
         let bindings = files::read(&settings.dir).await?;
         let current = Side::new(&bindings.current, &settings, settings.dir.join("current"))?;
         let next = bindings.next.map(|uri| Side::new(&uri, &settings, settings.dir.join("next"))).transpose()?;
-        let alone = View { current: Arc::clone(&current), next: None, active: Role::Current, epoch: None };
+        let alone = View {
+            current: Arc::clone(&current),
+            next: None,
+            active: Role::Current,
+            epoch: None,
+            ramp: Arc::default(),
+        };
         let view = alone.rebound(current, next);
         let inner = Arc::new(Self {
             settings,
@@ -53,6 +62,7 @@ impl Inner {
             doubts: Arc::default(),
             reading: Mutex::new(None),
             answered: std::sync::Mutex::new(None),
+            script: Mutex::default(),
             stop: CancellationToken::new(),
         });
         inner.show_active();
@@ -82,6 +92,19 @@ impl Inner {
             self.refresh().await;
             self.look_around().await;
             self.warm();
+            self.rehearse().await;
+        }
+    }
+
+    /// Has the idle connections of the side that isn't used plan what requests run on the other one.
+    async fn rehearse(&self) {
+        let view = self.view();
+        let Some(unused) = view.side(view.active.other()) else { return };
+        let mut script = self.script.lock().await;
+        view.active().teach(&mut script).await;
+        if let Some(script) = script.text() {
+            let still_unused = || Arc::ptr_eq(self.view().active(), view.active());
+            unused.rehearse(&script, still_unused).await;
         }
     }
 
@@ -153,7 +176,7 @@ impl Inner {
         let busy = view.active().pool().size();
         for role in [Role::Current, Role::Next] {
             let Some(side) = view.side(role) else { continue };
-            let wanted = if role == Role::Next && view.active == Role::Current { busy } else { 0 };
+            let wanted = if role == view.active { 0 } else { busy };
             let wanted = wanted.max(self.settings.min_connections);
             let idle = i64::try_from(side.pool().num_idle()).unwrap_or(i64::MAX);
             let open = i64::from(side.pool().size());

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::fault::Fingerprint;
 use super::inner::Inner;
 use super::owner::{Decision, Known, Role, decide};
+use super::ramp::Ramp;
 use super::view::View;
 
 /// For how long a refusal that was proven to have nothing to do with a cutover isn't investigated again. Only that very
@@ -64,25 +65,38 @@ impl Asked {
 pub(crate) struct Doubts {
     raised: AtomicU64,
     answered: AtomicU64,
+    /// How often requests have moved. A refusal by the side they left says nothing about the one they are on.
+    moves: AtomicU64,
     /// When a refusal was last proven to have nothing to do with a cutover.
     proven: std::sync::Mutex<HashMap<Fingerprint, Instant>>,
 }
 
 impl Doubts {
-    /// Notes a refusal, unless it has been proven innocent a moment ago.
-    pub(crate) fn raise(&self, refusal: Fingerprint) {
-        if self.proven_until(refusal).is_none() {
+    /// Notes a refusal of an attempt that began after so many `moves`, unless requests have moved since or it has been
+    /// proven innocent a moment ago.
+    pub(crate) fn raise(&self, refusal: Fingerprint, moves: u64) {
+        if moves == self.moves() && self.proven_until(refusal).is_none() {
             self.raised.fetch_add(1, Ordering::AcqRel);
         }
+    }
+
+    /// How often requests have moved.
+    pub(crate) fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Acquire)
+    }
+
+    /// Requests move now: what was refused so far was refused by the side they leave.
+    fn settle(&self) {
+        self.moves.fetch_add(1, Ordering::AcqRel);
+        self.answer(self.raised());
     }
 
     fn raised(&self) -> u64 {
         self.raised.load(Ordering::Acquire)
     }
 
-    /// Called under the lock of [`Asking`] alone.
     fn answer(&self, raised: u64) {
-        self.answered.store(raised, Ordering::Release);
+        self.answered.fetch_max(raised, Ordering::AcqRel);
     }
 
     fn are_raised(&self) -> bool {
@@ -111,6 +125,9 @@ impl Inner {
     /// Asks both sides unless an answer that is new enough is there.
     pub(crate) async fn ask(&self, doubt: Doubt<'_>) -> Verdict {
         let mut asked = self.asking.lock().await;
+        if doubt.refusal.is_some() && self.moved_from(doubt.view) {
+            return Verdict::Decided;
+        }
         let verdict = match asked.since(doubt.since) {
             Some(verdict) => verdict,
             None => match doubt.refusal.and_then(|refusal| self.doubts.proven_until(refusal)) {
@@ -188,12 +205,15 @@ impl Inner {
             verdict = Verdict::Decided;
             switched = view.active != role;
             if switched || view.epoch != epoch {
-                *view = Arc::new(View { active: role, epoch, ..View::clone(view) });
+                let ramp =
+                    if switched { Arc::new(Ramp::new(self.settings.max_connections)) } else { Arc::clone(&view.ramp) };
+                *view = Arc::new(View { active: role, epoch, ramp, ..View::clone(view) });
                 return true;
             }
             false
         });
         if switched {
+            self.doubts.settle();
             tracing::info!(side = role.label(), epoch, "requests go to the other database from now on");
             self.metrics.switches.with_label_values(&[role.label()]).inc();
             self.show_active();

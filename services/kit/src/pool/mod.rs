@@ -8,7 +8,7 @@
 //!   work can be repeated;
 //! * who owns the data stands in a row on each side, `rerp_split.owner`. After such an abort both rows are read, once
 //!   for all requests that wait, and if the source has closed but nobody opened the target yet, we open it ourselves;
-//! * connections to the other side are open before they are needed.
+//! * connections to the other side are open, and have planned what requests run, before they are needed.
 //!
 //! An answer to COMMIT that got lost is different: it is in doubt, and work is repeated only if its caller said that
 //! doing it twice is harmless ([`Db::transaction_idempotent`]).
@@ -21,6 +21,8 @@ mod files;
 mod inner;
 mod lookup;
 mod owner;
+mod ramp;
+mod rehearsal;
 mod retry;
 mod session;
 mod side;

@@ -23,7 +23,8 @@ impl Role {
         }
     }
 
-    fn other(self) -> Self {
+    /// The one on the other side.
+    pub(crate) fn other(self) -> Self {
         match self {
             Self::Current => Self::Next,
             Self::Next => Self::Current,

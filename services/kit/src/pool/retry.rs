@@ -99,7 +99,8 @@ impl Inner {
                             if !Arc::ptr_eq(now.active(), view.active()) {
                                 continue 'side;
                             }
-                            return Ok((now, Session::new(connection, course.attempt, Arc::clone(&self.doubts))));
+                            let turn = Arc::clone(&now.ramp).turn().await;
+                            return Ok((now, Session::new(connection, course.attempt, Arc::clone(&self.doubts), turn)));
                         }
                         Err(error) => return Err((view, Some(error))),
                     },

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::fault::{self, Fault};
 use super::lookup::Doubts;
+use super::ramp::Turn;
 
 /// How long a rollback may take before the connection is thrown away instead.
 const ROLLBACK: Duration = Duration::from_secs(1);
@@ -50,20 +51,25 @@ pub struct Session {
     attempt: u32,
     /// Where the first sign that this side was closed is raised, before the connection goes back for others to fail on.
     doubts: Arc<Doubts>,
+    /// How often requests had moved when this began.
+    moves: u64,
     /// Whether the connection is known to be between transactions. While it isn't, dropping the session (a deadline, a
     /// client that went away) closes the connection, for it may be anywhere inside a statement.
     settled: bool,
+    /// Given back last, when there is nothing more to do on this side.
+    _turn: Turn,
 }
 
 impl Session {
-    pub(crate) fn new(connection: PoolConnection<Postgres>, attempt: u32, doubts: Arc<Doubts>) -> Self {
-        Self { connection, attempt, doubts, settled: false }
+    pub(crate) fn new(connection: PoolConnection<Postgres>, attempt: u32, doubts: Arc<Doubts>, turn: Turn) -> Self {
+        let moves = doubts.moves();
+        Self { connection, attempt, doubts, moves, settled: false, _turn: turn }
     }
 
     fn judge(&self, error: &sqlx::Error) -> Fault {
         let fault = fault::of_statement(error);
         if fault == Fault::Closed {
-            self.doubts.raise(fault::fingerprint(error));
+            self.doubts.raise(fault::fingerprint(error), self.moves);
         }
         fault
     }

@@ -13,12 +13,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::error::BindingError;
 use super::fault::{self, Fault};
 use super::owner::{OwnerRow, Says};
+use super::rehearsal::{Rehearsed, Script, rehearse};
 use crate::config::PoolSettings;
 
 /// How long a side may take to answer a question about ownership before it counts as silent.
@@ -28,6 +29,10 @@ const QUESTION: Duration = Duration::from_millis(500);
 const OPENING: Duration = Duration::from_millis(1500);
 /// How long one round of opening idle connections may take.
 const WARMING: Duration = Duration::from_secs(5);
+/// How long a question about statements, or planning them, may take on one connection.
+const REHEARSING: Duration = Duration::from_secs(1);
+/// Rest between planning on one connection and on the next.
+const BETWEEN: Duration = Duration::from_millis(20);
 /// How long the requests of a side that is no longer bound may take to give their connections back.
 const RETIRING: Duration = Duration::from_secs(60);
 /// Age at which a connection is replaced, so that rotated passwords and moved services are noticed.
@@ -134,6 +139,31 @@ impl Side {
         let held = join_all((0..taken).map(|_| timeout(WARMING, self.pool.acquire()))).await;
         if let Some(error) = held.iter().find_map(|taken| taken.as_ref().ok().and_then(|taken| taken.as_ref().err())) {
             tracing::warn!(place = ?self.place(), error = crate::telemetry::chain(error), "can't open connections");
+        }
+    }
+
+    /// Adds to a script what requests have run on one of the idle connections.
+    pub(crate) async fn teach(&self, script: &mut Script) {
+        let Some(mut connection) = self.pool.try_acquire() else { return };
+        if !matches!(timeout(REHEARSING, script.learn(&mut connection)).await, Ok(Ok(()))) {
+            connection.close_on_drop();
+        }
+    }
+
+    /// Goes through a script on every idle connection, for as long as `wanted` holds. One at a time and unhurried: it must
+    /// not take from requests the server's time that it is to save them. Failures are left to the next round.
+    pub(crate) async fn rehearse(&self, script: &str, wanted: impl Fn() -> bool) {
+        for _ in 0..self.pool.num_idle() {
+            // The pool hands out what has been idle the longest, so this goes round.
+            let Some(mut connection) = self.pool.try_acquire().filter(|_| wanted()) else { return };
+            match timeout(REHEARSING, rehearse(&mut connection, script)).await {
+                Ok(Ok(Rehearsed::Now)) => {
+                    drop(connection);
+                    sleep(BETWEEN).await;
+                }
+                Ok(Ok(Rehearsed::Before)) => {}
+                Ok(Err(_)) | Err(_) => connection.close_on_drop(),
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::owner::Role;
+use super::ramp::Ramp;
 use super::side::Side;
 
 /// One consistent picture of both sides.
@@ -14,6 +15,8 @@ pub(crate) struct View {
     pub(crate) active: Role,
     /// Epoch at which the active side is known to own; `None` before any row was seen.
     pub(crate) epoch: Option<i64>,
+    /// Lets requests onto the active side, few at first if they have only just moved there.
+    pub(crate) ramp: Arc<Ramp>,
 }
 
 impl View {
@@ -52,6 +55,7 @@ impl View {
         Self {
             active: if stays_next { Role::Next } else { Role::Current },
             epoch: self.epoch.filter(|_| stays),
+            ramp: Arc::clone(&self.ramp),
             current,
             next,
         }
@@ -79,7 +83,8 @@ mod tests {
     #[tokio::test]
     async fn requests_stay_with_their_server_when_names_move() {
         let (a, b) = (side("postgresql://u@a/x"), side("postgresql://u@b/x"));
-        let alone = View { current: a.clone(), next: None, active: Role::Current, epoch: Some(1) };
+        let alone =
+            View { current: a.clone(), next: None, active: Role::Current, epoch: Some(1), ramp: Arc::default() };
         let both = alone.rebound(a.clone(), Some(b.clone()));
         assert_eq!((both.active, both.epoch), (Role::Current, Some(1)));
         let moved = View { active: Role::Next, epoch: Some(2), ..both.clone() };
@@ -96,7 +101,7 @@ mod tests {
     #[tokio::test]
     async fn one_server_under_two_names_is_one_side() {
         let a = side("postgresql://u@a/x");
-        let view = View { current: a.clone(), next: None, active: Role::Current, epoch: None };
+        let view = View { current: a.clone(), next: None, active: Role::Current, epoch: None, ramp: Arc::default() };
         assert!(view.rebound(a.clone(), Some(side("postgresql://v@a/x"))).next.is_none());
     }
 }

@@ -53,7 +53,7 @@ pub(super) async fn stop(State(control): State<Arc<Control>>) -> Result<Json<Rep
     Ok(Json(Report::of(&view, &Window::default())))
 }
 
-/// `GET /report?at=…&windowMs=…`.
+/// `GET /report?at=…&beforeMs=…&afterMs=…`.
 pub(super) async fn report(
     State(control): State<Arc<Control>>,
     Query(window): Query<Window>,

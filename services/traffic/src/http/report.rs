@@ -9,14 +9,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// `?at=…&windowMs=…`: the instant to look around.
+/// `?at=…&beforeMs=…&afterMs=…`: the instant to look around.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Window {
     /// RFC 3339 instant, for instance the moment of a cutover.
     pub at: Option<Timestamp>,
-    /// Half the width of the window in milliseconds; 2000 unless told, at most 600,000.
-    pub window_ms: Option<u64>,
+    /// How long before it the window begins, in milliseconds; 2000 unless told, at most 600,000.
+    pub before_ms: Option<u64>,
+    /// How long after it the window ends; as above.
+    pub after_ms: Option<u64>,
 }
 
 const WINDOW_MS: u64 = 2_000;
@@ -78,8 +80,10 @@ pub struct Pause {
 pub struct WindowReport {
     /// The instant.
     pub at: Timestamp,
-    /// Half the width of the window in milliseconds.
-    pub window_ms: u64,
+    /// How long before it the window begins, in milliseconds.
+    pub before_ms: u64,
+    /// How long after it the window ends, in milliseconds.
+    pub after_ms: u64,
     /// The longest gap that touches the window: the write pause, when the instant is a cutover.
     pub longest_gap: Option<Pause>,
 }
@@ -107,18 +111,19 @@ impl Report {
             failures: summary.failures,
             latency: summary.latency,
             longest_gap: summary.longest.map(|gap| pause(&clock, gap)),
-            window: window.at.map(|at| around(view, at, window.window_ms.unwrap_or(WINDOW_MS))),
+            window: window.at.map(|at| around(view, at, window)),
         }
     }
 }
 
-fn around(view: &View, at: Timestamp, wanted_ms: u64) -> WindowReport {
-    let window_ms = wanted_ms.min(MAX_WINDOW_MS);
+fn around(view: &View, at: Timestamp, window: &Window) -> WindowReport {
+    let bounded = |wanted: Option<u64>| wanted.unwrap_or(WINDOW_MS).min(MAX_WINDOW_MS);
+    let (before_ms, after_ms) = (bounded(window.before_ms), bounded(window.after_ms));
     let book = &view.run.book;
-    let middle = book.clock.micros_of(at);
-    let half = window_ms * 1000;
-    let gap = book.longest_gap(&(middle.saturating_sub(half)..=middle.saturating_add(half)));
-    WindowReport { at, window_ms, longest_gap: gap.map(|gap| pause(&book.clock, gap)) }
+    let instant = book.clock.micros_of(at);
+    let span = instant.saturating_sub(before_ms * 1000)..=instant.saturating_add(after_ms * 1000);
+    let gap = book.longest_gap(&span);
+    WindowReport { at, before_ms, after_ms, longest_gap: gap.map(|gap| pause(&book.clock, gap)) }
 }
 
 fn pause(clock: &Clock, gap: Gap) -> Pause {
