@@ -80,7 +80,8 @@ impl Drive {
     /// # Errors
     /// The target does not own the data; the variant says who does.
     pub fn finish(self) -> Result<Option<CutoverReport>, FenceError> {
-        let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        // A tenth is as far as a person reads, and finer than what is measured.
+        let ms = |duration: Duration| (duration.as_secs_f64() * 10_000.0).round() / 10.0;
         match self.worker.outcome {
             Some(Outcome::TargetOwns) => {
                 let here = self.worker.closed_here;

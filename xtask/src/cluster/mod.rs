@@ -20,6 +20,8 @@ use crate::install;
 use crate::paths::{self, Paths, program};
 use crate::progress::note;
 
+pub(crate) use node::command as node_command;
+
 /// Which cluster a person asked for.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Choice {

@@ -61,7 +61,8 @@ pub(crate) fn import(paths: &Paths, state: &Path, archive: &Path) -> Result<(), 
     Ok(())
 }
 
-fn command(paths: &Paths, verb: &str, state: &Path) -> Result<Cmd, Error> {
+/// The node program with a verb, for the node of this state folder.
+pub(crate) fn command(paths: &Paths, verb: &str, state: &Path) -> Result<Cmd, Error> {
     Ok(Cmd::new(node_binary::build(paths)?).args([verb, "--state"]).arg(state))
 }
 

@@ -3,9 +3,11 @@
 
 mod go;
 mod licences;
+mod node;
 mod sizes;
 mod stages;
 mod tally;
+mod traces;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -54,6 +56,8 @@ pub(crate) enum Stage {
     Unit,
     /// Tests against PostgreSQL servers they start themselves
     Database,
+    /// The local node comes up beside others, runs a pod, and leaves nothing of itself
+    Node,
     /// Tests against a real cluster with the operator installed
     Cluster,
     /// The demo on a small data set: undisturbed, and with the worker's or the operator's pod killed in every phase
@@ -165,12 +169,13 @@ impl Stage {
             Self::Generated => "generated",
             Self::Unit => "unit",
             Self::Database => "database",
+            Self::Node => "node",
             Self::Cluster => "cluster",
             Self::Demo => "demo",
         }
     }
 
     fn has_tests(self) -> bool {
-        matches!(self, Self::Go | Self::Unit | Self::Database | Self::Cluster | Self::Demo)
+        matches!(self, Self::Go | Self::Unit | Self::Database | Self::Node | Self::Cluster | Self::Demo)
     }
 }
