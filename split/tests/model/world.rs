@@ -21,6 +21,8 @@ pub(crate) enum Broken {
     NoReread,
     /// The taking back publishes a proof and leaves the target armed.
     TakeBackKeepsArmed,
+    /// The taking back commits without waiting for the disk.
+    AsyncTakeBack,
     /// `open` does not compare the hash.
     NoHashCheck,
     /// Transactions don't hold the run.
@@ -65,6 +67,8 @@ pub(crate) struct Slot {
 pub(crate) struct World {
     pub(crate) source: Row,
     pub(crate) target: Row,
+    /// What a crash of the target would bring back, while its row has not reached the disk. Never in the protocol as it is.
+    pub(crate) target_on_disk: Option<Row>,
     pub(crate) a: Option<Open>,
     pub(crate) take: Option<Open>,
     pub(crate) committed: Option<u8>,
@@ -168,7 +172,7 @@ impl World {
             return Some(Event::Refused);
         }
         (self.target.armed, self.target.epoch) = (closing.hash.parse().ok(), closing.epoch);
-        self.flushed = self.applied;
+        self.flush_target();
         Some(Event::Done)
     }
 
@@ -204,7 +208,7 @@ impl World {
         }
         let all = tokens.iter().all(|token| self.has(number(*token)));
         if all {
-            self.flushed = self.applied;
+            self.flush_target();
         }
         yes_or_no(all)
     }
@@ -249,8 +253,19 @@ impl World {
             return None;
         }
         let opened = open(&mut self.target, proof, broken);
-        self.flushed = self.applied;
+        self.flush_target();
         Some(opened)
+    }
+
+    /// WAL is one stream: what reaches the disk takes everything before it along.
+    pub(crate) fn flush_target(&mut self) {
+        (self.flushed, self.target_on_disk) = (self.applied, None);
+    }
+
+    /// The target comes back as its disk knows it.
+    pub(crate) fn crash_target(&mut self) {
+        (self.take, self.applied) = (None, self.flushed);
+        self.target = self.target_on_disk.take().unwrap_or(self.target);
     }
 
     /// `open` on the source; waits for the row.
@@ -286,8 +301,12 @@ impl World {
         match self.take.take_if(|open| open.by == w) {
             Some(open) => {
                 let armed = if broken == Broken::TakeBackKeepsArmed { self.target.armed } else { None };
-                self.target = Row { armed, ..open.row };
-                self.flushed = self.applied;
+                let before = std::mem::replace(&mut self.target, Row { armed, ..open.row });
+                if broken == Broken::AsyncTakeBack {
+                    self.target_on_disk = Some(before);
+                } else {
+                    self.flush_target();
+                }
                 Event::Done
             }
             None => Event::Lost,
