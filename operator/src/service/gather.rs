@@ -4,6 +4,7 @@ use crate::cluster::child::Owner;
 use crate::cluster::{Error, apply::Child, read};
 use crate::context::Context;
 use crate::outcome::Outcome;
+use crate::record::Record;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use kube::api::Api;
 use rerp_crds::{DatabaseSplitMigration, RerpService, RerpServiceSpec, ServiceDatabase, names};
@@ -11,13 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Component label of everything that belongs to a service.
 pub const COMPONENT: &str = "service";
-/// Annotation on the Secret with the app logins: the ServiceDatabase that holds the data. It outlives migrations and status.
-pub const DATABASE: &str = "rerp.dev/data-in";
-/// Annotation beside it: the ServiceDatabase that held the data before the last split.
-pub const MOVED_FROM: &str = "rerp.dev/data-moved-from";
-/// Annotation beside it: creation of the migration that moved the data last, RFC 3339. Older migrations don't count any more.
-pub const MOVED_BY: &str = "rerp.dev/data-moved-by-migration-of";
-
 /// What a pass starts from.
 pub struct Gathered {
     /// The object as the owner of its children.
@@ -81,7 +75,7 @@ fn databases_named(
     migrations: &[DatabaseSplitMigration],
     record: Option<&Secret>,
 ) -> BTreeSet<String> {
-    let recorded = record.and_then(|secret| secret.metadata.annotations.as_ref()?.get(DATABASE).cloned());
+    let recorded = record.and_then(Record::of).map(|record| record.database);
     let split = |one: &DatabaseSplitMigration| {
         [one.spec.source.database_ref.name.clone(), one.spec.target.database_ref.name.clone()]
     };

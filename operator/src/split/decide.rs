@@ -195,6 +195,11 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
         Some(journal) => (journal.status.phase, journal.status.message.as_str()),
         None => (Phase::Pending, "the worker to start"),
     };
+    if phase == Phase::Completed && !recorded(migration, seen) {
+        let service = &migration.spec.service_ref.name;
+        let on = format!("RerpService {service} to record that its data has moved; if it is suspended, resume it");
+        return going(true, WorkerAct::Remove, false, &on);
+    }
     if phase.is_terminal() {
         return going(false, WorkerAct::Remove, true, "the object to go");
     }
@@ -205,6 +210,22 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
             going(true, worker, false, &format!("{phase}, being taken back: {message}"))
         }
         Err(outcome) => Decision { hold: true, worker: WorkerAct::Leave, forget: false, outcome },
+    }
+}
+
+/// Whether the service will still find its data when this migration is gone. A service that is gone or going has nothing to find.
+fn recorded(migration: &DatabaseSplitMigration, seen: &Observed) -> bool {
+    let Some(service) = seen.service.as_ref().filter(|service| service.metadata.deletion_timestamp.is_none()) else {
+        return true;
+    };
+    let target = &migration.spec.target.database_ref.name;
+    match &seen.record {
+        Some(record) => {
+            let created = migration.metadata.creation_timestamp.as_ref().map(|time| time.0).unwrap_or_default();
+            record.database == *target || record.knows_of(created)
+        }
+        // Without a record the wish decides, and this one names the place.
+        None => service.spec.database_ref.as_ref().is_some_and(|wish| wish.name == *target),
     }
 }
 

@@ -4,6 +4,7 @@ use super::address::Address;
 use super::journal::{self, Journal, JournalError};
 use crate::cluster::{self, read};
 use crate::context::Context;
+use crate::record::Record;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::Api;
 use kube::{Client, ResourceExt};
@@ -23,9 +24,11 @@ pub struct Observed {
     pub held: bool,
     /// The service that moves.
     pub service: Option<RerpService>,
-    /// Where its data is.
+    /// Where its data is known to be.
+    pub record: Option<Record>,
+    /// The database it moves from.
     pub source: Option<Member>,
-    /// Where it goes.
+    /// The one it moves to.
     pub target: Option<Member>,
     /// The other migrations of the namespace.
     pub others: Vec<DatabaseSplitMigration>,
@@ -75,6 +78,7 @@ pub async fn gather(context: &Context, migration: &DatabaseSplitMigration) -> Re
     let mut seen = Observed {
         held: migration.finalizers().iter().any(|name| name == FINALIZER),
         service: read::get(&services, &spec.service_ref.name).await?,
+        record: record(client, &namespace, &spec.service_ref.name).await?,
         source: member(client, &namespace, &spec.source.database_ref.name).await?,
         target: member(client, &namespace, &spec.target.database_ref.name).await?,
         others: others(client, &namespace, migration).await?,
@@ -96,6 +100,11 @@ async fn others(
     let api = Api::<DatabaseSplitMigration>::namespaced(client.clone(), namespace);
     let all = read::list(&api, "").await?;
     Ok(all.into_iter().filter(|one| one.uid() != migration.uid()).collect())
+}
+
+async fn record(client: &Client, namespace: &str, service: &str) -> Result<Option<Record>, cluster::Error> {
+    let secrets = Api::<Secret>::namespaced(client.clone(), namespace);
+    Ok(read::get(&secrets, &names::service_database_secret(service)).await?.as_ref().and_then(Record::of))
 }
 
 async fn member(client: &Client, namespace: &str, name: &str) -> Result<Option<Member>, cluster::Error> {

@@ -148,7 +148,8 @@ fn asking(embedded: &Embedded, period: i32, failures: i32) -> Probe {
     Probe { exec: Some(exec), ..probe(period, failures) }
 }
 
-/// Whether somebody listens: next to free, and enough once the server has said that it is up.
+/// Whether somebody listens: next to free, and enough once the server has said that it is up. One that recovers from a crash
+/// of its own listens as well and refuses for a moment (57P03); clients try again, here as after any restart.
 fn listening(period: i32, failures: i32) -> Probe {
     let socket = TCPSocketAction { port: IntOrString::Int(names::POSTGRES_PORT), ..TCPSocketAction::default() };
     Probe { tcp_socket: Some(socket), ..probe(period, failures) }

@@ -3,7 +3,7 @@
 
 use crate::service::check::Checked;
 use crate::service::check::database::DatabaseUse;
-use crate::service::gather::{COMPONENT, DATABASE, MOVED_BY, MOVED_FROM};
+use crate::service::gather::COMPONENT;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use rerp_crds::names;
@@ -13,14 +13,7 @@ pub(super) fn app(checked: &Checked, database: &DatabaseUse) -> Secret {
     let name = names::service_database_secret(&checked.owner.name);
     let next = database.next.as_ref().map(|logins| &logins.app);
     let mut secret = secret(checked, &name, &database.current.app, next);
-    let record = &database.record;
-    let notes = [
-        (DATABASE, Some(record.database.clone())),
-        (MOVED_FROM, record.moved_from.clone()),
-        (MOVED_BY, record.moved_by.map(|time| time.to_string())),
-    ];
-    let notes = notes.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-    secret.metadata.annotations = Some(notes.collect());
+    secret.metadata.annotations = Some(database.record.annotations());
     secret
 }
 

@@ -2,9 +2,10 @@
 //! In: the wish, the record, what was read. Out: `DatabaseUse` and a verdict, or the outcome that stops the pass.
 
 use super::Verdict;
-use super::place::{Live, Place, Record, Wish, place};
+use super::place::{Live, Place, Wish, place};
 use crate::outcome::Outcome;
-use crate::service::gather::{DATABASE, Database, MOVED_BY, MOVED_FROM};
+use crate::record::Record;
+use crate::service::gather::Database;
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use rerp_crds::{ConditionType, DatabaseSplitMigration, Reason, RerpService, ServiceDatabase, condition, names};
@@ -42,16 +43,6 @@ pub struct Seen<'a> {
     pub migrations: &'a [DatabaseSplitMigration],
     /// ServiceDatabases by name.
     pub databases: &'a BTreeMap<String, Database>,
-}
-
-/// What earlier passes wrote on the Secret with the app logins.
-pub fn recorded(secret: &Secret) -> Option<Record> {
-    let annotations = secret.metadata.annotations.as_ref()?;
-    Some(Record {
-        database: annotations.get(DATABASE)?.clone(),
-        moved_from: annotations.get(MOVED_FROM).cloned(),
-        moved_by: annotations.get(MOVED_BY).and_then(|time| time.parse().ok()),
-    })
 }
 
 /// Finds the database and its logins.

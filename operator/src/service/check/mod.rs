@@ -18,6 +18,7 @@ mod workload_tests;
 use super::gather::Gathered;
 use crate::cluster::child::Owner;
 use crate::outcome::Outcome;
+use crate::record::Record;
 use database::DatabaseUse;
 use k8s_openapi::api::core::v1::Pod;
 use rerp_crds::names::{self, Id};
@@ -89,7 +90,7 @@ pub struct Checked {
 pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> {
     let Gathered { owner, services, migrations, record, databases, secrets, config_maps, pods } = gathered;
     let spec = object.spec.clone();
-    let known = record.as_ref().and_then(database::recorded);
+    let known = record.as_ref().and_then(Record::of);
     dependencies::no_circle(&owner.name, &services)
         .map_err(|outcome| Stop::about(ConditionType::DependenciesReady, outcome))?;
     let (database, data) = match &spec.database_ref {

@@ -4,20 +4,10 @@
 //! The spec is only a wish: a migration moves data, an edit doesn't. So the place is what was recorded last, advanced by every
 //! migration since then whose target owns the data. Without a record (a new service) it is the wish.
 
+use crate::record::Record;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use rerp_crds::{DatabaseSplitMigration, SplitPhase};
-
-/// What is known for good about a service's data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// ServiceDatabase that holds it.
-    pub database: String,
-    /// ServiceDatabase that held it before the last split.
-    pub moved_from: Option<String>,
-    /// Creation of the migration that moved it last.
-    pub moved_by: Option<Timestamp>,
-}
 
 /// A migration that is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +66,7 @@ pub fn place(wish: &str, known: Option<Record>, migrations: &[DatabaseSplitMigra
 
 /// The record after a migration: moved, if the target owns the data and the migration is newer than the last that moved it.
 fn advance(record: Record, migration: &DatabaseSplitMigration) -> Record {
-    let news = record.moved_by.is_none_or(|last| created(migration) > last);
-    if !news || !target_owns(migration) || source(migration) != record.database {
+    if record.knows_of(created(migration)) || !target_owns(migration) || source(migration) != record.database {
         return record;
     }
     Record {

@@ -1,6 +1,7 @@
 //! Where the data of a service is: by record, wish and migrations.
 
-use super::place::{Live, Place, Record, Wish, place};
+use super::place::{Live, Place, Wish, place};
+use crate::record::Record;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use rerp_crds::split::{Source, Target};

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::postgres::exec::Admin;
+use crate::record::Record;
 use crate::split::address::Address;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use rerp_crds::database::{ServiceDatabaseStatus, SharedEngine};
@@ -239,8 +240,39 @@ fn deletion_takes_back_and_holds_until_it_is_done() {
         assert!(run(&decision).wish.abort && decision.hold && !decision.forget, "{phase}");
     }
     for phase in [Phase::Aborted, Phase::Completed] {
-        let decision = decide(&deleted(), &seen(phase), at(1000));
+        let seen = Observed { record: Some(record("identity", Some(100))), ..seen(phase) };
+        let decision = decide(&deleted(), &seen, at(1000));
         assert_eq!((decision.hold, decision.forget, decision.worker), (false, true, WorkerAct::Remove), "{phase}");
+    }
+}
+
+fn record(database: &str, moved_by: Option<i64>) -> Record {
+    Record { database: database.into(), moved_from: None, moved_by: moved_by.map(at) }
+}
+
+#[test]
+fn a_migration_that_has_moved_data_goes_only_once_its_service_knows() {
+    let wishes = |database: &str| {
+        let mut seen = seen(Phase::Completed);
+        seen.service.as_mut().unwrap().spec.database_ref = Some(ObjectRef::new(database));
+        seen
+    };
+    let knows = |record: Record| Observed { record: Some(record), ..wishes("identity-shared") };
+    let gone = Observed { service: None, ..wishes("identity-shared") };
+    let aborted = Observed { record: Some(record("identity-shared", None)), ..seen(Phase::Aborted) };
+    for (case, seen, waits) in [
+        ("the record is from before the move", knows(record("identity-shared", None)), true),
+        ("no record, and the wish is old", wishes("identity-shared"), true),
+        ("moved by this one", knows(record("identity", Some(100))), false),
+        ("moved on by a later one", knows(record("elsewhere", Some(101))), false),
+        ("moved by an earlier one only", knows(record("identity-shared", Some(99))), true),
+        ("no record, and the wish names the target", wishes("identity"), false),
+        ("no service", gone, false),
+        ("nothing was moved", aborted, false),
+    ] {
+        let decision = decide(&deleted(), &seen, at(1000));
+        assert_eq!((decision.hold, decision.forget), (waits, !waits), "{case}");
+        assert_eq!(decision.outcome.message().contains("to record"), waits, "{case}");
     }
 }
 
