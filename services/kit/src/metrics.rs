@@ -2,7 +2,8 @@
 //! Must not carry personal data: labels are routes, methods, states, reasons, never values of a request.
 
 use prometheus::{
-    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder as _, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 /// A metric that could not be made or read: a mistake in a name, hence a bug.
@@ -42,6 +43,10 @@ pub struct PoolMetrics {
     pub switches: IntCounterVec,
     /// Open connections by `side` and `state` (`idle`, `busy`).
     pub connections: IntGaugeVec,
+    /// How often a connection to the next side planned what requests run.
+    pub rehearsals: IntCounter,
+    /// Idle connections to the next side that have nothing left to plan.
+    pub rehearsed: IntGauge,
     /// Transactions given up, by `outcome`.
     pub failures: IntCounterVec,
 }
@@ -89,12 +94,19 @@ impl Metrics {
 
 impl PoolMetrics {
     fn new(registry: &Registry) -> Result<Self, MetricsError> {
+        let rehearsals =
+            IntCounter::new("rerp_db_rehearsals_total", "Plannings of what requests run, on the next side")?;
+        let rehearsed = IntGauge::new("rerp_db_rehearsed_connections", "Connections with nothing left to plan")?;
+        registry.register(Box::new(rehearsals.clone()))?;
+        registry.register(Box::new(rehearsed.clone()))?;
         Ok(Self {
             retries: counter(registry, "rerp_db_retries_total", "Repeated transactions", &["reason"])?,
             active: gauge(registry, "rerp_db_active_side", "1 for the side in use", &["side"])?,
             lookups: counter(registry, "rerp_db_owner_lookups_total", "Looks at the owner rows", &["outcome"])?,
             switches: counter(registry, "rerp_db_switches_total", "Changes of the side in use", &["to"])?,
             connections: gauge(registry, "rerp_db_connections", "Open connections", &["side", "state"])?,
+            rehearsals,
+            rehearsed,
             failures: counter(registry, "rerp_db_failures_total", "Transactions given up", &["outcome"])?,
         })
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use rerp_kit::pool::{Db, DbError};
+use rerp_kit::pool::{Db, DbError, Session};
 use support::{Split, open, until};
 use uuid::Uuid;
 
@@ -121,33 +121,38 @@ async fn connections_to_the_other_side_have_planned_what_requests_run() {
     for home in [&split.source, &split.target] {
         home.execute("GRANT pg_read_all_stats TO svc_app").await;
     }
-    let (db, _) = open(split.dir()).await;
+    let (db, metrics) = open(split.dir()).await;
     write(&db, Uuid::now_v7(), 0, 0).await.unwrap();
+    let pool = &metrics.pool;
+    let rehearsed_since =
+        |rehearsals: u64| async move { pool.rehearsals.get() > rehearsals && pool.rehearsed.get() >= 2 };
+
+    // As in a migration: the address of the target is there before its tables, and the tables before their indexes.
+    split.target.execute("DROP TABLE svc.ledger").await;
+    split.bind(Some(&split.source.app()), Some(&split.target.app()));
+    until("connections have rehearsed on nothing", || rehearsed_since(0)).await;
+    let on_nothing = pool.rehearsals.get();
+    split.target.define("CREATE TABLE ledger (id uuid NOT NULL, writer int NOT NULL, n bigint NOT NULL)").await;
     split.prepare().await;
-    let ready =
-        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%rehears%' AND application_name = 'rerp/test/pod'";
-    until("every connection is ready", || async {
-        let open = split.target.connections().await;
-        open >= 2 && split.target.number(ready).await >= open - 1
-    })
-    .await;
+    until("they have noticed the table", || rehearsed_since(on_nothing)).await;
+    let without_index = pool.rehearsals.get();
+    split.target.define("ALTER TABLE ledger ADD PRIMARY KEY (id)").await;
+    until("they have noticed the index", || rehearsed_since(without_index)).await;
 
     split.close_source().await;
-    let planned: Vec<i64> = futures::future::join_all((0..2).map(|_| {
-        db.transaction(&(), |tx, ()| {
-            Box::pin(async move {
-                // Refused on the source, so that this is the first statement of a request on the target.
-                let planned = sqlx::query_scalar(PLANNED).fetch_one(tx.conn()).await?;
-                sqlx::query("SELECT n FROM ledger").fetch_all(tx.conn()).await?;
-                Ok(planned)
-            })
-        })
-    }))
-    .await
-    .into_iter()
-    .map(Result::unwrap)
-    .collect();
-    assert!(planned.iter().all(|indexes| *indexes > 0), "{planned:?}");
+    let asked = (0..2).map(|_| db.transaction(&(), |tx, ()| Box::pin(planned(tx))));
+    for indexes in futures::future::join_all(asked).await {
+        assert!(indexes.unwrap() > 0, "cold");
+    }
+    assert_eq!(pool.switches.with_label_values(&["next"]).get(), 1);
+}
+
+/// Indexes that this session knows. The source is closed and refuses what follows, so this is the first statement of a
+/// request on the target.
+async fn planned(tx: &mut Session) -> Result<i64, sqlx::Error> {
+    let indexes = sqlx::query_scalar(PLANNED).fetch_one(tx.conn()).await?;
+    sqlx::query("SELECT n FROM ledger").fetch_all(tx.conn()).await?;
+    Ok(indexes)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

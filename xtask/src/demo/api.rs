@@ -21,8 +21,20 @@ use crate::cluster::Cluster;
 const START: Duration = Duration::from_secs(20);
 /// How long an answer may take; the ledger of a whole run is one.
 const ANSWER: Duration = Duration::from_secs(60);
+/// How much of a refusal is read.
+const SAID: u64 = 2048;
 /// The longest ledger that is read.
 const LARGEST: u64 = 1 << 30;
+
+/// Nothing is changed through the door but the load generator, which takes POST.
+const REJECT: &str = "--reject-methods=^(PUT|PATCH|DELETE)$";
+
+/// The objects we look at, and the load generator: nothing else goes through. A comma would separate two patterns.
+fn accept() -> String {
+    let kinds = format!(r"^/apis/rerp\.dev/v1alpha1/namespaces/{NAMESPACE}/[a-z]+/[a-z0-9.-]+$");
+    let load = format!("^/api/v1/namespaces/{NAMESPACE}/services/traffic:http/proxy/");
+    format!("{kinds},{load}")
+}
 
 /// The running proxy; ends with this value.
 #[derive(Debug)]
@@ -35,11 +47,8 @@ pub(super) struct Api {
 impl Api {
     /// Starts the proxy on a free port of the loopback interface.
     pub(super) fn open(cluster: &Cluster) -> Result<Self, Error> {
-        // Our own kinds and the services of the platform, in its namespace: nothing else goes through.
-        let paths =
-            format!("^/apis/rerp.dev/v1alpha1/namespaces/{NAMESPACE}/,^/api/v1/namespaces/{NAMESPACE}/services/");
-        let args = ["proxy", "--address=127.0.0.1", "--port=0", "--accept-paths"];
-        let mut process = cluster.kubectl().args(args).arg(paths).spawn(Stdio::piped())?;
+        let args = ["proxy", "--address=127.0.0.1", "--port=0", REJECT, "--accept-paths"];
+        let mut process = cluster.kubectl().args(args).arg(accept()).spawn(Stdio::piped())?;
         let (send, said) = mpsc::channel();
         if let Some(pipe) = process.stdout.take() {
             thread::spawn(move || {
@@ -49,7 +58,9 @@ impl Api {
             });
         }
         let said = said.recv_timeout(START).unwrap_or_default();
-        let agent = Agent::config_builder().timeout_global(Some(ANSWER)).http_status_as_error(false).build().into();
+        let agent = Agent::config_builder().timeout_global(Some(ANSWER)).http_status_as_error(false);
+        // Proxies of the environment are for the outside world.
+        let agent = agent.proxy(None).build().into();
         let base = said.trim().rsplit_once(' ').map(|(_, address)| format!("http://{address}")).unwrap_or_default();
         // Made first, so that whatever was started ends here as well.
         let api = Self { process, base, agent };
@@ -64,7 +75,7 @@ impl Api {
     /// The answer to a JSON document.
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<String, Error> {
         let request = self.agent.post(format!("{}{path}", self.base)).header("content-type", "application/json");
-        text(path, request.send(body.to_string()))?.ok_or_else(|| Error::Refused { path: path.to_owned(), status: 404 })
+        text(path, request.send(body.to_string()))?.ok_or_else(|| Error::NotThere(path.to_owned()))
     }
 }
 
@@ -82,6 +93,10 @@ fn text(path: &str, answer: Result<Response<ureq::Body>, ureq::Error>) -> Result
     match answer.status().as_u16() {
         404 => Ok(None),
         200..=299 => answer.body_mut().with_config().limit(LARGEST).read_to_string().map(Some).map_err(broken),
-        status => Err(Error::Refused { path: path.to_owned(), status }),
+        status => {
+            // What it says may be long, or not be there.
+            let said = answer.body_mut().with_config().limit(SAID).read_to_string().unwrap_or_default();
+            Err(Error::Refused { path: path.to_owned(), status, said })
+        }
     }
 }

@@ -32,8 +32,10 @@ pub(crate) enum Error {
     LoadEnded,
     #[error("`kubectl proxy` said {0:?} instead of the address it serves on")]
     NoProxy(String),
-    #[error("{path} was answered with status {status}")]
-    Refused { path: String, status: u16 },
+    #[error("{path} was answered with status {status}: {said}")]
+    Refused { path: String, status: u16, said: String },
+    #[error("there is nothing at {0}")]
+    NotThere(String),
     #[error("{path} was not answered")]
     Http { path: String, source: Box<ureq::Error> },
     #[error("an answer of a database could not be read: {0}")]

@@ -45,7 +45,7 @@ impl Kube<'_> {
     /// GET through the API server's proxy to a Service.
     pub(super) fn proxy_get(&self, service: &str, path: &str) -> Result<String, Error> {
         let path = proxy(service, path);
-        self.api.get(&path)?.ok_or(Error::Refused { path, status: 404 })
+        self.api.get(&path)?.ok_or(Error::NotThere(path))
     }
 
     /// POST of a JSON document through the same proxy.

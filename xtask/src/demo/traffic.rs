@@ -72,9 +72,11 @@ pub(super) fn report(kube: Kube<'_>) -> Result<Load, Error> {
 }
 
 /// How it went while writes were paused for `pause_ms` up to `at` (RFC 3339), and in the quarter of a second after it:
-/// a stall right after the pause is a part of it for those who wait.
+/// a stall right after the pause is a part of it for those who wait. A cutover that another worker finished has no pause of
+/// the engine's; then it is a second on either side.
 pub(super) fn report_around(kube: Kube<'_>, at: &str, pause_ms: f64) -> Result<Load, Error> {
-    let query = format!("/report?at={at}&beforeMs={}&afterMs={AFTERWARDS_MS}", pause_ms.ceil());
+    let (before, after) = if pause_ms > 0.0 { (pause_ms.ceil(), AFTERWARDS_MS) } else { (1000.0, 1000) };
+    let query = format!("/report?at={at}&beforeMs={before}&afterMs={after}");
     parse("the load generator's report", &kube.proxy_get(SERVICE, &query)?)
 }
 

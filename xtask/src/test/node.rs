@@ -26,9 +26,11 @@ pub(super) fn test(setting: &Setting<'_>) -> Result<Tally, Error> {
     let state = PathBuf::from(format!("/var/tmp/rerp-node-test-{}", std::process::id()));
     let before = Traces::of(&state)?;
     let during = run_a_pod(setting, &state);
-    // Whatever happened, the node goes.
-    cluster::node_command(setting.paths, "down", &state)?.limit(LIMIT).quiet()?;
-    let problems = problems(&before, &during?, &Traces::of(&state)?, &Processes::all()?);
+    // Whatever happened, the node goes; why it didn't come says more than why it didn't go.
+    let gone = cluster::node_command(setting.paths, "down", &state)?.limit(LIMIT).quiet();
+    let during = during?;
+    gone?;
+    let problems = problems(&before, &during, &Traces::of(&state)?, &Processes::all()?);
     problems.iter().for_each(note);
     if problems.is_empty() {
         return Ok(Tally { passed: 1, ..Tally::default() });

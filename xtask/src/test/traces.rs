@@ -51,7 +51,12 @@ impl Traces {
 
 /// Names in a folder that begin so.
 fn names(folder: &Path, prefix: &str) -> io::Result<BTreeSet<String>> {
-    let entries = fs::read_dir(folder)?.filter_map(Result::ok);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries.filter_map(Result::ok),
+        // Gone while we look.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        Err(error) => return Err(error),
+    };
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
     Ok(names.filter(|name| name.starts_with(prefix)).collect())
 }

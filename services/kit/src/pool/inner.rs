@@ -34,7 +34,7 @@ pub(crate) struct Inner {
     /// Text of the last trouble with the files, so that it is logged once and not every second.
     reading: Mutex<Option<String>>,
     answered: std::sync::Mutex<Option<Instant>>,
-    /// What requests run, for the side that isn't used to rehearse.
+    /// What requests run, for the next side to rehearse.
     script: Mutex<Script>,
     pub(crate) stop: CancellationToken,
 }
@@ -52,6 +52,7 @@ impl Inner {
             active: Role::Current,
             epoch: None,
             ramp: Arc::default(),
+            moves: 0,
         };
         let view = alone.rebound(current, next);
         let inner = Arc::new(Self {
@@ -92,20 +93,27 @@ impl Inner {
             self.refresh().await;
             self.look_around().await;
             self.warm();
-            self.rehearse().await;
+            self.rehearse();
         }
     }
 
-    /// Has the idle connections of the side that isn't used plan what requests run on the other one.
-    async fn rehearse(&self) {
+    /// Has the idle connections to the next side plan what requests run on the current one, in the background.
+    fn rehearse(self: &Arc<Self>) {
         let view = self.view();
-        let Some(unused) = view.side(view.active.other()) else { return };
-        let mut script = self.script.lock().await;
-        view.active().teach(&mut script).await;
-        if let Some(script) = script.text() {
-            let still_unused = || Arc::ptr_eq(self.view().active(), view.active());
-            unused.rehearse(&script, still_unused).await;
+        if view.active == Role::Next || view.next.is_none() {
+            self.metrics.rehearsed.set(0);
+            return;
         }
+        let inner = Arc::clone(self);
+        tokio::spawn(async move {
+            // One round at a time; a server that is slow to answer must not hold up anything else.
+            let Ok(mut script) = inner.script.try_lock() else { return };
+            view.current.teach(&mut script).await;
+            if let (Some(script), Some(next)) = (script.written(), &view.next) {
+                let still_current = || Arc::ptr_eq(inner.view().active(), view.active());
+                next.rehearse(&script, still_current, &inner.metrics).await;
+            }
+        });
     }
 
     /// Whether the active side answers and, during a split, who owns. At most one question a second comes from here.
@@ -176,7 +184,7 @@ impl Inner {
         let busy = view.active().pool().size();
         for role in [Role::Current, Role::Next] {
             let Some(side) = view.side(role) else { continue };
-            let wanted = if role == view.active { 0 } else { busy };
+            let wanted = if role == Role::Next && view.active == Role::Current { busy } else { 0 };
             let wanted = wanted.max(self.settings.min_connections);
             let idle = i64::try_from(side.pool().num_idle()).unwrap_or(i64::MAX);
             let open = i64::from(side.pool().size());

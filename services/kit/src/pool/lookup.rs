@@ -75,20 +75,16 @@ impl Doubts {
     /// Notes a refusal of an attempt that began after so many `moves`, unless requests have moved since or it has been
     /// proven innocent a moment ago.
     pub(crate) fn raise(&self, refusal: Fingerprint, moves: u64) {
-        if moves == self.moves() && self.proven_until(refusal).is_none() {
+        if moves == self.moves.load(Ordering::Acquire) && self.proven_until(refusal).is_none() {
             self.raised.fetch_add(1, Ordering::AcqRel);
         }
     }
 
-    /// How often requests have moved.
-    pub(crate) fn moves(&self) -> u64 {
-        self.moves.load(Ordering::Acquire)
-    }
-
-    /// Requests move now: what was refused so far was refused by the side they leave.
-    fn settle(&self) {
-        self.moves.fetch_add(1, Ordering::AcqRel);
+    /// Requests move now: what was refused so far was refused by the side they leave. Gives back how often they have moved.
+    fn settle(&self) -> u64 {
+        let before = self.moves.fetch_add(1, Ordering::AcqRel);
         self.answer(self.raised());
+        before + 1
     }
 
     fn raised(&self) -> u64 {
@@ -204,16 +200,18 @@ impl Inner {
             }
             verdict = Verdict::Decided;
             switched = view.active != role;
-            if switched || view.epoch != epoch {
-                let ramp =
-                    if switched { Arc::new(Ramp::new(self.settings.max_connections)) } else { Arc::clone(&view.ramp) };
-                *view = Arc::new(View { active: role, epoch, ramp, ..View::clone(view) });
-                return true;
+            if !switched && view.epoch == epoch {
+                return false;
             }
-            false
+            let mut newer = View { active: role, epoch, ..View::clone(view) };
+            if switched {
+                newer.ramp = Arc::new(Ramp::new(self.settings.max_connections));
+                newer.moves = self.doubts.settle();
+            }
+            *view = Arc::new(newer);
+            true
         });
         if switched {
-            self.doubts.settle();
             tracing::info!(side = role.label(), epoch, "requests go to the other database from now on");
             self.metrics.switches.with_label_values(&[role.label()]).inc();
             self.show_active();

@@ -23,8 +23,7 @@ impl Role {
         }
     }
 
-    /// The one on the other side.
-    pub(crate) fn other(self) -> Self {
+    fn other(self) -> Self {
         match self {
             Self::Current => Self::Next,
             Self::Next => Self::Current,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout_at};
 
 /// How many may begin at once.
 const FIRST: u32 = 2;
@@ -35,11 +35,12 @@ impl Ramp {
         Self { turns: Arc::new(Semaphore::new(FIRST as usize)), missing: AtomicU32::new(limit.saturating_sub(FIRST)) }
     }
 
-    /// Waits for a turn, not for long; not at all when the ramp has been climbed.
-    pub(crate) async fn turn(self: Arc<Self>) -> Turn {
+    /// Waits for a turn, not for long and not beyond `deadline`; not at all when the ramp has been climbed.
+    pub(crate) async fn turn(self: Arc<Self>, deadline: Instant) -> Turn {
+        let until = deadline.min(Instant::now() + PATIENCE);
         let permit = match self.missing.load(Ordering::Acquire) {
             0 => None,
-            _ => timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await.ok().and_then(Result::ok),
+            _ => timeout_at(until, Arc::clone(&self.turns).acquire_owned()).await.ok().and_then(Result::ok),
         };
         Turn { ramp: self, _permit: permit }
     }
@@ -70,32 +71,30 @@ mod tests {
     use super::*;
     use futures::FutureExt as _;
 
+    fn later() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
     fn take(ramp: &Arc<Ramp>) -> Option<Turn> {
-        Arc::clone(ramp).turn().now_or_never()
+        Arc::clone(ramp).turn(later()).now_or_never()
     }
 
     #[tokio::test]
     async fn nobody_waits_for_ever() {
         let ramp = Arc::new(Ramp::new(8));
-        let held: Vec<Turn> = futures::future::join_all((0..5).map(|_| Arc::clone(&ramp).turn())).await;
+        let held: Vec<Turn> = futures::future::join_all((0..5).map(|_| Arc::clone(&ramp).turn(later()))).await;
         assert_eq!(held.len(), 5);
     }
 
     #[tokio::test]
     async fn begins_with_two_doubles_and_ends() {
         let ramp = Arc::new(Ramp::new(8));
-        let mut running = vec![take(&ramp).unwrap(), take(&ramp).unwrap()];
-        for expected in [4, 8] {
-            assert!(take(&ramp).is_none());
+        let mut running: Vec<Turn> = vec![];
+        for expected in [2, 4, 20] {
             running.clear();
-            while let Some(turn) = (running.len() < 20).then(|| take(&ramp)).flatten() {
-                running.push(turn);
-            }
-            if expected < 8 {
-                assert_eq!(running.len(), expected);
-            }
+            running.extend(std::iter::from_fn(|| take(&ramp)).take(20));
+            assert_eq!(running.len(), expected, "twice as many each time, and at the limit nobody waits any more");
         }
-        assert_eq!(running.len(), 20, "climbed: nobody waits any more");
         assert!(take(&Arc::default()).is_some());
     }
 }

@@ -5,6 +5,7 @@
 //! Must not run a statement of a request, nor leave anything in the session but a mark.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::json;
 use sqlx::postgres::PgConnection;
@@ -18,33 +19,45 @@ const PREPARED: &str = "SELECT statement AS text, \
      ARRAY(SELECT format_type(t::oid, NULL) FROM unnest(parameter_types) WITH ORDINALITY AS p (t, n) ORDER BY n) AS types \
      FROM pg_prepared_statements WHERE NOT from_sql";
 
-/// Hands a script to a session, unless that is the one it rehearsed last. One row if it has to run.
-const HAND_OVER: &str = "SELECT set_config('rerp.rehearsal', $1, false) \
-     WHERE current_setting('rerp.rehearsed', true) IS DISTINCT FROM md5($1)";
+/// What a session rehearsed last, and on what: the script's number, and how many tables and indexes there were, since a
+/// target gets its tables while it is being prepared and their indexes after the copy. One row if that has changed.
+const STALE: &str = "WITH here AS ( \
+       SELECT concat_ws('/', $1, count(*), max(c.oid)) AS mark FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+       WHERE n.nspname = ANY (current_schemas(false))) \
+     SELECT mark FROM here WHERE current_setting('rerp.rehearsed', true) IS DISTINCT FROM mark";
+
+/// Hands a script to a session, with the mark it leaves.
+const HAND_OVER: &str = "SELECT set_config('rerp.rehearsal', $1, false), set_config('rerp.rehearsing', $2, false)";
 
 /// Plans each statement and undoes it. An INSERT opens the indexes of its table only when it runs, so they are opened
 /// here, by asking for the size of each index of what parsing has locked. EXPLAIN plans before it looks at privileges,
 /// which this side has revoked: that refusal is expected, and caught here so that the server doesn't log it. Every block
 /// ends in an error on purpose: it releases the locks of planning, which would be in the way of whoever opens this side.
+/// What can't be planned here is left; what was only locked is tried again in the next round.
 const REHEARSE: &str = "DO $rehearsal$ \
-     DECLARE step jsonb; script text := current_setting('rerp.rehearsal'); \
+     DECLARE step jsonb; locked bool := false; \
      BEGIN \
        SET LOCAL plan_cache_mode = force_generic_plan; \
        SET LOCAL lock_timeout = '20ms'; \
-       FOR step IN SELECT jsonb_array_elements(script::jsonb) LOOP \
+       FOR step IN SELECT jsonb_array_elements(current_setting('rerp.rehearsal')::jsonb) LOOP \
          BEGIN \
            EXECUTE step->>'prepare'; \
            PERFORM pg_relation_size(i.indexrelid) FROM pg_locks l JOIN pg_index i ON i.indrelid = l.relation \
              WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation'; \
            EXECUTE step->>'explain'; \
            RAISE EXCEPTION 'rehearsed'; \
-         EXCEPTION WHEN OTHERS THEN NULL; \
+         EXCEPTION \
+           WHEN lock_not_available THEN locked := true; \
+           WHEN OTHERS THEN NULL; \
          END; \
          IF EXISTS (SELECT FROM pg_prepared_statements WHERE name = 'rerp_rehearsal') THEN \
            DEALLOCATE rerp_rehearsal; \
          END IF; \
        END LOOP; \
-       PERFORM set_config('rerp.rehearsed', md5(script), false), set_config('rerp.rehearsal', '', false); \
+       IF NOT locked THEN \
+         PERFORM set_config('rerp.rehearsed', current_setting('rerp.rehearsing'), false); \
+       END IF; \
+       PERFORM set_config('rerp.rehearsal', '', false); \
      END $rehearsal$";
 
 /// A statement as requests send it.
@@ -81,37 +94,42 @@ impl Script {
     pub(crate) async fn learn(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let seen: Vec<Statement> = sqlx::query_as(PREPARED).persistent(false).fetch_all(connection).await?;
         let room = REMEMBERED.saturating_sub(self.statements.len());
-        self.statements.extend(seen.into_iter().take(room));
+        let new: Vec<_> = seen.into_iter().filter(|one| !self.statements.contains(one)).take(room).collect();
+        self.statements.extend(new);
         Ok(())
     }
 
-    /// The script as [`rehearse`] takes it; `None` while there is nothing to rehearse.
-    pub(crate) fn text(&self) -> Option<String> {
+    /// The script as it stands; `None` while there is nothing to rehearse.
+    pub(crate) fn written(&self) -> Option<Written> {
         let steps: Vec<_> = self.statements.iter().map(Statement::rehearsed).collect();
-        (!steps.is_empty()).then(|| json!(steps).to_string())
+        let text = (!steps.is_empty()).then(|| json!(steps).to_string())?;
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Some(Written { text, number: format!("{:x}", hasher.finish()) })
     }
 }
 
-/// Goes through a script on a connection, unless it has done so before.
-///
-/// # Errors
-/// The driver's. Statements that can't be planned here are none.
-pub(crate) async fn rehearse(connection: &mut PgConnection, script: &str) -> Result<Rehearsed, sqlx::Error> {
-    let handed_over = sqlx::query(HAND_OVER).persistent(false).bind(script).fetch_optional(&mut *connection).await?;
-    if handed_over.is_none() {
-        return Ok(Rehearsed::Before);
-    }
-    connection.execute(sqlx::raw_sql(REHEARSE)).await?;
-    Ok(Rehearsed::Now)
+/// A script that sessions can be given.
+#[derive(Debug)]
+pub(crate) struct Written {
+    text: String,
+    /// Another script has another number.
+    number: String,
 }
 
-/// When a connection went through its script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rehearsed {
-    /// In this call.
-    Now,
-    /// In an earlier one.
-    Before,
+impl Written {
+    /// Has a connection go through it, unless it has done so and nothing has changed since. True if there was work.
+    ///
+    /// # Errors
+    /// The driver's. Statements that can't be planned here are none.
+    pub(crate) async fn rehearse(&self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        let stale = sqlx::query_scalar::<_, String>(STALE).persistent(false).bind(&self.number);
+        let Some(mark) = stale.fetch_optional(&mut *connection).await? else { return Ok(false) };
+        let hand_over = sqlx::query(HAND_OVER).persistent(false).bind(&self.text).bind(mark);
+        hand_over.execute(&mut *connection).await?;
+        connection.execute(sqlx::raw_sql(REHEARSE)).await?;
+        Ok(true)
+    }
 }
 
 #[cfg(test)]

@@ -94,13 +94,14 @@ impl Inner {
                     biased;
                     connected = &mut connecting => match connected {
                         Ok(connection) => {
+                            let turn = Arc::clone(&view.ramp).turn(course.deadline).await;
                             self.settle_doubts().await;
                             let now = self.view();
                             if !Arc::ptr_eq(now.active(), view.active()) {
                                 continue 'side;
                             }
-                            let turn = Arc::clone(&now.ramp).turn().await;
-                            return Ok((now, Session::new(connection, course.attempt, Arc::clone(&self.doubts), turn)));
+                            let session = Session::new(connection, course.attempt, &self.doubts, now.moves, turn);
+                            return Ok((now, session));
                         }
                         Err(error) => return Err((view, Some(error))),
                     },

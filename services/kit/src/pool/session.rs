@@ -61,9 +61,15 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(connection: PoolConnection<Postgres>, attempt: u32, doubts: Arc<Doubts>, turn: Turn) -> Self {
-        let moves = doubts.moves();
-        Self { connection, attempt, doubts, moves, settled: false, _turn: turn }
+    /// `moves` is how often requests had moved when the side was chosen.
+    pub(crate) fn new(
+        connection: PoolConnection<Postgres>,
+        attempt: u32,
+        doubts: &Arc<Doubts>,
+        moves: u64,
+        turn: Turn,
+    ) -> Self {
+        Self { connection, attempt, doubts: Arc::clone(doubts), moves, settled: false, _turn: turn }
     }
 
     fn judge(&self, error: &sqlx::Error) -> Fault {

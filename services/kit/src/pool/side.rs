@@ -10,17 +10,20 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, Postgres};
 use tokio::sync::Mutex;
+use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::error::BindingError;
 use super::fault::{self, Fault};
 use super::owner::{OwnerRow, Says};
-use super::rehearsal::{Rehearsed, Script, rehearse};
+use super::rehearsal::{Script, Written};
 use crate::config::PoolSettings;
+use crate::metrics::PoolMetrics;
 
 /// How long a side may take to answer a question about ownership before it counts as silent.
 const QUESTION: Duration = Duration::from_millis(500);
@@ -144,27 +147,55 @@ impl Side {
 
     /// Adds to a script what requests have run on one of the idle connections.
     pub(crate) async fn teach(&self, script: &mut Script) {
-        let Some(mut connection) = self.pool.try_acquire() else { return };
-        if !matches!(timeout(REHEARSING, script.learn(&mut connection)).await, Ok(Ok(()))) {
-            connection.close_on_drop();
+        if let Some(mut connection) = self.pool.try_acquire() {
+            let learned = timeout(REHEARSING, script.learn(&mut connection)).await;
+            self.settle(connection, learned);
         }
     }
 
     /// Goes through a script on every idle connection, for as long as `wanted` holds. One at a time and unhurried: it must
-    /// not take from requests the server's time that it is to save them. Failures are left to the next round.
-    pub(crate) async fn rehearse(&self, script: &str, wanted: impl Fn() -> bool) {
+    /// not take from requests the server's time that it is to save them. Ends early with a server that doesn't answer; a
+    /// failure is left to the next round.
+    pub(crate) async fn rehearse(&self, script: &Written, wanted: impl Fn() -> bool, metrics: &PoolMetrics) {
+        let mut ready = 0;
         for _ in 0..self.pool.num_idle() {
             // The pool hands out what has been idle the longest, so this goes round.
-            let Some(mut connection) = self.pool.try_acquire().filter(|_| wanted()) else { return };
-            match timeout(REHEARSING, rehearse(&mut connection, script)).await {
-                Ok(Ok(Rehearsed::Now)) => {
-                    drop(connection);
+            let Some(mut connection) = self.pool.try_acquire().filter(|_| wanted()) else { break };
+            let rehearsed = timeout(REHEARSING, script.rehearse(&mut connection)).await;
+            match self.settle(connection, rehearsed) {
+                Some(true) => {
+                    metrics.rehearsed.set(0);
+                    metrics.rehearsals.inc();
                     sleep(BETWEEN).await;
                 }
-                Ok(Ok(Rehearsed::Before)) => {}
-                Ok(Err(_)) | Err(_) => connection.close_on_drop(),
+                Some(false) => ready += 1,
+                None => break,
             }
         }
+        metrics.rehearsed.set(ready);
+    }
+
+    /// What came of a question on a connection of the pool. One that isn't known to be between statements is closed.
+    fn settle<T>(
+        &self,
+        mut connection: PoolConnection<Postgres>,
+        answered: Result<Result<T, sqlx::Error>, Elapsed>,
+    ) -> Option<T> {
+        let error = match answered {
+            Ok(Ok(answer)) => return Some(answer),
+            Ok(Err(error)) => {
+                if fault::of_statement(&error) == Fault::Lost {
+                    connection.close_on_drop();
+                }
+                crate::telemetry::chain(&error)
+            }
+            Err(elapsed) => {
+                connection.close_on_drop();
+                elapsed.to_string()
+            }
+        };
+        tracing::debug!(place = ?self.place(), error, "can't rehearse");
+        None
     }
 
     /// A connection outside of the pool, for work that isn't a request's.

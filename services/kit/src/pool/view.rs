@@ -17,6 +17,8 @@ pub(crate) struct View {
     pub(crate) epoch: Option<i64>,
     /// Lets requests onto the active side, few at first if they have only just moved there.
     pub(crate) ramp: Arc<Ramp>,
+    /// How often requests have moved.
+    pub(crate) moves: u64,
 }
 
 impl View {
@@ -56,6 +58,7 @@ impl View {
             active: if stays_next { Role::Next } else { Role::Current },
             epoch: self.epoch.filter(|_| stays),
             ramp: Arc::clone(&self.ramp),
+            moves: self.moves,
             current,
             next,
         }
@@ -83,8 +86,14 @@ mod tests {
     #[tokio::test]
     async fn requests_stay_with_their_server_when_names_move() {
         let (a, b) = (side("postgresql://u@a/x"), side("postgresql://u@b/x"));
-        let alone =
-            View { current: a.clone(), next: None, active: Role::Current, epoch: Some(1), ramp: Arc::default() };
+        let alone = View {
+            current: a.clone(),
+            next: None,
+            active: Role::Current,
+            epoch: Some(1),
+            ramp: Arc::default(),
+            moves: 0,
+        };
         let both = alone.rebound(a.clone(), Some(b.clone()));
         assert_eq!((both.active, both.epoch), (Role::Current, Some(1)));
         let moved = View { active: Role::Next, epoch: Some(2), ..both.clone() };
@@ -101,7 +110,8 @@ mod tests {
     #[tokio::test]
     async fn one_server_under_two_names_is_one_side() {
         let a = side("postgresql://u@a/x");
-        let view = View { current: a.clone(), next: None, active: Role::Current, epoch: None, ramp: Arc::default() };
+        let view =
+            View { current: a.clone(), next: None, active: Role::Current, epoch: None, ramp: Arc::default(), moves: 0 };
         assert!(view.rebound(a.clone(), Some(side("postgresql://v@a/x"))).next.is_none());
     }
 }
