@@ -22,6 +22,8 @@ const STATEMENT_LIMIT: Duration = Duration::from_secs(10);
 const AFTER_CLOSING: Duration = Duration::from_secs(30);
 /// Between two looks for a token. The timer's granularity is a millisecond.
 const LOOK_AGAIN: Duration = Duration::from_micros(500);
+/// Between opening the target and tidying up: every request that waited comes back in this time, and the server is theirs.
+const UNHURRIED: Duration = Duration::from_millis(300);
 /// Between two questions outside of the pause.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 /// How long a token may take outside of the pause.
@@ -117,6 +119,10 @@ impl Drive {
                 Ok(()) => self.send(stmt).await,
                 Err(cause) => self.lost(cause),
             },
+            Stmt::F10Tidy => {
+                tokio::time::sleep(UNHURRIED).await;
+                self.send(stmt).await
+            }
             _ => self.send(stmt).await,
         }
     }

@@ -1,4 +1,4 @@
-//! Slow start on a side that requests have just moved to: two at first, one more for each that ends, until the pool's
+//! Slow start on a side that requests have just moved to: one at first, one more for each that ends, until the pool's
 //! own limit is reached. Everything that waited out a cutover would otherwise arrive at once, on a server whose processes
 //! are cold, and all of it would be answered late instead of most of it soon. In come attempts; out go turns.
 //! Must not refuse anybody, nor hold anybody up once requests flow.
@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant, timeout_at};
 
-/// How many may begin at once.
-const FIRST: u32 = 2;
+/// How many may begin at once. One: there are as many of these as there are pods.
+const FIRST: u32 = 1;
 /// Nobody waits longer for a turn: those who have one may be waiting for something else than the database.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -87,10 +87,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn begins_with_two_doubles_and_ends() {
+    async fn begins_with_one_doubles_and_ends() {
         let ramp = Arc::new(Ramp::new(8));
         let mut running: Vec<Turn> = vec![];
-        for expected in [2, 4, 20] {
+        for expected in [1, 2, 4, 20] {
             running.clear();
             running.extend(std::iter::from_fn(|| take(&ramp)).take(20));
             assert_eq!(running.len(), expected, "twice as many each time, and at the limit nobody waits any more");

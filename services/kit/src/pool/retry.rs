@@ -204,12 +204,18 @@ impl Inner {
         }
     }
 
+    /// Waits before the next attempt or question, until requests move: then there is nothing to wait for any more.
     async fn rest(&self, fault: Fault, next: u32, until: Instant) -> Next {
         let pause = fault::pause(fault, next, rand::random::<f64>());
         if Instant::now() + pause >= until {
             return Next::OutOfTime;
         }
-        sleep(pause).await;
+        let mut views = self.views.subscribe();
+        tokio::select! {
+            () = sleep(pause) => {}
+            // An error would mean that nobody can move requests any more, which is no reason to wait either.
+            _ = views.changed() => {}
+        }
         Next::Attempt
     }
 
