@@ -46,15 +46,7 @@ impl Inner {
         let bindings = files::read(&settings.dir).await?;
         let current = Side::new(&bindings.current, &settings, settings.dir.join("current"))?;
         let next = bindings.next.map(|uri| Side::new(&uri, &settings, settings.dir.join("next"))).transpose()?;
-        let alone = View {
-            current: Arc::clone(&current),
-            next: None,
-            active: Role::Current,
-            epoch: None,
-            ramp: Arc::default(),
-            moves: 0,
-        };
-        let view = alone.rebound(current, next);
+        let view = View::alone(Arc::clone(&current)).rebound(current, next);
         let inner = Arc::new(Self {
             settings,
             metrics,

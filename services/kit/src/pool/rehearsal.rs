@@ -1,4 +1,4 @@
-//! Rehearsing the statements of requests on the side that isn't used. The first statements of a connection cost the
+//! Rehearsing the statements of requests on the next side, before it is used. The first statements of a connection cost the
 //! server a few milliseconds each, because its process reads the catalogs anew; sixteen connections that pay it in the
 //! first instant after a cutover make that instant several times as long. In come connections of both sides; out go
 //! connections whose processes have parsed and planned everything that requests run.

@@ -22,6 +22,11 @@ pub(crate) struct View {
 }
 
 impl View {
+    /// One side, of which nothing is known yet.
+    pub(crate) fn alone(current: Arc<Side>) -> Self {
+        Self { current, next: None, active: Role::Current, epoch: None, ramp: Arc::default(), moves: 0 }
+    }
+
     pub(crate) fn active(&self) -> &Arc<Side> {
         match (&self.next, self.active) {
             (Some(next), Role::Next) => next,
@@ -86,14 +91,7 @@ mod tests {
     #[tokio::test]
     async fn requests_stay_with_their_server_when_names_move() {
         let (a, b) = (side("postgresql://u@a/x"), side("postgresql://u@b/x"));
-        let alone = View {
-            current: a.clone(),
-            next: None,
-            active: Role::Current,
-            epoch: Some(1),
-            ramp: Arc::default(),
-            moves: 0,
-        };
+        let alone = View { epoch: Some(1), ..View::alone(a.clone()) };
         let both = alone.rebound(a.clone(), Some(b.clone()));
         assert_eq!((both.active, both.epoch), (Role::Current, Some(1)));
         let moved = View { active: Role::Next, epoch: Some(2), ..both.clone() };
@@ -110,8 +108,7 @@ mod tests {
     #[tokio::test]
     async fn one_server_under_two_names_is_one_side() {
         let a = side("postgresql://u@a/x");
-        let view =
-            View { current: a.clone(), next: None, active: Role::Current, epoch: None, ramp: Arc::default(), moves: 0 };
+        let view = View::alone(a.clone());
         assert!(view.rebound(a.clone(), Some(side("postgresql://v@a/x"))).next.is_none());
     }
 }
