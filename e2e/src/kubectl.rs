@@ -23,6 +23,14 @@ pub enum KubectlError {
     Json { args: String, source: serde_json::Error },
 }
 
+impl KubectlError {
+    /// Whether the apiserver refused because somebody else had written the object meanwhile; a retry is the answer to that.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Refused { stderr, .. } if stderr.contains("(Conflict)"))
+    }
+}
+
 /// How to call kubectl against the cluster under test.
 #[derive(Debug, Clone)]
 pub struct Kubectl {
