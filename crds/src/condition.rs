@@ -21,6 +21,8 @@ pub enum ConditionType {
     Reconciling,
     /// A person has to act.
     Stalled,
+    /// The service has a certificate that is valid now.
+    CertificatesValid,
     /// Every service it calls exists and is ready.
     DependenciesReady,
     /// The database can be used.

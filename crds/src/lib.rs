@@ -10,6 +10,7 @@ pub mod database;
 pub mod duration;
 pub mod kstatus;
 pub mod labels;
+pub mod mtls;
 pub mod names;
 pub mod pod;
 pub mod reason;

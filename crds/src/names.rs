@@ -167,10 +167,45 @@ pub fn service_migrate_secret(service: &str) -> String {
     format!("{service}-migration")
 }
 
-/// Address of a RerpService inside the cluster.
+/// Secret with the certificate and the key of a RerpService.
 #[must_use]
-pub fn service_url(service: Id<'_>) -> String {
-    format!("http://{}.{}.svc:{}", service.name, service.namespace, HTTP_PORT)
+pub fn service_tls_secret(service: &str) -> String {
+    format!("{service}-mtls")
+}
+
+/// ConfigMap with the roots that a RerpService trusts and the identities that it lets in.
+#[must_use]
+pub fn service_trust(service: &str) -> String {
+    format!("{service}-trust")
+}
+
+/// Secret with the certificate authority, in the operator's namespace.
+pub const CA_SECRET: &str = "rerp-ca";
+
+/// Identity of a service account, as the URI in its certificate says it.
+/// Source: <https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md>, with Istio's path.
+#[must_use]
+pub fn spiffe_id(trust_domain: &str, account: Id<'_>) -> String {
+    format!("spiffe://{trust_domain}/ns/{}/sa/{}", account.namespace, account.name)
+}
+
+/// Names under which a RerpService is called inside the cluster, the shortest first.
+#[must_use]
+pub fn service_hosts(service: Id<'_>) -> [String; 4] {
+    let Id { namespace, name } = service;
+    [
+        name.to_owned(),
+        format!("{name}.{namespace}"),
+        format!("{name}.{namespace}.svc"),
+        format!("{name}.{namespace}.svc.cluster.local"),
+    ]
+}
+
+/// Address of a RerpService inside the cluster; `tls` says whether it answers with TLS.
+#[must_use]
+pub fn service_url(service: Id<'_>, tls: bool) -> String {
+    let scheme = if tls { "https" } else { "http" };
+    format!("{scheme}://{}.{}.svc:{}", service.name, service.namespace, HTTP_PORT)
 }
 
 /// Environment variable that holds the address of a dependency: `RERP_IDENTITY_URL`.
@@ -284,7 +319,10 @@ mod tests {
     #[test]
     fn addresses() {
         assert_eq!(postgres_host(SERVER), "monolith-postgres.rerp.svc");
-        assert_eq!(service_url(Id { namespace: "rerp", name: "identity" }), "http://identity.rerp.svc:8080");
+        let identity = Id { namespace: "rerp", name: "identity" };
+        assert_eq!(service_url(identity, true), "https://identity.rerp.svc:8080");
+        assert_eq!(service_url(identity, false), "http://identity.rerp.svc:8080");
+        assert_eq!(spiffe_id("rerp.local", identity), "spiffe://rerp.local/ns/rerp/sa/identity");
         assert_eq!(dependency_variable("fte-data"), "RERP_FTE_DATA_URL");
         assert_eq!(migration_id("5a0b").len(), 12);
     }

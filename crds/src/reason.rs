@@ -78,6 +78,10 @@ reasons! {
     DependencyNotReady,
     /// Dependencies form a circle.
     DependencyCycle,
+    /// The Secret with the certificate authority can't be used.
+    AuthorityUnusable,
+    /// A certificate could not be made.
+    CertificateFailed,
     // ServiceDatabase.
     /// The server's pod is starting.
     ServerStarting,

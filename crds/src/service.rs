@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     bounds,
+    mtls::{Mtls, MtlsMode},
     pod::{EnvFrom, EnvVar, Migrate, PodSettings, Probes},
     reference::ObjectRef,
     resources::Resources,
@@ -38,6 +39,7 @@ use crate::{
     printcolumn(name = "Available", type_ = "integer", json_path = ".status.availableReplicas"),
     printcolumn(name = "Database", type_ = "string", json_path = ".status.resolved.databaseRef.name"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Certificate", type_ = "date", json_path = ".status.certificate.notAfter", priority = 1),
     printcolumn(name = "Suspended", type_ = "boolean", json_path = ".spec.suspend", priority = 1),
     printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1),
     validation = Rule::new("self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
@@ -71,6 +73,9 @@ pub struct RerpServiceSpec {
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub dependencies: Vec<ObjectRef>,
+    /// How the service proves who it is, and whom it lets in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls: Option<Mtls>,
     /// Environment variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
@@ -109,7 +114,7 @@ pub struct RerpServiceStatus {
     /// Generation of the spec that this status speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Ready, Reconciling, Stalled, DependenciesReady, DatabaseReady, WorkloadAvailable.
+    /// Ready, Reconciling, Stalled, CertificatesValid, DependenciesReady, DatabaseReady, WorkloadAvailable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
@@ -123,9 +128,24 @@ pub struct RerpServiceStatus {
     /// Selector of the pods, for the scale subresource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
+    /// The certificate that the pods use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
     /// What the operator made of the spec, defaults included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<ResolvedService>,
+}
+
+/// A certificate as anybody can see it on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Certificate {
+    /// The identity it proves, a SPIFFE ID.
+    pub identity: String,
+    /// When it ends.
+    pub not_after: Time,
+    /// When the operator replaces it: at half of its life.
+    pub renewal_at: Time,
 }
 
 /// The spec after defaults and after splits.
@@ -138,6 +158,13 @@ pub struct ResolvedService {
     pub replicas: i32,
     /// Address inside the cluster.
     pub url: String,
+    /// What callers have to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls: Option<MtlsMode>,
+    /// RerpServices that name this one in their dependencies, and are therefore let in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 500))]
+    pub callers: Vec<String>,
     /// ServiceDatabase that holds the data now; differs from the spec after a split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_ref: Option<ObjectRef>,

@@ -30,6 +30,9 @@ pub struct Args {
     /// Log lines as `json` or `text`.
     #[arg(long, env = "RERP_LOG_FORMAT", default_value = "json")]
     pub log_format: LogFormat,
+    /// Trust domain of all identities: `spiffe://<trust domain>/ns/<namespace>/sa/<service>`.
+    #[arg(long, env = "RERP_TRUST_DOMAIN", default_value = "rerp.local", value_parser = trust_domain)]
+    pub trust_domain: String,
     /// Images of what the operator runs.
     #[command(flatten)]
     pub images: Images,
@@ -56,11 +59,31 @@ pub struct Settings {
     pub image_postgres: String,
     /// Full reference of the split worker's image.
     pub image_split: String,
+    /// Namespace of the operator; its certificate authority is there.
+    pub namespace: String,
+    /// Trust domain of all identities.
+    pub trust_domain: String,
 }
 
-impl From<&Images> for Settings {
-    fn from(images: &Images) -> Self {
-        Self { image_postgres: tagged(&images.postgres, &images.tag), image_split: tagged(&images.split, &images.tag) }
+impl From<&Args> for Settings {
+    fn from(args: &Args) -> Self {
+        let images = &args.images;
+        Self {
+            image_postgres: tagged(&images.postgres, &images.tag),
+            image_split: tagged(&images.split, &images.tag),
+            namespace: args.namespace.clone(),
+            trust_domain: args.trust_domain.clone(),
+        }
+    }
+}
+
+/// A trust domain as SPIFFE allows it.
+fn trust_domain(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_".contains(&byte);
+    if !text.is_empty() && text.len() <= 255 && text.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected lower-case letters, digits, dots, dashes and underscores, as in rerp.local".to_owned())
     }
 }
 
@@ -83,9 +106,18 @@ mod tests {
     }
 
     #[test]
+    fn a_trust_domain_is_part_of_an_address() {
+        let with = |domain: &str| Args::try_parse_from(["operator", "--trust-domain", domain]);
+        assert_eq!(with("prod.example.com").expect("a domain").trust_domain, "prod.example.com");
+        for bad in ["", "Prod", "a/b", "a b"] {
+            assert!(with(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn defaults_parse() {
         let args = Args::try_parse_from(["operator"]).expect("defaults");
         assert!(args.leader_elect);
-        assert!(Settings::from(&args.images).image_split.starts_with("ghcr.io/rerp/split:"));
+        assert!(Settings::from(&args).image_split.starts_with("ghcr.io/rerp/split:"));
     }
 }

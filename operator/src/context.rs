@@ -1,5 +1,5 @@
 //! What a controller may touch, in one place: the cluster, the databases, the clock, the settings.
-//! Must not: hold anything about a single object, except how often it failed in a row.
+//! Must not: hold anything about a single object, except how often it failed in a row and when it is due.
 
 use crate::args::Settings;
 use crate::cluster::{apply::Applier, child::Owner};
@@ -49,6 +49,7 @@ pub struct Context {
     /// Measures.
     pub metrics: Metrics,
     failures: Mutex<HashMap<String, u32>>,
+    due: Mutex<HashMap<String, Timestamp>>,
 }
 
 impl Context {
@@ -63,6 +64,7 @@ impl Context {
             settings,
             metrics,
             failures: Mutex::new(HashMap::new()),
+            due: Mutex::new(HashMap::new()),
         }
     }
 
@@ -71,17 +73,30 @@ impl Context {
         Applier::new(self.client.clone(), manager, owner, self.metrics.clone())
     }
 
-    /// When to look at an object again. Remembers failures in a row per object, since the queue
-    /// itself does not count them.
+    /// The next visit of an object is due at `time` at the latest, whatever this visit comes to.
+    pub fn look_again_by(&self, uid: &str, time: Timestamp) {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned(), time);
+    }
+
+    /// When to look at an object again, now that a visit is over.
     pub fn again(&self, uid: &str, outcome: &Outcome) -> Duration {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(outcome, Outcome::Failed { .. }) {
-            let count = failures.entry(uid.to_owned()).or_default();
-            *count = count.saturating_add(1);
-            outcome.again(*count)
-        } else {
-            failures.remove(uid);
-            outcome.again(0)
+        let again = outcome.again(self.failures_in_a_row(uid, outcome));
+        // Taken out: the next visit finds out anew, and objects that went away leave nothing.
+        match self.due.lock().unwrap_or_else(PoisonError::into_inner).remove(uid) {
+            Some(due) => again.min(Duration::try_from(due.duration_since(self.clock.now())).unwrap_or_default()),
+            None => again,
         }
+    }
+
+    /// Remembers failures in a row per object, since the queue itself does not count them.
+    fn failures_in_a_row(&self, uid: &str, outcome: &Outcome) -> u32 {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(outcome, Outcome::Failed { .. }) {
+            failures.remove(uid);
+            return 0;
+        }
+        let count = failures.entry(uid.to_owned()).or_default();
+        *count = count.saturating_add(1);
+        *count
     }
 }

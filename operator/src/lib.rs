@@ -6,6 +6,7 @@
 //! - `outcome`: what a reconcile came to, and the one table of what follows from it.
 //! - `cluster`: one server-side apply, one status writer, one prune.
 //! - `record`: where a service's data is, on a Secret.
+//! - `pki`: the certificate authority, and when a certificate is due.
 //! - `postgres`: catalog + wanted -> statements, and their execution.
 //! - `database`, `service`, `split`: one room per kind. Each is `gather` (all reads) -> `check` (raw
 //!   spec -> checked) -> `build` or `decide` (pure) -> `apply` (all writes) -> `report` (status, always).
@@ -18,6 +19,7 @@ pub mod database;
 pub mod leader;
 pub mod metrics;
 pub mod outcome;
+pub mod pki;
 pub mod postgres;
 pub mod record;
 pub mod run;

@@ -87,7 +87,7 @@ where
 
 /// Runs the controllers until `shutdown` fires and their last reconciles are done.
 pub async fn controllers(args: &Args, client: Client, identity: &str, metrics: Metrics, shutdown: CancellationToken) {
-    let context = Arc::new(Context::new(client, Settings::from(&args.images), metrics, identity));
+    let context = Arc::new(Context::new(client, Settings::from(args), metrics, identity));
     let wiring = Wiring { context, namespace: args.watch_namespace.clone(), concurrency: args.concurrency, shutdown };
     tokio::join!(wiring.databases(), wiring.services(), wiring.splits());
 }
@@ -126,19 +126,23 @@ impl Wiring {
         let (by_database, by_service) = (controller.store(), controller.store());
         let migrations =
             scoped::<DeserializeGuard<DatabaseSplitMigration>>(&self.context.client, self.namespace.as_deref());
+        let others = scoped::<DeserializeGuard<RerpService>>(&self.context.client, self.namespace.as_deref());
         let controller = controller
             .owns(self.meta::<Deployment>(), ours(labels::SERVICE))
             .owns(self.meta::<Service>(), ours(labels::SERVICE))
             .owns(self.meta::<ServiceAccount>(), ours(labels::SERVICE))
             .owns(self.meta::<Secret>(), ours(labels::SERVICE))
+            .owns(self.meta::<ConfigMap>(), ours(labels::SERVICE))
             .owns(self.meta::<PodDisruptionBudget>(), ours(labels::SERVICE))
             .watches(self.meta::<Pod>(), ours(labels::SERVICE), |pod| labelled(&pod, labels::SERVICE))
             .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |database| {
                 referring(&by_database, &database, service::uses_database)
             })
-            .watches(self.meta::<RerpService>(), watcher::Config::default(), move |other| {
+            // With its spec: whom it calls has to let it in.
+            .watches(others, watcher::Config::default(), move |other| {
+                let called = other.0.as_ref().map(|other| other.spec.dependencies.as_slice()).unwrap_or_default();
                 referring(&by_service, &other, |service: &RerpService, name| {
-                    service.spec.dependencies.iter().any(|one| one.name == name)
+                    service::is_neighbour(service, name) || called.iter().any(|one| one.name == service.name_any())
                 })
             })
             // With its spec: only that tells which service it moves.

@@ -31,7 +31,12 @@ fn gathered(object: &ServiceDatabase) -> Gathered {
 }
 
 fn settings() -> Settings {
-    Settings { image_postgres: "postgres:dev".to_owned(), image_split: "split:dev".to_owned() }
+    Settings {
+        image_postgres: "postgres:dev".to_owned(),
+        image_split: "split:dev".to_owned(),
+        namespace: "rerp-system".to_owned(),
+        trust_domain: "rerp.local".to_owned(),
+    }
 }
 
 fn refused(spec: Value) -> Outcome {

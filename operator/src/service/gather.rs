@@ -42,12 +42,17 @@ pub struct Database {
     pub migrate: Option<Secret>,
 }
 
-/// Reads everything a pass looks at.
-pub async fn gather(object: &RerpService, context: &Context) -> Result<Gathered, Outcome> {
-    Ok(all(object, context).await?)
+/// Every RerpService of the object's namespace.
+pub async fn services(object: &RerpService, context: &Context) -> Result<Vec<RerpService>, Error> {
+    read::list(&api::<RerpService>(context, &Owner::of(object)), "").await
 }
 
-async fn all(object: &RerpService, context: &Context) -> Result<Gathered, Error> {
+/// Reads everything else that a pass looks at.
+pub async fn gather(object: &RerpService, services: Vec<RerpService>, context: &Context) -> Result<Gathered, Outcome> {
+    Ok(all(object, services, context).await?)
+}
+
+async fn all(object: &RerpService, services: Vec<RerpService>, context: &Context) -> Result<Gathered, Error> {
     let owner = Owner::of(object);
     let secrets = api::<Secret>(context, &owner);
     let migrations = read::list(&api::<DatabaseSplitMigration>(context, &owner), "").await?;
@@ -55,7 +60,7 @@ async fn all(object: &RerpService, context: &Context) -> Result<Gathered, Error>
     let record = read::get(&secrets, &names::service_database_secret(&owner.name)).await?;
     let wanted = databases_named(object, &migrations, record.as_ref());
     Ok(Gathered {
-        services: read::list(&api::<RerpService>(context, &owner), "").await?,
+        services,
         databases: databases(context, &owner, wanted).await?,
         secrets: keys(&secrets, secrets_named(&object.spec), secret_keys).await?,
         config_maps: keys(&api(context, &owner), config_maps_named(&object.spec), config_keys).await?,

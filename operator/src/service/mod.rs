@@ -1,18 +1,20 @@
 //! RerpService: runs a service as pods, gives it an address and the credentials of the database its data is in.
 //!
-//!   gather -> check -> build -> apply -> report
+//!   certificate, gather -> check -> build -> apply, report
 //!
 //! In: the object. Out: children and a status. A split changes two Secrets and never the pods: the pod template depends on
 //! neither database. Needs no finalizer: every child goes by owner reference.
 
 mod apply;
 pub mod build;
+pub mod certificate;
 pub mod check;
 pub mod gather;
 mod report;
 
 use crate::context::Context;
 use crate::outcome::Outcome;
+use certificate::Certified;
 use check::Stop;
 use rerp_crds::{Reason, RerpService};
 use std::time::Duration;
@@ -22,23 +24,43 @@ pub const MANAGER: &str = "rerp-operator/service";
 
 /// One pass. Every pass ends in `report`, whatever happened before.
 pub async fn reconcile(object: &RerpService, context: &Context) -> Outcome {
-    let applied = pass(object, context).await;
-    report::report(object, context, applied).await
+    let (certified, applied) = passes(object, context).await;
+    report::report(object, context, certified, applied).await
 }
 
-async fn pass(object: &RerpService, context: &Context) -> Result<apply::Applied, Stop> {
+/// The certificate first, always; then everything else. No certificate is looked after while the object goes away.
+async fn passes(
+    object: &RerpService,
+    context: &Context,
+) -> (Option<Result<Certified, Outcome>>, Result<apply::Applied, Stop>) {
     if object.metadata.deletion_timestamp.is_some() {
         // Making children anew would hold up the garbage collector.
         let on = "the garbage collector, which removes the children";
-        return Err(Outcome::waiting(Reason::Deleting, on, Duration::from_secs(30)).into());
+        return (None, Err(Outcome::waiting(Reason::Deleting, on, Duration::from_secs(30)).into()));
     }
+    let services = match gather::services(object, context).await {
+        Ok(services) => services,
+        Err(error) => return (None, Err(error.into())),
+    };
+    let certified = certificate::keep(object, &services, context).await;
+    (Some(certified), pass(object, services, context).await)
+}
+
+async fn pass(object: &RerpService, services: Vec<RerpService>, context: &Context) -> Result<apply::Applied, Stop> {
     if object.spec.suspend == Some(true) {
         return Err(Outcome::Suspended.into());
     }
-    let gathered = gather::gather(object, context).await?;
+    let gathered = gather::gather(object, services, context).await?;
     let checked = check::check(object, gathered)?;
     let built = build::build(&checked);
     apply::apply(checked, built, context).await
+}
+
+/// Whether a service calls the RerpService `name`, or lets it in.
+pub fn is_neighbour(service: &RerpService, name: &str) -> bool {
+    let resolved = service.status.as_ref().and_then(|status| status.resolved.as_ref());
+    service.spec.dependencies.iter().any(|one| one.name == name)
+        || resolved.is_some_and(|resolved| resolved.callers.iter().any(|caller| caller == name))
 }
 
 /// Whether a service has its data in the ServiceDatabase `name`, is moving there, or wishes to.

@@ -3,14 +3,15 @@
 
 use super::MANAGER;
 use super::apply::Applied;
+use super::certificate::Certified;
 use super::check::{Checked, Stop, Verdict, workload};
 use super::gather::COMPONENT;
 use crate::cluster::{read, status};
 use crate::context::Context;
 use crate::outcome::Outcome;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use rerp_crds::service::ResolvedService;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use rerp_crds::service::{Certificate, ResolvedService};
 use rerp_crds::{
     ConditionStatus, ConditionType, NewCondition, ObjectRef, Reason, RerpService, RerpServiceStatus, Summary,
 };
@@ -20,18 +21,28 @@ use std::time::Duration;
 const DRIFT: Duration = Duration::from_secs(300);
 
 /// Stores the status and says how the pass ended.
-pub(super) async fn report(object: &RerpService, context: &Context, applied: Result<Applied, Stop>) -> Outcome {
+pub(super) async fn report(
+    object: &RerpService,
+    context: &Context,
+    certified: Option<Result<Certified, Outcome>>,
+    applied: Result<Applied, Stop>,
+) -> Outcome {
     let mut after = object.status.clone().unwrap_or_default();
-    let (outcome, details) = match applied {
+    let certificate = certified.as_ref().map(certificate);
+    let (outcome, mut details) = match applied {
         Ok(Applied { checked, deployment }) => {
             describe(&mut after, &checked, &deployment);
-            judge(&checked, &deployment)
+            judge(&checked, &deployment, certificate.as_ref())
         }
         Err(Stop { about, outcome }) => {
             let detail = about.map(|type_| off(type_, &outcome));
             (outcome, detail.into_iter().collect())
         }
     };
+    details.extend(certificate.map(|verdict| detail(ConditionType::CertificatesValid, &verdict)));
+    if let Some(Ok(certified)) = certified {
+        certify(&mut after, certified);
+    }
     let generation = object.metadata.generation.unwrap_or_default();
     after.observed_generation = Some(generation);
     let now = context.clock.now();
@@ -44,7 +55,7 @@ fn conditions(status: &RerpServiceStatus) -> &[Condition] {
 }
 
 /// The verdicts as conditions, and the one outcome that they come to: what needs a person comes first, then what needs time.
-fn judge(checked: &Checked, deployment: &Deployment) -> (Outcome, Vec<NewCondition>) {
+fn judge(checked: &Checked, deployment: &Deployment, certificate: Option<&Verdict>) -> (Outcome, Vec<NewCondition>) {
     let pods = workload::verdict(deployment, &checked.pods, checked.replicas);
     // A missing Secret of the user's is why pods don't run; it says more than the pods do.
     let workload = match (&checked.configuration, &pods) {
@@ -56,8 +67,9 @@ fn judge(checked: &Checked, deployment: &Deployment) -> (Outcome, Vec<NewConditi
         (ConditionType::DatabaseReady, &checked.data),
         (ConditionType::DependenciesReady, &checked.dependencies),
     ];
-    let troubles: Vec<&Outcome> = [&checked.configuration, workload, &checked.data, &checked.dependencies]
+    let troubles: Vec<&Outcome> = certificate
         .into_iter()
+        .chain([&checked.configuration, workload, &checked.data, &checked.dependencies])
         .filter_map(|verdict| match verdict {
             Verdict::Off(outcome) if concerns_ready(outcome) => Some(outcome),
             _ => None,
@@ -98,6 +110,25 @@ fn off(type_: ConditionType, outcome: &Outcome) -> NewCondition {
     NewCondition::new(type_, status, outcome.reason(), outcome.message())
 }
 
+fn certificate(certified: &Result<Certified, Outcome>) -> Verdict {
+    match certified {
+        Ok(Certified { identity, life, .. }) => {
+            let message = format!("{identity} until {}, renewed at {}", life.not_after, life.renewal_at);
+            Verdict::Fine(Reason::AsExpected, message)
+        }
+        Err(outcome) => Verdict::Off(outcome.clone()),
+    }
+}
+
+fn certify(after: &mut RerpServiceStatus, certified: Certified) {
+    let Certified { identity, life, callers } = certified;
+    let (not_after, renewal_at) = (Time(life.not_after), Time(life.renewal_at));
+    after.certificate = Some(Certificate { identity, not_after, renewal_at });
+    if let Some(resolved) = &mut after.resolved {
+        resolved.callers = callers;
+    }
+}
+
 fn describe(after: &mut RerpServiceStatus, checked: &Checked, deployment: &Deployment) {
     let pods = deployment.status.as_ref();
     after.replicas = Some(pods.and_then(|status| status.replicas).unwrap_or_default());
@@ -108,6 +139,9 @@ fn describe(after: &mut RerpServiceStatus, checked: &Checked, deployment: &Deplo
         image: checked.spec.image.clone(),
         replicas: checked.replicas,
         url: checked.url.clone(),
+        mtls: Some(checked.mtls),
+        // Known apart from this, and filled in with the certificate.
+        callers: Vec::new(),
         database_ref: database.map(|database| ObjectRef::new(database.record.database.as_str())),
         next_database_ref: database.and_then(|database| database.next_name.as_deref()).map(ObjectRef::new),
         dependencies: checked.addresses.clone(),

@@ -14,7 +14,7 @@ use rerp_kit::migrate::{MigrationError, migrate};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::catalogue;
 use serde_json::{Value, json};
-use support::{Split, open, until};
+use support::{Split, open, until, visitor};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -51,7 +51,7 @@ struct Api {
 impl Api {
     async fn new(split: &Split) -> Self {
         let (db, _) = open(split.dir()).await;
-        Self { at: serve(db).await, http: reqwest::Client::new() }
+        Self { at: serve(db).await, http: visitor() }
     }
 
     async fn upsert(&self, email: &str) -> (u16, Value) {

@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use support::{Home, until};
+use support::{Home, until, visitor};
 
 const EMAIL: &str = "needle.in.the.logs@example.com";
 
@@ -47,7 +47,7 @@ impl Drop for Running {
 }
 
 async fn get(url: &str) -> Option<(u16, String)> {
-    let response = reqwest::get(url).await.ok()?;
+    let response = visitor().get(url).send().await.ok()?;
     Some((response.status().as_u16(), response.text().await.ok()?))
 }
 
@@ -69,7 +69,7 @@ async fn migrated_served_watched_and_stopped() {
     until("it is ready", || async { get(&page("/readyz")).await.is_some_and(|(status, _)| status == 200) }).await;
 
     let api = format!("http://127.0.0.1:{http}/api/identity/email");
-    let upsert = reqwest::Client::new().post(format!("{api}/upsert")).header("content-type", "application/json");
+    let upsert = visitor().post(format!("{api}/upsert")).header("content-type", "application/json");
     let answer = upsert.body(format!(r#"{{"email":"{EMAIL}"}}"#)).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(get(&format!("{api}/{EMAIL}")).await.unwrap().0, 200);
@@ -77,7 +77,7 @@ async fn migrated_served_watched_and_stopped() {
     assert_eq!(get(&format!("http://127.0.0.1:{http}/elsewhere/{EMAIL}/x")).await.unwrap().0, 404);
     // A refused row: the driver's error holds the value, the log must not.
     home.define("ALTER TABLE email_addresses ADD CHECK (email <> 'other.needle.in.the.logs@example.com')").await;
-    let refused = reqwest::Client::new().post(format!("{api}/upsert")).header("content-type", "application/json");
+    let refused = visitor().post(format!("{api}/upsert")).header("content-type", "application/json");
     let refused = refused.body(format!(r#"{{"email":"other.{EMAIL}"}}"#)).send().await.unwrap();
     assert_eq!(refused.status(), 500);
 

@@ -19,6 +19,7 @@ use crate::metrics::{Metrics, MetricsError};
 use crate::migrate::{MigrationError, migrate};
 use crate::pool::{BindingError, Db};
 use crate::telemetry::chain;
+use crate::tls::{Tls, TlsError, TlsSettings};
 use crate::{admin, http, telemetry};
 
 /// Time the pools have to close at the end.
@@ -31,6 +32,8 @@ pub struct Parts {
     pub db: Db,
     /// The numbers.
     pub metrics: Metrics,
+    /// The service's certificate, for calls to others.
+    pub tls: Option<Tls>,
     /// Ends the service's own background work.
     pub stop: CancellationToken,
 }
@@ -48,6 +51,8 @@ enum AppError {
     Metrics(#[from] MetricsError),
     #[error("bringing the schema up to date")]
     Migrate(#[from] MigrationError),
+    #[error("opening the certificate")]
+    Tls(#[from] TlsError),
     #[error("listening on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("preparing for signals")]
@@ -128,10 +133,11 @@ where
     let stop = stop_signal()?;
     let metrics = Metrics::new()?;
     let db = Db::open(settings.pool.clone(), metrics.pool.clone()).await?;
-    let parts = Parts { db: db.clone(), metrics: metrics.clone(), stop: stop.clone() };
+    let tls = certificate(settings.tls.as_ref(), &metrics).await?;
+    let parts = Parts { db: db.clone(), metrics: metrics.clone(), tls: tls.clone(), stop: stop.clone() };
     let router = http::guarded(build(parts).map_err(AppError::Build)?, &settings.http, &metrics);
 
-    let requests = listen(settings.http_addr).await?;
+    let requests = http::Listener::new(listen(settings.http_addr).await?, tls, settings.tls.and_then(|tls| tls.mode));
     let admin_listener = listen(settings.admin_addr).await?;
     let draining = Arc::new(AtomicBool::new(false));
     let admin_router = admin::router(admin::Admin { draining: Arc::clone(&draining), db: db.clone(), metrics });
@@ -153,6 +159,17 @@ where
     let _ = admin_task.await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The service's certificate, where one is mounted.
+///
+/// # Errors
+/// It is mounted and can't be used.
+pub async fn certificate(settings: Option<&TlsSettings>, metrics: &Metrics) -> Result<Option<Tls>, TlsError> {
+    match settings {
+        Some(settings) => Ok(Some(Tls::open(settings, metrics.tls.clone()).await?)),
+        None => Ok(None),
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {

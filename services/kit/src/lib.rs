@@ -10,6 +10,7 @@
 //! | [`config`] | environment to checked settings |
 //! | [`pool`] | warm connections to both sides of a split, and the retry that makes a cutover invisible |
 //! | [`http`] | request context, limits, strict extractors, the server |
+//! | [`tls`] | the service's certificate: whom it lets in, and how it calls others |
 //! | [`problem`] | RFC 9457 answers and their catalogue |
 //! | [`client`] | calls to other services |
 //! | [`idempotency`] | `Idempotency-Key`, stored with the effect it protects |
@@ -27,3 +28,4 @@ pub mod migrate;
 pub mod pool;
 pub mod problem;
 pub mod telemetry;
+pub mod tls;

@@ -28,6 +28,21 @@ pub struct Metrics {
     pub pool: PoolMetrics,
     /// Calls to other services by `service` and `outcome`.
     pub calls: IntCounterVec,
+    /// Metrics of the certificate and of callers.
+    pub tls: TlsMetrics,
+}
+
+/// Metrics of the certificate and of callers.
+#[derive(Debug, Clone)]
+pub struct TlsMetrics {
+    /// Handshakes by `outcome` (`ok`, `refused`, `failed`, `timed_out`, `broken`).
+    pub handshakes: IntCounterVec,
+    /// Requests by what the list of callers says, `outcome` (`allowed`, `denied`, `would_deny`).
+    pub callers: IntCounterVec,
+    /// Versions of the certificate files by `outcome` (`used`, `failed`).
+    pub reloads: IntCounterVec,
+    /// When the certificate in use ends, in seconds since 1970; 0 without one.
+    pub certificate_end: IntGauge,
 }
 
 /// Metrics of the database handle.
@@ -74,6 +89,7 @@ impl Metrics {
                 "Calls to other services",
                 &["service", "outcome"],
             )?,
+            tls: TlsMetrics::new(&registry)?,
             registry,
         };
         metrics.registry.register(Box::new(metrics.request_seconds.clone()))?;
@@ -89,6 +105,19 @@ impl Metrics {
         let mut page = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut page)?;
         Ok(String::from_utf8_lossy(&page).into_owned())
+    }
+}
+
+impl TlsMetrics {
+    fn new(registry: &Registry) -> Result<Self, MetricsError> {
+        let certificate_end = IntGauge::new("rerp_tls_certificate_end_seconds", "When the certificate in use ends")?;
+        registry.register(Box::new(certificate_end.clone()))?;
+        Ok(Self {
+            handshakes: counter(registry, "rerp_tls_handshakes_total", "Handshakes of callers", &["outcome"])?,
+            callers: counter(registry, "rerp_tls_callers_total", "Requests by the list of callers", &["outcome"])?,
+            reloads: counter(registry, "rerp_tls_reloads_total", "Versions of the certificate files", &["outcome"])?,
+            certificate_end,
+        })
     }
 }
 

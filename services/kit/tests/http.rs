@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use rerp_kit::client::{CallError, Repeat, ServiceClient};
+use rerp_kit::client::{CallError, Repeat, ServiceClient, builder};
 use rerp_kit::config::HttpSettings;
 use rerp_kit::http::{self, Json, Path, Query, context};
 use rerp_kit::metrics::Metrics;
@@ -101,14 +101,14 @@ impl Running {
     }
 
     fn client(&self) -> ServiceClient {
-        ServiceClient::new("other", self.url("").parse().unwrap(), self.metrics.clone()).unwrap()
+        ServiceClient::new("other", self.url("").parse().unwrap(), self.metrics.clone(), None).unwrap()
     }
 }
 
 #[tokio::test]
 async fn everything_that_goes_wrong_is_a_problem_document() {
     let running = start().await;
-    let client = reqwest::Client::new();
+    let client = builder(None).unwrap().build().unwrap();
     let json = "application/json";
     let long = format!("{{\"n\":{}}}", "1".repeat(2000));
     let get = |path: &str| client.get(running.url(path));
@@ -154,7 +154,7 @@ async fn everything_that_goes_wrong_is_a_problem_document() {
 #[tokio::test]
 async fn stopping_ends_nothing_that_has_begun() {
     let running = start().await;
-    let slow = tokio::spawn(reqwest::get(running.url("/slow")));
+    let slow = tokio::spawn(builder(None).unwrap().build().unwrap().get(running.url("/slow")).send());
     while running.metrics.in_flight.get() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

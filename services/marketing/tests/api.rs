@@ -23,7 +23,7 @@ use rerp_marketing::client::identity::Identity;
 use rerp_marketing::state::AppState;
 use serde_json::{Value, json};
 use sqlx::migrate::Migrator;
-use support::{Home, Split, open, until};
+use support::{Home, Split, open, until, visitor};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -69,7 +69,7 @@ impl Platform {
         let (identity_db, _) = open(identity.dir()).await;
         let identity_at = serve(rerp_identity::router(identity_db)).await;
         let at = serve(marketing_router(marketing.dir(), identity_at).await).await;
-        Self { marketing, identity, at, http: reqwest::Client::new() }
+        Self { marketing, identity, at, http: visitor() }
     }
 
     async fn post(&self, route: &str, key: Option<&str>, body: &Value) -> (u16, bool, Value) {
@@ -92,7 +92,7 @@ impl Platform {
 
 async fn marketing_router(dir: &Path, identity: SocketAddr) -> Router {
     let (db, metrics) = open(dir).await;
-    let client = ServiceClient::new("identity", format!("http://{identity}").parse().unwrap(), metrics).unwrap();
+    let client = ServiceClient::new("identity", format!("http://{identity}").parse().unwrap(), metrics, None).unwrap();
     rerp_marketing::router(AppState { db, identity: Identity::new(client) })
 }
 
@@ -241,9 +241,8 @@ async fn without_identity_the_answer_is_a_clear_no() {
     let marketing = split_of(&MARKETING, rerp_marketing::migrations).await;
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let at = serve(marketing_router(marketing.dir(), gone).await).await;
-    let request = reqwest::Client::new()
-        .post(format!("http://{at}/api/marketing/contact"))
-        .header("content-type", "application/json");
+    let request =
+        visitor().post(format!("http://{at}/api/marketing/contact")).header("content-type", "application/json");
     let response = request.body(contact("ann@example.com").to_string()).send().await.unwrap();
     assert_eq!(response.status(), catalogue::DEPENDENCY_UNAVAILABLE.status());
     assert_eq!(response.headers()["retry-after"], "1");

@@ -5,15 +5,18 @@
 use crate::config::ServeSettings;
 use crate::http::router;
 use crate::load::control::Control;
+use crate::load::run::Target;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use rerp_kit::app::certificate;
 use rerp_kit::config::HttpSettings;
 use rerp_kit::http;
 use rerp_kit::metrics::{Metrics, MetricsError};
 use rerp_kit::telemetry::chain;
+use rerp_kit::tls::TlsError;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +39,9 @@ pub enum ServeError {
     /// The process can't hear that it should stop.
     #[error("preparing for signals")]
     Signals(#[from] std::io::Error),
+    /// The certificate is mounted and can't be used.
+    #[error("opening the certificate")]
+    Tls(#[from] TlsError),
     /// A mistake in a metric's name.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
@@ -49,8 +55,11 @@ pub async fn serve(settings: ServeSettings) -> Result<(), ServeError> {
     let ServeSettings { common, marketing, plan, ledger_dir } = settings;
     let stop = stop_signal()?;
     let metrics = Metrics::new()?;
-    let control = Arc::new(Control::new(marketing, plan, ledger_dir));
-    let requests = listen(common.http_addr).await?;
+    let tls = certificate(common.tls.as_ref(), &metrics).await?;
+    let target = Target { base: marketing, tls: tls.clone() };
+    let control = Arc::new(Control::new(target, plan, ledger_dir));
+    let mode = common.tls.as_ref().and_then(|tls| tls.mode);
+    let requests = http::Listener::new(listen(common.http_addr).await?, tls, mode);
     let admin_listener = listen(common.admin_addr).await?;
     tracing::info!(http = %common.http_addr, admin = %common.admin_addr, "serving");
 

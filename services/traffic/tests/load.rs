@@ -6,10 +6,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use rerp_kit::client::builder;
 use rerp_traffic::http::router;
 use rerp_traffic::ledger::entry::Entry;
 use rerp_traffic::load::control::Control;
 use rerp_traffic::load::plan::Plan;
+use rerp_traffic::load::run::Target;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -83,9 +85,9 @@ async fn fixture(plan: Plan, pause_at: Option<usize>) -> Fixture {
     let seen: Shared = Arc::new(Mutex::new(Seen { pause_at, ..Seen::default() }));
     let dir = std::env::temp_dir().join(format!("rerp-load-{}", Uuid::new_v4()));
     std::fs::create_dir_all(&dir).unwrap();
-    let control = Control::new(stub(&seen).await, plan, dir.clone());
+    let control = Control::new(Target { base: stub(&seen).await, tls: None }, plan, dir.clone());
     let url = serve(router(Arc::new(control))).await;
-    Fixture { seen, url, http: reqwest::Client::builder().no_proxy().build().unwrap(), dir }
+    Fixture { seen, url, http: builder(None).unwrap().build().unwrap(), dir }
 }
 
 impl Fixture {

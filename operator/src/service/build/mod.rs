@@ -3,6 +3,7 @@
 
 mod account;
 mod budget;
+pub(super) mod certificate;
 mod deployment;
 mod pod;
 mod secret;

@@ -21,6 +21,7 @@ use crate::outcome::Outcome;
 use crate::record::Record;
 use database::DatabaseUse;
 use k8s_openapi::api::core::v1::Pod;
+use rerp_crds::mtls::{self, MtlsMode};
 use rerp_crds::names::{self, Id};
 use rerp_crds::{ConditionType, Reason, RerpService, RerpServiceSpec};
 use std::collections::BTreeMap;
@@ -72,6 +73,8 @@ pub struct Checked {
     pub replicas: i32,
     /// Address of the service inside the cluster.
     pub url: String,
+    /// What callers have to show.
+    pub mtls: MtlsMode,
     /// Addresses of the dependencies, by environment variable.
     pub addresses: BTreeMap<String, String>,
     /// The database, if the service declares one.
@@ -102,11 +105,21 @@ pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> 
         }
         None => (None, Verdict::Fine(Reason::NotNeeded, "the service declares no database".to_owned())),
     };
-    let address = |name: &str| names::service_url(Id { namespace: &owner.namespace, name });
-    let addresses = spec.dependencies.iter().map(|one| (names::dependency_variable(&one.name), address(&one.name)));
+    let address =
+        |name: &str, mode| names::service_url(Id { namespace: &owner.namespace, name }, mode != MtlsMode::Off);
+    let mode_of = |name: &str| {
+        let callee = services.iter().find(|one| one.metadata.name.as_deref() == Some(name));
+        mtls::mode(callee.and_then(|one| one.spec.mtls.as_ref()))
+    };
+    let mode = mtls::mode(spec.mtls.as_ref());
+    let addresses = spec
+        .dependencies
+        .iter()
+        .map(|one| (names::dependency_variable(&one.name), address(&one.name, mode_of(&one.name))));
     Ok(Checked {
         replicas: spec.replicas.unwrap_or(1),
-        url: address(&owner.name),
+        url: address(&owner.name, mode),
+        mtls: mode,
         addresses: addresses.collect(),
         dependencies: dependencies::verdict(&spec.dependencies, &services),
         configuration: configuration::verdict(&spec, &secrets, &config_maps),

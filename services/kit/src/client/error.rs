@@ -47,6 +47,14 @@ pub enum CallError {
         /// What it said.
         problem: RemoteProblem,
     },
+    /// The client can't be set up.
+    #[error("setting up TLS for calls to {service}")]
+    Setup {
+        /// The service to call.
+        service: &'static str,
+        /// Why.
+        source: rustls::Error,
+    },
     /// The body or the answer is not the JSON it should be.
     #[error("reading or writing the message of a call to {service}")]
     Unreadable {
@@ -101,7 +109,11 @@ impl CallError {
             Self::Refused { status, .. } => {
                 [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT].contains(status)
             }
-            Self::Unreadable { .. } | Self::TooLarge { .. } | Self::BadPath { .. } | Self::OutOfTime { .. } => false,
+            Self::Setup { .. }
+            | Self::Unreadable { .. }
+            | Self::TooLarge { .. }
+            | Self::BadPath { .. }
+            | Self::OutOfTime { .. } => false,
         }
     }
 
@@ -110,7 +122,7 @@ impl CallError {
         match self {
             Self::Unreachable { .. } => "unreachable",
             Self::Refused { .. } => "refused",
-            Self::Unreadable { .. } | Self::TooLarge { .. } | Self::BadPath { .. } => "unusable",
+            Self::Setup { .. } | Self::Unreadable { .. } | Self::TooLarge { .. } | Self::BadPath { .. } => "unusable",
             Self::OutOfTime { .. } => "out_of_time",
         }
     }
@@ -122,9 +134,10 @@ impl From<CallError> for Problem {
         tracing::warn!(error = chain(&error), "a call to another service failed");
         match &error {
             CallError::OutOfTime { .. } => Self::new(DEADLINE_EXCEEDED),
-            CallError::Unreadable { .. } | CallError::TooLarge { .. } | CallError::BadPath { .. } => {
-                Self::new(INTERNAL)
-            }
+            CallError::Setup { .. }
+            | CallError::Unreadable { .. }
+            | CallError::TooLarge { .. }
+            | CallError::BadPath { .. } => Self::new(INTERNAL),
             CallError::Unreachable { service, .. } | CallError::Refused { service, .. } => {
                 Self::new(DEPENDENCY_UNAVAILABLE)
                     .detail(format!("the service `{service}` could not do its part"))

@@ -16,6 +16,7 @@ pub use error::{CallError, RemoteProblem};
 
 use crate::http::context::{self, DEADLINE, REQUEST_ID};
 use crate::metrics::Metrics;
+use crate::tls::Tls;
 
 /// Time a call has when no request sets a deadline.
 const WITHOUT_REQUEST: Duration = Duration::from_secs(5);
@@ -30,6 +31,21 @@ const ATTEMPTS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(10);
 /// Largest answer that is read.
 const LARGEST_ANSWER: usize = 1024 * 1024;
+
+/// What every client inside the platform is built from: the certificate of `tls`, HTTP/1.1, no proxy, no redirects.
+///
+/// # Errors
+/// The provider of cryptography lacks TLS 1.3, hence a bug.
+pub fn builder(tls: Option<&Tls>) -> Result<reqwest::ClientBuilder, rustls::Error> {
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(Tls::client(tls)?)
+        .tcp_nodelay(true)
+        // One HTTP/2 connection would tie all calls of this pod to one pod of the other service.
+        .http1_only()
+        // Proxies of the environment are for the outside world.
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none()))
+}
 
 /// Whether a call may be made twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,23 +66,24 @@ pub struct ServiceClient {
 }
 
 impl ServiceClient {
-    /// A client for `service` at `base`.
+    /// A client for `service` at `base`, which shows the certificate of `tls` and takes only one of the same authority.
     ///
     /// # Errors
     /// When the HTTP client can't be set up.
-    pub fn new(service: &'static str, base: Url, metrics: Metrics) -> Result<Self, CallError> {
-        let http = reqwest::Client::builder()
+    pub fn new(service: &'static str, base: Url, metrics: Metrics, tls: Option<&Tls>) -> Result<Self, CallError> {
+        let http = builder(tls)
+            .map_err(|source| CallError::Setup { service, source })?
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE)
-            .tcp_nodelay(true)
-            // One HTTP/2 connection would tie all calls of this pod to one pod of the other service.
-            .http1_only()
-            // Proxies of the environment are for the outside world.
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|source| CallError::unreachable(service, source))?;
-        Ok(Self { service, base, http, metrics })
+        Ok(Self::with(http, service, base, metrics))
+    }
+
+    /// A client for `service` at `base` over an HTTP client of the caller's own making.
+    #[must_use]
+    pub fn with(http: reqwest::Client, service: &'static str, base: Url, metrics: Metrics) -> Self {
+        Self { service, base, http, metrics }
     }
 
     /// POSTs `body` as JSON to `path` and reads a JSON answer.

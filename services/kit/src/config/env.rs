@@ -99,9 +99,9 @@ impl Env {
             return None;
         };
         match Url::parse(text) {
-            Ok(url) if url.scheme() == "http" && url.has_host() => Some(url),
+            Ok(url) if ["http", "https"].contains(&url.scheme()) && url.has_host() => Some(url),
             _ => {
-                self.mistake(&variable, "expected an address such as http://name.namespace.svc:8080");
+                self.mistake(&variable, "expected an address such as https://name.namespace.svc:8080");
                 None
             }
         }

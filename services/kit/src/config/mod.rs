@@ -9,6 +9,8 @@ use std::time::Duration;
 
 pub use env::{ConfigError, Env, Mistake};
 
+use crate::tls::{Mode, TlsSettings};
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -31,6 +33,8 @@ pub struct Settings {
     pub admin_addr: SocketAddr,
     /// Limits of the HTTP server.
     pub http: HttpSettings,
+    /// The service's certificate and whom it lets in; none where no certificate is mounted.
+    pub tls: Option<TlsSettings>,
     /// Connections to the database.
     pub pool: PoolSettings,
     /// Directory with the migrating role's bindings, `RERP_MIGRATE_DIR`.
@@ -94,6 +98,7 @@ impl Settings {
             http_addr: env.parse("RERP_HTTP_ADDR", any_address(8080), "an address such as 0.0.0.0:8080"),
             admin_addr: env.parse("RERP_ADMIN_ADDR", any_address(9090), "an address such as 0.0.0.0:9090"),
             http: http(env),
+            tls: tls(env),
             pool: pool(env, &service, &pod),
             migrate_dir: env.text("RERP_MIGRATE_DIR").unwrap_or("/etc/rerp/migrate").into(),
             migrate_wait: env.duration(
@@ -144,6 +149,26 @@ fn http(env: &mut Env) -> HttpSettings {
     }
 }
 
+/// `RERP_TLS_DIR` and `RERP_TLS_MODE`. A mode without a directory is a mistake: it would look protected and not be.
+fn tls(env: &mut Env) -> Option<TlsSettings> {
+    let mode = match env.text("RERP_TLS_MODE") {
+        None | Some("off") => None,
+        Some("strict") => Some(Mode::Strict),
+        Some("audit") => Some(Mode::Audit),
+        Some(_) => {
+            env.mistake("RERP_TLS_MODE", "expected strict, audit or off");
+            None
+        }
+    };
+    let Some(dir) = env.text("RERP_TLS_DIR").map(PathBuf::from) else {
+        if mode.is_some() {
+            env.mistake("RERP_TLS_DIR", "not set; RERP_TLS_MODE needs the directory of the certificate");
+        }
+        return None;
+    };
+    Some(TlsSettings { dir, mode, refresh: Duration::from_secs(1) })
+}
+
 fn pool(env: &mut Env, service: &str, pod: &str) -> PoolSettings {
     let min: u32 = env.parse("RERP_DATABASE_MIN_CONNECTIONS", 2, "a number");
     let max: u32 = env.parse("RERP_DATABASE_MAX_CONNECTIONS", 10, "a number");
@@ -178,6 +203,18 @@ mod tests {
         assert_eq!(settings.admin_addr.port(), 9090);
         assert_eq!(settings.pool.application_name, "rerp/identity/local");
         assert_eq!(settings.pool.retry_budget, Duration::from_millis(1500));
+    }
+
+    #[test]
+    fn a_mode_needs_a_certificate() {
+        let mut env = Env::of([("RERP_TLS_MODE", "strict")]);
+        assert!(Settings::read(&mut env, "identity").tls.is_none());
+        assert!(env.finish().unwrap_err().to_string().contains("RERP_TLS_DIR"));
+        let mut env = Env::of([("RERP_TLS_MODE", "strict"), ("RERP_TLS_DIR", "/etc/rerp/tls")]);
+        assert_eq!(Settings::read(&mut env, "identity").tls.unwrap().mode, Some(Mode::Strict));
+        let mut env = Env::of([("RERP_TLS_MODE", "maybe"), ("RERP_TLS_DIR", "/etc/rerp/tls")]);
+        assert_eq!(Settings::read(&mut env, "identity").tls.unwrap().mode, None);
+        assert!(env.finish().is_err());
     }
 
     #[test]

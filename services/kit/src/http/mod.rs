@@ -3,9 +3,12 @@
 
 pub mod context;
 mod extract;
+mod gate;
 mod guard;
+mod listener;
 mod server;
 
 pub use extract::{Json, Path, Query, single_header};
 pub use guard::guarded;
+pub use listener::Listener;
 pub use server::serve;

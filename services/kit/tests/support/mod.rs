@@ -42,3 +42,8 @@ pub async fn open(dir: &std::path::Path) -> (Db, Metrics) {
     let db = Db::open(pool_settings(dir, "pod"), metrics.pool.clone()).await.unwrap();
     (db, metrics)
 }
+
+/// A client of the services under test, in the clear.
+pub fn visitor() -> reqwest::Client {
+    rerp_kit::client::builder(None).unwrap().build().unwrap()
+}

@@ -2,7 +2,7 @@
 //! The last run stays readable until the next one starts.
 
 use super::plan::{OutOfBounds, Plan, Wish};
-use super::run::Run;
+use super::run::{Run, Target};
 use crate::generate::rng::base36;
 use crate::ledger::book::Book;
 use crate::ledger::clock::Clock;
@@ -21,7 +21,7 @@ const STOP_GRACE: Duration = Duration::from_secs(3);
 /// Holds the current or the last run.
 #[derive(Debug)]
 pub struct Control {
-    base: String,
+    target: Target,
     plan: Plan,
     dir: PathBuf,
     current: Mutex<Option<Current>>,
@@ -65,8 +65,8 @@ pub enum ControlError {
 impl Control {
     /// Nothing is sent before [`Control::start`].
     #[must_use]
-    pub fn new(base: String, plan: Plan, dir: PathBuf) -> Self {
-        Self { base, plan, dir, current: Mutex::new(None) }
+    pub fn new(target: Target, plan: Plan, dir: PathBuf) -> Self {
+        Self { target, plan, dir, current: Mutex::new(None) }
     }
 
     /// Starts a run with a new name and an empty ledger.
@@ -83,7 +83,8 @@ impl Control {
         // Six digits of base 36: two runs of one name would need 40,000 runs for an even chance.
         let name = format!("r{:0>6}", base36(high % 36_u64.pow(6)));
         let (file, writer) = file::open(&self.dir, &name).await?;
-        let run = Arc::new(Run::new(name, low, &self.base, plan, Book::new(Clock::start(), Some(file))));
+        let book = Book::new(Clock::start(), Some(file));
+        let run = Arc::new(Run::new(name, low, self.target.clone(), plan, book));
         let task = tokio::spawn(carry_out(Arc::clone(&run), writer));
         *current = Some(Current { run: Arc::clone(&run), task });
         tracing::info!(run = run.name, rate = run.plan.rate, connections = run.plan.connections, "load started");

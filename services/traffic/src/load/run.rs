@@ -8,11 +8,22 @@ use super::form::{Form, fill};
 use super::plan::Plan;
 use crate::ledger::book::Book;
 use crate::ledger::entry::{Entry, Failure};
+use rerp_kit::client::builder;
+use rerp_kit::tls::Tls;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use thiserror::Error;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+/// Where forms go, and what is shown there.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Base address of the service.
+    pub base: String,
+    /// The certificate of the load generator; none for a service in the clear.
+    pub tls: Option<Tls>,
+}
 
 /// Everything the workers of a run share.
 #[derive(Debug)]
@@ -21,8 +32,8 @@ pub struct Run {
     pub name: String,
     /// Seed of the forms.
     pub seed: u64,
-    /// Where to post, without a slash at the end.
-    pub base: String,
+    /// Where to post; its address has no slash at the end.
+    pub target: Target,
     /// How much and how long.
     pub plan: Plan,
     /// Where outcomes go.
@@ -38,16 +49,19 @@ pub enum RunError {
     /// The HTTP client can't be built.
     #[error("building an HTTP client")]
     Client(#[source] reqwest::Error),
+    /// TLS can't be set up.
+    #[error("setting up TLS")]
+    Tls(#[source] rustls::Error),
 }
 
 impl Run {
     /// A run that has not sent anything yet.
     #[must_use]
-    pub fn new(name: String, seed: u64, base: &str, plan: Plan, book: Book) -> Self {
+    pub fn new(name: String, seed: u64, target: Target, plan: Plan, book: Book) -> Self {
         Self {
             name,
             seed,
-            base: base.trim_end_matches('/').to_owned(),
+            target: Target { base: target.base.trim_end_matches('/').to_owned(), ..target },
             plan,
             book,
             stop: CancellationToken::new(),
@@ -76,13 +90,11 @@ impl Run {
 
     /// One client per worker, one idle connection per client: as many connections as the plan says, no more.
     fn client(&self) -> Result<reqwest::Client, RunError> {
-        reqwest::Client::builder()
+        builder(self.target.tls.as_ref())
+            .map_err(RunError::Tls)?
             .timeout(self.plan.timeout)
             .pool_max_idle_per_host(1)
             .retry(reqwest::retry::never())
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
             .build()
             .map_err(RunError::Client)
     }
@@ -110,7 +122,7 @@ async fn worker(run: Arc<Run>, client: reqwest::Client) {
 async fn send(run: &Run, client: &reqwest::Client, n: u64, due_us: u64, form: Form) {
     let clock = run.book.clock;
     let sent_us = clock.micros();
-    let outcome = post(client, &run.base, &form).await;
+    let outcome = post(client, &run.target.base, &form).await;
     let end_us = clock.micros();
     match outcome {
         Ok(ids) => run.book.acknowledged(Entry {

@@ -5,6 +5,7 @@ use k8s_openapi::api::core::v1::{
     ConfigMapEnvSource, ConfigMapKeySelector, EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector,
     SecretEnvSource, SecretKeySelector,
 };
+use rerp_crds::mtls::MtlsMode;
 use rerp_crds::names;
 use rerp_crds::pod::{EnvFrom, EnvSource, EnvVar as Wanted};
 
@@ -12,6 +13,8 @@ use rerp_crds::pod::{EnvFrom, EnvSource, EnvVar as Wanted};
 pub(super) const DATABASE_DIR: &str = "/etc/rerp/database";
 /// Where the files `current` and `next` with the migrate logins are.
 pub(super) const MIGRATE_DIR: &str = "/etc/rerp/migrate";
+/// Where the files `tls.crt`, `tls.key`, `ca.crt` and `peers` are.
+pub(super) const TLS_DIR: &str = "/etc/rerp/tls";
 /// `json` unless the user says otherwise: logs in a cluster are read by machines.
 const LOG_FORMAT: &str = "RERP_LOG_FORMAT";
 
@@ -20,6 +23,8 @@ pub(super) fn serve(checked: &Checked) -> Vec<EnvVar> {
     let mut all = common(checked);
     all.push(value("RERP_HTTP_ADDR", format!("0.0.0.0:{}", names::HTTP_PORT)));
     all.push(value("RERP_ADMIN_ADDR", format!("0.0.0.0:{}", names::ADMIN_PORT)));
+    all.push(value("RERP_TLS_DIR", TLS_DIR));
+    all.push(value("RERP_TLS_MODE", mode(checked.mtls)));
     if checked.database.is_some() {
         all.push(value("RERP_DATABASE_DIR", DATABASE_DIR));
     }
@@ -49,6 +54,14 @@ pub(super) fn from(checked: &Checked) -> Vec<EnvFromSource> {
             .map(|one| ConfigMapEnvSource { name: one.name.clone(), optional: None }),
     };
     checked.spec.env_from.iter().map(source).collect()
+}
+
+fn mode(mode: MtlsMode) -> &'static str {
+    match mode {
+        MtlsMode::Strict => "strict",
+        MtlsMode::Audit => "audit",
+        MtlsMode::Off => "off",
+    }
 }
 
 fn common(checked: &Checked) -> Vec<EnvVar> {

@@ -8,8 +8,9 @@ use crate::service::check::Checked;
 use crate::service::check::workload::MIGRATE;
 use crate::service::gather::COMPONENT;
 use k8s_openapi::api::core::v1::{
-    Container, EmptyDirVolumeSource, LocalObjectReference, PodSecurityContext, PodSpec, SeccompProfile,
-    SecretVolumeSource, TopologySpreadConstraint, Volume,
+    ConfigMapProjection, Container, EmptyDirVolumeSource, LocalObjectReference, PodSecurityContext, PodSpec,
+    ProjectedVolumeSource, SeccompProfile, SecretProjection, SecretVolumeSource, TopologySpreadConstraint, Volume,
+    VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use rerp_crds::names;
@@ -81,8 +82,8 @@ fn volumes(checked: &Checked) -> Vec<Volume> {
         }),
         ..Volume::default()
     };
-    let mut all =
-        vec![Volume { name: "tmp".to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() }];
+    let tmp = Volume { name: "tmp".to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() };
+    let mut all = vec![tmp, tls(&checked.owner.name)];
     if checked.database.is_some() {
         all.push(secret("database", names::service_database_secret(&checked.owner.name)));
     }
@@ -90,4 +91,19 @@ fn volumes(checked: &Checked) -> Vec<Volume> {
         all.push(secret("migrate", names::service_migrate_secret(&checked.owner.name)));
     }
     all
+}
+
+/// Certificate, roots and callers in one directory, which changes as a whole.
+fn tls(service: &str) -> Volume {
+    let secret = SecretProjection { name: names::service_tls_secret(service), ..SecretProjection::default() };
+    let trust = ConfigMapProjection { name: names::service_trust(service), ..ConfigMapProjection::default() };
+    let sources = [
+        VolumeProjection { secret: Some(secret), ..VolumeProjection::default() },
+        VolumeProjection { config_map: Some(trust), ..VolumeProjection::default() },
+    ];
+    Volume {
+        name: "tls".to_owned(),
+        projected: Some(ProjectedVolumeSource { default_mode: Some(MODE), sources: Some(sources.to_vec()) }),
+        ..Volume::default()
+    }
 }
