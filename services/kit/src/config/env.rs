@@ -99,6 +99,10 @@ impl Env {
             return None;
         };
         match Url::parse(text) {
+            Ok(url) if url.scheme() == "https" && self.text("RERP_TLS_DIR").is_none() => {
+                self.mistake("RERP_TLS_DIR", format!("not set; {variable} needs the directory of the certificate"));
+                None
+            }
             Ok(url) if ["http", "https"].contains(&url.scheme()) && url.has_host() => Some(url),
             _ => {
                 self.mistake(&variable, "expected an address such as https://name.namespace.svc:8080");
@@ -136,6 +140,16 @@ mod tests {
             assert!(text.contains(name), "{text}");
         }
         assert!(env.finish().is_ok());
+    }
+
+    #[test]
+    fn a_call_over_tls_needs_a_certificate() {
+        let address = ("RERP_IDENTITY_URL", "https://identity.rerp.svc:8080");
+        let mut env = Env::of([address, ("RERP_TLS_DIR", "/etc/rerp/tls")]);
+        assert!(env.dependency("identity").is_some() && env.finish().is_ok());
+        let mut env = Env::of([address]);
+        assert!(env.dependency("identity").is_none());
+        assert!(env.finish().unwrap_err().to_string().contains("RERP_TLS_DIR"));
     }
 
     #[test]

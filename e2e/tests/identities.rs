@@ -1,0 +1,119 @@
+//! Who reaches a service: each layer (network, TLS) is shown to refuse alone, next to a guest whom both let through. And
+//! certificates that live for a minute change under traffic.
+
+use rerp_e2e::{TestNamespace, TestResult, eventually};
+use serde_json::{Value, json};
+
+const PLATFORM: &str = include_str!("identities/platform.yaml");
+/// Versions of its certificate that each pod has to use before the test ends.
+const VERSIONS: u64 = 3;
+
+/// A load generator that nobody manages, with the certificate of a service: what an intruder with a stolen key would be.
+fn guest(name: &str, network: &str, certificate_of: &str, namespace: &str) -> String {
+    json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"network": network}},
+        "spec": {
+            "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "fsGroup": 65532,
+                "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [{
+                "name": "traffic", "image": "ghcr.io/rerp/traffic:dev", "imagePullPolicy": "IfNotPresent", "args": ["serve"],
+                "env": [
+                    {"name": "RERP_MARKETING_URL", "value": format!("https://marketing.{namespace}.svc:8080")},
+                    {"name": "RERP_TLS_DIR", "value": "/etc/rerp/tls"},
+                ],
+                "readinessProbe": {"httpGet": {"path": "/readyz", "port": 9090}, "periodSeconds": 1},
+                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+                "volumeMounts": [{"name": "tls", "mountPath": "/etc/rerp/tls"}, {"name": "tmp", "mountPath": "/tmp"}],
+            }],
+            "volumes": [
+                {"name": "tmp", "emptyDir": {}},
+                {"name": "tls", "projected": {"sources": [
+                    {"secret": {"name": format!("{certificate_of}-mtls")}},
+                    {"configMap": {"name": format!("{certificate_of}-trust")}},
+                ]}},
+            ],
+        },
+    })
+    .to_string()
+}
+
+/// Runs a load to its end from the load generator at `target` and gives its report.
+fn load(ns: &TestNamespace, target: &str, wish: &Value) -> Result<Value, Box<dyn std::error::Error>> {
+    let base = format!("/api/v1/namespaces/{}/{target}/proxy", ns.name());
+    ns.run_with(&["create", "--raw", &format!("{base}/start"), "-f", "-"], &wish.to_string())?;
+    let report = eventually(60, &format!("the load of {target} to end"), || {
+        let text = ns.run(&["get", "--raw", &format!("{base}/report")]).map_err(|e| e.to_string())?;
+        let report: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+        if report["running"] == false { Ok(report) } else { Err(text) }
+    })?;
+    Ok(report)
+}
+
+/// Versions of its certificate that the pod of a service has used.
+fn versions(ns: &TestNamespace, service: &str) -> Result<u64, Box<dyn std::error::Error>> {
+    let selector = format!("rerp.dev/service={service}");
+    let pod = ns.run(&["get", "pods", "-l", &selector, "-o", "jsonpath={.items[0].metadata.name}"])?;
+    let path = format!("/api/v1/namespaces/{}/pods/{pod}:9090/proxy/metrics", ns.name());
+    let page = ns.run(&["get", "--raw", &path])?;
+    let line = page.lines().find_map(|line| line.strip_prefix("rerp_tls_reloads_total{outcome=\"used\"} "));
+    Ok(line.map_or(Ok(0), str::parse)?)
+}
+
+#[test]
+fn only_a_dependent_reaches_a_service_and_certificates_change_under_traffic() -> TestResult {
+    TestNamespace::run_test("identities", |ns| {
+        ns.apply(PLATFORM)?;
+        for service in ["identity", "marketing", "traffic"] {
+            ns.condition(&format!("rsvc/{service}"), "Ready", "True", 180)?;
+        }
+        ns.condition("rsvc/billing", "CertificatesValid", "True", 60)?;
+        each_layer_refuses_alone(ns)?;
+        certificates_change(ns)
+    })
+}
+
+fn each_layer_refuses_alone(ns: &TestNamespace) -> TestResult {
+    let guests = [
+        ("welcome", "open", "traffic", None),
+        ("without-a-dependency", "open", "billing", Some("tls")),
+        ("outside-of-the-network", "closed", "traffic", Some("network")),
+    ];
+    for (name, network, certificate_of, _) in guests {
+        ns.apply(&guest(name, network, certificate_of, ns.name()))?;
+    }
+    let few = json!({"rate": 20, "maxRequests": 10});
+    for (name, _, _, refused_by) in guests {
+        ns.run(&["wait", &format!("pod/{name}"), "--for=condition=Ready", "--timeout=60s"])?;
+        let report = load(ns, &format!("pods/{name}:8080"), &few)?;
+        match refused_by {
+            None => assert_eq!((&report["failed"], &report["total"]), (&json!(0), &json!(10)), "{name}: {report}"),
+            Some(layer) => {
+                assert_eq!(report["acknowledged"], 0, "{name}: {report}");
+                // A closed network shows as a connection that never comes about, TLS as one that ends.
+                let waited = report["reasons"]["timeout"].as_u64().unwrap_or_default() > 0;
+                assert_eq!(waited, layer == "network", "{name}: {report}");
+            }
+        }
+    }
+    let page =
+        ns.run(&["get", "--raw", &format!("/api/v1/namespaces/{}/services/marketing:admin/proxy/metrics", ns.name())])?;
+    assert!(page.contains("rerp_tls_handshakes_total{outcome=\"refused\"}"), "marketing turned nobody away:\n{page}");
+    Ok(())
+}
+
+/// Each run begins with connections of its own, so every version is met by handshakes.
+fn certificates_change(ns: &TestNamespace) -> TestResult {
+    let mut sent = 0;
+    eventually(200, "every pod to have used several certificates", || {
+        let report =
+            load(ns, "services/traffic:http", &json!({"rate": 40, "maxSeconds": 5})).map_err(|e| e.to_string())?;
+        sent += report["total"].as_u64().unwrap_or_default();
+        assert_eq!(report["failed"], 0, "{report}");
+        let seen: Result<Vec<u64>, _> =
+            ["identity", "marketing", "traffic"].iter().map(|one| versions(ns, one)).collect();
+        let seen = seen.map_err(|e| e.to_string())?;
+        if seen.iter().all(|versions| *versions >= VERSIONS) { Ok(()) } else { Err(format!("versions used: {seen:?}")) }
+    })?;
+    assert!(sent >= 1000, "only {sent} requests");
+    Ok(())
+}
