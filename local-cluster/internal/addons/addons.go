@@ -1,6 +1,7 @@
 // Package addons is the node's own client of the apiserver: it adds what a
 // cluster is expected to have (a default storage class, cluster DNS), says
-// when the node is ready, and then makes volumes.
+// when the node is ready, and then makes volumes. Beside all that it enforces
+// network policies.
 package addons
 
 import (
@@ -18,7 +19,6 @@ import (
 	"rerp.dev/local-cluster/internal/layout"
 	"rerp.dev/local-cluster/internal/node"
 	"rerp.dev/local-cluster/internal/progress"
-	"rerp.dev/local-cluster/internal/provision"
 )
 
 // Name is the argv[0] under which the binary becomes this component.
@@ -53,15 +53,14 @@ func Run(dir string) error {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
-	if err := takeSteps(ctx, l, steps(client, spec.ControlPlaneOnly)); err != nil {
-		return err
-	}
 	if spec.ControlPlaneOnly {
+		if err := takeSteps(ctx, l, steps(client, true)); err != nil {
+			return err
+		}
 		<-ctx.Done()
 		return nil
 	}
-	p := &provision.Provisioner{Client: client, Root: l.Volumes(), Node: layout.NodeName}
-	return p.Run(ctx)
+	return serveNode(ctx, l, client)
 }
 
 func steps(client kubernetes.Interface, controlPlaneOnly bool) []step {

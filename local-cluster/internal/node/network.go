@@ -54,6 +54,9 @@ func setForwarding() error {
 		// Replies between two pods on one bridge must pass conntrack, or the
 		// address of a Service is not put back.
 		"/proc/sys/net/bridge/bridge-nf-call-iptables",
+		// What goes between two pods' link-local addresses must pass the
+		// firewall too, or it would be a way around network policies.
+		"/proc/sys/net/bridge/bridge-nf-call-ip6tables",
 	} {
 		if err := os.WriteFile(path, []byte("1"), 0o644); err != nil {
 			return fmt.Errorf("set %s: %w", path, err)
