@@ -25,6 +25,28 @@ pub struct Spec {
     /// How long the fence may be retried before the migration goes back to waiting, in seconds.
     #[serde(default = "default_budget")]
     pub cutover_budget_s: u64,
+    /// How the rows are copied.
+    #[serde(default)]
+    pub copy: CopySpec,
+}
+
+/// How the rows are copied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CopySpec {
+    /// Workers side by side, each with a session on both servers: 1 to 16.
+    pub workers: u32,
+    /// About how much one transaction copies, in bytes: what a lost session costs. At least 8192.
+    pub chunk_bytes: u64,
+    /// How much all workers together copy in a second, in bytes, at least 65536; none is no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_bytes_per_second: Option<u64>,
+}
+
+impl Default for CopySpec {
+    fn default() -> Self {
+        Self { workers: 4, chunk_bytes: 64 << 20, max_bytes_per_second: None }
+    }
 }
 
 /// One side of a migration.
@@ -103,6 +125,16 @@ pub enum SpecError {
     /// A pause outside of what the fence can keep to.
     #[error("maxWritePause must be 50 ms to 10 s, it is {0} ms")]
     Pause(u64),
+    /// A limit of the copy is out of range.
+    #[error("copy.{field} must be {range}, it is {value}")]
+    Copy {
+        /// Which field.
+        field: &'static str,
+        /// What it may be.
+        range: &'static str,
+        /// Its value.
+        value: u64,
+    },
 }
 
 fn default_pause() -> u64 {
@@ -150,7 +182,7 @@ impl Spec {
         if !(50..=10_000).contains(&self.max_write_pause_ms) {
             return Err(SpecError::Pause(self.max_write_pause_ms));
         }
-        Ok(())
+        self.copy.check()
     }
 
     /// The part of the spec that belongs to `side`.
@@ -159,6 +191,22 @@ impl Spec {
         match side {
             Side::Source => &self.source,
             Side::Target => &self.target,
+        }
+    }
+}
+
+impl CopySpec {
+    fn check(&self) -> Result<(), SpecError> {
+        let out_of_range = |field, range, value| Err(SpecError::Copy { field, range, value });
+        if !(1..=16).contains(&self.workers) {
+            return out_of_range("workers", "1 to 16", self.workers.into());
+        }
+        if self.chunk_bytes < 8192 {
+            return out_of_range("chunk_bytes", "at least 8192", self.chunk_bytes);
+        }
+        match self.max_bytes_per_second {
+            Some(rate) if rate < 65_536 => out_of_range("max_bytes_per_second", "at least 65536", rate),
+            _ => Ok(()),
         }
     }
 }
@@ -183,6 +231,7 @@ mod tests {
     fn a_spec_needs_only_what_has_no_default() {
         let spec = Spec::parse(JSON).unwrap();
         assert_eq!((spec.max_write_pause_ms, spec.cutover_budget_s), (500, 600));
+        assert_eq!((spec.copy.workers, spec.copy.chunk_bytes, spec.copy.max_bytes_per_second), (4, 64 << 20, None));
         assert_eq!(spec.source.roles.service().collect::<Vec<_>>(), ["m", "a", "r"]);
         assert_eq!(spec.side(Side::Target).roles.owner, "o2");
         assert_eq!(Spec::parse(&serde_json::to_string(&spec).unwrap()).unwrap(), spec);
@@ -200,6 +249,11 @@ mod tests {
         assert!(matches!(with(|s| s.source.schema = String::new()), Err(SpecError::Name { .. })));
         assert!(matches!(with(|s| s.tables = Some(vec![])), Err(SpecError::NoTables)));
         assert!(matches!(with(|s| s.max_write_pause_ms = 1), Err(SpecError::Pause(1))));
+        assert!(matches!(with(|s| s.copy.workers = 0), Err(SpecError::Copy { field: "workers", .. })));
+        assert!(matches!(with(|s| s.copy.workers = 17), Err(SpecError::Copy { value: 17, .. })));
+        assert!(matches!(with(|s| s.copy.chunk_bytes = 1), Err(SpecError::Copy { field: "chunk_bytes", .. })));
+        let slow = with(|s| s.copy.max_bytes_per_second = Some(1));
+        assert!(matches!(slow, Err(SpecError::Copy { field: "max_bytes_per_second", .. })));
     }
 
     #[test]

@@ -106,6 +106,9 @@ pub enum StepError {
         /// How long, in seconds.
         seconds: u64,
     },
+    /// What the work stood on is gone; begun anew it may succeed.
+    #[error("{0}")]
+    Lost(String),
     /// Trying again would come to the same.
     #[error("{0}")]
     Doomed(String),

@@ -59,7 +59,8 @@ async fn a_plan_is_the_same_each_time_and_holds_no_secret() {
         "CREATE_REPLICATION_SLOT",
         "CREATE TABLE app.\"Odd Näme\"",
         "CREATE UNIQUE INDEX email_lowered",
-        "COPY \"app\".\"email\" (\"id\", \"address\", \"touched\", \"at\") TO STDOUT (FORMAT binary)",
+        "COPY (SELECT \"id\", \"address\", \"touched\", \"at\" FROM ONLY \"app\".\"email\" WHERE ctid >= '(:from,0)' AND \
+         ctid < '(:to,0)') TO STDOUT (FORMAT binary)",
         "IN EXCLUSIVE MODE",
         "DROP SUBSCRIPTION :subscription",
         "-- plan hash sha256:",

@@ -10,7 +10,7 @@ use rerp_crds::{
     ConditionType, DatabaseSplitMigration, Duration as Text, Reason, RerpService, ServiceDatabase, SplitPhase,
     condition, names,
 };
-use rerp_split::spec::{Roles, SideSpec, Spec};
+use rerp_split::spec::{CopySpec, Roles, SideSpec, Spec};
 use std::time::Duration;
 
 /// How soon to look again for something that a watch reports too.
@@ -80,6 +80,7 @@ fn checked(
             tables: None,
             max_write_pause_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
             cutover_budget_s: budget.as_secs(),
+            copy: CopySpec::default(),
         },
         advance_to: spec.advance_to.unwrap_or_default(),
         observe: length("spec.observe.duration", observe, "0s")?,

@@ -5,7 +5,7 @@ use rerp_split::connect::Endpoint;
 use rerp_split::phase::Phase;
 use rerp_split::run::Settings;
 use rerp_split::schema::find_pg_dump;
-use rerp_split::spec::{Roles, Side, SideSpec, Spec};
+use rerp_split::spec::{CopySpec, Roles, Side, SideSpec, Spec};
 use std::path::{Path, PathBuf};
 
 /// Moves a live schema from one PostgreSQL server to another.
@@ -107,6 +107,12 @@ pub(crate) struct Sides {
     /// How long the switch may be tried, in seconds.
     #[arg(long, default_value_t = 600)]
     cutover_budget_s: u64,
+    /// Workers that copy side by side, 1 to 16.
+    #[arg(long, default_value_t = CopySpec::default().workers)]
+    copy_workers: u32,
+    /// How much they may copy together in a second, in bytes.
+    #[arg(long)]
+    copy_max_bytes_per_second: Option<u64>,
     /// The pg_dump to use.
     #[arg(long, env = "RERP_PG_DUMP")]
     pg_dump: Option<PathBuf>,
@@ -156,6 +162,11 @@ impl Sides {
             tables: (!self.tables.is_empty()).then_some(self.tables),
             max_write_pause_ms: self.max_write_pause_ms,
             cutover_budget_s: self.cutover_budget_s,
+            copy: CopySpec {
+                workers: self.copy_workers,
+                max_bytes_per_second: self.copy_max_bytes_per_second,
+                ..CopySpec::default()
+            },
         }
     }
 }

@@ -1,93 +1,92 @@
-//! The base copy: a slot with an exported snapshot, one session that imports it, binary COPY from socket to socket.
+//! The base copy: a slot with an exported snapshot, a keeper that holds it, workers that copy ranges of the tables.
 //!
 //! In: tables that exist on both sides, a publication. Out: the rows of the snapshot on the target, a slot that holds
-//! everything since, a disabled subscription on it. Begins from nothing each time: slot and subscription of an earlier
-//! run are dropped, tables are emptied, since a snapshot doesn't survive its session.
+//! everything since, a disabled subscription on it. A session that is lost costs its worker one range. A snapshot
+//! doesn't survive its keeper: then, and in a new process, the copy begins from nothing. Slot and subscription of an
+//! earlier try are dropped, tables and the journal of their ranges are emptied in one transaction, so that rows of two
+//! snapshots never meet.
 
+mod crew;
+mod keeper;
+mod pump;
+mod queue;
+mod range;
 mod slot;
-mod table;
+mod tally;
+mod throttle;
+mod worker;
 
+pub use range::{copy_in_sql, copy_out_sql};
 pub use slot::slot_sql;
-pub use table::{copy_in_sql, copy_out_sql};
 
 use crate::clean;
-use crate::inspect::{Inventory, schema_hash};
+use crate::inspect::Inventory;
+use crate::journal;
 use crate::names;
 use crate::spec::Side;
 use crate::sql;
 use crate::step::{Job, StepError, failed};
 use crate::stream;
+use keeper::Keeper;
+use range::Range;
 use std::time::Duration;
 use tokio_postgres::Client;
 
-/// How long the copy waits for somebody's `ACCESS EXCLUSIVE` lock.
-const LOCK: &str = "BEGIN; SET LOCAL lock_timeout = '30s'";
+/// How long a range may make no progress before its worker begins it again.
+const STALL: Duration = Duration::from_secs(120);
 
 /// Where progress goes: table, rows, bytes, and whether it is finished. Called often; must not block.
 pub trait Progress: Sync {
-    /// `rows` and `bytes` of `table` have gone over.
+    /// `rows` and `bytes` of `table` have gone over: never less than before, and exact once it is done.
     fn copied(&self, table: &str, rows: u64, bytes: u64, done: bool);
 }
 
-/// The statement that keeps every moving table as it is: a rewrite (`VACUUM FULL`, `ALTER TABLE`) between slot and copy
-/// would make the table look empty to the snapshot.
+/// The statement that keeps every moving table as it is: a rewrite (`VACUUM FULL`, `CLUSTER`) between two ranges moves
+/// rows to where nobody looks for them any more, and one between slot and copy (`ALTER TABLE`) makes the table look empty.
 #[must_use]
 pub fn lock_sql<'a>(schema: &str, tables: impl IntoIterator<Item = &'a str>) -> String {
     format!("LOCK TABLE {} IN ACCESS SHARE MODE", sql::tables(schema, tables))
 }
 
-/// Copies everything. `expected_hash` is the schema hash of the plan.
+/// Copies everything that `inventory` names.
 ///
 /// # Errors
-/// The definitions differ from the plan's (`Doomed`), a deadline passes, a statement fails, or a newer worker has begun.
+/// The definitions differ from the plan's (`Doomed`), the snapshot is lost, a range fails again and again, no worker
+/// has sessions any more, or a newer worker has begun.
 pub async fn copy(job: &Job, inventory: &Inventory, progress: &dyn Progress) -> Result<(), StepError> {
     clean::stream(job).await?;
-    let keeper = keep(job, inventory).await?;
     let slot = names::slot(job.id(), job.run);
-    let (replication, snapshot) = slot::create(job, &slot).await?;
-    let reader = import(job, inventory, &snapshot).await?;
-    // The reader holds snapshot and locks now.
-    drop(replication);
-    drop(keeper);
-    let mut target = job.session(Side::Target, "copy").await?;
+    let (keeper, snapshot) = Keeper::hold(job, inventory, &slot).await?;
+    let mut target = job.session(Side::Target, "clean").await?;
     stream::create_subscription(job, &mut job.session(Side::Source, "role").await?, &mut target, &slot).await?;
-    as_replica(&target).await?;
-    for table in &inventory.tables {
-        table::copy(job, &reader, &mut target, &inventory.schema, table, progress).await?;
+    empty(job, &mut target, inventory).await?;
+    let ranges = range::cut_all(&snapshot.extents, job.spec.copy.chunk_bytes);
+    tokio::select! {
+        copied = crew::copy(job, inventory, &snapshot.name, &ranges, progress) => copied?,
+        lost = keeper.lost() => return Err(lost),
     }
-    reader.batch_execute("COMMIT").await.map_err(failed("end the copy"))
+    all_there(job, &target, &ranges).await?;
+    keeper.release().await
 }
 
-/// Locks the tables before the slot exists, and looks once more whether they are what the plan was made for.
-async fn keep(job: &Job, inventory: &Inventory) -> Result<Client, StepError> {
-    let client = job.session(Side::Source, "keeper").await?;
-    let lock = format!("{LOCK}; {}", lock_sql(&inventory.schema, inventory.table_names()));
-    client.batch_execute(&lock).await.map_err(failed("lock the moving tables against rewrites"))?;
-    let hash =
-        schema_hash(&client, &inventory.schema, job.spec.tables.as_deref()).await.map_err(failed("hash the schema"))?;
-    if hash == inventory.hash {
-        Ok(client)
+/// Empties the tables and forgets what had been copied into them. In this order: once the lock of TRUNCATE is granted,
+/// no transaction of an earlier try is under way any more, so the second statement sees all that they wrote down.
+async fn empty(job: &Job, target: &mut Client, inventory: &Inventory) -> Result<(), StepError> {
+    let action = "empty the tables on the target";
+    let transaction = job.begin(target).await?;
+    let tables = sql::tables(&job.spec.target.schema, inventory.table_names());
+    let truncate = format!("SET LOCAL lock_timeout = '30s'; TRUNCATE {tables}");
+    transaction.batch_execute(&truncate).await.map_err(failed(action))?;
+    journal::chunk::forget(&transaction, job.id()).await?;
+    transaction.commit().await.map_err(failed(action))
+}
+
+/// What the target has written down, not what was answered: a row of the journal is there only if its rows are.
+async fn all_there(job: &Job, target: &Client, ranges: &[Range]) -> Result<(), StepError> {
+    let there = journal::chunk::count(target, job.id()).await?;
+    if there == ranges.len() {
+        Ok(())
     } else {
-        Err(StepError::Doomed("the definition of the moving tables has changed since the plan was made".into()))
+        Err(StepError::Lost(format!("the target has {there} of {} copied ranges", ranges.len())))
     }
 }
-
-async fn import(job: &Job, inventory: &Inventory, snapshot: &str) -> Result<Client, StepError> {
-    let client = job.session(Side::Source, "reader").await?;
-    let begin = format!(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {}; SET LOCAL lock_timeout = '30s'; {}",
-        sql::literal(snapshot),
-        lock_sql(&inventory.schema, inventory.table_names())
-    );
-    client.batch_execute(&begin).await.map_err(failed("import the snapshot"))?;
-    Ok(client)
-}
-
-/// Ordinary triggers and foreign keys don't fire: the rows have been through them on the source.
-async fn as_replica(target: &Client) -> Result<(), StepError> {
-    let set = "SET session_replication_role = replica; SET idle_session_timeout = 0";
-    target.batch_execute(set).await.map_err(failed("set session_replication_role"))
-}
-
-/// How long a table may make no progress before the copy is given up.
-pub(crate) const STALL: Duration = Duration::from_secs(120);

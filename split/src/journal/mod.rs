@@ -4,6 +4,7 @@
 //! command line and worker talk through it; each may be killed, frozen or doubled at any moment. Whatever a worker
 //! writes is fenced by its run number (`run`); nothing here remembers anything between two calls.
 
+pub mod chunk;
 pub mod cleanup;
 pub mod client;
 pub mod owner;

@@ -106,10 +106,9 @@ impl Plan {
         let name = format!("{}fwd_:run", names::prefix(&spec.migration));
         let versions = (source.server.version, target.server.version);
         self.add(phase, Side::Target, stream::subscription_sql(&spec.migration, &name, &name, ":conninfo", versions));
+        self.add(phase, Side::Target, format!("TRUNCATE {}", sql::tables(&spec.target.schema, source.table_names())));
         for table in &source.tables {
-            let moved = sql::qualified(&spec.target.schema, &table.name);
-            self.add(phase, Side::Target, format!("TRUNCATE {moved}"));
-            self.add(phase, Side::Source, copy::copy_out_sql(&source.schema, table));
+            self.add(phase, Side::Source, copy::copy_out_sql(&source.schema, table, ":from", Some(":to")));
             self.add(phase, Side::Target, copy::copy_in_sql(&spec.target.schema, table));
         }
     }

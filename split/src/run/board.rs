@@ -11,6 +11,7 @@ use crate::spec::Side;
 use crate::status::{Status, TableState, Verification};
 use crate::step::{Job, StepError};
 use crate::verify::{Comparison, Observer};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,7 +33,8 @@ pub struct Board {
     /// One writer at a time, or an older snapshot could overwrite a newer phase.
     writer: tokio::sync::Mutex<()>,
     superseded: CancellationToken,
-    began: Mutex<Option<(String, Instant)>>,
+    /// When each table's copy began: several are under way at once.
+    began: Mutex<BTreeMap<String, Instant>>,
 }
 
 impl Board {
@@ -144,13 +146,13 @@ impl Board {
     /// Seconds left for a table at the rate since it began.
     fn eta(&self, table: &str, rows: u64, total: u64) -> Option<u64> {
         let mut began = self.began.lock().unwrap_or_else(PoisonError::into_inner);
-        match began.as_ref() {
-            Some((name, since)) if name == table => {
+        match began.get(table) {
+            Some(since) if rows > 0 => {
                 let left = total.saturating_sub(rows) as f64;
-                (rows > 0).then(|| (since.elapsed().as_secs_f64() / rows as f64 * left).round() as u64)
+                Some((since.elapsed().as_secs_f64() / rows as f64 * left).round() as u64)
             }
             _ => {
-                *began = Some((table.to_owned(), Instant::now()));
+                began.insert(table.to_owned(), Instant::now());
                 None
             }
         }

@@ -11,7 +11,7 @@ use crate::preflight;
 use crate::schema::{self, Section};
 use crate::spec::Side;
 use crate::status::{Finding, Replication, Severity, TableState, TableStatus};
-use crate::step::{Job, StepError, chain};
+use crate::step::{Class, Job, StepError, chain};
 use crate::stream::{self, Lag, TokenLine};
 use crate::verify;
 use std::time::Duration;
@@ -177,14 +177,24 @@ async fn catch_up(job: &Job, board: &Board) -> Result<Work, StepError> {
     follow(job, board).await
 }
 
-/// Reports what the slot keeps while rows are copied; ends only with an error.
+/// Reports what the slot keeps while rows are copied; ends only with an error that the copy can't outlive. A server
+/// that can't be reached is the copy's own business: it waits for it.
 async fn watch_slot(job: &Job, board: &Board) -> Result<Work, StepError> {
     loop {
         tokio::time::sleep(SLOT_POLL).await;
-        let line = TokenLine::open(job).await?;
-        if let Some(lag) = stream::lag(job, line.source(), line.target()).await? {
-            report(board, lag, None)?;
+        match look_at_slot(job, board).await {
+            Err(error) if error.class() != Class::Transient => return Err(error),
+            Err(error) => tracing::debug!(error = chain(&error), "the slot is not looked at"),
+            Ok(()) => {}
         }
+    }
+}
+
+async fn look_at_slot(job: &Job, board: &Board) -> Result<(), StepError> {
+    let line = TokenLine::open(job).await?;
+    match stream::lag(job, line.source(), line.target()).await? {
+        Some(lag) => report(board, lag, None),
+        None => Ok(()),
     }
 }
 

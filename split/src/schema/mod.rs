@@ -16,8 +16,9 @@ use crate::sql;
 use crate::step::{Job, StepError, failed};
 use tokio_postgres::{Client, Transaction};
 
-/// The intent that `complete` settles in its own transaction: tells a restarted worker that it is done.
-const COMPLETE: &str = "post-data";
+/// The intents that tell a restarted worker what `complete` has done: built, in the transaction that builds, and analysed.
+const BUILT: &str = "post-data";
+const ANALYSED: &str = "statistics";
 /// How long one index or constraint may take to build.
 const BUILD_LIMIT: &str = "SET LOCAL statement_timeout = '6h'; SET LOCAL lock_timeout = '30s'";
 
@@ -72,24 +73,44 @@ pub async fn create(job: &Job, client: &mut Client, pre_data: &str) -> Result<()
 /// # Errors
 /// The dump or a statement fails, or a newer worker has begun.
 pub async fn complete(job: &Job, client: &mut Client, post_data: &str) -> Result<(), StepError> {
-    if is_complete(job, client).await? {
-        return Ok(());
+    let tables = moving(job, client).await?;
+    if !is_done(job, client, BUILT).await? {
+        // Before the indexes, for what it doesn't have to look at: pages that are known to be visible to all and frozen
+        // spare the new server its first great vacuum, and index-only scans their look at the heap.
+        let vacuum = format!("VACUUM (FREEZE) {tables}");
+        client.batch_execute(&vacuum).await.map_err(failed("freeze the copied rows"))?;
+        build(job, client, post_data).await?;
     }
-    let transaction = job.begin(client).await?;
-    as_owner(job, &transaction, post_data, "build indexes and constraints on the target").await?;
-    journal::cleanup::intend(&transaction, job.id(), job.run, COMPLETE, &job.spec.target.schema).await?;
-    transaction.commit().await.map_err(failed("build indexes and constraints on the target"))?;
-    let analyze = format!("ANALYZE {}", moving(job, client).await?);
-    client.batch_execute(&analyze).await.map_err(failed("analyse the target"))
+    if !is_done(job, client, ANALYSED).await? {
+        client.batch_execute(&format!("ANALYZE {tables}")).await.map_err(failed("analyse the target"))?;
+        journal::cleanup::intend(client, job.id(), job.run, ANALYSED, &job.spec.target.schema).await?;
+    }
+    Ok(())
 }
 
-/// Whether indexes and constraints are there.
+/// All of it in one transaction, so that a killed worker leaves nothing half built; the server builds each index with
+/// several processes, as many as the copy had workers.
+async fn build(job: &Job, client: &mut Client, post_data: &str) -> Result<(), StepError> {
+    let action = "build indexes and constraints on the target";
+    let transaction = job.begin(client).await?;
+    let parallel = format!("SET LOCAL max_parallel_maintenance_workers = {}", job.spec.copy.workers);
+    transaction.batch_execute(&parallel).await.map_err(failed(action))?;
+    as_owner(job, &transaction, post_data, action).await?;
+    journal::cleanup::intend(&transaction, job.id(), job.run, BUILT, &job.spec.target.schema).await?;
+    transaction.commit().await.map_err(failed(action))
+}
+
+/// Whether indexes, constraints and statistics are there.
 ///
 /// # Errors
 /// The journal can't be read.
 pub async fn is_complete(job: &Job, client: &Client) -> Result<bool, StepError> {
+    is_done(job, client, ANALYSED).await
+}
+
+async fn is_done(job: &Job, client: &Client, kind: &str) -> Result<bool, StepError> {
     let intents = journal::cleanup::pending(client, job.id()).await?;
-    Ok(intents.iter().any(|intent| intent.kind == COMPLETE))
+    Ok(intents.iter().any(|intent| intent.kind == kind))
 }
 
 /// Qualified names of the tables that were made on the target, comma-separated.
@@ -101,8 +122,7 @@ async fn moving(job: &Job, client: &Client) -> Result<String, StepError> {
 }
 
 async fn is_made(job: &Job, client: &Client) -> Result<bool, StepError> {
-    let intents = journal::cleanup::pending(client, job.id()).await?;
-    Ok(intents.iter().any(|intent| intent.kind == "table"))
+    is_done(job, client, "table").await
 }
 
 async fn make_schema(job: &Job, transaction: &Transaction<'_>) -> Result<bool, StepError> {

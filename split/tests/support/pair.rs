@@ -10,7 +10,7 @@ use rerp_split::connect::Endpoint;
 use rerp_split::fence::CutoverConfig;
 use rerp_split::journal::{self, Wish, run};
 use rerp_split::phase::Phase;
-use rerp_split::spec::{self, Spec};
+use rerp_split::spec::{self, CopySpec, Spec};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +59,7 @@ impl Pair {
             tables: None,
             max_write_pause_ms: 2000,
             cutover_budget_s: 60,
+            copy: CopySpec::default(),
         };
         let (from, to) = (source.admin().await, target.admin().await);
         let run = run::claim(&from, &to, migration).await.unwrap();

@@ -10,7 +10,7 @@ use super::support::cluster::{self, Cluster};
 use super::support::ledger::TABLES;
 use super::support::side::{self, SCHEMA, unique};
 use rerp_split::connect::Endpoint;
-use rerp_split::spec::{Side, Spec};
+use rerp_split::spec::{CopySpec, Side, Spec};
 use rerp_split::status::Status;
 use rerp_split::step::Job;
 use std::process::{Child, Command, Output, Stdio};
@@ -28,6 +28,7 @@ pub struct World {
     pub source: side::Side,
     pub target: side::Side,
     tables: Option<Vec<String>>,
+    copy: CopySpec,
     dir: TempDir,
 }
 
@@ -54,6 +55,13 @@ impl World {
         world
     }
 
+    /// The same, copied in this way.
+    pub fn copied(mut self, copy: CopySpec) -> Self {
+        self.copy = copy;
+        self.write_spec();
+        self
+    }
+
     /// Two sides without tables.
     pub async fn empty() -> Self {
         let (from, to) = cluster::shared();
@@ -65,7 +73,8 @@ impl World {
         let id = unique("w");
         let source = side::Side::create(from, &format!("src_{id}")).await;
         let target = side::Side::create(to, &format!("dst_{id}")).await;
-        let world = Self { migration: id, source, target, tables: None, dir: tempfile::tempdir().unwrap() };
+        let (copy, dir) = (CopySpec::default(), tempfile::tempdir().unwrap());
+        let world = Self { migration: id, source, target, tables: None, copy, dir };
         world.write_spec();
         std::fs::write(world.path("source"), world.source.url()).unwrap();
         std::fs::write(world.path("target"), world.target.url()).unwrap();
@@ -84,6 +93,7 @@ impl World {
             tables: self.tables.clone(),
             max_write_pause_ms: 1000,
             cutover_budget_s: 60,
+            copy: self.copy.clone(),
         }
     }
 
