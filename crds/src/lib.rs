@@ -11,6 +11,7 @@ pub mod duration;
 pub mod kstatus;
 pub mod labels;
 pub mod names;
+pub mod network;
 pub mod pod;
 pub mod reason;
 pub mod reference;
