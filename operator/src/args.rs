@@ -15,7 +15,7 @@ pub struct Args {
     /// Address of /livez, /readyz and /metrics.
     #[arg(long, env = "RERP_ADMIN_ADDR", default_value = "0.0.0.0:9090")]
     pub admin_addr: SocketAddr,
-    /// Namespace this process runs in; its Lease lives there.
+    /// Namespace this process runs in; its Lease lives there, and database servers let in its pods from there.
     #[arg(long, env = "POD_NAMESPACE", default_value = "rerp-system")]
     pub namespace: String,
     /// Name of this process in the Lease and in events; random when absent.
@@ -56,11 +56,18 @@ pub struct Settings {
     pub image_postgres: String,
     /// Full reference of the split worker's image.
     pub image_split: String,
+    /// Namespace of this process: database servers let it in.
+    pub operator_namespace: String,
 }
 
-impl From<&Images> for Settings {
-    fn from(images: &Images) -> Self {
-        Self { image_postgres: tagged(&images.postgres, &images.tag), image_split: tagged(&images.split, &images.tag) }
+impl From<&Args> for Settings {
+    fn from(args: &Args) -> Self {
+        let images = &args.images;
+        Self {
+            image_postgres: tagged(&images.postgres, &images.tag),
+            image_split: tagged(&images.split, &images.tag),
+            operator_namespace: args.namespace.clone(),
+        }
     }
 }
 
@@ -86,6 +93,6 @@ mod tests {
     fn defaults_parse() {
         let args = Args::try_parse_from(["operator"]).expect("defaults");
         assert!(args.leader_elect);
-        assert!(Settings::from(&args.images).image_split.starts_with("ghcr.io/rerp/split:"));
+        assert!(Settings::from(&args).image_split.starts_with("ghcr.io/rerp/split:"));
     }
 }

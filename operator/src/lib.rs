@@ -2,9 +2,11 @@
 //!
 //! - `args`, `telemetry`, `admin`, `metrics`, `leader`: the process.
 //! - `run`: wiring; the only place that starts a controller.
+//! - `wake`: which objects a change of another one concerns.
 //! - `context`: what a controller may touch.
 //! - `outcome`: what a reconcile came to, and the one table of what follows from it.
 //! - `cluster`: one server-side apply, one status writer, one prune.
+//! - `network`: pieces of NetworkPolicies.
 //! - `record`: where a service's data is, on a Secret.
 //! - `postgres`: catalog + wanted -> statements, and their execution.
 //! - `database`, `service`, `split`: one room per kind. Each is `gather` (all reads) -> `check` (raw
@@ -17,6 +19,7 @@ pub mod context;
 pub mod database;
 pub mod leader;
 pub mod metrics;
+pub mod network;
 pub mod outcome;
 pub mod postgres;
 pub mod record;
@@ -24,3 +27,4 @@ pub mod run;
 pub mod service;
 pub mod split;
 pub mod telemetry;
+mod wake;

@@ -12,16 +12,18 @@ use crate::metrics::Metrics;
 use crate::outcome::Outcome;
 use crate::service;
 use crate::split;
+use crate::wake::{self, labelled, referring};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{Api, ListParams, PartialObjectMeta};
 use kube::core::error_boundary::DeserializeGuard;
 use kube::runtime::controller::{Action, Config as Pace, Controller, Error};
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
 use kube::{Client, Resource, ResourceExt};
 use rerp_crds::{DatabaseSplitMigration, RerpService, ServiceDatabase, labels};
@@ -35,6 +37,8 @@ use tracing::Instrument;
 
 /// Selects everything we manage.
 const OURS: &str = cluster::child::SELECTOR;
+/// Selects the NetworkPolicies that let pods out to database servers.
+const CLIENTS: &str = "app.kubernetes.io/component in (service,split-worker)";
 /// Folds bursts of events about one object into one visit.
 const DEBOUNCE: Duration = Duration::from_millis(50);
 
@@ -87,7 +91,7 @@ where
 
 /// Runs the controllers until `shutdown` fires and their last reconciles are done.
 pub async fn controllers(args: &Args, client: Client, identity: &str, metrics: Metrics, shutdown: CancellationToken) {
-    let context = Arc::new(Context::new(client, Settings::from(&args.images), metrics, identity));
+    let context = Arc::new(Context::new(client, Settings::from(args), metrics, identity));
     let wiring = Wiring { context, namespace: args.watch_namespace.clone(), concurrency: args.concurrency, shutdown };
     tokio::join!(wiring.databases(), wiring.services(), wiring.splits());
 }
@@ -101,15 +105,20 @@ struct Wiring {
 }
 
 impl Wiring {
-    /// ServiceDatabase: its children, its pods, and the ServiceDatabase that runs its server.
+    /// ServiceDatabase: its children, its pods, the ServiceDatabase that runs its server, and everybody's way out to servers: a
+    /// server lets in whose policy leads to it, and a policy that changed doesn't tell where it led before.
     async fn databases(&self) {
         let controller = self.controller::<ServiceDatabase>();
-        let store = controller.store();
+        let (store, servers) = (controller.store(), controller.store());
         let controller = controller
             .owns(self.meta::<StatefulSet>(), ours(""))
             .owns(self.meta::<Service>(), ours(""))
             .owns(self.meta::<ConfigMap>(), ours(""))
             .owns(self.meta::<Secret>(), ours(""))
+            .owns(self.meta::<NetworkPolicy>(), ours(labels::DATABASE))
+            .watches(self.meta::<NetworkPolicy>(), ours(CLIENTS), move |policy| {
+                referring(&servers, &policy, |database: &ServiceDatabase, _| database.spec.engine.embedded.is_some())
+            })
             .watches(self.meta::<Pod>(), ours(labels::DATABASE), |pod| labelled(&pod, labels::DATABASE))
             .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |server| {
                 referring(&store, &server, |database: &ServiceDatabase, name| {
@@ -120,26 +129,33 @@ impl Wiring {
         self.drive("database", database::MANAGER, controller, room).await;
     }
 
-    /// RerpService: its children, its pods, the databases and services it refers to, and the migrations that move its data.
+    /// RerpService: its children, its pods, the databases and services it refers to, the services that refer to it, and the
+    /// migrations that move its data.
     async fn services(&self) {
         let controller = self.controller::<RerpService>();
         let (by_database, by_service) = (controller.store(), controller.store());
         let migrations =
             scoped::<DeserializeGuard<DatabaseSplitMigration>>(&self.context.client, self.namespace.as_deref());
+        let others = scoped::<DeserializeGuard<RerpService>>(&self.context.client, self.namespace.as_deref());
+        let callers = wake::Callers::default();
         let controller = controller
             .owns(self.meta::<Deployment>(), ours(labels::SERVICE))
             .owns(self.meta::<Service>(), ours(labels::SERVICE))
             .owns(self.meta::<ServiceAccount>(), ours(labels::SERVICE))
             .owns(self.meta::<Secret>(), ours(labels::SERVICE))
             .owns(self.meta::<PodDisruptionBudget>(), ours(labels::SERVICE))
+            .owns(self.meta::<NetworkPolicy>(), ours(labels::SERVICE))
             .watches(self.meta::<Pod>(), ours(labels::SERVICE), |pod| labelled(&pod, labels::SERVICE))
             .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |database| {
                 referring(&by_database, &database, service::uses_database)
             })
-            .watches(self.meta::<RerpService>(), watcher::Config::default(), move |other| {
-                referring(&by_service, &other, |service: &RerpService, name| {
+            // With its spec: only that tells whom it calls.
+            .watches(others, watcher::Config::default(), move |other| {
+                let mut concerned = referring(&by_service, &other, |service: &RerpService, name| {
                     service.spec.dependencies.iter().any(|one| one.name == name)
-                })
+                });
+                concerned.extend(callers.changed(&other));
+                concerned
             })
             // With its spec: only that tells which service it moves.
             .watches(migrations, watcher::Config::default(), |guard| {
@@ -157,6 +173,7 @@ impl Wiring {
         let controller = controller
             .owns(self.meta::<Deployment>(), ours(labels::SPLIT))
             .owns(self.meta::<Secret>(), ours(labels::SPLIT))
+            .owns(self.meta::<NetworkPolicy>(), ours(labels::SPLIT))
             .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |database| {
                 referring(&by_database, &database, |split: &DatabaseSplitMigration, name| {
                     split.spec.source.database_ref.name == name || split.spec.target.database_ref.name == name
@@ -270,36 +287,6 @@ where
 fn ours(label: &str) -> watcher::Config {
     let config = watcher::Config::default();
     if label.is_empty() { config.labels(OURS) } else { config.labels(&format!("{OURS},{label}")) }
-}
-
-/// The object of ours that a label names, in the same namespace.
-fn labelled<K, C>(child: &C, label: &str) -> Option<ObjectRef<DeserializeGuard<K>>>
-where
-    C: ResourceExt,
-    K: Resource<DynamicType = ()>,
-{
-    let (name, namespace) = (child.labels().get(label)?, child.namespace()?);
-    Some(ObjectRef::new(name).within(&namespace))
-}
-
-/// All objects in the changed object's namespace that refer to it.
-fn referring<K, C>(
-    store: &Store<DeserializeGuard<K>>,
-    changed: &C,
-    refers: impl Fn(&K, &str) -> bool,
-) -> Vec<ObjectRef<DeserializeGuard<K>>>
-where
-    C: ResourceExt,
-    K: Resource<DynamicType = ()> + Clone + 'static,
-{
-    let (name, namespace) = (changed.name_any(), changed.namespace());
-    store
-        .state()
-        .iter()
-        .filter(|guard| guard.meta().namespace == namespace)
-        .filter(|guard| guard.0.as_ref().is_ok_and(|object| refers(object, &name)))
-        .map(|guard| ObjectRef::from_obj(guard.as_ref()))
-        .collect()
 }
 
 fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::database::credentials::Fresh;
+use crate::database::gather::Around;
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -27,11 +28,16 @@ fn gathered(object: &ServiceDatabase) -> Gathered {
         server: None,
         pods: vec![],
         claim: None,
+        around: Around::default(),
     }
 }
 
 fn settings() -> Settings {
-    Settings { image_postgres: "postgres:dev".to_owned(), image_split: "split:dev".to_owned() }
+    Settings {
+        image_postgres: "postgres:dev".to_owned(),
+        image_split: "split:dev".to_owned(),
+        operator_namespace: "rerp-system".to_owned(),
+    }
 }
 
 fn refused(spec: Value) -> Outcome {

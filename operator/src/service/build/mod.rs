@@ -4,6 +4,7 @@
 mod account;
 mod budget;
 mod deployment;
+mod network_policy;
 mod pod;
 mod secret;
 mod service;
@@ -11,12 +12,15 @@ mod service;
 use super::check::Checked;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 /// Everything that a service consists of.
 pub struct Built {
     /// Who the pods are.
     pub account: ServiceAccount,
+    /// Whom the pods reach, and who reaches them.
+    pub network_policy: NetworkPolicy,
     /// Logins of the database, none for a service without one.
     pub logins: Option<Logins>,
     /// The pods.
@@ -39,6 +43,7 @@ pub struct Logins {
 pub fn build(checked: &Checked) -> Built {
     Built {
         account: account::build(checked),
+        network_policy: network_policy::build(checked),
         logins: checked.database.as_ref().map(|database| Logins {
             app: secret::app(checked, database),
             migrate: secret::migrate(checked, database),

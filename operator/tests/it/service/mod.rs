@@ -2,6 +2,7 @@
 
 mod golden;
 mod missing;
+mod network;
 mod split;
 mod steady;
 
@@ -26,6 +27,7 @@ fn path(kind: &str, name: &str) -> String {
         "rerpservices" | "servicedatabases" | "databasesplitmigrations" => "/apis/rerp.dev/v1alpha1",
         "deployments" => "/apis/apps/v1",
         "poddisruptionbudgets" => "/apis/policy/v1",
+        "networkpolicies" => "/apis/networking.k8s.io/v1",
         _ => "/api/v1",
     };
     format!("{group}/namespaces/rerp/{kind}/{name}")
