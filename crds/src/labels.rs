@@ -16,3 +16,7 @@ pub const DATABASE: &str = "rerp.dev/database";
 pub const SPLIT: &str = "rerp.dev/split";
 /// Prefix that users' labels and annotations may not use.
 pub const RESERVED_PREFIX: &str = "rerp.dev/";
+/// Value of `NAME` on the operator's own pods.
+pub const OPERATOR: &str = "rerp-operator";
+/// Label that every namespace carries, with its name as the value.
+pub const NAMESPACE: &str = "kubernetes.io/metadata.name";

@@ -12,6 +12,7 @@ pub mod kstatus;
 pub mod labels;
 pub mod mtls;
 pub mod names;
+pub mod network;
 pub mod pod;
 pub mod reason;
 pub mod reference;

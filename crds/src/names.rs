@@ -135,7 +135,7 @@ pub fn binding_migrate_secret(database: &str) -> String {
     format!("{database}-migrate")
 }
 
-/// StatefulSet, Service and container of an embedded server; its volume claim is `data-<this>-0`.
+/// StatefulSet, Service, NetworkPolicy and container of an embedded server; its volume claim is `data-<this>-0`.
 #[must_use]
 pub fn postgres(database: &str) -> String {
     format!("{database}-postgres")
@@ -165,6 +165,12 @@ pub fn service_database_secret(service: &str) -> String {
 #[must_use]
 pub fn service_migrate_secret(service: &str) -> String {
     format!("{service}-migration")
+}
+
+/// NetworkPolicy of a RerpService's pods; like its Deployment it is called what the service is called.
+#[must_use]
+pub fn service_policy(service: &str) -> String {
+    service.to_owned()
 }
 
 /// Secret with the certificate and the key of a RerpService.
@@ -214,7 +220,7 @@ pub fn dependency_variable(service: &str) -> String {
     format!("RERP_{}_URL", service.to_uppercase().replace('-', "_"))
 }
 
-/// Deployment and Secret of the worker of a DatabaseSplitMigration.
+/// Deployment, Secret and NetworkPolicy of the worker of a DatabaseSplitMigration.
 #[must_use]
 pub fn split_worker(migration: &str) -> String {
     format!("{migration}-split-worker")
@@ -232,6 +238,8 @@ pub const HTTP_PORT: i32 = 8080;
 pub const ADMIN_PORT: i32 = 9090;
 /// Port of PostgreSQL.
 pub const POSTGRES_PORT: i32 = 5432;
+/// Port of the cluster's DNS, UDP and TCP.
+pub const DNS_PORT: i32 = 53;
 
 /// The first `digits` hex digits of the SHA-256 of `text`.
 fn short_hash(text: &str, digits: usize) -> String {

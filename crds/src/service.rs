@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     bounds,
     mtls::{Mtls, MtlsMode},
+    network::{Egress, Monitoring},
     pod::{EnvFrom, EnvVar, Migrate, PodSettings, Probes},
     reference::ObjectRef,
     resources::Resources,
@@ -68,7 +69,8 @@ pub struct RerpServiceSpec {
     /// ServiceDatabase this service owns. A change alone never moves data: a DatabaseSplitMigration does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_ref: Option<ObjectRef>,
-    /// RerpServices this one calls. Each address is in `RERP_<NAME>_URL`; pods start when all of them exist.
+    /// RerpServices this one calls. Each address is in `RERP_<NAME>_URL`; pods start when all of them exist. The network lets
+    /// nobody else in; taking one away closes the way at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
@@ -76,6 +78,14 @@ pub struct RerpServiceSpec {
     /// How the service proves who it is, and whom it lets in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtls: Option<Mtls>,
+    /// What else the service calls, outside of its dependencies and databases. Everything that isn't declared is closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub egress: Vec<Egress>,
+    /// Who reads the service's metrics. Default: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitoring: Option<Monitoring>,
     /// Environment variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]

@@ -15,7 +15,7 @@ pub struct Args {
     /// Address of /livez, /readyz and /metrics.
     #[arg(long, env = "RERP_ADMIN_ADDR", default_value = "0.0.0.0:9090")]
     pub admin_addr: SocketAddr,
-    /// Namespace this process runs in; its Lease lives there.
+    /// Namespace this process runs in; its Lease lives there, and database servers let in its pods from there.
     #[arg(long, env = "POD_NAMESPACE", default_value = "rerp-system")]
     pub namespace: String,
     /// Name of this process in the Lease and in events; random when absent.
@@ -59,8 +59,8 @@ pub struct Settings {
     pub image_postgres: String,
     /// Full reference of the split worker's image.
     pub image_split: String,
-    /// Namespace of the operator; its certificate authority is there.
-    pub namespace: String,
+    /// Namespace of this process: its certificate authority is there, and database servers let it in.
+    pub operator_namespace: String,
     /// Trust domain of all identities.
     pub trust_domain: String,
 }
@@ -71,7 +71,7 @@ impl From<&Args> for Settings {
         Self {
             image_postgres: tagged(&images.postgres, &images.tag),
             image_split: tagged(&images.split, &images.tag),
-            namespace: args.namespace.clone(),
+            operator_namespace: args.namespace.clone(),
             trust_domain: args.trust_domain.clone(),
         }
     }

@@ -2,9 +2,11 @@
 //!
 //! - `args`, `telemetry`, `admin`, `metrics`, `leader`: the process.
 //! - `run`: wiring; the only place that starts a controller.
+//! - `wake`: which objects a change of another one concerns.
 //! - `context`: what a controller may touch.
 //! - `outcome`: what a reconcile came to, and the one table of what follows from it.
 //! - `cluster`: one server-side apply, one status writer, one prune.
+//! - `network`: pieces of NetworkPolicies.
 //! - `record`: where a service's data is, on a Secret.
 //! - `pki`: the certificate authority, and when a certificate is due.
 //! - `postgres`: catalog + wanted -> statements, and their execution.
@@ -18,6 +20,7 @@ pub mod context;
 pub mod database;
 pub mod leader;
 pub mod metrics;
+pub mod network;
 pub mod outcome;
 pub mod pki;
 pub mod postgres;
@@ -26,3 +29,4 @@ pub mod run;
 pub mod service;
 pub mod split;
 pub mod telemetry;
+mod wake;

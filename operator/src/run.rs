@@ -12,16 +12,18 @@ use crate::metrics::Metrics;
 use crate::outcome::Outcome;
 use crate::service;
 use crate::split;
+use crate::wake::{self, labelled, referring};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{Api, ListParams, PartialObjectMeta};
 use kube::core::error_boundary::DeserializeGuard;
 use kube::runtime::controller::{Action, Config as Pace, Controller, Error};
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
 use kube::{Client, Resource, ResourceExt};
 use rerp_crds::{DatabaseSplitMigration, RerpService, ServiceDatabase, labels};
@@ -35,6 +37,8 @@ use tracing::Instrument;
 
 /// Selects everything we manage.
 const OURS: &str = cluster::child::SELECTOR;
+/// Selects the NetworkPolicies that let pods out to database servers.
+const CLIENTS: &str = "app.kubernetes.io/component in (service,split-worker)";
 /// Folds bursts of events about one object into one visit.
 const DEBOUNCE: Duration = Duration::from_millis(50);
 
@@ -101,15 +105,20 @@ struct Wiring {
 }
 
 impl Wiring {
-    /// ServiceDatabase: its children, its pods, and the ServiceDatabase that runs its server.
+    /// ServiceDatabase: its children, its pods, the ServiceDatabase that runs its server, and everybody's way out to servers: a
+    /// server lets in whose policy leads to it, and a policy that changed doesn't tell where it led before.
     async fn databases(&self) {
         let controller = self.controller::<ServiceDatabase>();
-        let store = controller.store();
+        let (store, servers) = (controller.store(), controller.store());
         let controller = controller
             .owns(self.meta::<StatefulSet>(), ours(""))
             .owns(self.meta::<Service>(), ours(""))
             .owns(self.meta::<ConfigMap>(), ours(""))
             .owns(self.meta::<Secret>(), ours(""))
+            .owns(self.meta::<NetworkPolicy>(), ours(labels::DATABASE))
+            .watches(self.meta::<NetworkPolicy>(), ours(CLIENTS), move |policy| {
+                referring(&servers, &policy, |database: &ServiceDatabase, _| database.spec.engine.embedded.is_some())
+            })
             .watches(self.meta::<Pod>(), ours(labels::DATABASE), |pod| labelled(&pod, labels::DATABASE))
             .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |server| {
                 referring(&store, &server, |database: &ServiceDatabase, name| {
@@ -120,13 +129,15 @@ impl Wiring {
         self.drive("database", database::MANAGER, controller, room).await;
     }
 
-    /// RerpService: its children, its pods, the databases and services it refers to, and the migrations that move its data.
+    /// RerpService: its children, its pods, the databases and services it refers to, the services that refer to it, and the
+    /// migrations that move its data.
     async fn services(&self) {
         let controller = self.controller::<RerpService>();
         let (by_database, by_service) = (controller.store(), controller.store());
         let migrations =
             scoped::<DeserializeGuard<DatabaseSplitMigration>>(&self.context.client, self.namespace.as_deref());
         let others = scoped::<DeserializeGuard<RerpService>>(&self.context.client, self.namespace.as_deref());
+        let callers = wake::Callers::default();
         let controller = controller
             .owns(self.meta::<Deployment>(), ours(labels::SERVICE))
             .owns(self.meta::<Service>(), ours(labels::SERVICE))
@@ -134,16 +145,18 @@ impl Wiring {
             .owns(self.meta::<Secret>(), ours(labels::SERVICE))
             .owns(self.meta::<ConfigMap>(), ours(labels::SERVICE))
             .owns(self.meta::<PodDisruptionBudget>(), ours(labels::SERVICE))
+            .owns(self.meta::<NetworkPolicy>(), ours(labels::SERVICE))
             .watches(self.meta::<Pod>(), ours(labels::SERVICE), |pod| labelled(&pod, labels::SERVICE))
             .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |database| {
                 referring(&by_database, &database, service::uses_database)
             })
-            // With its spec: whom it calls has to let it in.
+            // With its spec: only that tells whom it calls.
             .watches(others, watcher::Config::default(), move |other| {
-                let called = other.0.as_ref().map(|other| other.spec.dependencies.as_slice()).unwrap_or_default();
-                referring(&by_service, &other, |service: &RerpService, name| {
-                    service::is_neighbour(service, name) || called.iter().any(|one| one.name == service.name_any())
-                })
+                let mut concerned = referring(&by_service, &other, |service: &RerpService, name| {
+                    service.spec.dependencies.iter().any(|one| one.name == name)
+                });
+                concerned.extend(callers.changed(&other));
+                concerned
             })
             // With its spec: only that tells which service it moves.
             .watches(migrations, watcher::Config::default(), |guard| {
@@ -161,6 +174,7 @@ impl Wiring {
         let controller = controller
             .owns(self.meta::<Deployment>(), ours(labels::SPLIT))
             .owns(self.meta::<Secret>(), ours(labels::SPLIT))
+            .owns(self.meta::<NetworkPolicy>(), ours(labels::SPLIT))
             .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |database| {
                 referring(&by_database, &database, |split: &DatabaseSplitMigration, name| {
                     split.spec.source.database_ref.name == name || split.spec.target.database_ref.name == name
@@ -274,36 +288,6 @@ where
 fn ours(label: &str) -> watcher::Config {
     let config = watcher::Config::default();
     if label.is_empty() { config.labels(OURS) } else { config.labels(&format!("{OURS},{label}")) }
-}
-
-/// The object of ours that a label names, in the same namespace.
-fn labelled<K, C>(child: &C, label: &str) -> Option<ObjectRef<DeserializeGuard<K>>>
-where
-    C: ResourceExt,
-    K: Resource<DynamicType = ()>,
-{
-    let (name, namespace) = (child.labels().get(label)?, child.namespace()?);
-    Some(ObjectRef::new(name).within(&namespace))
-}
-
-/// All objects in the changed object's namespace that refer to it.
-fn referring<K, C>(
-    store: &Store<DeserializeGuard<K>>,
-    changed: &C,
-    refers: impl Fn(&K, &str) -> bool,
-) -> Vec<ObjectRef<DeserializeGuard<K>>>
-where
-    C: ResourceExt,
-    K: Resource<DynamicType = ()> + Clone + 'static,
-{
-    let (name, namespace) = (changed.name_any(), changed.namespace());
-    store
-        .state()
-        .iter()
-        .filter(|guard| guard.meta().namespace == namespace)
-        .filter(|guard| guard.0.as_ref().is_ok_and(|object| refers(object, &name)))
-        .map(|guard| ObjectRef::from_obj(guard.as_ref()))
-        .collect()
 }
 
 fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>

@@ -41,8 +41,15 @@ fn is_pure(name: &str) -> bool {
     let stem = |part: &str| part.trim_end_matches(".rs").to_owned();
     name.split('/').any(|part| steps.contains(&stem(part).as_str()))
         || name.starts_with("database/engine/")
-        || ["postgres/sql.rs", "postgres/scram.rs", "postgres/catalog.rs", "database/credentials.rs", "outcome.rs"]
-            .contains(&name)
+        || [
+            "postgres/sql.rs",
+            "postgres/scram.rs",
+            "postgres/catalog.rs",
+            "database/credentials.rs",
+            "outcome.rs",
+            "network.rs",
+        ]
+        .contains(&name)
         || ["cluster/covers.rs", "cluster/child.rs"].contains(&name)
 }
 

@@ -1,6 +1,7 @@
 //! All writes of a pass, in an order in which a crash between any two does no harm. In: `Checked`,
 //! `Built`. Out: `Applied`, or the outcome that stopped it.
 //!
+//! The NetworkPolicy comes first: who waits to be let in must not wait for a server that is in trouble.
 //! The superuser's Secret comes before the server that reads it. Passwords reach the server before
 //! the Secret that publishes them: an unpublished password is simply replaced by the next pass.
 
@@ -26,7 +27,8 @@ pub(super) async fn apply(checked: Checked, built: Built, context: &Context) -> 
     let applier = context.applier(MANAGER, checked.owner.clone());
     let Built { server, binding, binding_migrate } = built;
     if let (Some(children), Engine::Embedded(engine)) = (server, &checked.engine) {
-        let ServerChildren { admin, config, service, nodes, stateful_set } = children;
+        let ServerChildren { network_policy, admin, config, service, nodes, stateful_set } = children;
+        applier.apply(&network_policy).await?;
         applier.apply(&admin).await?;
         applier.apply(&config).await?;
         applier.apply(&service).await?;

@@ -1,6 +1,8 @@
 //! Raw spec and what was read -> a checked form that the builders can't misread. Pure.
 //! In: the object, `Gathered`. Out: `Checked`, or the outcome that says what a person must change.
 
+pub mod neighbours;
+
 use super::credentials::{self, Credentials, Known};
 use super::gather::Gathered;
 use crate::args::Settings;
@@ -10,6 +12,7 @@ use crate::outcome::Outcome;
 use crate::postgres::exec::Admin;
 use crate::postgres::plan::Wanted;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, ResourceRequirements};
+use neighbours::Neighbours;
 use rerp_crds::database::{DEFAULT_POSTGRES, DEFAULT_STORAGE, DeletionPolicy, EmbeddedEngine, Server};
 use rerp_crds::names::{self, Id, RoleNames, Slot};
 use rerp_crds::resources::Resources;
@@ -95,16 +98,22 @@ pub struct Embedded {
     pub pods: Vec<Pod>,
     /// The volume claim, if it exists.
     pub claim: Option<PersistentVolumeClaim>,
+    /// Who connects to the server.
+    pub neighbours: Neighbours,
+    /// Namespace of the operator, who connects as well.
+    pub operator_namespace: String,
 }
 
 /// Judges a spec together with what was read.
 pub fn check(object: &ServiceDatabase, gathered: Gathered, settings: &Settings) -> Result<Checked, Outcome> {
-    let Gathered { owner, now, fresh, admin, binding, binding_migrate, server, pods, claim } = gathered;
+    let Gathered { owner, now, fresh, admin, binding, binding_migrate, server, pods, claim, around } = gathered;
     let (spec, name) = (&object.spec, owner.name.as_str());
     let server_name = spec.server(name).to_owned();
     let (engine, database) = match &spec.engine.embedded {
         Some(embedded) => {
-            (embedded_engine(embedded, spec.resources.as_ref(), settings, pods, claim)?, spec.database(name))
+            let neighbours = neighbours::neighbours(name, &around);
+            let engine = embedded_engine(embedded, spec.resources.as_ref(), settings, pods, claim, neighbours)?;
+            (engine, spec.database(name))
         }
         None => (Engine::Shared, shared_database(&owner, &server_name, server.as_ref())?),
     };
@@ -152,6 +161,7 @@ fn embedded_engine(
     settings: &Settings,
     pods: Vec<Pod>,
     claim: Option<PersistentVolumeClaim>,
+    neighbours: Neighbours,
 ) -> Result<Engine, Outcome> {
     let version = spec.version.unwrap_or(DEFAULT_POSTGRES);
     if version != DEFAULT_POSTGRES {
@@ -181,6 +191,8 @@ fn embedded_engine(
         memory_bytes,
         pods,
         claim,
+        neighbours,
+        operator_namespace: settings.operator_namespace.clone(),
     })))
 }
 

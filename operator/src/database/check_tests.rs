@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::database::credentials::Fresh;
+use crate::database::gather::Around;
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -27,6 +28,7 @@ fn gathered(object: &ServiceDatabase) -> Gathered {
         server: None,
         pods: vec![],
         claim: None,
+        around: Around::default(),
     }
 }
 
@@ -34,8 +36,8 @@ fn settings() -> Settings {
     Settings {
         image_postgres: "postgres:dev".to_owned(),
         image_split: "split:dev".to_owned(),
-        namespace: "rerp-system".to_owned(),
         trust_domain: "rerp.local".to_owned(),
+        operator_namespace: "rerp-system".to_owned(),
     }
 }
 

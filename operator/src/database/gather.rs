@@ -2,16 +2,17 @@
 //! Out: `Gathered`. Must not: judge what was found.
 
 use super::credentials::Fresh;
-use crate::cluster::child::Owner;
+use crate::cluster::child::{Owner, SELECTOR};
 use crate::cluster::{Error, read};
 use crate::context::Context;
 use crate::outcome::Outcome;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Secret};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::api::Api;
 use rand::RngExt;
 use rand::distr::Alphanumeric;
-use rerp_crds::{ServiceDatabase, names};
+use rerp_crds::{DatabaseSplitMigration, RerpService, ServiceDatabase, names};
 
 /// Component label of the server's children.
 pub const POSTGRES: &str = "postgres";
@@ -38,6 +39,21 @@ pub struct Gathered {
     pub pods: Vec<Pod>,
     /// `embedded`: the server's volume claim.
     pub claim: Option<PersistentVolumeClaim>,
+    /// `embedded`: who may have to reach the server.
+    pub around: Around,
+}
+
+/// What is around a server, in its namespace.
+#[derive(Default)]
+pub struct Around {
+    /// NetworkPolicies of ours.
+    pub policies: Vec<NetworkPolicy>,
+    /// All services.
+    pub services: Vec<RerpService>,
+    /// All databases.
+    pub databases: Vec<ServiceDatabase>,
+    /// All migrations.
+    pub migrations: Vec<DatabaseSplitMigration>,
 }
 
 /// Reads everything a pass looks at.
@@ -63,7 +79,18 @@ async fn all(object: &ServiceDatabase, context: &Context) -> Result<Gathered, Er
         server: if embedded { None } else { read::get(&databases, server_name).await? },
         pods: if embedded { read::list(&pods, &read::selector(&owner.selector(POSTGRES))).await? } else { Vec::new() },
         claim: if embedded { read::get(&claims, &claim_name(&owner.name)).await? } else { None },
+        around: if embedded { around(&owner.namespace, context).await? } else { Around::default() },
         owner,
+    })
+}
+
+async fn around(namespace: &str, context: &Context) -> Result<Around, Error> {
+    let client = || context.client.clone();
+    Ok(Around {
+        policies: read::list(&Api::namespaced(client(), namespace), SELECTOR).await?,
+        services: read::list(&Api::namespaced(client(), namespace), "").await?,
+        databases: read::list(&Api::namespaced(client(), namespace), "").await?,
+        migrations: read::list(&Api::namespaced(client(), namespace), "").await?,
     })
 }
 

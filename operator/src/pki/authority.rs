@@ -71,7 +71,7 @@ fn text(secret: &Secret, key: &'static str) -> Result<String, Error> {
 
 /// The authority of this operator, made if there is none yet.
 pub async fn ensure(context: &Context) -> Result<Authority, Outcome> {
-    let namespace = context.settings.namespace.as_str();
+    let namespace = context.settings.operator_namespace.as_str();
     let api = Api::<Secret>::namespaced(context.client.clone(), namespace);
     let now = context.clock.now();
     let secret = match read::get(&api, names::CA_SECRET).await? {

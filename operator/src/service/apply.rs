@@ -1,6 +1,7 @@
 //! All writes of a pass. In: `Checked`, `Built`. Out: `Applied`, or the stop that ended it.
 //!
-//! The Secrets come before the pods that mount them. What is no longer wanted goes last.
+//! The way to a server is open before the pods learn of the server: the NetworkPolicy comes before the Secrets, and these before
+//! the pods that mount them. What is no longer wanted goes last.
 
 use super::MANAGER;
 use super::build::{Built, Logins};
@@ -30,8 +31,9 @@ pub(super) async fn apply(checked: Checked, built: Built, context: &Context) -> 
 
 async fn children(checked: &Checked, built: Built, context: &Context) -> Result<Deployment, Error> {
     let applier = context.applier(MANAGER, checked.owner.clone());
-    let Built { account, logins, deployment, service, budget } = built;
+    let Built { account, network_policy, logins, deployment, service, budget } = built;
     applier.apply(&account).await?;
+    applier.apply(&network_policy).await?;
     let mut secrets = Vec::new();
     if let Some(Logins { app, migrate }) = logins {
         applier.apply(&app).await?;

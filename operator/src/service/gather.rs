@@ -1,11 +1,13 @@
-//! All reads of a pass. In: the object. Out: `Gathered`. Must not: judge what was found.
+//! All reads of a pass, and its time. In: the object. Out: `Gathered`. Must not: judge what was found.
 
 use crate::cluster::child::Owner;
 use crate::cluster::{Error, apply::Child, read};
 use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::record::Record;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::api::Api;
 use rerp_crds::{DatabaseSplitMigration, RerpService, RerpServiceSpec, ServiceDatabase, names};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +18,8 @@ pub const COMPONENT: &str = "service";
 pub struct Gathered {
     /// The object as the owner of its children.
     pub owner: Owner,
+    /// The time of this pass.
+    pub now: Timestamp,
     /// Every RerpService of the namespace, this one included.
     pub services: Vec<RerpService>,
     /// Migrations of this service.
@@ -30,6 +34,8 @@ pub struct Gathered {
     pub config_maps: BTreeMap<String, Option<BTreeSet<String>>>,
     /// Pods of this service.
     pub pods: Vec<Pod>,
+    /// The NetworkPolicy as earlier passes left it.
+    pub policy: Option<NetworkPolicy>,
 }
 
 /// A ServiceDatabase with its logins.
@@ -61,10 +67,12 @@ async fn all(object: &RerpService, services: Vec<RerpService>, context: &Context
     let wanted = databases_named(object, &migrations, record.as_ref());
     Ok(Gathered {
         services,
+        now: context.clock.now(),
         databases: databases(context, &owner, wanted).await?,
         secrets: keys(&secrets, secrets_named(&object.spec), secret_keys).await?,
         config_maps: keys(&api(context, &owner), config_maps_named(&object.spec), config_keys).await?,
         pods: read::list(&api::<Pod>(context, &owner), &read::selector(&owner.selector(COMPONENT))).await?,
+        policy: read::get(&api(context, &owner), &names::service_policy(&owner.name)).await?,
         migrations,
         record,
         owner,

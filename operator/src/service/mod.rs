@@ -56,13 +56,6 @@ async fn pass(object: &RerpService, services: Vec<RerpService>, context: &Contex
     apply::apply(checked, built, context).await
 }
 
-/// Whether a service calls the RerpService `name`, or lets it in.
-pub fn is_neighbour(service: &RerpService, name: &str) -> bool {
-    let resolved = service.status.as_ref().and_then(|status| status.resolved.as_ref());
-    service.spec.dependencies.iter().any(|one| one.name == name)
-        || resolved.is_some_and(|resolved| resolved.callers.iter().any(|caller| caller == name))
-}
-
 /// Whether a service has its data in the ServiceDatabase `name`, is moving there, or wishes to.
 pub fn uses_database(service: &RerpService, name: &str) -> bool {
     let resolved = service.status.as_ref().and_then(|status| status.resolved.as_ref());

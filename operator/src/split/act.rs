@@ -1,7 +1,9 @@
 //! All writes of one pass but status. In: a decision. Out: nothing; the next pass sees what came of it.
-//! Order: hold the object before anything exists that it must outlive; tell the worker before it runs; release last.
+//! Order: hold the object before anything exists that it must outlive; tell the worker, and open its way, before it runs; close
+//! the way when it is gone; release last.
 
 use super::address::Address;
+use super::build::network_policy::network_policy;
 use super::build::worker as build;
 use super::decide::{Decision, Worker, WorkerAct};
 use super::gather::{FINALIZER, Member, Observed};
@@ -10,6 +12,7 @@ use crate::cluster::{self, call, child::Owner, prune};
 use crate::context::Context;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use rerp_crds::{DatabaseSplitMigration, names};
@@ -57,6 +60,9 @@ pub async fn act(
             prune::prune::<Secret>(&context.client, &context.metrics, &owner, build::COMPONENT, &[]).await?;
         }
     }
+    if decision.close {
+        prune::prune::<NetworkPolicy>(&context.client, &context.metrics, &owner, build::COMPONENT, &[]).await?;
+    }
     if decision.forget {
         let id = names::migration_id(&owner.uid);
         for at in [&seen.source, &seen.target].into_iter().flatten().filter_map(|member| member.admin.as_ref()) {
@@ -76,6 +82,8 @@ async fn run(context: &Context, owner: &Owner, seen: &Observed, worker: &Worker)
     let uri = |at: &Address| at.uri().ok_or_else(|| ActError::Address(at.admin.host.clone()));
     let spec = serde_json::to_string_pretty(&worker.checked.spec)?;
     let applier = context.applier(MANAGER, owner.clone());
+    let servers = [&seen.source, &seen.target].into_iter().flatten().map(|member| member.server.as_str()).collect();
+    applier.apply(&network_policy(owner, servers)).await?;
     applier.apply(&build::secret(owner, uri(source)?, uri(target)?, spec)).await?;
     applier.apply(&build::deployment(owner, &context.settings.image_split)).await?;
     Ok(())

@@ -29,6 +29,9 @@ pub struct Decision {
     pub hold: bool,
     /// What becomes of the worker.
     pub worker: WorkerAct,
+    /// Close the worker's way to the servers, and theirs to each other. Not before the status says that the migration has ended:
+    /// until then both servers let in whoever it needs. A deleted migration needs no closing: its children go with it.
+    pub close: bool,
     /// Remove the journal's rows of this migration from both databases.
     pub forget: bool,
     /// What status says.
@@ -63,12 +66,15 @@ pub fn decide(migration: &DatabaseSplitMigration, seen: &Observed, now: Timestam
     }
     let reached = migration.status.as_ref().and_then(|status| status.phase);
     if matches!(reached, Some(SplitPhase::Completed)) {
-        return Decision { hold: true, worker: WorkerAct::Remove, forget: false, outcome: completed(migration) };
+        let outcome = completed(migration);
+        return Decision { hold: true, worker: WorkerAct::Remove, close: true, forget: false, outcome };
     }
     let checked = match check::check(migration, seen) {
         Ok(checked) => checked,
         // Whether it is held was settled when it began: a finalizer stays until deletion.
-        Err(outcome) => return Decision { hold: seen.held, worker: WorkerAct::Leave, forget: false, outcome },
+        Err(outcome) => {
+            return Decision { hold: seen.held, worker: WorkerAct::Leave, close: false, forget: false, outcome };
+        }
     };
     let wish = wish(migration, &checked, seen, now);
     let outcome = outcome(migration, &wish, seen, now);
@@ -76,7 +82,7 @@ pub fn decide(migration: &DatabaseSplitMigration, seen: &Observed, now: Timestam
         Outcome::Done { .. } => WorkerAct::Remove,
         _ => WorkerAct::Run(Box::new(Worker { checked, wish })),
     };
-    Decision { hold: true, worker, forget: false, outcome }
+    Decision { hold: true, worker, close: false, forget: false, outcome }
 }
 
 /// What the worker is told. Raising goes at once; `advanceTo` after the cutover waits for the time of observation.
@@ -181,6 +187,7 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
     let going = |hold, worker, forget, on: &str| Decision {
         hold,
         worker,
+        close: false,
         forget,
         outcome: Outcome::waiting(Reason::Deleting, on, LIVE),
     };
@@ -209,7 +216,7 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
             let worker = WorkerAct::Run(Box::new(Worker { checked, wish }));
             going(true, worker, false, &format!("{phase}, being taken back: {message}"))
         }
-        Err(outcome) => Decision { hold: true, worker: WorkerAct::Leave, forget: false, outcome },
+        Err(outcome) => Decision { hold: true, worker: WorkerAct::Leave, close: false, forget: false, outcome },
     }
 }
 

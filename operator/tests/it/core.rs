@@ -18,8 +18,8 @@ pub(crate) fn settings() -> Settings {
     Settings {
         image_postgres: "ghcr.io/rerp/postgres:dev".to_owned(),
         image_split: "ghcr.io/rerp/split:dev".to_owned(),
-        namespace: "rerp-system".to_owned(),
         trust_domain: "rerp.local".to_owned(),
+        operator_namespace: "rerp-system".to_owned(),
     }
 }
 

@@ -27,6 +27,7 @@ fn path(kind: &str, name: &str) -> String {
     let group = match kind {
         "servicedatabases" => "/apis/rerp.dev/v1alpha1",
         "statefulsets" => "/apis/apps/v1",
+        "networkpolicies" => "/apis/networking.k8s.io/v1",
         _ => "/api/v1",
     };
     format!("{group}/namespaces/rerp/{kind}/{name}")

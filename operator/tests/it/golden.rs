@@ -8,10 +8,17 @@ use rerp_crds::ServiceDatabase;
 use rerp_operator::cluster::child::Owner;
 use rerp_operator::database::build::{Built, ServerChildren, build};
 use rerp_operator::database::credentials::Fresh;
-use rerp_operator::database::{check, gather::Gathered};
+use rerp_operator::database::{
+    check,
+    gather::{Around, Gathered},
+};
 use serde_json::{Value, json};
 
 fn built(object: Value, server: Option<Value>, admin: Option<Secret>) -> Built {
+    built_with(object, server, admin, Around::default())
+}
+
+fn built_with(object: Value, server: Option<Value>, admin: Option<Secret>, around: Around) -> Built {
     let object: ServiceDatabase = serde_json::from_value(object).expect("an object");
     let fresh = Fresh {
         admin: "admin-password".to_owned(),
@@ -30,6 +37,7 @@ fn built(object: Value, server: Option<Value>, admin: Option<Secret>) -> Built {
         server: server.map(|server| serde_json::from_value(server).expect("a server")),
         pods: vec![],
         claim: None,
+        around,
     };
     match check::check(&object, gathered, &settings()) {
         Ok(checked) => build(&checked),
@@ -69,9 +77,17 @@ fn embedded() {
         "resources": {"requests": {"cpu": "250m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
     });
     let Built { server, binding, binding_migrate } = built(object("identity", &spec), None, None);
-    let ServerChildren { admin, config, service, nodes, stateful_set } = server.expect("a server");
-    let children =
-        json!([readable(admin), config, service, nodes, stateful_set, readable(binding), readable(binding_migrate),]);
+    let ServerChildren { network_policy, admin, config, service, nodes, stateful_set } = server.expect("a server");
+    let children = json!([
+        network_policy,
+        readable(admin),
+        config,
+        service,
+        nodes,
+        stateful_set,
+        readable(binding),
+        readable(binding_migrate)
+    ]);
     assert_golden("embedded", &children);
 }
 
@@ -89,4 +105,38 @@ fn shared() {
         built(object("identity-shared", &spec), Some(server), Some(admin));
     assert!(children.is_none(), "a shared database runs no server");
     assert_golden("shared", &json!([readable(binding), readable(binding_migrate)]));
+}
+
+#[test]
+fn embedded_during_a_split() {
+    let embedded = || json!({"engine": {"embedded": {}}});
+    let shared = json!({"engine": {"shared": {"databaseRef": {"name": "monolith"}, "schema": "identity"}}});
+    let policy = |name: &str, label: &str, servers: &[&str]| {
+        let peer = |server: &&str| json!({"podSelector": {"matchLabels": {"rerp.dev/database": server}}});
+        json!({"metadata": {"name": name, "namespace": "rerp", "labels": {label: name}},
+            "spec": {"egress": [{"to": servers.iter().map(peer).collect::<Vec<_>>()}]}})
+    };
+    let migration = json!({"apiVersion": "rerp.dev/v1alpha1", "kind": "DatabaseSplitMigration",
+        "metadata": {"name": "identity", "namespace": "rerp", "finalizers": ["rerp.dev/split"]},
+        "spec": {"serviceRef": {"name": "identity"}, "source": {"databaseRef": {"name": "identity-shared"}},
+            "target": {"databaseRef": {"name": "identity"}}}});
+    let around = Around {
+        policies: serde_json::from_value(json!([
+            policy("identity", "rerp.dev/service", &["identity", "monolith"]),
+            policy("marketing", "rerp.dev/service", &["monolith"]),
+            policy("billing", "rerp.dev/service", &["billing"]),
+        ]))
+        .expect("policies"),
+        databases: serde_json::from_value(json!([
+            object("monolith", &embedded()),
+            object("identity", &embedded()),
+            object("identity-shared", &shared),
+        ]))
+        .expect("databases"),
+        migrations: serde_json::from_value(json!([migration])).expect("migrations"),
+        ..Around::default()
+    };
+    let built = built_with(object("monolith", &embedded()), None, None, around);
+    let policy = built.server.expect("a server").network_policy;
+    assert_golden("embedded_during_a_split", &json!(policy));
 }

@@ -8,6 +8,7 @@ mod core;
 mod database;
 mod golden;
 mod leader;
+mod network;
 mod server;
 mod service;
 mod undecodable;

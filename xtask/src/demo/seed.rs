@@ -16,12 +16,17 @@ const START: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_secs(2);
 const SHORT: Duration = Duration::from_secs(30);
 
-/// Runs the Job of the samples with `rows` rows and waits for its end.
+/// Lets the seed of the samples reach the monolith, runs its Job with `rows` rows and waits for its end.
 pub(super) fn run(paths: &Paths, kube: Kube<'_>, rows: u64) -> Result<(), Error> {
     let step = Step::begin(format!("Filling the monolith with {rows} rows of identity"));
     // A Job can't be changed; one of an earlier demo has nothing to keep.
     kube.run(&["delete", "job", "seed", "--ignore-not-found", "--wait"], Duration::from_secs(90))?;
-    let manifest = paths.root.join("manifests/samples/seed/job.yaml");
+    let samples = paths.root.join("manifests/samples/seed");
+    // Nobody but the services reaches the monolith's server unasked.
+    kube.apply_changed(&samples.join("network-policy.yaml"), |policy| {
+        policy["metadata"]["namespace"] = json!(NAMESPACE)
+    })?;
+    let manifest = samples.join("job.yaml");
     kube.apply_changed(&manifest, |job| prepare(job, rows))?;
     let started = Instant::now();
     let mut shown = String::new();

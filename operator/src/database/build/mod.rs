@@ -1,6 +1,7 @@
 //! Checked spec -> all children. Pure: no client, no clock, no database. One file per object.
 
 mod config;
+mod network_policy;
 mod secret;
 mod server;
 mod stateful_set;
@@ -8,6 +9,7 @@ mod stateful_set;
 use super::check::{Checked, Engine};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 /// Everything a pass applies. Whoever adds a field has to apply it: `apply` takes this apart whole.
 pub struct Built {
@@ -21,6 +23,8 @@ pub struct Built {
 
 /// Children of an embedded server.
 pub struct ServerChildren {
+    /// Who reaches the server, and whom it reaches.
+    pub network_policy: NetworkPolicy,
     /// The superuser's Secret. The server reads it at start.
     pub admin: Secret,
     /// Settings of the server.
@@ -41,6 +45,7 @@ pub fn build(checked: &Checked) -> Built {
             let config = config::build(&checked.owner, embedded);
             let stateful_set = stateful_set::build(checked, embedded, &config);
             Some(ServerChildren {
+                network_policy: network_policy::build(&checked.owner, embedded),
                 admin: secret::admin(checked),
                 config,
                 service: server::service(&checked.owner),

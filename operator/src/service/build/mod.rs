@@ -5,6 +5,7 @@ mod account;
 mod budget;
 pub(super) mod certificate;
 mod deployment;
+mod network_policy;
 mod pod;
 mod secret;
 mod service;
@@ -12,12 +13,15 @@ mod service;
 use super::check::Checked;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 /// Everything that a service consists of.
 pub struct Built {
     /// Who the pods are.
     pub account: ServiceAccount,
+    /// Whom the pods reach, and who reaches them.
+    pub network_policy: NetworkPolicy,
     /// Logins of the database, none for a service without one.
     pub logins: Option<Logins>,
     /// The pods.
@@ -40,6 +44,7 @@ pub struct Logins {
 pub fn build(checked: &Checked) -> Built {
     Built {
         account: account::build(checked),
+        network_policy: network_policy::build(checked),
         logins: checked.database.as_ref().map(|database| Logins {
             app: secret::app(checked, database),
             migrate: secret::migrate(checked, database),

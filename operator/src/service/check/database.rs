@@ -9,7 +9,7 @@ use crate::service::gather::Database;
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use rerp_crds::{ConditionType, DatabaseSplitMigration, Reason, RerpService, ServiceDatabase, condition, names};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Look again at a database that isn't ready; a watch usually comes first.
@@ -25,6 +25,8 @@ pub struct DatabaseUse {
     pub next: Option<Logins>,
     /// ServiceDatabase that the migration under way moves the data to.
     pub next_name: Option<String>,
+    /// ServiceDatabases that run the servers of both.
+    pub servers: BTreeSet<String>,
 }
 
 /// The two logins of one ServiceDatabase, as URIs. No Debug: they hold passwords.
@@ -64,7 +66,10 @@ pub fn resolve(
     });
     let verdict = verdict(wish, &record, live.as_ref(), standing, &database.object);
     let (next_name, next) = next.unzip();
-    Ok((DatabaseUse { record, current, next, next_name }, verdict))
+    let servers = [Some(current_name), next_name.as_deref()].into_iter().flatten();
+    let servers =
+        servers.filter_map(|name| Some(seen.databases.get(name)?.object.spec.server(name).to_owned())).collect();
+    Ok((DatabaseUse { record, current, next, next_name, servers }, verdict))
 }
 
 /// DatabaseReady.

@@ -8,6 +8,7 @@
 pub mod configuration;
 pub mod database;
 pub mod dependencies;
+pub mod network;
 pub mod place;
 #[cfg(test)]
 mod place_tests;
@@ -21,6 +22,7 @@ use crate::outcome::Outcome;
 use crate::record::Record;
 use database::DatabaseUse;
 use k8s_openapi::api::core::v1::Pod;
+use network::Network;
 use rerp_crds::mtls::{self, MtlsMode};
 use rerp_crds::names::{self, Id};
 use rerp_crds::{ConditionType, Reason, RerpService, RerpServiceSpec};
@@ -79,6 +81,8 @@ pub struct Checked {
     pub addresses: BTreeMap<String, String>,
     /// The database, if the service declares one.
     pub database: Option<DatabaseUse>,
+    /// Who is reached, and by whom.
+    pub network: Network,
     /// DependenciesReady.
     pub dependencies: Verdict,
     /// DatabaseReady.
@@ -91,7 +95,7 @@ pub struct Checked {
 
 /// Judges a spec together with what was read.
 pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> {
-    let Gathered { owner, services, migrations, record, databases, secrets, config_maps, pods } = gathered;
+    let Gathered { owner, now, services, migrations, record, databases, secrets, config_maps, pods, policy } = gathered;
     let spec = object.spec.clone();
     let known = record.as_ref().and_then(Record::of);
     dependencies::no_circle(&owner.name, &services)
@@ -116,6 +120,8 @@ pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> 
         .dependencies
         .iter()
         .map(|one| (names::dependency_variable(&one.name), address(&one.name, mode_of(&one.name))));
+    let servers = database.as_ref().map(|database| database.servers.clone()).unwrap_or_default();
+    let network = network::network(&owner.name, &spec, &services, servers, policy.as_ref(), now)?;
     Ok(Checked {
         replicas: spec.replicas.unwrap_or(1),
         url: address(&owner.name, mode),
@@ -124,6 +130,7 @@ pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> 
         dependencies: dependencies::verdict(&spec.dependencies, &services),
         configuration: configuration::verdict(&spec, &secrets, &config_maps),
         database,
+        network,
         data,
         pods,
         spec,

@@ -215,7 +215,17 @@ fn what_is_completed_stays_so_whatever_becomes_of_the_journal() {
     for seen in [seen(Phase::Completed), Observed { journal: None, source: None, ..seen(Phase::Completed) }] {
         let decision = decide(&done, &seen, at(1000));
         assert!(matches!(decision.outcome, Outcome::Done { .. }));
-        assert_eq!((decision.worker, decision.forget), (WorkerAct::Remove, false));
+        assert_eq!((decision.worker, decision.close, decision.forget), (WorkerAct::Remove, true, false));
+    }
+}
+
+#[test]
+fn the_way_to_the_servers_is_closed_when_the_status_says_that_it_is_over() {
+    let decision = decide(&migration("m"), &seen(Phase::Completed), at(1000));
+    assert_eq!((decision.worker, decision.close), (WorkerAct::Remove, false), "the worker goes first");
+    for phase in [Phase::Pending, Phase::Copy, Phase::Cutover, Phase::Observe, Phase::Failed] {
+        assert!(!decide(&migration("m"), &seen(phase), at(1000)).close, "{phase}");
+        assert!(!decide(&deleted(), &seen(phase), at(1000)).close, "{phase}, being deleted");
     }
 }
 

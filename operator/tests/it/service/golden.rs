@@ -5,7 +5,15 @@ use serde_json::{Value, json};
 
 /// Every child that the operator made for `identity`, without what the server adds, Secrets in clear text.
 fn children(world: &World) -> Value {
-    let ours = ["serviceaccounts", "secrets", "configmaps", "services", "deployments", "poddisruptionbudgets"];
+    let ours = [
+        "serviceaccounts",
+        "networkpolicies",
+        "secrets",
+        "configmaps",
+        "services",
+        "deployments",
+        "poddisruptionbudgets",
+    ];
     let all =
         world.api.paths().into_iter().filter(|at| ours.iter().any(|kind| at.contains(&format!("/{kind}/identity"))));
     all.map(|at| readable(world, &at)).collect()
@@ -66,11 +74,20 @@ async fn service_with_everything() {
     for name in ["account", "fte-data"] {
         world.service(name, &json!({"image": "ghcr.io/rerp/x:1"}));
     }
+    world.service("marketing", &json!({"image": "ghcr.io/rerp/x:1", "dependencies": [{"name": "identity"}]}));
     world.api.put(&path("secrets", "vendor"), json!({"data": {"token": "eA=="}}));
     world.api.put(&path("secrets", "registry"), json!({"data": {}}));
     world.api.put(&path("configmaps", "flags"), json!({"data": {"level": "1"}}));
     let mut all = spec();
     all["dependencies"] = json!([{"name": "fte-data"}, {"name": "account"}]);
+    all["egress"] = json!([
+        {"host": "api.example.com", "port": 443}, {"cidr": "203.0.113.0/24", "port": 443}, {"cidr": "10.9.0.0/16", "port": 6379},
+        {"host": "sms.example.com", "port": 443},
+    ]);
+    all["monitoring"] = json!({"from": {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+        "podSelector": {"matchLabels": {"app": "prometheus"}},
+    }});
     all["args"] = json!(["serve"]);
     all["env"] = json!([
         {"name": "RERP_LOG_FORMAT", "value": "text"},

@@ -3,6 +3,7 @@
 mod certificate;
 mod golden;
 mod missing;
+mod network;
 mod split;
 mod steady;
 
@@ -27,6 +28,7 @@ fn path(kind: &str, name: &str) -> String {
         "rerpservices" | "servicedatabases" | "databasesplitmigrations" => "/apis/rerp.dev/v1alpha1",
         "deployments" => "/apis/apps/v1",
         "poddisruptionbudgets" => "/apis/policy/v1",
+        "networkpolicies" => "/apis/networking.k8s.io/v1",
         _ => "/api/v1",
     };
     format!("{group}/namespaces/rerp/{kind}/{name}")

@@ -1,0 +1,51 @@
+//! The service's NetworkPolicy: in come requests of those who declare it as a dependency, and the monitoring; out go requests to
+//! its own dependencies, the servers of its databases, the DNS and what `spec.egress` names. Nothing else, either way.
+
+use crate::database::gather::POSTGRES;
+use crate::network;
+use crate::service::check::Checked;
+use crate::service::check::network::Outside;
+use crate::service::gather::COMPONENT;
+use k8s_openapi::api::networking::v1::{
+    NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
+};
+use rerp_crds::{labels, names};
+use std::collections::BTreeSet;
+
+pub(super) fn build(checked: &Checked) -> NetworkPolicy {
+    let owner = &checked.owner;
+    let mut metadata = owner.child(&names::service_policy(&owner.name), COMPONENT);
+    metadata.annotations = checked.network.leaving.annotation();
+    network::closed(metadata, owner.selector(COMPONENT), ingress(checked), egress(checked))
+}
+
+fn ingress(checked: &Checked) -> Vec<NetworkPolicyIngressRule> {
+    let scraping = checked.spec.monitoring.iter().map(|monitoring| network::selected(&monitoring.from)).collect();
+    let requests = network::ingress(services(checked.network.dependents.iter()), names::HTTP_PORT);
+    requests.into_iter().chain(network::ingress(scraping, names::ADMIN_PORT)).collect()
+}
+
+fn egress(checked: &Checked) -> Vec<NetworkPolicyEgressRule> {
+    // In the order of their names, so that an edit that only sorts writes nothing.
+    let dependencies: BTreeSet<&String> = checked.spec.dependencies.iter().map(|one| &one.name).collect();
+    let servers = checked.network.servers.iter().map(|name| network::pods(labels::DATABASE, name, POSTGRES)).collect();
+    let outside = checked.network.outside.iter().map(|(port, places)| network::egress(addresses(places), *port));
+    let rules = [
+        Some(network::dns()),
+        network::egress(services(dependencies), names::HTTP_PORT),
+        network::egress(servers, names::POSTGRES_PORT),
+    ];
+    rules.into_iter().chain(outside).flatten().collect()
+}
+
+fn services<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<NetworkPolicyPeer> {
+    names.into_iter().map(|name| network::pods(labels::SERVICE, name, COMPONENT)).collect()
+}
+
+fn addresses(places: &BTreeSet<Outside>) -> Vec<NetworkPolicyPeer> {
+    let peers = |place: &Outside| match place {
+        Outside::Public => network::public().to_vec(),
+        Outside::Range(cidr) => vec![network::range(cidr)],
+    };
+    places.iter().flat_map(peers).collect()
+}
