@@ -5,8 +5,10 @@
 
 mod apiserver;
 mod core;
+mod crash;
 mod database;
 mod golden;
+mod harness;
 mod leader;
 mod server;
 mod service;
