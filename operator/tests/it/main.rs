@@ -10,6 +10,7 @@ mod database;
 mod golden;
 mod harness;
 mod leader;
+mod replay;
 mod server;
 mod service;
 mod undecodable;
