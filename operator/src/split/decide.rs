@@ -200,7 +200,7 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
     }
     let (phase, message) = match &seen.journal {
         Some(journal) => (journal.status.phase, journal.status.message.as_str()),
-        None => (Phase::Pending, "the worker to start"),
+        None => (forgotten(migration).unwrap_or_default(), "the worker to start"),
     };
     if phase == Phase::Completed && !recorded(migration, seen) {
         let service = &migration.spec.service_ref.name;
@@ -208,7 +208,10 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
         return going(true, WorkerAct::Remove, false, &on);
     }
     if phase.is_terminal() {
-        return going(false, WorkerAct::Remove, true, "the object to go");
+        // The end is in the status before the journal's rows go: without them it would look as if no worker had ever run,
+        // and whoever finishes the deletion after a crash would start one.
+        let told = forgotten(migration) == Some(phase);
+        return going(!told, WorkerAct::Remove, told, "the object to go");
     }
     match check::for_removal(migration, seen) {
         Ok(checked) => {
@@ -217,6 +220,15 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
             going(true, worker, false, &format!("{phase}, being taken back: {message}"))
         }
         Err(outcome) => Decision { hold: true, worker: WorkerAct::Leave, close: false, forget: false, outcome },
+    }
+}
+
+/// The end that the status tells; what it stands for once the journal's rows are gone.
+fn forgotten(migration: &DatabaseSplitMigration) -> Option<Phase> {
+    match migration.status.as_ref().and_then(|status| status.phase) {
+        Some(SplitPhase::Completed) => Some(Phase::Completed),
+        Some(SplitPhase::Aborted) => Some(Phase::Aborted),
+        _ => None,
     }
 }
 

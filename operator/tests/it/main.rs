@@ -5,10 +5,13 @@
 
 mod apiserver;
 mod core;
+mod crash;
 mod database;
 mod golden;
+mod harness;
 mod leader;
 mod network;
+mod replay;
 mod server;
 mod service;
 mod undecodable;

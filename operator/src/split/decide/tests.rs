@@ -249,11 +249,27 @@ fn deletion_takes_back_and_holds_until_it_is_done() {
         let decision = decide(&deleted(), &seen(phase), at(1000));
         assert!(run(&decision).wish.abort && decision.hold && !decision.forget, "{phase}");
     }
-    for phase in [Phase::Aborted, Phase::Completed] {
+    for (phase, reported) in [(Phase::Aborted, SplitPhase::Aborted), (Phase::Completed, SplitPhase::Completed)] {
         let seen = Observed { record: Some(record("identity", Some(100))), ..seen(phase) };
         let decision = decide(&deleted(), &seen, at(1000));
-        assert_eq!((decision.hold, decision.forget, decision.worker), (false, true, WorkerAct::Remove), "{phase}");
+        assert_eq!(
+            (decision.hold, decision.forget, decision.worker),
+            (true, false, WorkerAct::Remove),
+            "{phase} is told first"
+        );
+        let forgotten = Observed { journal: None, ..seen.clone() };
+        for seen in [seen, forgotten] {
+            let decision = decide(&ended(reported), &seen, at(1000));
+            assert_eq!((decision.hold, decision.forget, decision.worker), (false, true, WorkerAct::Remove), "{phase}");
+        }
     }
+}
+
+/// Being deleted, and its status tells how it ended.
+fn ended(phase: SplitPhase) -> DatabaseSplitMigration {
+    let mut object = deleted();
+    object.status = Some(DatabaseSplitMigrationStatus { phase: Some(phase), ..Default::default() });
+    object
 }
 
 fn record(database: &str, moved_by: Option<i64>) -> Record {
@@ -280,7 +296,9 @@ fn a_migration_that_has_moved_data_goes_only_once_its_service_knows() {
         ("no service", gone, false),
         ("nothing was moved", aborted, false),
     ] {
-        let decision = decide(&deleted(), &seen, at(1000));
+        let phase = seen.journal.as_ref().map(|journal| journal.status.phase);
+        let reported = if phase == Some(Phase::Aborted) { SplitPhase::Aborted } else { SplitPhase::Completed };
+        let decision = decide(&ended(reported), &seen, at(1000));
         assert_eq!((decision.hold, decision.forget), (waits, !waits), "{case}");
         assert_eq!(decision.outcome.message().contains("to record"), waits, "{case}");
     }
