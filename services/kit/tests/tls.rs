@@ -1,6 +1,9 @@
 //! Mutual TLS between two services of the kit, over loopback, with certificates as the operator makes them: who gets in, who
 //! doesn't, and what happens when files change under traffic.
 
+// Helpers of tests may panic as tests do; the lint knows only functions marked as tests.
+#![allow(clippy::unwrap_used)]
+
 #[path = "tls/authority.rs"]
 mod authority;
 #[path = "tls/world.rs"]

@@ -190,7 +190,7 @@ async fn a_server_that_is_away_or_silent_is_counted_not_retried() {
         tokio::time::sleep(Duration::from_secs(5)).await;
     }));
     let control = Control::new(
-        silent.await,
+        Target { base: silent.await, tls: None },
         Plan { timeout: Duration::from_millis(50), max_requests: 8, ..plan() },
         std::env::temp_dir(),
     );

@@ -16,6 +16,8 @@ fn embedded(pods: Vec<Pod>) -> Embedded {
         memory_bytes: 1 << 30,
         pods,
         claim: None,
+        neighbours: Default::default(),
+        operator_namespace: "rerp-system".to_owned(),
     }
 }
 

@@ -87,7 +87,8 @@ async fn an_authority_that_is_damaged_is_named_and_not_replaced() {
 
 #[tokio::test]
 async fn whatever_is_wrong_with_a_certificate_a_new_one_is_made() {
-    let damage: [(&str, fn(&World)); 4] = [
+    type Damage = (&'static str, fn(&World));
+    let damage: [Damage; 4] = [
         ("it is gone", |world| {
             world.api.remove(&path("secrets", "identity-mtls"));
         }),
