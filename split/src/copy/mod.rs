@@ -65,7 +65,7 @@ pub async fn copy(job: &Job, inventory: &Inventory, progress: &dyn Progress) -> 
         copied = crew::copy(job, inventory, &snapshot.name, &ranges, progress) => copied?,
         lost = keeper.lost() => return Err(lost),
     }
-    all_there(job, &target, &ranges).await?;
+    all_there(job, &ranges).await?;
     keeper.release().await
 }
 
@@ -82,8 +82,9 @@ async fn empty(job: &Job, target: &mut Client, inventory: &Inventory) -> Result<
 }
 
 /// What the target has written down, not what was answered: a row of the journal is there only if its rows are.
-async fn all_there(job: &Job, target: &Client, ranges: &[Range]) -> Result<(), StepError> {
-    let there = journal::chunk::count(target, job.id()).await?;
+async fn all_there(job: &Job, ranges: &[Range]) -> Result<(), StepError> {
+    let count = async || Ok(journal::chunk::count(&job.session(Side::Target, "journal").await?, job.id()).await?);
+    let there = worker::patiently(job, "counting the copied ranges", count).await?;
     if there == ranges.len() {
         Ok(())
     } else {

@@ -58,11 +58,11 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
-    /// A range that was taken has failed: whoever is free goes on with it.
+    /// A range that was taken has failed: it comes last, so that it isn't tried by one worker after another in a moment.
     pub(super) fn give_back(&self, task: Task) {
         let mut state = self.lock();
         state.taken -= 1;
-        state.waiting.push_front(Task { failures: task.failures + 1, ..task });
+        state.waiting.push_back(Task { failures: task.failures + 1, ..task });
         drop(state);
         self.changed.notify_waiters();
     }

@@ -20,7 +20,7 @@ use tokio_postgres::Client;
 
 /// How often one range may fail.
 const RANGE_TRIES: u32 = 5;
-/// How long a worker tries to get its sessions back: a server may be starting.
+/// How long sessions are tried to be got back: a server may be starting.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Pause between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -54,13 +54,19 @@ struct Sessions {
     target: Client,
 }
 
+impl Sessions {
+    fn are_closed(&self) -> bool {
+        self.reader.is_closed() || self.target.is_closed()
+    }
+}
+
 impl Shared<'_> {
     /// Works until the queue is drained. An error is one that ends the copy.
     pub(super) async fn work(&self) -> Result<Ended, StepError> {
         loop {
             let mut sessions = tokio::select! {
                 () = self.queue.drained() => return Ok(Ended::Drained),
-                sessions = self.patiently() => match sessions {
+                sessions = patiently(self.job, "opening the sessions of a worker", async || self.open().await) => match sessions {
                     Ok(sessions) => sessions,
                     Err(error) if error.class() == Class::Transient => return Ok(Ended::Left(error)),
                     Err(error) => return Err(error),
@@ -72,9 +78,11 @@ impl Shared<'_> {
         }
     }
 
-    /// Copies ranges with these sessions; false if they are of no use any more.
+    /// Copies ranges with these sessions; false if they are of no use any more. Sessions that have ended meanwhile are
+    /// no fault of the next range.
     async fn go_on(&self, sessions: &mut Sessions) -> Result<bool, StepError> {
-        while let Some(task) = self.queue.take().await {
+        while !sessions.are_closed() {
+            let Some(task) = self.queue.take().await else { return Ok(true) };
             match self.copy(&task.range, sessions).await {
                 Ok(copied) => {
                     self.tally.done(&task.range, copied);
@@ -86,7 +94,7 @@ impl Shared<'_> {
                 }
             }
         }
-        Ok(true)
+        Ok(false)
     }
 
     /// Lets the range go to whoever is free, if it may be tried again.
@@ -127,24 +135,28 @@ impl Shared<'_> {
         Ok(copied)
     }
 
-    /// Both sessions, tried until `PATIENCE` is used up.
-    async fn patiently(&self) -> Result<Sessions, StepError> {
-        let begun = Instant::now();
-        loop {
-            match within("opening the sessions of a worker", STALL.as_secs(), self.open()).await {
-                Err(error) if error.class() == Class::Transient && begun.elapsed() < PATIENCE => {
-                    tracing::debug!(migration = self.job.id(), error = chain(&error), "no sessions");
-                    tokio::time::sleep(PAUSE).await;
-                }
-                done => return done,
-            }
-        }
-    }
-
     async fn open(&self) -> Result<Sessions, StepError> {
         let target = self.job.session(Side::Target, "copy").await?;
         target.batch_execute(TARGET).await.map_err(failed("set session_replication_role"))?;
         let reader = reader(self.job, self.inventory, self.snapshot).await?;
         Ok(Sessions { reader, target })
+    }
+}
+
+/// Tries again while that may help, until `PATIENCE` is used up.
+pub(super) async fn patiently<T>(
+    job: &Job,
+    what: &str,
+    mut work: impl AsyncFnMut() -> Result<T, StepError>,
+) -> Result<T, StepError> {
+    let begun = Instant::now();
+    loop {
+        match within(what, STALL.as_secs(), work()).await {
+            Err(error) if error.class() == Class::Transient && begun.elapsed() < PATIENCE => {
+                tracing::debug!(migration = job.id(), what, error = chain(&error), "try again");
+                tokio::time::sleep(PAUSE).await;
+            }
+            done => return done,
+        }
     }
 }

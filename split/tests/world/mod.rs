@@ -149,7 +149,12 @@ impl World {
         let mut process = Command::new(env!("CARGO_BIN_EXE_rerp-split"));
         process.arg("worker").arg("--dir").arg(self.dir.path()).args(["--admin", "127.0.0.1:0"]);
         process.env("RERP_PG_DUMP", self.pg_dump());
-        process.env("RUST_LOG", "rerp_split=info").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        process
+            .env("NO_COLOR", "1")
+            .env("RUST_LOG", "rerp_split=info")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
         Worker(process.spawn().unwrap())
     }
 
