@@ -15,15 +15,17 @@ import (
 	"rerp.dev/local-cluster/internal/provision"
 )
 
-// serveNode does what a node with pods needs. Policies come first: when this
-// process starts again, pods are running.
+// serveNode does what a node with pods needs. Policies do not wait for the
+// steps: when this process starts again, pods are running.
 func serveNode(ctx context.Context, l layout.Layout, client kubernetes.Interface) error {
-	enforcer, err := newEnforcer(l, client)
-	if err != nil {
-		return err
-	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return enforcer.Run(ctx) })
+	group.Go(func() error {
+		enforcer, err := newEnforcer(l, client)
+		if err != nil {
+			return err
+		}
+		return enforcer.Run(ctx)
+	})
 	group.Go(func() error {
 		if err := takeSteps(ctx, l, steps(client, false)); err != nil {
 			return err

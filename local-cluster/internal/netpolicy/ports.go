@@ -66,8 +66,8 @@ func protocolOf(protocol *core.Protocol) core.Protocol {
 	return *protocol
 }
 
-// mergePorts sorts the ranges and joins those that touch or overlap: a set of
-// nftables takes no overlapping ones.
+// mergePorts sorts the ranges and joins those that touch or overlap, so that
+// equal sets of ports are equal values.
 func mergePorts(list []PortRange) []PortRange {
 	slices.SortFunc(list, func(a, b PortRange) int {
 		return cmp.Or(cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last))

@@ -22,7 +22,7 @@ func rendered(t *testing.T, fake *knftables.Fake, rules Ruleset) string {
 
 func TestRender(t *testing.T) {
 	rules := clusterWith(t, []string{
-		"a {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress, Egress], ingress: [{from: [{podSelector: {}}, {ipBlock: {cidr: 192.0.2.0/24}}], ports: [{port: 1}, {port: 3, endPort: 9}, {protocol: UDP}, {port: http}]}]}",
+		"a {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress, Egress], ingress: [{from: [{podSelector: {}}, {ipBlock: {cidr: 192.0.2.0/24}}], ports: [{port: 1}, {port: 3, endPort: 9}, {port: 5, endPort: 11}, {port: 12}, {protocol: UDP}, {port: http}]}]}",
 		"c {podSelector: {}, ingress: [{}]}",
 	}).compile()
 	want := `add table inet rerp-network-policy
@@ -37,7 +37,7 @@ add rule inet rerp-network-policy forward ip saddr . ip daddr { 10.244.0.3 . 10.
 add rule inet rerp-network-policy forward ip saddr { 10.244.0.3 } jump egress
 add rule inet rerp-network-policy forward ip daddr { 10.244.0.3, 10.244.0.6 } jump ingress
 add rule inet rerp-network-policy ingress ip saddr { 10.244.0.2-10.244.0.3, 192.0.2.0-192.0.2.255 } ip daddr { 10.244.0.3 } tcp dport { 8080 } return comment "a/p0"
-add rule inet rerp-network-policy ingress ip saddr { 10.244.0.2-10.244.0.3, 192.0.2.0-192.0.2.255 } ip daddr { 10.244.0.3 } tcp dport { 1, 3-9 } return comment "a/p0"
+add rule inet rerp-network-policy ingress ip saddr { 10.244.0.2-10.244.0.3, 192.0.2.0-192.0.2.255 } ip daddr { 10.244.0.3 } tcp dport { 1, 3-12 } return comment "a/p0"
 add rule inet rerp-network-policy ingress ip saddr { 10.244.0.2-10.244.0.3, 192.0.2.0-192.0.2.255 } ip daddr { 10.244.0.3 } meta l4proto udp return comment "a/p0"
 add rule inet rerp-network-policy ingress ip daddr { 10.244.0.6 } return comment "c/p1"
 add rule inet rerp-network-policy ingress counter drop
