@@ -18,7 +18,8 @@ pub struct Mtls {
     /// What callers have to show. Default Strict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<MtlsMode>,
-    /// Lifetime of the service's certificate. Renewed at half of it. Default 24h.
+    /// Lifetime of the service's certificate. Renewed at half of it, which pods see when their kubelet next looks at their
+    /// volumes: about a minute by default, so less than 5m needs a kubelet that looks more often. Default 24h.
     #[serde(default, rename = "certificateTTL", skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("duration(self) >= duration('30s') && duration(self) <= duration('24h')")
         .message("spec.mtls.certificateTTL must be from 30s to 24h; certificates are renewed at half of it, without a restart"))]
@@ -43,10 +44,11 @@ pub fn mode(mtls: Option<&Mtls>) -> MtlsMode {
     mtls.and_then(|mtls| mtls.mode).unwrap_or_default()
 }
 
-/// The lifetime that holds for `mtls`.
+/// The lifetime that holds for `mtls`, in whole seconds, as certificates have them.
 ///
 /// # Errors
 /// A text that an older schema let through and that is no duration.
 pub fn certificate_ttl(mtls: Option<&Mtls>) -> Result<time::Duration, DurationError> {
-    mtls.and_then(|mtls| mtls.certificate_ttl.as_ref()).map_or(Ok(DEFAULT_TTL), Duration::parse)
+    let ttl = mtls.and_then(|mtls| mtls.certificate_ttl.as_ref()).map_or(Ok(DEFAULT_TTL), Duration::parse)?;
+    Ok(time::Duration::from_secs(ttl.as_secs()))
 }

@@ -195,16 +195,12 @@ pub fn spiffe_id(trust_domain: &str, account: Id<'_>) -> String {
     format!("spiffe://{trust_domain}/ns/{}/sa/{}", account.namespace, account.name)
 }
 
-/// Names under which a RerpService is called inside the cluster, the shortest first.
+/// Names under which a RerpService is called inside the cluster, the shortest first. The bare name is not among them: it means
+/// another service in every namespace.
 #[must_use]
-pub fn service_hosts(service: Id<'_>) -> [String; 4] {
+pub fn service_hosts(service: Id<'_>) -> [String; 3] {
     let Id { namespace, name } = service;
-    [
-        name.to_owned(),
-        format!("{name}.{namespace}"),
-        format!("{name}.{namespace}.svc"),
-        format!("{name}.{namespace}.svc.cluster.local"),
-    ]
+    [format!("{name}.{namespace}"), format!("{name}.{namespace}.svc"), format!("{name}.{namespace}.svc.cluster.local")]
 }
 
 /// Address of a RerpService inside the cluster; `tls` says whether it answers with TLS.

@@ -98,7 +98,7 @@ impl Outcome {
         match self {
             Self::Done { message, .. } | Self::Refused { message, .. } | Self::Failed { message, .. } => message,
             Self::Waiting { on, .. } => on,
-            Self::Suspended => "spec.suspend is true: everything is left as it is",
+            Self::Suspended => "spec.suspend is true: everything but the certificate is left as it is",
         }
     }
 

@@ -1,17 +1,16 @@
 //! The authority in its Secret. In: the operator's namespace. Out: something that signs. It is made once, by whoever asks
 //! first; creation, not apply, so that two processes can't each believe in one of their own.
 
-use super::{CERTIFICATE, Error, KEY, ROOTS, issue};
+use super::{CERTIFICATE, Error, KEY, ROOTS, issue, to_secret};
 use crate::cluster::{self, call, read};
 use crate::context::Context;
 use crate::outcome::Outcome;
 use jiff::Timestamp;
-use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Api, ObjectMeta, PostParams};
 use rcgen::{Issuer, KeyPair, PublicKeyData};
 use rerp_crds::{labels, names};
-use x509_parser::pem::parse_x509_pem;
+use x509_parser::pem::{Pem, parse_x509_pem};
 
 /// A certificate authority that can sign.
 pub struct Authority {
@@ -36,8 +35,15 @@ impl Authority {
         if end <= now {
             return Err(Error::Ended(end));
         }
+        if !parsed.is_ca() {
+            return Err(Error::NoAuthority);
+        }
         let key_id = key_id(&parsed).ok_or_else(unreadable)?;
-        let roots = text(secret, ROOTS).unwrap_or_else(|_| certificate.clone());
+        let roots = match text(secret, ROOTS) {
+            Ok(roots) => holding(roots, &pem.contents)?,
+            Err(Error::Missing { .. }) => certificate.clone(),
+            Err(error) => return Err(error),
+        };
         Ok(Self { issuer: Issuer::from_ca_cert_pem(&certificate, key)?, key_id, roots })
     }
 
@@ -54,6 +60,17 @@ impl Authority {
     pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
         &self.issuer
     }
+}
+
+/// `roots`, if every certificate in it can be read and `own` is one of them: whoever trusts less than that trusts nobody.
+fn holding(roots: String, own: &[u8]) -> Result<String, Error> {
+    let all: Vec<Pem> = Pem::iter_from_buffer(roots.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|_| Error::Unreadable { key: ROOTS })?;
+    if all.iter().any(|one| one.parse_x509().is_err()) {
+        return Err(Error::Unreadable { key: ROOTS });
+    }
+    if all.iter().any(|one| one.contents == own) { Ok(roots) } else { Err(Error::NotARoot) }
 }
 
 fn key_id(certificate: &x509_parser::certificate::X509Certificate<'_>) -> Option<Vec<u8>> {
@@ -84,16 +101,13 @@ pub async fn ensure(context: &Context) -> Result<Authority, Outcome> {
 async fn create(api: &Api<Secret>, context: &Context, now: Timestamp) -> Result<Secret, Outcome> {
     let made =
         issue::authority(&context.settings.trust_domain, now).map_err(|error| error.outcome(names::CA_SECRET))?;
-    let data = [(CERTIFICATE, made.certificate), (KEY, made.key)];
     let secret = Secret {
         metadata: ObjectMeta {
             name: Some(names::CA_SECRET.to_owned()),
             labels: Some([(labels::MANAGED_BY.to_owned(), labels::MANAGER.to_owned())].into()),
             ..ObjectMeta::default()
         },
-        type_: Some("kubernetes.io/tls".to_owned()),
-        data: Some(data.map(|(key, text)| (key.to_owned(), ByteString(text.into_bytes()))).into()),
-        ..Secret::default()
+        ..to_secret(&made)
     };
     let created = call("create", "Secret", names::CA_SECRET, api.create(&PostParams::default(), &secret)).await;
     match created {

@@ -6,6 +6,9 @@ pub mod issue;
 pub mod plan;
 
 use crate::outcome::Outcome;
+use issue::Leaf;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
 use rerp_crds::Reason;
 
 /// Key of the certificate in a Secret of type `kubernetes.io/tls`.
@@ -33,6 +36,12 @@ pub enum Error {
     /// Certificate and key don't belong together.
     #[error("its tls.key does not belong to its tls.crt")]
     Mismatch,
+    /// The certificate may not sign others.
+    #[error("its tls.crt is not the certificate of an authority")]
+    NoAuthority,
+    /// What it signs would be trusted by nobody.
+    #[error("its ca.crt does not hold the certificate in its tls.crt")]
+    NotARoot,
     /// The authority's own certificate has ended.
     #[error("its certificate ended at {0}")]
     Ended(jiff::Timestamp),
@@ -58,5 +67,15 @@ impl Error {
                 ),
             ),
         }
+    }
+}
+
+/// A Secret of type `kubernetes.io/tls` without a name yet.
+pub fn to_secret(leaf: &Leaf) -> Secret {
+    let data = [(CERTIFICATE, &leaf.certificate), (KEY, &leaf.key)];
+    Secret {
+        type_: Some("kubernetes.io/tls".to_owned()),
+        data: Some(data.map(|(key, text)| (key.to_owned(), ByteString(text.clone().into_bytes()))).into()),
+        ..Secret::default()
     }
 }

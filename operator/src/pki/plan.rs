@@ -75,7 +75,9 @@ pub fn due(secret: Option<&Secret>, wanted: &Wanted, now: Timestamp) -> Result<L
 pub fn life_from(now: Timestamp, ttl: Duration) -> Option<Life> {
     let made = Timestamp::from_second(now.as_second()).ok()?;
     let after = |span: Duration| made.checked_add(SignedDuration::try_from(span).ok()?).ok();
-    Some(Life { not_after: after(ttl)?, renewal_at: after(ttl / 2)? })
+    // Whole seconds: neither a certificate nor a status holds more.
+    let whole = |seconds: u64| after(Duration::from_secs(seconds));
+    Some(Life { not_after: whole(ttl.as_secs())?, renewal_at: whole(ttl.as_secs() / 2)? })
 }
 
 fn life(certificate: &X509Certificate<'_>, ttl: Duration, now: Timestamp) -> Result<Life, Due> {
@@ -112,4 +114,26 @@ fn names(certificate: &X509Certificate<'_>) -> BTreeSet<String> {
 
 fn all(names: &Names) -> BTreeSet<String> {
     names.hosts.iter().chain([&names.identity]).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::authority::Authority;
+    use crate::pki::{issue, to_secret};
+
+    #[test]
+    fn a_certificate_that_was_just_made_is_kept_whatever_its_lifetime() {
+        let now: Timestamp = "2026-11-26T01:02:03.456Z".parse().unwrap();
+        let authority = Authority::of(&to_secret(&issue::authority("rerp.local", now).unwrap()), now).unwrap();
+        let names = Names { identity: "spiffe://rerp.local/ns/a/sa/b".into(), hosts: vec!["b.a.svc".into()] };
+        for ttl in [30_000, 30_500, 31_000, 45_000, 86_400_000].map(Duration::from_millis) {
+            let wanted = Wanted { names: names.clone(), ttl, authority: authority.key_id().to_vec() };
+            let leaf = to_secret(&issue::leaf(&authority, &names, ttl, now).unwrap());
+            let life = due(Some(&leaf), &wanted, now).unwrap();
+            assert_eq!(Some(life), life_from(now, ttl), "{ttl:?}");
+            assert_eq!(life.renewal_at.subsec_nanosecond(), 0, "{ttl:?}: a status keeps whole seconds");
+            assert_eq!(due(Some(&leaf), &wanted, life.renewal_at), Err(Due::HalfLife), "{ttl:?}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 use crate::pki::issue::{self, Leaf, Names};
 use crate::pki::plan::{self, Due, Life, Wanted};
 use crate::pki::{self, authority};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use kube::api::Api;
@@ -30,6 +30,9 @@ pub struct Certified {
     pub callers: Vec<String>,
 }
 
+/// How soon a certificate that could not be looked after is looked after again, whatever else is to be said of the service.
+const SOON: SignedDuration = SignedDuration::from_secs(5);
+
 /// Keeps Secret and ConfigMap as they should be.
 pub(super) async fn keep(
     object: &RerpService,
@@ -37,11 +40,29 @@ pub(super) async fn keep(
     context: &Context,
 ) -> Result<Certified, Outcome> {
     let owner = Owner::of(object);
+    let kept = kept_fresh(object, &owner, services, context).await;
+    let due = match &kept {
+        Ok(certified) => Some(certified.life.renewal_at),
+        Err(Outcome::Refused { .. }) => None,
+        Err(_) => context.clock.now().checked_add(SOON).ok(),
+    };
+    if let Some(due) = due {
+        context.look_again_by(&owner.uid, due);
+    }
+    kept
+}
+
+async fn kept_fresh(
+    object: &RerpService,
+    owner: &Owner,
+    services: &[RerpService],
+    context: &Context,
+) -> Result<Certified, Outcome> {
     let ttl = mtls::certificate_ttl(object.spec.mtls.as_ref())
         .map_err(|error| Outcome::refused(Reason::InvalidSpec, format!("spec.mtls.certificateTTL: {error}")))?;
     let authority = authority::ensure(context).await?;
     let (domain, now) = (context.settings.trust_domain.as_str(), context.clock.now());
-    let wanted = Wanted { names: names_of(&owner, domain), ttl, authority: authority.key_id().to_vec() };
+    let wanted = Wanted { names: names_of(owner, domain), ttl, authority: authority.key_id().to_vec() };
     let secrets = Api::<Secret>::namespaced(context.client.clone(), &owner.namespace);
     let live = read::get(&secrets, &names::service_tls_secret(&owner.name)).await?;
     let (leaf, life) = match plan::due(live.as_ref(), &wanted, now).and_then(|life| kept(live, life)) {
@@ -51,9 +72,8 @@ pub(super) async fn keep(
     let callers = callers(&owner.name, services);
     let ids = callers.iter().map(|name| names::spiffe_id(domain, Id { namespace: &owner.namespace, name }));
     let applier = context.applier(MANAGER, owner.clone());
-    applier.apply(&build::secret(&owner, &leaf)).await?;
-    applier.apply(&build::trust(&owner, authority.roots(), &ids.collect::<Vec<_>>())).await?;
-    context.look_again_by(&owner.uid, life.renewal_at);
+    applier.apply(&build::secret(owner, &leaf)).await?;
+    applier.apply(&build::trust(owner, authority.roots(), &ids.collect::<Vec<_>>())).await?;
     Ok(Certified { identity: wanted.names.identity, life, callers })
 }
 

@@ -1,14 +1,15 @@
 //! All reads of a pass, and its time. In: the object. Out: `Gathered`. Must not: judge what was found.
 
 use crate::cluster::child::Owner;
-use crate::cluster::{Error, apply::Child, read};
+use crate::cluster::{Error, apply::Child, call, read};
 use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::record::Record;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
-use kube::api::Api;
+use kube::api::{Api, ListParams};
+use kube::core::error_boundary::DeserializeGuard;
 use rerp_crds::{DatabaseSplitMigration, RerpService, RerpServiceSpec, ServiceDatabase, names};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,9 +49,14 @@ pub struct Database {
     pub migrate: Option<Secret>,
 }
 
-/// Every RerpService of the object's namespace.
+/// Every RerpService of the object's namespace. One that can't be decoded is left out, and says so itself: it must not keep the
+/// others from their certificates.
 pub async fn services(object: &RerpService, context: &Context) -> Result<Vec<RerpService>, Error> {
-    read::list(&api::<RerpService>(context, &Owner::of(object)), "").await
+    let owner = Owner::of(object);
+    let api = Api::<DeserializeGuard<RerpService>>::namespaced(context.client.clone(), &owner.namespace);
+    let params = ListParams::default().limit(500);
+    let all = call("list", "RerpService", &owner.namespace, api.list(&params)).await?;
+    Ok(all.items.into_iter().filter_map(|guard| guard.0.ok()).collect())
 }
 
 /// Reads everything else that a pass looks at.

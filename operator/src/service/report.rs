@@ -135,13 +135,14 @@ fn describe(after: &mut RerpServiceStatus, checked: &Checked, deployment: &Deplo
     after.available_replicas = Some(pods.and_then(|status| status.available_replicas).unwrap_or_default());
     after.selector = Some(read::selector(&checked.owner.selector(COMPONENT)));
     let database = checked.database.as_ref();
+    let callers = after.resolved.take().map(|before| before.callers).unwrap_or_default();
     after.resolved = Some(ResolvedService {
         image: checked.spec.image.clone(),
         replicas: checked.replicas,
         url: checked.url.clone(),
         mtls: Some(checked.mtls),
-        // Known apart from this, and filled in with the certificate.
-        callers: Vec::new(),
+        // Known with the certificate, not with this.
+        callers,
         database_ref: database.map(|database| ObjectRef::new(database.record.database.as_str())),
         next_database_ref: database.and_then(|database| database.next_name.as_deref()).map(ObjectRef::new),
         dependencies: checked.addresses.clone(),

@@ -13,12 +13,14 @@
 //! | [`tls`] | the service's certificate: whom it lets in, and how it calls others |
 //! | [`problem`] | RFC 9457 answers and their catalogue |
 //! | [`client`] | calls to other services |
+//! | [`cache`] | what they answered, for a while |
 //! | [`idempotency`] | `Idempotency-Key`, stored with the effect it protects |
 //! | [`migrate`] | schema changes, applied to the side that owns the data |
 //! | [`admin`], [`metrics`], [`telemetry`] | what operators look at |
 
 pub mod admin;
 pub mod app;
+pub mod cache;
 pub mod client;
 pub mod config;
 pub mod http;

@@ -28,6 +28,9 @@ pub struct Metrics {
     pub pool: PoolMetrics,
     /// Calls to other services by `service` and `outcome`.
     pub calls: IntCounterVec,
+    /// Lookups by `cache` and `outcome` (`hit`, `miss`; `renewed`: answered and loaded behind the answer; `kept`: that
+    /// load failed).
+    pub cache: IntCounterVec,
     /// Metrics of the certificate and of callers.
     pub tls: TlsMetrics,
 }
@@ -89,6 +92,7 @@ impl Metrics {
                 "Calls to other services",
                 &["service", "outcome"],
             )?,
+            cache: counter(&registry, "rerp_cache_lookups_total", "Lookups in caches", &["cache", "outcome"])?,
             tls: TlsMetrics::new(&registry)?,
             registry,
         };

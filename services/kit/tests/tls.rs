@@ -42,7 +42,7 @@ async fn only_callers_on_the_list_get_in() {
     })
     .await;
     assert!(callee.call(Some(&stranger.tls)).await.is_err(), "a certificate of another authority");
-    until("refusals are counted", async || callee.counted("handshakes", "refused") >= 2).await;
+    until("refusals are counted", async || callee.counted("handshakes", "refused") >= 3).await;
     assert_eq!(callee.served.load(Ordering::Relaxed), 1, "nobody else's request was ever seen");
 }
 
@@ -135,6 +135,22 @@ async fn certificates_and_authority_change_under_traffic_without_a_failed_reques
         tokio::time::timeout(Duration::from_secs(10), worker).await.expect("in time").expect("no failed request");
     }
     assert!(callee.counted("handshakes", "ok") > 20, "new connections were made all the while");
+}
+
+#[tokio::test]
+async fn a_connection_does_not_outlive_the_trust_in_its_root() {
+    let (old, new) = (Authority::new(), Authority::new());
+    let callee = Callee::start(&old, &["marketing"], Mode::Strict).await;
+    let marketing = open(&old, "marketing", &[]).await;
+    let kept = callee.trusting_client(Some(&marketing.tls));
+    let post = async || kept.post(callee.url("/who")).json(&json!({})).send().await.map(|answer| answer.status());
+    assert_eq!(post().await.unwrap(), 200);
+    let reloads = callee.reloads() + 1;
+    new.renew(&callee.files, "identity", &new.roots());
+    until("the callee trusts the new root alone", async || callee.reloads() >= reloads).await;
+    assert_eq!(post().await.unwrap(), 200, "no request fails on the connection that is there");
+    assert!(post().await.is_err(), "it was the last one");
+    assert_eq!(callee.counted("handshakes", "ok"), 1);
 }
 
 #[tokio::test]

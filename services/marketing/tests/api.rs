@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use rerp_kit::client::ServiceClient;
@@ -45,17 +46,22 @@ async fn split_of(tables: &[&str], migrations: fn() -> Migrator) -> Split {
 }
 
 async fn serve(router: Router) -> SocketAddr {
-    let settings = HttpSettings::default();
+    serve_until(router, CancellationToken::new()).await
+}
+
+async fn serve_until(router: Router, stop: CancellationToken) -> SocketAddr {
+    let settings = HttpSettings { drain_delay: Duration::ZERO, ..HttpSettings::default() };
     let router = http::guarded(router, &settings, &Metrics::new().unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
-    tokio::spawn(http::serve(listener, router, settings, CancellationToken::new()));
+    tokio::spawn(http::serve(listener, router, settings, stop));
     at
 }
 
 struct Platform {
     marketing: Split,
     identity: Split,
+    identity_stop: CancellationToken,
     at: SocketAddr,
     http: reqwest::Client,
 }
@@ -67,9 +73,10 @@ impl Platform {
             split_of(&["email_addresses"], rerp_identity::migrations)
         );
         let (identity_db, _) = open(identity.dir()).await;
-        let identity_at = serve(rerp_identity::router(identity_db)).await;
+        let identity_stop = CancellationToken::new();
+        let identity_at = serve_until(rerp_identity::router(identity_db), identity_stop.clone()).await;
         let at = serve(marketing_router(marketing.dir(), identity_at).await).await;
-        Self { marketing, identity, at, http: visitor() }
+        Self { marketing, identity, identity_stop, at, http: visitor() }
     }
 
     async fn post(&self, route: &str, key: Option<&str>, body: &Value) -> (u16, bool, Value) {
@@ -92,8 +99,9 @@ impl Platform {
 
 async fn marketing_router(dir: &Path, identity: SocketAddr) -> Router {
     let (db, metrics) = open(dir).await;
-    let client = ServiceClient::new("identity", format!("http://{identity}").parse().unwrap(), metrics, None).unwrap();
-    rerp_marketing::router(AppState { db, identity: Identity::new(client) })
+    let base = format!("http://{identity}").parse().unwrap();
+    let client = ServiceClient::new("identity", base, metrics.clone(), None).unwrap();
+    rerp_marketing::router(AppState { db, identity: Identity::new(client, &metrics) })
 }
 
 fn capture(email: &str) -> Value {
@@ -247,6 +255,23 @@ async fn without_identity_the_answer_is_a_clear_no() {
     assert_eq!(response.status(), catalogue::DEPENDENCY_UNAVAILABLE.status());
     assert_eq!(response.headers()["retry-after"], "1");
     assert!(response.text().await.unwrap().contains("`identity`"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_known_address_is_captured_while_identity_is_away() {
+    let platform = Platform::start().await;
+    let (_, _, before) = platform.post("email-capture", None, &capture("ann@example.com")).await;
+    platform.identity_stop.cancel();
+    until("identity is away", async || {
+        is_kind(&platform.post("contact", None, &contact("new@example.com")).await, catalogue::DEPENDENCY_UNAVAILABLE)
+    })
+    .await;
+    for _ in 0..3 {
+        let (status, _, answer) = platform.post("email-capture", None, &capture("ann@example.com")).await;
+        assert_eq!((status, &answer["email_address_id"]), (201, &before["email_address_id"]), "{answer}");
+    }
+    assert_eq!(platform.rows("email_captures").await, 4);
+    assert_eq!(platform.rows("contact_messages").await, 0, "nothing is kept of an address that nobody knows");
 }
 
 /// Both domains move, one after the other, while visitors keep coming: one attempt each, and every one succeeds.

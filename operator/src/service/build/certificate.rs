@@ -3,8 +3,7 @@
 
 use crate::cluster::child::Owner;
 use crate::pki::issue::Leaf;
-use crate::pki::{CERTIFICATE, KEY, ROOTS};
-use k8s_openapi::ByteString;
+use crate::pki::{ROOTS, to_secret};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use rerp_crds::names;
 
@@ -14,13 +13,7 @@ const COMPONENT: &str = "certificate";
 const PEERS: &str = "peers";
 
 pub(in crate::service) fn secret(owner: &Owner, leaf: &Leaf) -> Secret {
-    let data = [(CERTIFICATE, &leaf.certificate), (KEY, &leaf.key)];
-    Secret {
-        metadata: owner.child(&names::service_tls_secret(&owner.name), COMPONENT),
-        type_: Some("kubernetes.io/tls".to_owned()),
-        data: Some(data.map(|(key, text)| (key.to_owned(), ByteString(text.clone().into_bytes()))).into()),
-        ..Secret::default()
-    }
+    Secret { metadata: owner.child(&names::service_tls_secret(&owner.name), COMPONENT), ..to_secret(leaf) }
 }
 
 pub(in crate::service) fn trust(owner: &Owner, roots: &str, callers: &[String]) -> ConfigMap {

@@ -113,7 +113,9 @@ pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> 
         |name: &str, mode| names::service_url(Id { namespace: &owner.namespace, name }, mode != MtlsMode::Off);
     let mode_of = |name: &str| {
         let callee = services.iter().find(|one| one.metadata.name.as_deref() == Some(name));
-        mtls::mode(callee.and_then(|one| one.spec.mtls.as_ref()))
+        // What its pods were last told comes before what is wished: a service may be suspended, or its spec refused.
+        let told = callee.and_then(|one| one.status.as_ref()?.resolved.as_ref()?.mtls);
+        told.unwrap_or_else(|| mtls::mode(callee.and_then(|one| one.spec.mtls.as_ref())))
     };
     let mode = mtls::mode(spec.mtls.as_ref());
     let addresses = spec

@@ -36,7 +36,7 @@ async fn a_service_has_a_certificate_of_its_own_and_a_list_of_callers() {
     let (names, life) = says(&world, "identity-mtls");
     let id = "spiffe://rerp.local/ns/rerp/sa/identity";
     let svc = "identity.rerp.svc";
-    assert_eq!(names, [id, "identity", "identity.rerp", svc, "identity.rerp.svc.cluster.local"]);
+    assert_eq!(names, [id, "identity.rerp", svc, "identity.rerp.svc.cluster.local"]);
     assert_eq!(life, 24 * 3600 + 60);
     assert_eq!(peers(&world, "identity"), "spiffe://rerp.local/ns/rerp/sa/marketing\n");
     assert_eq!(peers(&world, "identity").lines().count(), 1);
@@ -76,6 +76,7 @@ async fn a_service_without_mtls_is_called_in_the_clear() {
 #[tokio::test]
 async fn an_authority_that_is_damaged_is_named_and_not_replaced() {
     let world = World::with_database();
+    world.service("marketing", &json!({"image": "ghcr.io/rerp/marketing:1", "dependencies": [{"name": "identity"}]}));
     world.settle("identity").await;
     world.api.edit(CA, |secret| secret["data"]["tls.key"] = json!(STANDARD.encode("no key")));
     let before = world.secret("identity-mtls", "tls.crt");
@@ -83,6 +84,66 @@ async fn an_authority_that_is_damaged_is_named_and_not_replaced() {
     world.expect("identity", "Ready", "False", "AuthorityUnusable", &["rerp-system/rerp-ca", "tls.key", "restore it"]);
     world.expect("identity", "CertificatesValid", "False", "AuthorityUnusable", &[]);
     assert_eq!(world.secret("identity-mtls", "tls.crt"), before);
+    let callers = world.live("rerpservices", "identity")["status"]["resolved"]["callers"].clone();
+    assert_eq!(callers, json!(["marketing"]), "what isn't known stays as it was");
+}
+
+#[tokio::test]
+async fn roots_that_would_cut_everybody_off_are_refused() {
+    let world = World::with_database();
+    world.settle("identity").await;
+    let other = World::with_database();
+    other.settle("identity").await;
+    let (own, foreign) = (world.api.object(CA).expect("ours"), other.api.object(CA).expect("theirs"));
+    let pem = |secret: &serde_json::Value| {
+        STANDARD.decode(secret["data"]["tls.crt"].as_str().expect("text")).expect("base64")
+    };
+    let before = world.live("configmaps", "identity-trust")["data"]["ca.crt"].clone();
+    for (what, roots, words) in [
+        ("empty", Vec::new(), "does not hold the certificate"),
+        ("another root alone", pem(&foreign), "does not hold the certificate"),
+        ("no text", vec![0xff, 0xfe], "ca.crt can't be read"),
+    ] {
+        world.api.edit(CA, |secret| secret["data"]["ca.crt"] = json!(STANDARD.encode(&roots)));
+        world.pass("identity").await;
+        world.expect("identity", "CertificatesValid", "False", "AuthorityUnusable", &[words]);
+        assert_eq!(world.live("configmaps", "identity-trust")["data"]["ca.crt"], before, "{what}");
+    }
+    let both = [pem(&foreign), pem(&own)].concat();
+    world.api.edit(CA, |secret| secret["data"]["ca.crt"] = json!(STANDARD.encode(&both)));
+    world.settle("identity").await;
+    assert_eq!(
+        world.live("configmaps", "identity-trust")["data"]["ca.crt"],
+        json!(String::from_utf8(both).expect("text"))
+    );
+    let leaf = world.secret("identity-mtls", "tls.crt").expect("a leaf");
+    world.api.edit(CA, |secret| {
+        secret["data"]["tls.crt"] = json!(STANDARD.encode(&leaf));
+        secret["data"]["tls.key"] = json!(STANDARD.encode(world.secret("identity-mtls", "tls.key").expect("its key")));
+        secret["data"]["ca.crt"] = json!(null);
+    });
+    world.pass("identity").await;
+    world.expect(
+        "identity",
+        "CertificatesValid",
+        "False",
+        "AuthorityUnusable",
+        &["not the certificate of an authority"],
+    );
+}
+
+#[tokio::test]
+async fn a_certificate_that_could_not_be_looked_after_is_soon_looked_after_again() {
+    let world = World::with_database();
+    world.settle("identity").await;
+    world.api.edit(&path("rerpservices", "identity"), |object| object["spec"]["suspend"] = json!(true));
+    // The list of services succeeds, the look at the authority does not.
+    world.api.fail_at(2);
+    let outcome = world.pass("identity").await;
+    assert!(world.api.failed());
+    let uid = world.live("rerpservices", "identity")["metadata"]["uid"].as_str().expect("a uid").to_owned();
+    assert!(world.context.again(&uid, &outcome) <= Duration::from_secs(5), "{outcome:?}");
+    world.expect("identity", "CertificatesValid", "Unknown", "ApiError", &[]);
 }
 
 #[tokio::test]

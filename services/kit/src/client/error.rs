@@ -128,11 +128,11 @@ impl CallError {
     }
 }
 
-impl From<CallError> for Problem {
+impl From<&CallError> for Problem {
     /// For callers who have nothing better to say. Logs the cause, here and only here.
-    fn from(error: CallError) -> Self {
-        tracing::warn!(error = chain(&error), "a call to another service failed");
-        match &error {
+    fn from(error: &CallError) -> Self {
+        tracing::warn!(error = chain(error), "a call to another service failed");
+        match error {
             CallError::OutOfTime { .. } => Self::new(DEADLINE_EXCEEDED),
             CallError::Setup { .. }
             | CallError::Unreadable { .. }

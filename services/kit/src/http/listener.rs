@@ -2,7 +2,7 @@
 //! Must not read requests.
 
 use std::io;
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustls::pki_types::UnixTime;
@@ -10,8 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 
-use crate::tls::{Caller, Mode, Tls};
+use crate::telemetry::chain;
+use crate::tls::{Mode, Peer, Tls};
 
 /// Time a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -75,29 +77,43 @@ fn is_refusal(error: &io::Error) -> bool {
 
 impl Door {
     /// Shakes hands with the material that holds now, and says who came.
-    pub(super) async fn receive(&self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, Caller), HandshakeError> {
+    pub(super) async fn receive(
+        &self,
+        stream: TcpStream,
+        from: SocketAddr,
+    ) -> Result<(TlsStream<TcpStream>, Peer), HandshakeError> {
         let met = self.shake(stream).await;
         let outcome = met.as_ref().map_or_else(HandshakeError::label, |_| "ok");
         self.tls.metrics().handshakes.with_label_values(&[outcome]).inc();
+        match &met {
+            Err(error) if outcome == "refused" => {
+                tracing::info!(from = %from, error = chain(error), "a caller was turned away");
+            }
+            Ok((_, peer)) if self.mode == Mode::Audit && self.tls.material().admit(peer.caller()).is_err() => {
+                let caller = peer.caller();
+                tracing::warn!(from = %from, %caller, "let in by Audit; Strict would turn this caller away");
+            }
+            _ => {}
+        }
         met
     }
 
-    async fn shake(&self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, Caller), HandshakeError> {
+    async fn shake(&self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, Peer), HandshakeError> {
         let config = self.tls.server(self.mode).map_err(HandshakeError::Setup)?;
         let accepting = TlsAcceptor::from(config).accept(stream);
         let stream = timeout(HANDSHAKE, accepting)
             .await
             .map_err(|_| HandshakeError::TimedOut)?
             .map_err(HandshakeError::Failed)?;
-        let chain = stream.get_ref().1.peer_certificates();
-        let caller = self.tls.material().caller(chain, UnixTime::now());
-        if self.mode == Mode::Audit && self.tls.material().admit(&caller).is_err() {
-            tracing::warn!(caller = caller.to_string(), "let in by Audit; Strict would turn this caller away");
-        }
-        Ok((stream, caller))
+        let peer = Peer::new(stream.get_ref().1.peer_certificates(), self.tls.material(), UnixTime::now());
+        Ok((stream, peer))
     }
 }
 
-/// A caller as an extension of its requests.
-#[derive(Debug, Clone)]
-pub(super) struct Peer(pub(super) Arc<Caller>);
+/// A connection with mutual TLS, as an extension of its requests.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    pub(super) peer: Peer,
+    /// Cancelled when the client is to close it.
+    pub(super) leave: CancellationToken,
+}

@@ -1,6 +1,7 @@
 //! The HTTP side of a service. In come requests; out go answers, and problem documents for whatever isn't one.
 //! Must not hold routes: those are the service's.
 
+mod connection;
 pub mod context;
 mod extract;
 mod gate;

@@ -48,8 +48,8 @@ impl Material {
     }
 
     /// Who showed `chain`.
-    pub(crate) fn caller(&self, chain: Option<&[CertificateDer<'_>]>, now: UnixTime) -> Caller {
-        let Some((first, rest)) = chain.and_then(<[_]>::split_first) else { return Caller::Unknown };
+    pub(super) fn caller(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> Caller {
+        let Some((first, rest)) = chain.split_first() else { return Caller::Unknown };
         match self.of_callers.verify_client_cert(first, rest, now) {
             Ok(_) => SpiffeId::of(first).map_or(Caller::Unknown, Caller::Known),
             Err(_) => Caller::Unknown,

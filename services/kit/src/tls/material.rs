@@ -78,7 +78,7 @@ fn callers(text: &str) -> Result<BTreeSet<SpiffeId>, TlsError> {
     lines.map(|(at, line)| SpiffeId::parse(line.trim()).ok_or(TlsError::Peer { line: at + 1 })).collect()
 }
 
-fn end(certificate: &CertificateDer<'_>) -> Result<i64, TlsError> {
+pub(super) fn end(certificate: &CertificateDer<'_>) -> Result<i64, TlsError> {
     let (_, parsed) = X509Certificate::from_der(certificate).map_err(|_| TlsError::NoIdentity(NoIdentity::NotX509))?;
     Ok(parsed.validity().not_after.timestamp())
 }

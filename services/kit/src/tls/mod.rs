@@ -2,7 +2,7 @@
 //! call others, both of which follow the files without dropping a connection.
 //!
 //! `files` reads one consistent version, `material` makes keys, roots and the list of callers of it, `callers` judges who
-//! calls, `client` is the calling side, `live` keeps everything fresh. Must not log keys, nor trust a name that no
+//! calls, `peer` for how long, `client` is the calling side, `live` keeps everything fresh. Must not log keys, nor trust a name that no
 //! certificate proves.
 
 mod callers;
@@ -12,11 +12,13 @@ mod files;
 mod identity;
 mod live;
 mod material;
+mod peer;
 
 pub use callers::{Caller, Denied};
 pub use error::TlsError;
 pub use identity::SpiffeId;
 pub use live::Tls;
+pub(crate) use peer::Peer;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,16 +1,31 @@
 //! Identity's registry of addresses. In comes what a visitor typed; out goes the identifier of that address, or a
-//! problem for the visitor. Must not store or log the address.
+//! problem for the visitor. Must not store or log the address: what is kept for a while is a keyed hash of it, and the key is
+//! this process's own.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use rerp_kit::cache::{Bounds, Cache};
 use rerp_kit::client::{CallError, Repeat, ServiceClient};
+use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::INVALID_VALUE;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// A client of Identity.
+/// An identifier never changes while its address lives; the hard bound is how long one that was erased may still be named.
+const KNOWN: Bounds = Bounds { soft: Duration::from_secs(60), hard: Duration::from_secs(3600), capacity: 100_000 };
+
+/// A hash that says nothing without the key.
+type Fingerprint = [u8; 32];
+
+/// A client of Identity. Clones share connections and what is known.
 #[derive(Debug, Clone)]
 pub struct Identity {
     service: ServiceClient,
+    known: Cache<Fingerprint, Uuid>,
+    key: Arc<[u8; 32]>,
 }
 
 #[derive(Serialize)]
@@ -27,23 +42,29 @@ struct Upserted {
 impl Identity {
     /// Wraps a client for the service.
     #[must_use]
-    pub fn new(service: ServiceClient) -> Self {
-        Self { service }
+    pub fn new(service: ServiceClient, metrics: &Metrics) -> Self {
+        Self { service, known: Cache::new("email", KNOWN, metrics), key: Arc::new(rand::random()) }
     }
 
-    /// The identifier of an address, new or known. `pointer` is where the address stands in the visitor's request.
+    /// The identifier of an address, new or known. One that was seen within the hour needs no Identity. `pointer` is where the
+    /// address stands in the visitor's request.
     ///
     /// # Errors
     /// A problem for the visitor: the address is none, or Identity can't be used.
     pub async fn upsert_email(&self, email: &str, pointer: &str) -> Result<Uuid, Problem> {
-        let answer: Result<Upserted, _> =
-            self.service.post("/api/identity/email/upsert", &Upsert { email }, Repeat::Idempotent).await;
-        answer.map(|upserted| upserted.email_address_id).map_err(|error| explain(error, pointer))
+        let (service, email) = (self.service.clone(), email.to_owned());
+        let fingerprint = Sha256::new().chain_update(*self.key).chain_update(&email).finalize().into();
+        let ask = async move || {
+            let answer: Result<Upserted, CallError> =
+                service.post("/api/identity/email/upsert", &Upsert { email: &email }, Repeat::Idempotent).await;
+            answer.map(|upserted| upserted.email_address_id)
+        };
+        self.known.get(fingerprint, ask).await.map_err(|error| explain(&error, pointer))
     }
 }
 
 /// An address that Identity refuses is the visitor's mistake; everything else is ours.
-fn explain(error: CallError, pointer: &str) -> Problem {
+fn explain(error: &CallError, pointer: &str) -> Problem {
     match error.refusal() {
         Some((_, remote)) if remote.is(INVALID_VALUE) => {
             let detail = remote.errors.first().map_or("this is not an email address", |field| &field.detail);
