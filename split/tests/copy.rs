@@ -1,7 +1,7 @@
 //! The base copy with several workers and many ranges: rewrites that are tried between two ranges, sessions that are
 //! ended, servers and workers that crash. The gate is a lock on the journal's table of ranges: no range can be committed
 //! while a test holds it, so what happens meanwhile happens between two ranges, whatever the machine's speed.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 mod world;
