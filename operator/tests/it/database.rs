@@ -311,6 +311,7 @@ async fn nothing_is_made_for_an_object_that_is_going() {
     world.create("going", embedded());
     world.api.edit(&path("servicedatabases", "going"), |object| {
         object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+        object["metadata"]["finalizers"] = json!(["foregroundDeletion"]);
     });
     assert_eq!(world.pass("going").await.reason(), Reason::Deleting);
     assert_eq!(world.api.paths(), [path("servicedatabases", "going")]);
