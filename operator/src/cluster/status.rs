@@ -3,7 +3,7 @@
 //! that a status is a fixed point: every write wakes the watch that caused it.
 //! One event goes out per change of the Ready condition's status or reason.
 
-use super::{CALL_TIMEOUT, Error, apply::Child, call};
+use super::{CALL_TIMEOUT, Class, Error, apply::Child, call};
 use crate::context::Context;
 use crate::outcome::Outcome;
 use jiff::Timestamp;
@@ -36,7 +36,8 @@ pub fn conditions(
     after
 }
 
-/// Stores `status` if it differs from the object's, and publishes an event if Ready changed.
+/// Stores `status` if it differs from the object's, and publishes an event if Ready changed. Ready=True is stored only on the version
+/// of the object that was looked at.
 /// A status that can't be stored makes the outcome a failure; an object that is gone is done with.
 pub async fn settle<K>(
     context: &Context,
@@ -51,7 +52,12 @@ where
     K::Status: Serialize + PartialEq + Default,
 {
     let before = object.status().map(conditions).unwrap_or_default();
-    match write(context, manager, object, &status, None).await {
+    // Who claims Ready speaks of the very version it has looked at. An object that was edited or made anew since then is about to be
+    // looked at again; every other status may be a moment late.
+    let claims =
+        conditions(&status).iter().any(|one| one.type_ == ConditionType::Ready.to_string() && one.status == "True");
+    let version = object.resource_version().filter(|_| claims);
+    match write(context, manager, object, &status, version.as_deref()).await {
         Ok(false) => outcome,
         Ok(true) => {
             if turned(before, conditions(&status)) {
@@ -60,6 +66,10 @@ where
             outcome
         }
         Err(error) if error.is_gone() => outcome,
+        Err(error) if error.class() == Class::Conflict => {
+            tracing::debug!(error = error.describe(), "the object has changed meanwhile");
+            Outcome::from(error)
+        }
         Err(error) => {
             tracing::warn!(error = error.describe(), "can't store the status");
             Outcome::from(error)

@@ -10,6 +10,7 @@ use kube::Client;
 use kube::client::Body;
 use respond::{respond, status};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use store::Store;
@@ -76,8 +77,25 @@ impl ApiServer {
     /// A server whose UIDs no other server gives.
     pub(crate) fn with_token(token: &str) -> Self {
         let server = Self::default();
-        server.state.lock().unwrap().store.token = format!("{token}-");
+        token.clone_into(&mut server.state.lock().unwrap().store.token);
         server
+    }
+
+    /// What its UIDs have in common.
+    pub(crate) fn token(&self) -> String {
+        self.state.lock().unwrap().store.token.clone()
+    }
+
+    /// Another server that stands where this one stands.
+    pub(crate) fn fork(&self) -> Self {
+        let (state, fork) = (self.state.lock().unwrap(), Self::default());
+        *fork.state.lock().unwrap() = State { store: state.store.clone(), writes: state.writes, ..State::default() };
+        fork
+    }
+
+    /// What each field manager applied last, by path and manager.
+    pub(crate) fn applied(&self) -> BTreeMap<(String, String), Value> {
+        self.state.lock().unwrap().store.applied().clone()
     }
 
     /// A client that talks to this server.

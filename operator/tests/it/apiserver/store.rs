@@ -15,7 +15,7 @@ pub(crate) struct Version {
 }
 
 /// All objects by path, and how they came to be.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Store {
     /// Part of every UID, so that worlds that share a PostgreSQL share no name on it.
     pub(super) token: String,
@@ -29,6 +29,10 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn objects(&self) -> &BTreeMap<String, Value> {
         &self.objects
+    }
+
+    pub(super) fn applied(&self) -> &BTreeMap<(String, String), Value> {
+        &self.applied
     }
 
     pub(super) fn version(&self) -> u64 {
@@ -118,7 +122,7 @@ impl Store {
         let generation =
             before["metadata"]["generation"].as_i64().unwrap_or(0) + i64::from(core(&before) != core(&object));
         let metadata = &mut object["metadata"];
-        let fresh = || format!("uid-{}{}", self.token, self.version);
+        let fresh = || format!("uid-{}-{}", self.token, self.version);
         let uid = before["metadata"]["uid"].as_str().map_or_else(fresh, ToOwned::to_owned);
         if metadata["uid"].is_null() {
             metadata["uid"] = json!(uid);

@@ -1,22 +1,30 @@
 //! Stories of ServiceDatabases, on a real PostgreSQL that all worlds share: schemas carry the world's name, databases the
 //! story's. A failed call that the process survives is not told here: it takes the same way as in the other stories.
 
-use super::Step::{self, Do, Sql};
-use super::everywhere;
-use crate::apiserver::Hit;
+use super::Step::{self, Do, Given, Sql};
+use super::{CRASHES, everywhere};
 use crate::harness::{Room, World};
 use crate::server;
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use rerp_crds::names::role_marker;
 use serde_json::{Value, json};
 
 async fn told(steps: &[Step]) {
-    everywhere(&[Room::Databases], &[Hit::Crash], steps).await;
+    everywhere(&[Room::Databases], CRASHES, steps).await;
 }
 
 /// A server with `database`, and in it a schema of the world's own.
 fn embedded(world: &World, database: &str) -> Value {
     json!({"engine": {"embedded": {}}, "databaseName": database, "schemas": [world.namespace]})
+}
+
+/// `identity` on a server of its own, with more in its spec.
+fn given<'a>(world: &'a World, database: &str, more: Value) -> BoxFuture<'a, ()> {
+    let mut spec = embedded(world, database);
+    spec.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
+    create(world, &spec);
+    std::future::ready(()).boxed()
 }
 
 fn create(world: &World, spec: &Value) {
@@ -49,7 +57,7 @@ async fn a_server_of_its_own() {
 #[tokio::test]
 async fn parameters_are_changed() {
     told(&[
-        Do(|w| create(w, &embedded(w, "crash_parameters"))),
+        Given(|w| given(w, "crash_parameters", json!({}))),
         Do(|w| {
             w.edit(Room::Databases, "identity", |spec| {
                 spec["engine"]["embedded"]["parameters"] = json!({"work_mem": "8MB"})
@@ -77,7 +85,7 @@ async fn a_schema_in_somebody_elses_database() {
 #[tokio::test]
 async fn roles_are_dropped_and_changed_behind_our_back() {
     told(&[
-        Do(|w| create(w, &embedded(w, "crash_roles"))),
+        Given(|w| given(w, "crash_roles", json!({}))),
         Sql(|w| with_role(w, "crash_roles", "_app_b", "DROP ROLE $role").boxed()),
         Sql(|w| with_role(w, "crash_roles", "_app_a", "ALTER ROLE $role SUPERUSER PASSWORD 'guessed'").boxed()),
         Do(|w| w.api.remove(&w.path("services", "identity-postgres")).map(drop).expect("an address")),
@@ -89,7 +97,7 @@ async fn roles_are_dropped_and_changed_behind_our_back() {
 #[tokio::test]
 async fn secrets_with_logins_are_removed() {
     told(&[
-        Do(|w| create(w, &embedded(w, "crash_secrets"))),
+        Given(|w| given(w, "crash_secrets", json!({}))),
         Do(|w| w.delete("secrets", "identity-binding")),
         Do(|w| w.delete("secrets", "identity-migrate")),
         Do(ready),
@@ -100,11 +108,7 @@ async fn secrets_with_logins_are_removed() {
 #[tokio::test]
 async fn passwords_are_due() {
     told(&[
-        Do(|w| {
-            let mut spec = embedded(w, "crash_rotation");
-            spec["credentials"] = json!({"rotateEvery": "1h"});
-            create(w, &spec);
-        }),
+        Given(|w| given(w, "crash_rotation", json!({"credentials": {"rotateEvery": "1h"}}))),
         Do(|_| World::wait(3600)),
         Do(ready),
     ])
@@ -114,7 +118,7 @@ async fn passwords_are_due() {
 #[tokio::test]
 async fn data_is_retained_and_adopted_again() {
     told(&[
-        Do(|w| create(w, &embedded(w, "crash_retained"))),
+        Given(|w| given(w, "crash_retained", json!({}))),
         Do(|w| w.delete("servicedatabases", "identity")),
         Do(|w| assert_eq!(w.api.paths(), [w.path("persistentvolumeclaims", "data-identity-postgres-0")])),
         Do(|w| create(w, &embedded(w, "crash_retained"))),
@@ -126,11 +130,7 @@ async fn data_is_retained_and_adopted_again() {
 #[tokio::test]
 async fn a_database_is_deleted_with_its_data() {
     told(&[
-        Do(|w| {
-            let mut spec = embedded(w, "crash_deleted");
-            spec["deletionPolicy"] = json!("Delete");
-            create(w, &spec);
-        }),
+        Sql(|w| given(w, "crash_deleted", json!({"deletionPolicy": "Delete"}))),
         Do(|w| w.delete("servicedatabases", "identity")),
         Do(|w| assert_eq!(w.api.paths(), [] as [String; 0])),
     ])
@@ -169,10 +169,8 @@ async fn an_extension_that_is_not_there_is_given_up() {
 #[tokio::test]
 async fn a_service_follows_the_passwords_of_its_database() {
     let steps = [
+        Given(|w| given(w, "crash_followed", json!({"credentials": {"rotateEvery": "1h"}}))),
         Do(|w| {
-            let mut spec = embedded(w, "crash_followed");
-            spec["credentials"] = json!({"rotateEvery": "1h"});
-            create(w, &spec);
             w.create(
                 Room::Services,
                 "identity",
@@ -182,5 +180,5 @@ async fn a_service_follows_the_passwords_of_its_database() {
         Do(|_| World::wait(3600)),
         Do(|w| w.expect(Room::Services, "identity", "True", "AsExpected")),
     ];
-    everywhere(&[Room::Databases, Room::Services], &[Hit::Crash], &steps).await;
+    everywhere(&[Room::Databases, Room::Services], CRASHES, &steps).await;
 }

@@ -1,4 +1,6 @@
 //! Stories of RerpServices. ServiceDatabases and migrations are the test's to play.
+//!
+//! Long because it is a list: one story per test.
 
 use super::Step::{self, Do};
 use super::{ALL, everywhere};

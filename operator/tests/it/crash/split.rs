@@ -1,9 +1,8 @@
 //! Stories of DatabaseSplitMigrations, with the journal in a real PostgreSQL. The test plays the worker: it writes into the
 //! journal what a worker would, and only if there is one.
 
-use super::Step::{self, Do, Sql};
-use super::everywhere;
-use crate::apiserver::Hit;
+use super::Step::{self, Do, Given, Sql};
+use super::{CRASHES, everywhere};
 use crate::harness::{BEGINNING, Room, World};
 use crate::server;
 use futures::FutureExt;
@@ -14,7 +13,7 @@ use rerp_split::status::Status;
 use serde_json::{Value, json};
 
 async fn told(steps: &[Step]) {
-    everywhere(&[Room::Services, Room::Splits], &[Hit::Crash], steps).await;
+    everywhere(&[Room::Services, Room::Splits], CRASHES, steps).await;
 }
 
 /// A service `identity` in `shared`, a database `own`, both on the shared server, and a migration that may go on to the end.
@@ -56,7 +55,6 @@ fn worker<'a>(world: &'a World, story: &'static str, phase: Phase) -> BoxFuture<
             VALUES ($1, $2, $3, to_timestamp($4)) ON CONFLICT (migration)
             DO UPDATE SET phase = excluded.phase, status = excluded.status, heartbeat = excluded.heartbeat";
         let status = serde_json::to_value(Status { phase, ..Status::default() }).expect("JSON");
-        #[expect(clippy::cast_precision_loss, reason = "seconds of this century fit")]
         let now = BEGINNING as f64;
         admin.execute(upsert, &[&id(world), &phase.as_str(), &status, &now]).await.expect("a report");
     }
@@ -100,7 +98,7 @@ async fn a_migration_is_created_and_its_worker_wanted() {
 #[tokio::test]
 async fn a_migration_completes() {
     told(&[
-        Sql(|w| begin(w, "completed")),
+        Given(|w| begin(w, "completed")),
         Sql(|w| worker(w, "completed", Phase::ReadyForCutover)),
         Sql(|w| worker(w, "completed", Phase::Completed)),
         Do(|w| w.expect(Room::Splits, "move", "True", "AsExpected")),
@@ -113,7 +111,7 @@ async fn a_migration_completes() {
 #[tokio::test]
 async fn a_migration_is_deleted_before_its_worker_has_begun() {
     told(&[
-        Sql(|w| begin(w, "unbegun")),
+        Given(|w| begin(w, "unbegun")),
         Do(|w| w.delete("databasesplitmigrations", "move")),
         Do(|w| w.expect(Room::Splits, "move", "Unknown", "Deleting")),
         Sql(|w| worker(w, "unbegun", Phase::Aborted)),
@@ -126,7 +124,7 @@ async fn a_migration_is_deleted_before_its_worker_has_begun() {
 #[tokio::test]
 async fn a_migration_is_deleted_under_way() {
     told(&[
-        Sql(|w| begin(w, "aborted")),
+        Given(|w| begin(w, "aborted")),
         Sql(|w| worker(w, "aborted", Phase::Copy)),
         Do(|w| w.delete("databasesplitmigrations", "move")),
         Sql(|w| worker(w, "aborted", Phase::Aborting)),
@@ -140,7 +138,7 @@ async fn a_migration_is_deleted_under_way() {
 #[tokio::test]
 async fn a_migration_is_deleted_when_it_is_done() {
     told(&[
-        Sql(|w| begin(w, "deleted")),
+        Given(|w| begin(w, "deleted")),
         Sql(|w| worker(w, "deleted", Phase::Completed)),
         Do(|w| w.delete("databasesplitmigrations", "move")),
         Do(gone),
@@ -152,7 +150,7 @@ async fn a_migration_is_deleted_when_it_is_done() {
 #[tokio::test]
 async fn a_migration_waits_for_another_and_for_its_service() {
     told(&[
-        Sql(|w| begin(w, "waiting")),
+        Given(|w| begin(w, "waiting")),
         Do(|w| w.delete("rerpservices", "identity")),
         Do(|w| {
             let mut later = spec();

@@ -74,9 +74,18 @@ impl World {
     pub(crate) fn new(rooms: &'static [Room]) -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let namespace = format!("zone{}z", NEXT.fetch_add(1, Ordering::Relaxed));
+        Self::on(ApiServer::with_token(&namespace), rooms)
+    }
+
+    /// The namespace of a server that was made for one, as it stands there. Time begins anew.
+    pub(crate) fn on(api: ApiServer, rooms: &'static [Room]) -> Self {
         NOW.set(BEGINNING);
-        let api = ApiServer::with_token(&namespace);
-        Self { context: process(&api, rooms), api, namespace, rooms }
+        Self { context: process(&api, rooms), namespace: api.token(), api, rooms }
+    }
+
+    /// Whether something of such a world is on a PostgreSQL server.
+    pub(crate) fn on_postgres(rooms: &[Room]) -> bool {
+        rooms != [Room::Services]
     }
 
     /// A new process: nothing of the old one's memory is left.
@@ -249,7 +258,7 @@ pub(crate) fn path(namespace: &str, plural: &str, name: &str) -> String {
 fn process(api: &ApiServer, rooms: &[Room]) -> Context {
     let mut context = context(api);
     context.clock = Clock::from_fn(|| Timestamp::from_second(NOW.get()).expect("in range"));
-    if rooms != [Room::Services] {
+    if World::on_postgres(rooms) {
         context.postgres = Connector::pinned(server::ADDRESS, server::shared().port);
     }
     context

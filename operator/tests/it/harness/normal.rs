@@ -8,7 +8,7 @@ use rerp_crds::names::{Id, RoleNames, migration_id};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Everything that is stored, events left out, and what is on the PostgreSQL server.
+/// Everything that is stored, events left out, whose each field is, and what is on the PostgreSQL server.
 ///
 /// Events are best effort: one that a crash swallowed is not published later, since the condition tells the same.
 pub(crate) async fn photograph(world: &World) -> BTreeMap<String, Value> {
@@ -18,8 +18,12 @@ pub(crate) async fn photograph(world: &World) -> BTreeMap<String, Value> {
         simplify(&path, &mut object);
         all.insert(path, object);
     }
+    for ((path, manager), mut body) in world.api.applied() {
+        simplify(&path, &mut body);
+        all.insert(format!("{path} applied by {manager}"), body);
+    }
     let mut words = words(world);
-    if world.rooms != [Room::Services] {
+    if World::on_postgres(world.rooms) {
         let found = on_the_server(world).await;
         words.extend(role_words(&found));
         all.extend(found);

@@ -4,14 +4,17 @@
 mod fate;
 mod judge;
 
-use crate::harness::{Room, World};
+use crate::harness::{Room, World, environment};
 use fate::Fate;
 use judge::Judge;
 use rand::RngExt;
+use rerp_operator::outcome::Outcome;
+use serde_json::json;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Lives, and transitions in each of them.
-const LIVES: u64 = 10;
+const LIVES: u64 = 50;
 const TRANSITIONS: usize = 60;
 /// So often the passes are let come to rest, and Ready has to say how things are.
 const REST: usize = 12;
@@ -28,7 +31,40 @@ async fn ready_is_claimed_only_for_what_was_seen_and_at_rest_says_how_things_are
         claims += live(seed).await;
     }
     // A judge who has nothing to judge finds no fault.
-    assert!(claims >= 5, "Ready=True was claimed {claims} times only");
+    assert!(claims >= 25, "Ready=True was claimed {claims} times only");
+}
+
+/// Before each call of the pass that would call a service Ready, the service is deleted and made again.
+#[tokio::test]
+async fn an_object_made_anew_is_not_called_ready_for_what_its_predecessor_was() {
+    let mut met = 0;
+    for call in 0.. {
+        let world = World::new(&[Room::Services]);
+        world.create(Room::Services, "a", &json!({"image": "x:1"}));
+        world.visit(Room::Services, "a").await.expect("nothing crashes here");
+        environment::step(&world.api);
+        let (at, counter) = (world.path("rerpservices", "a"), Arc::new(AtomicUsize::new(0)));
+        let (path, calls) = (at.clone(), Arc::clone(&counter));
+        world.api.interfere(Some(Box::new(move |api| {
+            if calls.fetch_add(1, Ordering::Relaxed) == call {
+                let mut object = api.remove(&path).expect("it is there");
+                object["metadata"].as_object_mut().expect("metadata").remove("uid");
+                object.as_object_mut().expect("an object").remove("status");
+                api.put(&path, object);
+            }
+        })));
+        let outcome = world.visit(Room::Services, "a").await.expect("nothing crashes here");
+        world.api.interfere(None);
+        if counter.load(Ordering::Relaxed) <= call {
+            assert!(met >= 10 && matches!(outcome, Outcome::Done { .. }), "{met}: {outcome:?}");
+            break;
+        }
+        met += 1;
+        let ready = world.condition(Room::Services, "a", "Ready");
+        assert_ne!(ready["status"], "True", "call {call}: {ready}");
+        while world.round().await.expect("nothing crashes here") {}
+        world.expect(Room::Services, "a", "True", "AsExpected");
+    }
 }
 
 /// One life; returns how often Ready=True was claimed in it.
