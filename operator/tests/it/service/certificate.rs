@@ -116,10 +116,11 @@ async fn roots_that_would_cut_everybody_off_are_refused() {
         world.live("configmaps", "identity-trust")["data"]["ca.crt"],
         json!(String::from_utf8(both).expect("text"))
     );
-    let leaf = world.secret("identity-mtls", "tls.crt").expect("a leaf");
+    let own = |key: &str| json!(STANDARD.encode(world.secret("identity-mtls", key).expect("its own")));
+    let (leaf, leaf_key) = (own("tls.crt"), own("tls.key"));
     world.api.edit(CA, |secret| {
-        secret["data"]["tls.crt"] = json!(STANDARD.encode(&leaf));
-        secret["data"]["tls.key"] = json!(STANDARD.encode(world.secret("identity-mtls", "tls.key").expect("its key")));
+        secret["data"]["tls.crt"] = leaf;
+        secret["data"]["tls.key"] = leaf_key;
         secret["data"]["ca.crt"] = json!(null);
     });
     world.pass("identity").await;
