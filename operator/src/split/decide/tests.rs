@@ -1,5 +1,7 @@
 //! One pass over a migration, told case by case.
 
+mod deletion;
+
 use super::*;
 use crate::postgres::exec::Admin;
 use crate::record::Record;
@@ -223,83 +225,4 @@ fn deleted() -> DatabaseSplitMigration {
     let mut object = migration("m");
     object.metadata.deletion_timestamp = Some(Time(at(900)));
     object
-}
-
-#[test]
-fn deletion_takes_back_and_holds_until_it_is_done() {
-    for phase in [
-        Phase::Pending,
-        Phase::Copy,
-        Phase::ReadyForCutover,
-        Phase::Cutover,
-        Phase::Observe,
-        Phase::Aborting,
-        Phase::Failed,
-    ] {
-        let decision = decide(&deleted(), &seen(phase), at(1000));
-        assert!(run(&decision).wish.abort && decision.hold && !decision.forget, "{phase}");
-    }
-    for (phase, reported) in [(Phase::Aborted, SplitPhase::Aborted), (Phase::Completed, SplitPhase::Completed)] {
-        let seen = Observed { record: Some(record("identity", Some(100))), ..seen(phase) };
-        let decision = decide(&deleted(), &seen, at(1000));
-        assert_eq!(
-            (decision.hold, decision.forget, decision.worker),
-            (true, false, WorkerAct::Remove),
-            "{phase} is told first"
-        );
-        let forgotten = Observed { journal: None, ..seen.clone() };
-        for seen in [seen, forgotten] {
-            let decision = decide(&ended(reported), &seen, at(1000));
-            assert_eq!((decision.hold, decision.forget, decision.worker), (false, true, WorkerAct::Remove), "{phase}");
-        }
-    }
-}
-
-/// Being deleted, and its status tells how it ended.
-fn ended(phase: SplitPhase) -> DatabaseSplitMigration {
-    let mut object = deleted();
-    object.status = Some(DatabaseSplitMigrationStatus { phase: Some(phase), ..Default::default() });
-    object
-}
-
-fn record(database: &str, moved_by: Option<i64>) -> Record {
-    Record { database: database.into(), moved_from: None, moved_by: moved_by.map(at) }
-}
-
-#[test]
-fn a_migration_that_has_moved_data_goes_only_once_its_service_knows() {
-    let wishes = |database: &str| {
-        let mut seen = seen(Phase::Completed);
-        seen.service.as_mut().unwrap().spec.database_ref = Some(ObjectRef::new(database));
-        seen
-    };
-    let knows = |record: Record| Observed { record: Some(record), ..wishes("identity-shared") };
-    let gone = Observed { service: None, ..wishes("identity-shared") };
-    let aborted = Observed { record: Some(record("identity-shared", None)), ..seen(Phase::Aborted) };
-    for (case, seen, waits) in [
-        ("the record is from before the move", knows(record("identity-shared", None)), true),
-        ("no record, and the wish is old", wishes("identity-shared"), true),
-        ("moved by this one", knows(record("identity", Some(100))), false),
-        ("moved on by a later one", knows(record("elsewhere", Some(101))), false),
-        ("moved by an earlier one only", knows(record("identity-shared", Some(99))), true),
-        ("no record, and the wish names the target", wishes("identity"), false),
-        ("no service", gone, false),
-        ("nothing was moved", aborted, false),
-    ] {
-        let phase = seen.journal.as_ref().map(|journal| journal.status.phase);
-        let reported = if phase == Some(Phase::Aborted) { SplitPhase::Aborted } else { SplitPhase::Completed };
-        let decision = decide(&ended(reported), &seen, at(1000));
-        assert_eq!((decision.hold, decision.forget), (waits, !waits), "{case}");
-        assert_eq!(decision.outcome.message().contains("to record"), waits, "{case}");
-    }
-}
-
-#[test]
-fn deletion_does_not_wait_for_what_never_began_or_is_gone() {
-    let mut going = seen(Phase::Copy);
-    going.source.as_mut().unwrap().database.metadata.deletion_timestamp = Some(Time(at(900)));
-    for seen in [Observed { held: false, ..seen(Phase::Copy) }, Observed { target: None, ..seen(Phase::Copy) }, going] {
-        let decision = decide(&deleted(), &seen, at(1000));
-        assert_eq!((decision.hold, decision.forget, decision.worker), (false, false, WorkerAct::Remove));
-    }
 }
