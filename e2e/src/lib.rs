@@ -1,13 +1,18 @@
-//! What the tests against a real cluster share: kubectl, waiting with a deadline, a namespace of one's own, psql in a pod.
+//! What the tests against a real cluster share: kubectl, waiting with a deadline, a namespace of one's own, psql in a pod, the
+//! operator from outside, the audit log.
 //!
 //! The tests use kubectl because that is what users use; `cargo xtask e2e` says in `RERP_KUBECTL` how to call it.
 
+mod audit;
 mod kubectl;
 mod namespace;
+mod operator;
 mod wait;
 
+pub use audit::AuditLog;
 pub use kubectl::{Kubectl, KubectlError};
 pub use namespace::TestNamespace;
+pub use operator::{OPERATOR_USER, Operator};
 pub use wait::{WaitError, eventually};
 
 use std::error::Error;

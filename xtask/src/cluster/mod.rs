@@ -143,6 +143,14 @@ impl Cluster {
         [("KUBECONFIG", kubeconfig.to_string()), ("RERP_KUBECTL", format!("{kubectl}\n--kubeconfig\n{kubeconfig}"))]
     }
 
+    /// Where the API server writes who did what, if it does and this machine can read it.
+    pub(crate) fn audit_log(&self, paths: &Paths) -> Option<String> {
+        match self.provider {
+            Provider::Node => node::audit_log(paths, Path::new(&self.name)),
+            Provider::Kind | Provider::Given => None,
+        }
+    }
+
     /// Brings images into the cluster; those it has already are left out. Returns the references of what was brought.
     pub(crate) fn load(&self, paths: &Paths, images: &[images::store::Image]) -> Result<Vec<String>, Error> {
         load::load(self, paths, images)

@@ -55,6 +55,12 @@ pub(crate) fn logs(paths: &Paths, state: &Path, component: Option<&str>) -> Resu
     Ok(command(paths, "logs", state)?.args(component).run()?)
 }
 
+/// Path of the API server's audit log; none for a node that was started without one.
+pub(crate) fn audit_log(paths: &Paths, state: &Path) -> Option<String> {
+    let said = command(paths, "audit", state).ok()?.quiet().ok()?;
+    Some(said.trim().to_owned()).filter(|path| Path::new(path).is_file())
+}
+
 /// Imports an archive into the node's container runtime.
 pub(crate) fn import(paths: &Paths, state: &Path, archive: &Path) -> Result<(), Error> {
     command(paths, "load", state)?.arg(archive).limit(Duration::from_secs(600)).quiet()?;

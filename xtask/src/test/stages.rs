@@ -75,6 +75,9 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
     for (key, value) in environment {
         test = test.env(key, value);
     }
+    if let Some(log) = cluster.audit_log(setting.paths) {
+        test = test.env("RERP_AUDIT_LOG", log);
+    }
     count(test.arg("--").arg("--test-threads=1").args(setting.filter))
 }
 

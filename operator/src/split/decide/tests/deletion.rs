@@ -1,4 +1,4 @@
-//! A migration that is being deleted: when it is taken back, what it waits for, when it may go.
+//! Deletion, told case by case.
 
 use super::*;
 
