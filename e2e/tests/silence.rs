@@ -85,6 +85,12 @@ fn settle(ns: &TestNamespace) -> TestResult {
     for object in ["sdb/monolith", "sdb/identity-shared", "sdb/identity", "rsvc/identity"] {
         ns.condition(object, "Ready", "True", 60)?;
     }
+    // The way to the server that the pods have left stays open for three minutes.
+    eventually(300, "the way to the old server to close", || {
+        let policy = ns.get(&["networkpolicy/identity"]).map_err(|e| e.to_string())?;
+        let leaving = &policy["metadata"]["annotations"]["rerp.dev/leaving"];
+        if leaving.is_null() { Ok(()) } else { Err(leaving.to_string()) }
+    })?;
     Ok(())
 }
 

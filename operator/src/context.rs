@@ -73,9 +73,10 @@ impl Context {
         Applier::new(self.client.clone(), manager, owner, self.metrics.clone())
     }
 
-    /// The next visit of an object is due at `time` at the latest, whatever this visit comes to.
+    /// The next visit of an object is due at `time` at the latest, whatever this visit comes to. Of several times the first counts.
     pub fn look_again_by(&self, uid: &str, time: Timestamp) {
-        self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned(), time);
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        due.entry(uid.to_owned()).and_modify(|known| *known = time.min(*known)).or_insert(time);
     }
 
     /// When to look at an object again, now that a visit is over.

@@ -26,6 +26,9 @@ pub(super) struct Applied {
 /// Applies everything.
 pub(super) async fn apply(checked: Checked, built: Built, context: &Context) -> Result<Applied, Stop> {
     let deployment = children(&checked, built, context).await?;
+    if let Some(end) = checked.network.leaving.ends() {
+        context.look_again_by(&checked.owner.uid, end);
+    }
     Ok(Applied { checked, deployment })
 }
 

@@ -87,6 +87,12 @@ impl Leaving {
         Self(text.split(',').filter_map(entry).collect())
     }
 
+    /// When the first of the ways is to be closed.
+    #[must_use]
+    pub fn ends(&self) -> Option<Timestamp> {
+        self.0.values().min().and_then(|since| since.checked_add(GRACE).ok())
+    }
+
     /// The annotation that the next pass reads; none if the pods are leaving nothing.
     #[must_use]
     pub fn annotation(&self) -> Option<BTreeMap<String, String>> {

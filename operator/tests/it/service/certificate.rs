@@ -140,10 +140,9 @@ async fn a_certificate_that_could_not_be_looked_after_is_soon_looked_after_again
     world.api.edit(&path("rerpservices", "identity"), |object| object["spec"]["suspend"] = json!(true));
     // The list of services succeeds, the look at the authority does not.
     world.api.fail_at(2);
-    let outcome = world.pass("identity").await;
+    let (outcome, again) = world.visit("identity").await;
     assert!(world.api.failed());
-    let uid = world.live("rerpservices", "identity")["metadata"]["uid"].as_str().expect("a uid").to_owned();
-    assert!(world.context.again(&uid, &outcome) <= Duration::from_secs(5), "{outcome:?}");
+    assert!(again <= Duration::from_secs(5), "{again:?} {outcome:?}");
     world.expect("identity", "CertificatesValid", "Unknown", "ApiError", &[]);
 }
 
@@ -215,16 +214,14 @@ async fn a_certificate_is_renewed_at_half_of_its_life_and_the_visit_is_due_then(
     world.settle("identity").await;
     let first = certificate(&world);
     assert_eq!(says(&world, "identity-mtls").1, 120, "a minute, and one for clocks that differ");
-    let outcome = world.pass("identity").await;
-    let uid = world.live("rerpservices", "identity")["metadata"]["uid"].as_str().expect("a uid").to_owned();
-    assert_eq!(world.context.again(&uid, &outcome), Duration::from_secs(30));
+    assert_eq!(world.visit("identity").await.1, Duration::from_secs(30));
     later(29);
     world.pass("identity").await;
     assert_eq!((certificate(&world), world.api.writes()), (first.clone(), vec![]));
     later(1);
-    let outcome = world.pass("identity").await;
+    let (_, again) = world.visit("identity").await;
     assert_ne!(certificate(&world), first);
-    assert_eq!(world.context.again(&uid, &outcome), Duration::from_secs(30));
+    assert_eq!(again, Duration::from_secs(30));
     let renewal: Timestamp = world.live("rerpservices", "identity")["status"]["certificate"]["renewalAt"]
         .as_str()
         .expect("text")
@@ -241,9 +238,9 @@ async fn a_certificate_is_renewed_at_half_of_its_life_and_the_visit_is_due_then(
         });
         let before = certificate(&world);
         later(30);
-        let outcome = world.pass("identity").await;
+        let (_, again) = world.visit("identity").await;
         assert_ne!(certificate(&world), before, "{trouble}");
-        assert_eq!(world.context.again(&uid, &outcome), Duration::from_secs(30), "{trouble}");
+        assert_eq!(again, Duration::from_secs(30), "{trouble}");
         world.expect("identity", "CertificatesValid", "True", "AsExpected", &[]);
     }
 }

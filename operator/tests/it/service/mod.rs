@@ -16,6 +16,7 @@ use rerp_operator::context::Context;
 use rerp_operator::outcome::Outcome;
 use rerp_operator::service;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// One namespace with RerpServices.
 struct World {
@@ -100,10 +101,17 @@ impl World {
 
     /// One pass over a service as it is stored now.
     async fn pass(&self, name: &str) -> Outcome {
+        self.visit(name).await.0
+    }
+
+    /// One pass, and when the next one is due.
+    async fn visit(&self, name: &str) -> (Outcome, Duration) {
         let api = Api::<RerpService>::namespaced(self.api.client(), "rerp");
         let object = api.get(name).await.expect("the object");
         self.api.calls();
-        service::reconcile(&object, &self.context).await
+        let outcome = service::reconcile(&object, &self.context).await;
+        let again = self.context.again(object.metadata.uid.as_deref().unwrap_or_default(), &outcome);
+        (outcome, again)
     }
 
     /// What the Deployment controller and the kubelet would do.
