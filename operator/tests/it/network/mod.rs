@@ -21,21 +21,7 @@ use rerp_operator::split::build::worker::deployment;
 use rerp_operator::{database, service};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use world::{Database, Monitoring, OUTSIDE, Service, World, worlds};
-
-const PORTS: [Port; 8] =
-    [("UDP", 53), ("TCP", 53), ("TCP", 8080), ("TCP", 9090), ("TCP", 5432), ("TCP", 443), ("TCP", 25), ("TCP", 6379)];
-/// Addresses outside of the cluster, and whether they are public.
-const ADDRESSES: [(&str, bool); 8] = [
-    ("8.8.8.8", true),
-    ("203.0.113.5", true),
-    ("2606:4700::1", true),
-    ("10.9.1.1", false),
-    ("100.64.0.1", false),
-    ("169.254.169.254", false),
-    ("fd00::1", false),
-    ("fe80::1", false),
-];
+use world::{ADDRESSES, Database, Monitoring, OUTSIDE, PORTS, Service, World, worlds};
 
 /// The pods of a world and the policies that the operator makes for it.
 struct Cluster {

@@ -1,12 +1,28 @@
 //! A random namespace of services, databases and migrations: drawn by proptest, as objects for the operator, and as the edges that
 //! its specs ask for.
 
+use super::evaluate::Port;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 use rerp_crds::{DatabaseSplitMigration, RerpService, ServiceDatabase, SplitPhase};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+
+/// Ports that are tried.
+pub(super) const PORTS: [Port; 8] =
+    [("UDP", 53), ("TCP", 53), ("TCP", 8080), ("TCP", 9090), ("TCP", 5432), ("TCP", 443), ("TCP", 25), ("TCP", 6379)];
+/// Addresses outside of the cluster, and whether they are public.
+pub(super) const ADDRESSES: [(&str, bool); 8] = [
+    ("8.8.8.8", true),
+    ("203.0.113.5", true),
+    ("2606:4700::1", true),
+    ("10.9.1.1", false),
+    ("100.64.0.1", false),
+    ("169.254.169.254", false),
+    ("fd00::1", false),
+    ("fe80::1", false),
+];
 
 /// What services may call outside, with addresses that this opens and that it doesn't.
 pub(crate) const OUTSIDE: [(&str, &str, i64); 4] = [
