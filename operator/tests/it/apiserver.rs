@@ -9,7 +9,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use kube::Client;
 use kube::client::Body;
 use respond::{respond, status};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -268,4 +268,24 @@ impl State {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Where an object is stored. `plural` as in `rerpservices`.
+pub(crate) fn path(namespace: &str, plural: &str, name: &str) -> String {
+    let group = match plural {
+        "rerpservices" | "servicedatabases" | "databasesplitmigrations" => "/apis/rerp.dev/v1alpha1",
+        "deployments" | "statefulsets" => "/apis/apps/v1",
+        "poddisruptionbudgets" => "/apis/policy/v1",
+        "networkpolicies" => "/apis/networking.k8s.io/v1",
+        _ => "/api/v1",
+    };
+    format!("{group}/namespaces/{namespace}/{plural}/{name}")
+}
+
+/// An object of ours as a user applies it, in the namespace `rerp`.
+pub(crate) fn object(kind: &str, name: &str, spec: &Value) -> Value {
+    json!({
+        "apiVersion": "rerp.dev/v1alpha1", "kind": kind, "spec": spec,
+        "metadata": {"name": name, "namespace": "rerp", "creationTimestamp": "2026-01-01T00:00:00Z"},
+    })
 }

@@ -3,7 +3,7 @@
 //!
 //! Long because it is a list: one story per test.
 
-use crate::apiserver::ApiServer;
+use crate::apiserver::{self, ApiServer};
 use crate::core::context;
 use crate::server::{self, Server};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -24,13 +24,7 @@ struct World {
 }
 
 fn path(kind: &str, name: &str) -> String {
-    let group = match kind {
-        "servicedatabases" => "/apis/rerp.dev/v1alpha1",
-        "statefulsets" => "/apis/apps/v1",
-        "networkpolicies" => "/apis/networking.k8s.io/v1",
-        _ => "/api/v1",
-    };
-    format!("{group}/namespaces/rerp/{kind}/{name}")
+    apiserver::path("rerp", kind, name)
 }
 
 impl World {

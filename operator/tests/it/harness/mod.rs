@@ -4,7 +4,7 @@
 pub(crate) mod environment;
 pub(crate) mod normal;
 
-use crate::apiserver::ApiServer;
+use crate::apiserver::{ApiServer, path};
 use crate::core::context;
 use crate::server;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -242,17 +242,6 @@ impl World {
         let last: Vec<String> = self.api.history(self.api.version() - 5).into_iter().map(|one| one.path).collect();
         panic!("no rest after {ROUNDS} rounds; changed last: {last:?}");
     }
-}
-
-/// Where an object is.
-pub(crate) fn path(namespace: &str, plural: &str, name: &str) -> String {
-    let group = match plural {
-        "rerpservices" | "servicedatabases" | "databasesplitmigrations" => "/apis/rerp.dev/v1alpha1",
-        "deployments" | "statefulsets" => "/apis/apps/v1",
-        "poddisruptionbudgets" => "/apis/policy/v1",
-        _ => "/api/v1",
-    };
-    format!("{group}/namespaces/{namespace}/{plural}/{name}")
 }
 
 fn process(api: &ApiServer, rooms: &[Room]) -> Context {

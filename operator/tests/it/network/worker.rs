@@ -1,7 +1,7 @@
 //! The way of a split worker to both servers, from a scripted API server and a real PostgreSQL: open before the worker is made,
 //! closed when the status says that the migration is over.
 
-use crate::apiserver::ApiServer;
+use crate::apiserver::{self, ApiServer, object};
 use crate::core::context;
 use crate::server;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -10,25 +10,12 @@ use rerp_crds::DatabaseSplitMigration;
 use rerp_operator::context::Context;
 use rerp_operator::postgres::exec::Connector;
 use rerp_operator::split;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const WORKER: &str = "move-split-worker";
 
 fn path(kind: &str, name: &str) -> String {
-    let group = match kind {
-        "rerpservices" | "servicedatabases" | "databasesplitmigrations" => "/apis/rerp.dev/v1alpha1",
-        "deployments" => "/apis/apps/v1",
-        "networkpolicies" => "/apis/networking.k8s.io/v1",
-        _ => "/api/v1",
-    };
-    format!("{group}/namespaces/rerp/{kind}/{name}")
-}
-
-fn object(kind: &str, name: &str, spec: &Value) -> Value {
-    json!({
-        "apiVersion": "rerp.dev/v1alpha1", "kind": kind, "spec": spec,
-        "metadata": {"name": name, "namespace": "rerp", "creationTimestamp": "2026-01-01T00:00:00Z"},
-    })
+    apiserver::path("rerp", kind, name)
 }
 
 /// A database as its own controller leaves it: an admin Secret, a status. `inside` names another one's server.

@@ -1,7 +1,7 @@
 //! What may happen in a namespace, at random. In: the API server. Out: one transition at a time.
 
 use crate::apiserver::ApiServer;
-use crate::harness::path;
+use crate::apiserver::path;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

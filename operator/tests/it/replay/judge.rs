@@ -7,7 +7,8 @@
 //! - At rest Ready=True stands exactly where everything holds.
 
 use super::fate::SERVICES;
-use crate::harness::{Room, World, path};
+use crate::apiserver::path;
+use crate::harness::{Room, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

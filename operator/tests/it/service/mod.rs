@@ -7,7 +7,7 @@ mod network;
 mod split;
 mod steady;
 
-use crate::apiserver::ApiServer;
+use crate::apiserver::{self, ApiServer, object};
 use crate::core::context;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kube::Api;
@@ -25,21 +25,7 @@ struct World {
 }
 
 fn path(kind: &str, name: &str) -> String {
-    let group = match kind {
-        "rerpservices" | "servicedatabases" | "databasesplitmigrations" => "/apis/rerp.dev/v1alpha1",
-        "deployments" => "/apis/apps/v1",
-        "poddisruptionbudgets" => "/apis/policy/v1",
-        "networkpolicies" => "/apis/networking.k8s.io/v1",
-        _ => "/api/v1",
-    };
-    format!("{group}/namespaces/rerp/{kind}/{name}")
-}
-
-fn object(kind: &str, name: &str, spec: &Value) -> Value {
-    json!({
-        "apiVersion": "rerp.dev/v1alpha1", "kind": kind, "spec": spec,
-        "metadata": {"name": name, "namespace": "rerp", "creationTimestamp": "2026-01-01T00:00:00Z"},
-    })
+    apiserver::path("rerp", kind, name)
 }
 
 fn condition(type_: &str, status: &str, generation: &Value) -> Value {
