@@ -5,6 +5,8 @@
 
 use super::MANAGER;
 use super::build::certificate as build;
+use super::check::dependencies;
+use super::gather::Services;
 use crate::cluster::child::Owner;
 use crate::cluster::read;
 use crate::context::Context;
@@ -14,7 +16,6 @@ use crate::pki::plan::{self, Due, Life, Wanted};
 use crate::pki::{self, authority};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Secret;
-use kube::ResourceExt;
 use kube::api::Api;
 use rerp_crds::names::{self, Id};
 use rerp_crds::{Reason, RerpService, mtls};
@@ -34,11 +35,7 @@ pub struct Certified {
 const SOON: SignedDuration = SignedDuration::from_secs(5);
 
 /// Keeps Secret and ConfigMap as they should be.
-pub(super) async fn keep(
-    object: &RerpService,
-    services: &[RerpService],
-    context: &Context,
-) -> Result<Certified, Outcome> {
+pub(super) async fn keep(object: &RerpService, services: &Services, context: &Context) -> Result<Certified, Outcome> {
     let owner = Owner::of(object);
     let kept = kept_fresh(object, &owner, services, context).await;
     let due = match &kept {
@@ -55,7 +52,7 @@ pub(super) async fn keep(
 async fn kept_fresh(
     object: &RerpService,
     owner: &Owner,
-    services: &[RerpService],
+    services: &Services,
     context: &Context,
 ) -> Result<Certified, Outcome> {
     let ttl = mtls::certificate_ttl(object.spec.mtls.as_ref())
@@ -69,7 +66,7 @@ async fn kept_fresh(
         Ok(kept) => kept,
         Err(why) => make(&authority, &wanted, why, now)?,
     };
-    let callers = callers(&owner.name, services);
+    let callers = callers(object, services);
     let ids = callers.iter().map(|name| names::spiffe_id(domain, Id { namespace: &owner.namespace, name }));
     let applier = context.applier(MANAGER, owner.clone());
     applier.apply(&build::secret(owner, &leaf)).await?;
@@ -96,10 +93,12 @@ fn make(authority: &authority::Authority, wanted: &Wanted, why: Due, now: Timest
     Ok((leaf, life))
 }
 
-/// Services that name this one in their dependencies, in the order of their names.
-fn callers(name: &str, services: &[RerpService]) -> Vec<String> {
-    let calls = |one: &&RerpService| one.spec.dependencies.iter().any(|to| to.name == name);
-    let mut callers: Vec<String> = services.iter().filter(calls).map(ResourceExt::name_any).collect();
-    callers.sort();
-    callers
+/// Who is let in, in the order of their names. A caller that can't be decoded any more keeps its place.
+fn callers(object: &RerpService, services: &Services) -> Vec<String> {
+    let before = object.status.as_ref().and_then(|status| status.resolved.as_ref());
+    let before = before.into_iter().flat_map(|resolved| &resolved.callers);
+    let kept = before.filter(|name| services.undecodable.contains(*name)).cloned();
+    let mut callers = dependencies::callers(object.metadata.name.as_deref().unwrap_or_default(), &services.known);
+    callers.extend(kept);
+    callers.into_iter().collect()
 }

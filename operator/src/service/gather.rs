@@ -49,14 +49,28 @@ pub struct Database {
     pub migrate: Option<Secret>,
 }
 
-/// Every RerpService of the object's namespace. One that can't be decoded is left out, and says so itself: it must not keep the
-/// others from their certificates.
-pub async fn services(object: &RerpService, context: &Context) -> Result<Vec<RerpService>, Error> {
+/// The RerpServices of a namespace.
+pub struct Services {
+    /// Those that can be read.
+    pub known: Vec<RerpService>,
+    /// Names of those that can't be decoded: what they call and which database they use is not known.
+    pub undecodable: BTreeSet<String>,
+}
+
+/// Every RerpService of the object's namespace.
+pub async fn services(object: &RerpService, context: &Context) -> Result<Services, Error> {
     let owner = Owner::of(object);
     let api = Api::<DeserializeGuard<RerpService>>::namespaced(context.client.clone(), &owner.namespace);
     let params = ListParams::default().limit(500);
     let all = call("list", "RerpService", &owner.namespace, api.list(&params)).await?;
-    Ok(all.items.into_iter().filter_map(|guard| guard.0.ok()).collect())
+    let mut services = Services { known: Vec::new(), undecodable: BTreeSet::new() };
+    for guard in all.items {
+        match guard.0 {
+            Ok(service) => services.known.push(service),
+            Err(invalid) => _ = services.undecodable.insert(invalid.metadata.name.unwrap_or_default()),
+        }
+    }
+    Ok(services)
 }
 
 /// Reads everything else that a pass looks at.

@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::outcome::Outcome;
 use certificate::Certified;
 use check::Stop;
+use gather::Services;
 use rerp_crds::{Reason, RerpService};
 use std::time::Duration;
 
@@ -46,11 +47,18 @@ async fn passes(
     (Some(certified), pass(object, services, context).await)
 }
 
-async fn pass(object: &RerpService, services: Vec<RerpService>, context: &Context) -> Result<apply::Applied, Stop> {
+async fn pass(object: &RerpService, services: Services, context: &Context) -> Result<apply::Applied, Stop> {
     if object.spec.suspend == Some(true) {
         return Err(Outcome::Suspended.into());
     }
-    let gathered = gather::gather(object, services, context).await?;
+    if let Some(name) = services.undecodable.first() {
+        // It may use the same database. Certificates are looked after all the same.
+        let message = format!(
+            "RerpService {name} can't be decoded, so what it shares with this one is not known; correct or delete it"
+        );
+        return Err(Outcome::failed(Reason::ApiError, message).into());
+    }
+    let gathered = gather::gather(object, services.known, context).await?;
     let checked = check::check(object, gathered)?;
     let built = build::build(&checked);
     apply::apply(checked, built, context).await

@@ -49,6 +49,12 @@ fn path<'a>(
     None
 }
 
+/// Services that name `name` in their dependencies: its list of callers and its NetworkPolicy let in the same ones.
+pub fn callers(name: &str, services: &[RerpService]) -> BTreeSet<String> {
+    let calls = |one: &&RerpService| one.spec.dependencies.iter().any(|to| to.name == name);
+    services.iter().filter(calls).map(ResourceExt::name_any).collect()
+}
+
 /// DependenciesReady. A missing dependency needs a person, one that isn't ready needs time.
 pub fn verdict(dependencies: &[ObjectRef], services: &[RerpService]) -> Verdict {
     if dependencies.is_empty() {

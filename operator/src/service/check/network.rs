@@ -4,6 +4,7 @@
 //! A way to a server is opened before the pods learn of it and stays for a while after they were told to leave: they hear of it
 //! by a file that the kubelet brings up to date within a minute or two, and until then they ask both sides who owns the data.
 
+use super::dependencies::callers;
 use crate::network::servers_reached;
 use crate::outcome::Outcome;
 use jiff::{SignedDuration, Timestamp};
@@ -54,10 +55,9 @@ pub fn network(
     before: Option<&NetworkPolicy>,
     now: Timestamp,
 ) -> Result<Network, Outcome> {
-    let calls = |one: &&RerpService| one.spec.dependencies.iter().any(|to| to.name == name);
     let leaving = before.map(|policy| Leaving::after(policy, &servers, now)).unwrap_or_default();
     Ok(Network {
-        dependents: services.iter().filter(calls).map(ResourceExt::name_any).collect(),
+        dependents: callers(name, services),
         servers: servers.into_iter().chain(leaving.0.keys().cloned()).collect(),
         leaving,
         outside: outside(&spec.egress)?,

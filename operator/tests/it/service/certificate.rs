@@ -192,6 +192,21 @@ async fn a_new_authority_signs_everything_anew() {
     assert!(after.0 != before.0 && after.1["ca.crt"] != before.1["ca.crt"]);
 }
 
+#[tokio::test]
+async fn a_neighbour_that_cannot_be_decoded_stops_everything_but_the_certificate() {
+    let world = World::with_database();
+    world.service("marketing", &json!({"image": "ghcr.io/rerp/marketing:1", "dependencies": [{"name": "identity"}]}));
+    world.settle("identity").await;
+    world.api.edit(&path("rerpservices", "marketing"), |object| object["spec"]["replicas"] = json!("three"));
+    world.api.remove(&path("secrets", "identity-mtls"));
+    let before = peers(&world, "identity");
+    world.pass("identity").await;
+    world.expect("identity", "Ready", "Unknown", "ApiError", &["RerpService marketing can't be decoded"]);
+    world.expect("identity", "CertificatesValid", "True", "AsExpected", &[]);
+    assert!(world.secret("identity-mtls", "tls.crt").is_some());
+    assert_eq!(peers(&world, "identity"), before, "a caller is not struck off because its spec can't be read");
+}
+
 static NOW: AtomicI64 = AtomicI64::new(1_800_000_000);
 
 fn now() -> Timestamp {
