@@ -1,9 +1,10 @@
 //! Identity: the one registry of email addresses and people. Every other service keeps its identifiers only.
 //!
-//! In come requests; out go identifiers. Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the
-//! SQL. Must not call any other service: everyone may call this one.
+//! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
+//! the rules, [`store`] the SQL. Must not call any other service: everyone may call this one.
 
 pub mod domain;
+pub mod grpc;
 pub mod http;
 mod router;
 pub mod store;

@@ -4,13 +4,15 @@ use axum::Router;
 use axum::routing::{get, post};
 use rerp_kit::pool::Db;
 
+use crate::grpc;
 use crate::http::email;
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(db: Db) -> Router {
-    Router::new()
+    let rest = Router::new()
         .route("/api/identity/email", get(email::by_query))
         .route("/api/identity/email/upsert", post(email::upsert))
         .route("/api/identity/email/{id_or_address}", get(email::by_path))
-        .with_state(db)
+        .with_state(db.clone());
+    rerp_kit::grpc::mount(rest, grpc::email::server(db))
 }

@@ -10,6 +10,7 @@
 //! | [`config`] | environment to checked settings |
 //! | [`pool`] | warm connections to both sides of a split, and the retry that makes a cutover invisible |
 //! | [`http`] | request context, limits, strict extractors, the server |
+//! | [`grpc`] | the same for calls between services: problems as gRPC statuses and back |
 //! | [`tls`] | the service's certificate: whom it lets in, and how it calls others |
 //! | [`problem`] | RFC 9457 answers and their catalogue |
 //! | [`client`] | calls to other services |
@@ -23,6 +24,7 @@ pub mod app;
 pub mod cache;
 pub mod client;
 pub mod config;
+pub mod grpc;
 pub mod http;
 pub mod idempotency;
 pub mod metrics;

@@ -3,17 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use rerp_kit::client::{CallError, Repeat, ServiceClient, builder};
+use rerp_kit::client::builder;
 use rerp_kit::config::HttpSettings;
 use rerp_kit::http::{self, Json, Path, Query, context};
 use rerp_kit::metrics::Metrics;
-use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{self, DATABASE_UNAVAILABLE, Kind};
+use rerp_kit::problem::catalogue::{self, Kind};
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -32,29 +30,13 @@ struct Search {
     n: u32,
 }
 
-/// Fails as often as it is told to, and counts.
-type Failing = Arc<Mutex<(u32, u32)>>;
-
-fn routes(failing: Failing) -> Router {
+fn routes() -> Router {
     Router::new()
         .route("/echo", post(async |Json(body): Json<Body>| body.n.to_string()))
         .route("/search", get(async |Query(search): Query<Search>| search.n.to_string()))
         .route("/thing/{id}", get(async |Path(id): Path<Uuid>| id.to_string()))
         .route("/panic", get(panicking))
         .route("/slow", get(slow))
-        .route("/context", post(async || axum::Json((context::request_id(), left()))))
-        .route(
-            "/flaky",
-            post(async move || {
-                let mut failing = failing.lock().unwrap();
-                failing.1 += 1;
-                if failing.0 == 0 {
-                    return Ok(axum::Json(7));
-                }
-                failing.0 -= 1;
-                Err(Problem::new(DATABASE_UNAVAILABLE).retry_after(1))
-            }),
-        )
 }
 
 async fn panicking() -> &'static str {
@@ -66,16 +48,11 @@ async fn slow() -> &'static str {
     "done"
 }
 
-fn left() -> Option<u128> {
-    context::deadline().map(|at| at.saturating_duration_since(tokio::time::Instant::now()).as_millis())
-}
-
 struct Running {
     at: SocketAddr,
     metrics: Metrics,
     stop: CancellationToken,
     server: tokio::task::JoinHandle<()>,
-    failing: Failing,
 }
 
 async fn start() -> Running {
@@ -86,22 +63,18 @@ async fn start() -> Running {
         drain_delay: Duration::ZERO,
         drain_timeout: Duration::from_secs(5),
     };
-    let (metrics, failing) = (Metrics::new().unwrap(), Failing::default());
-    let router = http::guarded(routes(failing.clone()), &settings, &metrics);
+    let metrics = Metrics::new().unwrap();
+    let router = http::guarded(routes(), &settings, &metrics);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
     let server = tokio::spawn(http::serve(listener, router, settings, stop.clone()));
-    Running { at, metrics, stop, server, failing }
+    Running { at, metrics, stop, server }
 }
 
 impl Running {
     fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.at)
-    }
-
-    fn client(&self) -> ServiceClient {
-        ServiceClient::new("other", self.url("").parse().unwrap(), self.metrics.clone(), None).unwrap()
     }
 }
 
@@ -179,34 +152,4 @@ async fn a_head_that_never_ends_is_cut_off() {
     let mut answer = Vec::new();
     let _ = tokio::time::timeout(Duration::from_secs(10), huge.read_to_end(&mut answer)).await.unwrap();
     assert!(!answer.starts_with(b"HTTP/1.1 200"));
-}
-
-#[tokio::test]
-async fn calls_pass_on_their_context_and_are_repeated_only_when_allowed() {
-    let running = start().await;
-    let client = running.client();
-    let headers = [(context::REQUEST_ID, "id-of-the-caller"), (context::DEADLINE, "1500")];
-    let headers = headers.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-    let caller = context::Context::of(&headers, Duration::from_secs(60));
-    let (id, left): (Option<String>, Option<u64>) =
-        caller.scope(client.post("/context", &(), Repeat::Never)).await.unwrap();
-    assert_eq!(id.as_deref(), Some("id-of-the-caller"));
-    assert!(left.unwrap() <= 1500);
-
-    *running.failing.lock().unwrap() = (2, 0);
-    assert_eq!(client.post::<u32>("/flaky", &(), Repeat::Idempotent).await.unwrap(), 7);
-    assert_eq!(running.failing.lock().unwrap().1, 3);
-    *running.failing.lock().unwrap() = (2, 0);
-    let refused = client.post::<u32>("/flaky", &(), Repeat::Never).await.unwrap_err();
-    assert!(refused.refusal().is_some_and(|(_, problem)| problem.is(DATABASE_UNAVAILABLE)));
-    assert_eq!(running.failing.lock().unwrap().1, 1);
-    *running.failing.lock().unwrap() = (100, 0);
-    assert!(client.post::<u32>("/flaky", &(), Repeat::Idempotent).await.is_err());
-    assert_eq!(running.failing.lock().unwrap().1, 4, "repetitions are bounded");
-
-    running.stop.cancel();
-    running.server.await.unwrap();
-    let gone = client.post::<u32>("/flaky", &(), Repeat::Never).await.unwrap_err();
-    assert!(matches!(gone, CallError::Unreachable { .. }));
-    assert!(!format!("{gone:?}").contains("/flaky"), "addresses aren't shown: {gone:?}");
 }

@@ -14,18 +14,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use authority::Authority;
-use rerp_kit::client::{CallError, Repeat};
+use rerp_kit::client::CallError;
+use rerp_kit::problem::catalogue::CALLER_NOT_ALLOWED;
 use rerp_kit::tls::Mode;
-use serde_json::{Value, json};
-use world::{Callee, id, open, until};
+use serde_json::json;
+use world::{Callee, ask, id, open, until};
 
 #[tokio::test]
 async fn only_callers_on_the_list_get_in() {
     let ours = Authority::new();
     let callee = Callee::start(&ours, &["marketing"], Mode::Strict).await;
     let marketing = open(&ours, "marketing", &[]).await;
-    let answer: Value = callee.client(Some(&marketing.tls)).post("/who", &json!({}), Repeat::Never).await.unwrap();
-    assert_eq!(answer, json!({"said": "hello"}), "the positive control");
+    callee.call(Some(&marketing.tls)).await.expect("the positive control");
     assert_eq!(callee.counted("callers", "allowed"), 1);
 
     let billing = open(&ours, "billing", &[]).await;
@@ -56,7 +56,7 @@ async fn a_caller_trusts_only_its_own_authority_and_the_name_it_called() {
     let friend = Callee::start(&ours, &["marketing"], Mode::Strict).await;
     assert!(friend.call(Some(&marketing.tls)).await.is_ok(), "the positive control");
     let wrong_name = friend.client_for("billing.rerp.svc", Some(&marketing.tls));
-    let refused = wrong_name.post::<Value>("/who", &json!({}), Repeat::Never).await.unwrap_err();
+    let refused = ask(&wrong_name).await.unwrap_err();
     assert!(matches!(refused, CallError::Unreachable { .. }), "{refused:?}");
 }
 
@@ -84,6 +84,19 @@ async fn audit_lets_everybody_in_and_counts_whom_strict_would_not() {
 }
 
 #[tokio::test]
+async fn a_caller_struck_off_the_list_is_refused_over_grpc_in_its_words() {
+    let ours = Authority::new();
+    let callee = Callee::start(&ours, &["marketing"], Mode::Strict).await;
+    let marketing = open(&ours, "marketing", &[]).await;
+    let client = callee.client(Some(&marketing.tls));
+    ask(&client).await.unwrap();
+    std::fs::write(callee.files.join("..data/peers"), id("billing")).unwrap();
+    let is_refusal = |error: &CallError| error.refusal().is_some_and(|problem| problem.is(CALLER_NOT_ALLOWED));
+    // New connections are refused in the handshake; the one that is there learns it from its next answer.
+    until("the list is read", async || ask(&client).await.is_err_and(|error| is_refusal(&error))).await;
+}
+
+#[tokio::test]
 async fn a_caller_struck_off_the_list_is_refused_on_the_connection_it_has() {
     let ours = Authority::new();
     let callee = Callee::start(&ours, &["marketing"], Mode::Strict).await;
@@ -102,6 +115,15 @@ async fn certificates_and_authority_change_under_traffic_without_a_failed_reques
     let callee = Callee::start(&first, &["marketing"], Mode::Strict).await;
     let marketing = open(&first, "marketing", &[]).await;
     let (done, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let over_grpc = tokio::spawn({
+        let (done, sent, client) = (Arc::clone(&done), Arc::clone(&sent), callee.client(Some(&marketing.tls)));
+        async move {
+            while !done.load(Ordering::Relaxed) {
+                ask(&client).await.expect("an answer");
+                sent.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    });
     let load: Vec<_> = (0..4)
         .map(|worker| {
             let (done, sent) = (Arc::clone(&done), Arc::clone(&sent));
@@ -131,7 +153,7 @@ async fn certificates_and_authority_change_under_traffic_without_a_failed_reques
         until("both read it", async || callee.reloads() >= reloads && sent.load(Ordering::Relaxed) > before + 40).await;
     }
     done.store(true, Ordering::Relaxed);
-    for worker in load {
+    for worker in load.into_iter().chain([over_grpc]) {
         tokio::time::timeout(Duration::from_secs(10), worker).await.expect("in time").expect("no failed request");
     }
     assert!(callee.counted("handshakes", "ok") > 20, "new connections were made all the while");

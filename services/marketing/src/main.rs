@@ -15,7 +15,7 @@ fn main() -> ExitCode {
             // A missing address has been reported by now: the kit doesn't build a service with mistakes.
             let base = identity.ok_or("the address of `identity` is missing").map_err(BuildError::from)?;
             let identity = Identity::new(
-                ServiceClient::new("identity", base, parts.metrics.clone(), parts.tls.as_ref())?,
+                ServiceClient::new("identity", &base, parts.metrics.clone(), parts.tls.as_ref())?,
                 &parts.metrics,
             );
             tokio::spawn(rerp_marketing::keep_swept(parts.db.clone(), parts.stop));

@@ -100,7 +100,7 @@ impl Platform {
 async fn marketing_router(dir: &Path, identity: SocketAddr) -> Router {
     let (db, metrics) = open(dir).await;
     let base = format!("http://{identity}").parse().unwrap();
-    let client = ServiceClient::new("identity", base, metrics.clone(), None).unwrap();
+    let client = ServiceClient::new("identity", &base, metrics.clone(), None).unwrap();
     rerp_marketing::router(AppState { db, identity: Identity::new(client, &metrics) })
 }
 

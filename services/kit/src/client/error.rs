@@ -1,16 +1,17 @@
-//! How a call can end badly. Must not show addresses or what the other service said: both may hold data.
+//! How a call can end badly. Must not show what the other service said: it may hold data.
 
-use axum::http::StatusCode;
-use serde::Deserialize;
+use std::error::Error;
 
+use tonic::{Code, ConnectError, Status, TimeoutExpired};
+
+use crate::grpc;
 use crate::problem::catalogue::{BASE, DEADLINE_EXCEEDED, DEPENDENCY_UNAVAILABLE, INTERNAL, Kind};
 use crate::problem::{FieldError, Problem};
 use crate::telemetry::chain;
 
-/// What we understand of another service's problem document. Everything is optional: the answer may come from
-/// something in between that speaks another language.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+/// What we understand of another service's refusal. Everything is optional: the answer may come from something in
+/// between that speaks another language.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RemoteProblem {
     /// The problem type, an address.
     pub r#type: String,
@@ -35,15 +36,15 @@ pub enum CallError {
         /// The service called.
         service: &'static str,
         /// Why.
-        source: reqwest::Error,
+        source: Status,
     },
     /// An answer that says no.
-    #[error("{service} answered {status}")]
+    #[error("{service} answered {code:?}")]
     Refused {
         /// The service called.
         service: &'static str,
-        /// The status.
-        status: StatusCode,
+        /// The code.
+        code: Code,
         /// What it said.
         problem: RemoteProblem,
     },
@@ -55,28 +56,20 @@ pub enum CallError {
         /// Why.
         source: rustls::Error,
     },
-    /// The body or the answer is not the JSON it should be.
-    #[error("reading or writing the message of a call to {service}")]
+    /// The address isn't one.
+    #[error("reading the address of {service}")]
+    BadAddress {
+        /// The service to call.
+        service: &'static str,
+    },
+    /// The answer breaks the protocol: a field doesn't hold what it is declared to hold.
+    #[error("reading what {service} answered")]
     Unreadable {
         /// The service called.
         service: &'static str,
-        /// Why.
-        source: serde_json::Error,
     },
-    /// The answer is larger than any honest one.
-    #[error("the answer of {service} is too large")]
-    TooLarge {
-        /// The service called.
-        service: &'static str,
-    },
-    /// The path isn't one.
-    #[error("building the address of a call to {service}")]
-    BadPath {
-        /// The service called.
-        service: &'static str,
-    },
-    /// The request's time was over before the call.
-    #[error("no time left to call {service}")]
+    /// The request's time was over before the answer.
+    #[error("no time left for the call to {service}")]
     OutOfTime {
         /// The service called.
         service: &'static str,
@@ -84,37 +77,34 @@ pub enum CallError {
 }
 
 impl CallError {
-    pub(crate) fn unreachable(service: &'static str, source: reqwest::Error) -> Self {
-        Self::Unreachable { service, source: source.without_url() }
+    /// What a status means. One that was made on this side has a cause; one that was answered has none.
+    pub(crate) fn of(service: &'static str, status: Status) -> Self {
+        if within::<TimeoutExpired>(&status).is_some() {
+            return Self::OutOfTime { service };
+        }
+        match Error::source(&status) {
+            Some(_) => Self::Unreachable { service, source: status },
+            None => Self::Refused { service, code: status.code(), problem: grpc::problem_of(&status) },
+        }
     }
 
     /// The problem the other service answered with, if it said no.
     #[must_use]
-    pub fn refusal(&self) -> Option<(StatusCode, &RemoteProblem)> {
+    pub fn refusal(&self) -> Option<&RemoteProblem> {
         match self {
-            Self::Refused { status, problem, .. } => Some((*status, problem)),
+            Self::Refused { problem, .. } => Some(problem),
             _ => None,
         }
     }
 
     /// Whether the other service can't have seen the call.
     pub(crate) fn was_never_received(&self) -> bool {
-        matches!(self, Self::Unreachable { source, .. } if source.is_connect())
+        matches!(self, Self::Unreachable { source, .. } if within::<ConnectError>(source).is_some())
     }
 
     /// Whether the same call may do better a moment later.
     pub(crate) fn is_transient(&self) -> bool {
-        match self {
-            Self::Unreachable { source, .. } => !source.is_builder(),
-            Self::Refused { status, .. } => {
-                [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT].contains(status)
-            }
-            Self::Setup { .. }
-            | Self::Unreadable { .. }
-            | Self::TooLarge { .. }
-            | Self::BadPath { .. }
-            | Self::OutOfTime { .. } => false,
-        }
+        matches!(self, Self::Unreachable { .. } | Self::Refused { code: Code::Unavailable, .. })
     }
 
     /// Label for metrics.
@@ -122,10 +112,15 @@ impl CallError {
         match self {
             Self::Unreachable { .. } => "unreachable",
             Self::Refused { .. } => "refused",
-            Self::Setup { .. } | Self::Unreadable { .. } | Self::TooLarge { .. } | Self::BadPath { .. } => "unusable",
+            Self::Setup { .. } | Self::BadAddress { .. } | Self::Unreadable { .. } => "unusable",
             Self::OutOfTime { .. } => "out_of_time",
         }
     }
+}
+
+/// The first error of this type in a chain of causes.
+fn within<E: Error + 'static>(error: &(dyn Error + 'static)) -> Option<&E> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
 }
 
 impl From<&CallError> for Problem {
@@ -134,10 +129,7 @@ impl From<&CallError> for Problem {
         tracing::warn!(error = chain(error), "a call to another service failed");
         match error {
             CallError::OutOfTime { .. } => Self::new(DEADLINE_EXCEEDED),
-            CallError::Setup { .. }
-            | CallError::Unreadable { .. }
-            | CallError::TooLarge { .. }
-            | CallError::BadPath { .. } => Self::new(INTERNAL),
+            CallError::Setup { .. } | CallError::BadAddress { .. } | CallError::Unreadable { .. } => Self::new(INTERNAL),
             CallError::Unreachable { service, .. } | CallError::Refused { service, .. } => {
                 Self::new(DEPENDENCY_UNAVAILABLE)
                     .detail(format!("the service `{service}` could not do its part"))

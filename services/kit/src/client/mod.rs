@@ -1,51 +1,36 @@
-//! Calls to other services. In come a path and a body; out goes the typed answer or why there is none. Passes on the
-//! request's id and what is left of its time. Must not repeat a call that isn't declared idempotent, nor log addresses
-//! with their paths: they may hold personal data.
+//! Calls to other services over gRPC. In come a message and a generated method; out goes the answer or why there is none.
+//! Passes on the request's id and what is left of its time. Must not repeat a call that isn't declared idempotent.
 
 mod error;
+mod http;
+mod lines;
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
+use tokio_rustls::TlsConnector;
+use tonic::metadata::MetadataValue;
+use tonic::transport::{Channel, Uri};
+use tonic::{Request, Response, Status};
 use url::Url;
 
 pub use error::{CallError, RemoteProblem};
+pub use http::builder;
+use lines::{Dial, Lines};
 
-use crate::http::context::{self, DEADLINE, REQUEST_ID};
+use crate::http::context::{self, REQUEST_ID};
 use crate::metrics::Metrics;
-use crate::tls::Tls;
+use crate::tls::{Protocol, Tls};
 
 /// Time a call has when no request sets a deadline.
 const WITHOUT_REQUEST: Duration = Duration::from_secs(5);
-/// Time a connection may take to open.
-const CONNECT: Duration = Duration::from_secs(1);
-/// Idle connections are given up before the other side's load balancer forgets them.
-const IDLE: Duration = Duration::from_secs(30);
 /// Attempts an idempotent call gets. A server that is restarted costs one, a load balancer that still sends there
 /// another.
 const ATTEMPTS: u32 = 4;
-/// First pause between attempts; doubles.
+/// First pause between attempts; doubles twice each time.
 const PAUSE: Duration = Duration::from_millis(10);
-/// Largest answer that is read.
-const LARGEST_ANSWER: usize = 1024 * 1024;
-
-/// What every client inside the platform is built from: the certificate of `tls`, HTTP/1.1, no proxy, no redirects.
-///
-/// # Errors
-/// The provider of cryptography lacks TLS 1.3, hence a bug.
-pub fn builder(tls: Option<&Tls>) -> Result<reqwest::ClientBuilder, rustls::Error> {
-    Ok(reqwest::Client::builder()
-        .tls_backend_preconfigured(Tls::client(tls)?)
-        .tcp_nodelay(true)
-        // One HTTP/2 connection would tie all calls of this pod to one pod of the other service.
-        .http1_only()
-        // Proxies of the environment are for the outside world.
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none()))
-}
 
 /// Whether a call may be made twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +45,7 @@ pub enum Repeat {
 #[derive(Debug, Clone)]
 pub struct ServiceClient {
     service: &'static str,
-    base: Url,
-    http: reqwest::Client,
+    lines: Arc<Lines>,
     metrics: Metrics,
 }
 
@@ -69,44 +53,60 @@ impl ServiceClient {
     /// A client for `service` at `base`, which shows the certificate of `tls` and takes only one of the same authority.
     ///
     /// # Errors
-    /// When the HTTP client can't be set up.
-    pub fn new(service: &'static str, base: Url, metrics: Metrics, tls: Option<&Tls>) -> Result<Self, CallError> {
-        let http = builder(tls)
-            .map_err(|source| CallError::Setup { service, source })?
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE)
-            .build()
-            .map_err(|source| CallError::unreachable(service, source))?;
-        Ok(Self::with(http, service, base, metrics))
+    /// When TLS can't be set up, or the address is none.
+    pub fn new(service: &'static str, base: &Url, metrics: Metrics, tls: Option<&Tls>) -> Result<Self, CallError> {
+        Self::dialing(None, service, base, metrics, tls)
     }
 
-    /// A client for `service` at `base` over an HTTP client of the caller's own making.
-    #[must_use]
-    pub fn with(http: reqwest::Client, service: &'static str, base: Url, metrics: Metrics) -> Self {
-        Self { service, base, http, metrics }
+    /// As `new`, but connects to `to`, whatever the name in `base` resolves to.
+    ///
+    /// # Errors
+    /// When TLS can't be set up, or the address is none.
+    pub fn dialing(
+        to: Option<SocketAddr>,
+        service: &'static str,
+        base: &Url,
+        metrics: Metrics,
+        tls: Option<&Tls>,
+    ) -> Result<Self, CallError> {
+        let config = Tls::client(tls, Protocol::Http2).map_err(|source| CallError::Setup { service, source })?;
+        let address: Uri = base.as_str().parse().map_err(|_| CallError::BadAddress { service })?;
+        let lines = Lines::new(address, Dial { tls: TlsConnector::from(Arc::new(config)), to });
+        Ok(Self { service, lines: Arc::new(lines), metrics })
     }
 
-    /// POSTs `body` as JSON to `path` and reads a JSON answer.
+    /// Calls a method: `ask` is given a connection and the request, and makes a generated client call it.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn post<T: DeserializeOwned>(
+    pub async fn call<M, T, F>(
         &self,
-        path: &str,
-        body: &impl Serialize,
+        message: M,
         repeat: Repeat,
-    ) -> Result<T, CallError> {
-        let body =
-            serde_json::to_vec(body).map_err(|source| CallError::Unreadable { service: self.service, source })?;
+        ask: impl Fn(Channel, Request<M>) -> F,
+    ) -> Result<T, CallError>
+    where
+        M: Clone,
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
         let deadline = context::deadline().unwrap_or_else(|| Instant::now() + WITHOUT_REQUEST);
-        let answered = self.attempts(path, &body, repeat, deadline).await;
+        let answered = self.attempts(message, repeat, deadline, ask).await;
         let outcome = answered.as_ref().map_or_else(CallError::label, |_| "ok");
         self.metrics.calls.with_label_values(&[self.service, outcome]).inc();
-        let answer = answered?;
-        serde_json::from_slice(&answer).map_err(|source| CallError::Unreadable { service: self.service, source })
+        answered
     }
 
-    async fn attempts(&self, path: &str, body: &[u8], repeat: Repeat, deadline: Instant) -> Result<Vec<u8>, CallError> {
+    async fn attempts<M, T, F>(
+        &self,
+        message: M,
+        repeat: Repeat,
+        deadline: Instant,
+        ask: impl Fn(Channel, Request<M>) -> F,
+    ) -> Result<T, CallError>
+    where
+        M: Clone,
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
         let mut pause = PAUSE;
         let mut attempt = 1;
         loop {
@@ -114,9 +114,9 @@ impl ServiceClient {
             if left.is_zero() {
                 return Err(CallError::OutOfTime { service: self.service });
             }
-            let error = match self.attempt(path, body, left).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
+            let error = match ask(self.lines.pick(), request(message.clone(), left)).await {
+                Ok(response) => return Ok(response.into_inner()),
+                Err(status) => CallError::of(self.service, status),
             };
             let may_repeat = error.was_never_received() || (repeat == Repeat::Idempotent && error.is_transient());
             // Half of the pause is chance, so that callers that failed together don't return together.
@@ -129,36 +129,14 @@ impl ServiceClient {
             attempt += 1;
         }
     }
+}
 
-    async fn attempt(&self, path: &str, body: &[u8], left: Duration) -> Result<Vec<u8>, CallError> {
-        let url = self.base.join(path).map_err(|_| CallError::BadPath { service: self.service })?;
-        let mut request = self
-            .http
-            .request(Method::POST, url)
-            .timeout(left)
-            .header("content-type", "application/json")
-            .header(DEADLINE, u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
-            .body(body.to_vec());
-        if let Some(id) = context::request_id() {
-            request = request.header(REQUEST_ID, id);
-        }
-        let mut response = request.send().await.map_err(|source| CallError::unreachable(self.service, source))?;
-        let status = response.status();
-        let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|source| CallError::unreachable(self.service, source))? {
-            if answer.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(CallError::TooLarge { service: self.service });
-            }
-            answer.extend_from_slice(&chunk);
-        }
-        if status.is_success() { Ok(answer) } else { Err(self.refusal(status, &answer)) }
+/// The message with the id of the request at hand and the time that is left, after which this side gives up too.
+fn request<M>(message: M, left: Duration) -> Request<M> {
+    let mut request = Request::new(message);
+    request.set_timeout(left);
+    if let Some(id) = context::request_id().and_then(|id| MetadataValue::try_from(id).ok()) {
+        request.metadata_mut().insert(REQUEST_ID, id);
     }
-
-    fn refusal(&self, status: StatusCode, answer: &[u8]) -> CallError {
-        CallError::Refused {
-            service: self.service,
-            status,
-            problem: serde_json::from_slice(answer).unwrap_or_default(),
-        }
-    }
+    request
 }

@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub const REQUEST_ID: &str = "x-request-id";
 /// How many milliseconds the caller will still wait. Can only shorten the time a request has.
 pub const DEADLINE: &str = "rerp-deadline-ms";
+/// The same for calls over gRPC, in the words of that protocol: up to 8 digits and a unit.
+const GRPC_TIMEOUT: &str = "grpc-timeout";
 
 tokio::task_local! {
     static CONTEXT: Context;
@@ -30,6 +32,7 @@ impl Context {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let id = text(REQUEST_ID).filter(|id| is_sane(id)).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         let wished = text(DEADLINE).and_then(|ms| ms.parse().ok()).map(Duration::from_millis);
+        let wished = wished.or_else(|| text(GRPC_TIMEOUT).and_then(grpc_timeout));
         Self { id, deadline: Instant::now() + wished.map_or(longest, |wished| wished.min(longest)) }
     }
 
@@ -63,6 +66,20 @@ pub fn deadline() -> Option<Instant> {
     CONTEXT.try_with(|context| context.deadline).ok()
 }
 
+fn grpc_timeout(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u64 = number.parse().ok().filter(|_| number.len() <= 8)?;
+    match unit {
+        "H" => Some(Duration::from_secs(number * 3600)),
+        "M" => Some(Duration::from_secs(number * 60)),
+        "S" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_millis(number)),
+        "u" => Some(Duration::from_micros(number)),
+        "n" => Some(Duration::from_nanos(number)),
+        _ => None,
+    }
+}
+
 /// An id goes into logs and onward headers, so nothing else may travel in it.
 fn is_sane(id: &str) -> bool {
     (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
@@ -85,6 +102,16 @@ mod tests {
         assert_eq!(context("0191f7a1-3f0c", "1").id(), "0191f7a1-3f0c");
         for strange in ["", "short", "a@b.example", "x x x x x x"] {
             assert_ne!(context(strange, "1").id(), strange);
+        }
+    }
+
+    #[test]
+    fn the_time_of_a_grpc_caller_is_understood() {
+        for (text, ms) in [("2S", 2000), ("250m", 250), ("1000u", 1), ("1M", 60_000), ("99999999n", 99)] {
+            assert_eq!(grpc_timeout(text).map(|time| time.as_millis()), Some(ms), "{text}");
+        }
+        for text in ["", "S", "-1S", "1", "999999999m", "5x", "5\u{e4}"] {
+            assert_eq!(grpc_timeout(text), None, "{text}");
         }
     }
 

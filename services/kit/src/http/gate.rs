@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use rustls::pki_types::UnixTime;
 
 use super::listener::{Conversation, Door};
+use crate::grpc;
 use crate::problem::Problem;
 use crate::problem::catalogue::CALLER_NOT_ALLOWED;
 use crate::tls::{Caller, Mode};
@@ -23,6 +24,7 @@ pub(super) fn gated(router: Router, door: Door) -> Router {
 async fn gate(State(door): State<Door>, request: Request, next: Next) -> Response {
     let conversation = request.extensions().get::<Arc<Conversation>>().cloned();
     let (material, version) = (door.tls.material(), request.version());
+    let grpc = grpc::is_call(request.headers());
     let caller = conversation.as_ref().map_or(&Caller::Unknown, |one| one.peer.caller());
     let admitted = material.admit(caller).is_ok();
     let proved = conversation.as_ref().is_some_and(|one| one.peer.is_proved(&material, UnixTime::now()));
@@ -34,7 +36,8 @@ async fn gate(State(door): State<Door>, request: Request, next: Next) -> Respons
     door.tls.metrics().callers.with_label_values(&[outcome]).inc();
     let mut response = if outcome == "denied" {
         tracing::warn!(%caller, "a caller that is no longer on the list was turned away");
-        Problem::new(CALLER_NOT_ALLOWED).into_response()
+        let refusal = Problem::new(CALLER_NOT_ALLOWED).into_response();
+        if grpc { grpc::speak(refusal) } else { refusal }
     } else {
         next.run(request).await
     };

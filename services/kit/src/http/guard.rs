@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 
 use super::context::{Context, REQUEST_ID};
 use crate::config::HttpSettings;
+use crate::grpc;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::problem::catalogue::{DEADLINE_EXCEEDED, INTERNAL, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE};
@@ -42,30 +43,41 @@ async fn surround(State(guard): State<Guard>, request: Request, next: Next) -> R
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let shown = route.clone().unwrap_or_else(|| redact::path(request.uri().path()));
-    let context = Context::of(request.headers(), guard.longest);
+    let (context, grpc) = (Context::of(request.headers(), guard.longest), grpc::is_call(request.headers()));
     let span = tracing::info_span!("request", request_id = context.id(), method, path = shown);
 
     guard.metrics.in_flight.inc();
     let _leaving = Leaving(&guard.metrics);
     let mut response = answer(context.clone(), request, next).instrument(span.clone()).await;
+    if grpc {
+        response = grpc::speak(response);
+    }
     if let Ok(id) = HeaderValue::from_str(context.id()) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
 
-    let status = response.status();
+    let (status, failed) = outcome(&response);
     // Unknown paths share one label: their number is the caller's choice.
     let route = route.as_deref().unwrap_or("none");
-    guard.metrics.requests.with_label_values(&[method, route, status.as_str()]).inc();
+    guard.metrics.requests.with_label_values(&[method, route, &status]).inc();
     guard.metrics.request_seconds.with_label_values(&[method, route]).observe(began.elapsed().as_secs_f64());
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| {
-        if status.is_server_error() {
-            tracing::warn!(status = status.as_u16(), ms, "answered");
+        if failed {
+            tracing::warn!(status, ms, "answered");
         } else {
-            tracing::debug!(status = status.as_u16(), ms, "answered");
+            tracing::debug!(status, ms, "answered");
         }
     });
     response
+}
+
+/// The status as a label, and whether it is our failure. gRPC says 200 and the truth in a header.
+fn outcome(response: &Response) -> (String, bool) {
+    match grpc::code(response) {
+        Some(code) => (format!("grpc_{}", code as i32), grpc::is_server_error(code)),
+        None => (response.status().as_str().to_owned(), response.status().is_server_error()),
+    }
 }
 
 /// The answer, whatever happens to the handler.

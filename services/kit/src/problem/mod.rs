@@ -24,10 +24,10 @@ pub struct FieldError {
 /// A problem to answer with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    kind: Kind,
-    detail: Option<String>,
-    errors: Vec<FieldError>,
-    retry_after_s: Option<u32>,
+    pub(crate) kind: Kind,
+    pub(crate) detail: Option<String>,
+    pub(crate) errors: Vec<FieldError>,
+    pub(crate) retry_after_s: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -97,6 +97,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // Whoever asked over gRPC gets it in those words.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -13,14 +13,33 @@ use tokio::sync::watch;
 use super::material::Material;
 use super::provider;
 
-/// What goes into the handshake as the protocol above TLS.
-const ALPN: &[u8] = b"http/1.1";
+/// What is spoken above TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1: REST.
+    Http1,
+    /// HTTP/2: gRPC.
+    Http2,
+}
 
-/// A configuration for calls; without material one that trusts nobody, for plain HTTP.
+impl Protocol {
+    /// Its name in the handshake (ALPN).
+    fn name(self) -> Vec<u8> {
+        match self {
+            Self::Http1 => b"http/1.1".to_vec(),
+            Self::Http2 => b"h2".to_vec(),
+        }
+    }
+}
+
+/// A configuration for calls; without material one that trusts nobody, for calls in the clear.
 ///
 /// # Errors
 /// The provider lacks TLS 1.3, hence a bug.
-pub(super) fn config(material: Option<watch::Receiver<Arc<Material>>>) -> Result<ClientConfig, Error> {
+pub(super) fn config(
+    material: Option<watch::Receiver<Arc<Material>>>,
+    protocol: Protocol,
+) -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(provider()).with_protocol_versions(&[&rustls::version::TLS13])?;
     let mut config = match material {
         None => builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
@@ -32,7 +51,7 @@ pub(super) fn config(material: Option<watch::Receiver<Arc<Material>>>) -> Result
                 .with_client_cert_resolver(live)
         }
     };
-    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.alpn_protocols = vec![protocol.name()];
     // A resumed session would skip the look at the roots.
     config.resumption = rustls::client::Resumption::disabled();
     Ok(config)

@@ -13,7 +13,7 @@ use super::callers::AtTheDoor;
 use super::error::TlsError;
 use super::files::{self, Files};
 use super::material::Material;
-use super::{Mode, TlsSettings, client, provider};
+use super::{Mode, Protocol, TlsSettings, client, provider};
 use crate::metrics::TlsMetrics;
 use crate::telemetry::chain;
 
@@ -68,8 +68,8 @@ impl Tls {
     ///
     /// # Errors
     /// The provider lacks TLS 1.3, hence a bug.
-    pub(crate) fn client(tls: Option<&Self>) -> Result<rustls::ClientConfig, rustls::Error> {
-        client::config(tls.map(|tls| tls.material.clone()))
+    pub(crate) fn client(tls: Option<&Self>, protocol: Protocol) -> Result<rustls::ClientConfig, rustls::Error> {
+        client::config(tls.map(|tls| tls.material.clone()), protocol)
     }
 }
 

@@ -9,11 +9,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::post;
 use rerp_kit::client::{CallError, Repeat, ServiceClient, builder};
+use rerp_proto::identity::v1::email_service_client::EmailServiceClient;
+use rerp_proto::identity::v1::email_service_server::{EmailService, EmailServiceServer};
+use rerp_proto::identity::v1::{UpsertEmailRequest, UpsertEmailResponse};
 use rerp_kit::config::HttpSettings;
 use rerp_kit::http::{self, Listener};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::tls::{Mode, Tls, TlsSettings};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -54,6 +57,30 @@ pub(crate) async fn open(authority: &Authority, name: &str, callers: &[&str]) ->
     Party { tls, files: dir.path().to_owned(), metrics, _dir: dir }
 }
 
+/// One call over gRPC.
+pub(crate) async fn ask(client: &ServiceClient) -> Result<(), CallError> {
+    client
+        .call(UpsertEmailRequest::default(), Repeat::Never, |line, request| async move {
+            EmailServiceClient::new(line).upsert_email(request).await
+        })
+        .await
+        .map(|_| ())
+}
+
+/// Counts calls over gRPC.
+struct Served(Arc<AtomicUsize>);
+
+#[tonic::async_trait]
+impl EmailService for Served {
+    async fn upsert_email(
+        &self,
+        _: tonic::Request<UpsertEmailRequest>,
+    ) -> Result<tonic::Response<UpsertEmailResponse>, tonic::Status> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(tonic::Response::new(UpsertEmailResponse::default()))
+    }
+}
+
 /// The service `identity`, listening.
 pub(crate) struct Callee {
     party: Party,
@@ -74,7 +101,9 @@ impl Callee {
             count.fetch_add(1, Ordering::Relaxed);
             axum::Json(json!({"said": "hello"}))
         };
-        let router = http::guarded(Router::new().route("/who", post(who)), &HttpSettings::default(), &party.metrics);
+        let calls = EmailServiceServer::new(Served(Arc::clone(&served)));
+        let router = rerp_kit::grpc::mount(Router::new().route("/who", post(who)), calls);
+        let router = http::guarded(router, &HttpSettings::default(), &party.metrics);
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let listener = Listener::new(socket, Some(party.tls.clone()), Some(mode));
@@ -94,13 +123,13 @@ impl Callee {
     }
 
     pub(crate) fn client_for(&self, host: &str, tls: Option<&Tls>) -> ServiceClient {
-        let http = builder(tls).unwrap().resolve(host, self.address).build().unwrap();
         let base = format!("https://{host}:{}", self.address.port()).parse().unwrap();
-        ServiceClient::with(http, "identity", base, Metrics::new().unwrap())
+        ServiceClient::dialing(Some(self.address), "identity", &base, Metrics::new().unwrap(), tls).unwrap()
     }
 
-    pub(crate) async fn call(&self, tls: Option<&Tls>) -> Result<Value, CallError> {
-        self.client(tls).post("/who", &json!({}), Repeat::Never).await
+    /// One call over gRPC.
+    pub(crate) async fn call(&self, tls: Option<&Tls>) -> Result<(), CallError> {
+        ask(&self.client(tls)).await
     }
 
     /// A client that trusts the callee, whatever it has to show itself.

@@ -10,7 +10,8 @@ use rerp_kit::client::{CallError, Repeat, ServiceClient};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::INVALID_VALUE;
-use serde::{Deserialize, Serialize};
+use rerp_proto::identity::v1::UpsertEmailRequest;
+use rerp_proto::identity::v1::email_service_client::EmailServiceClient;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -26,17 +27,6 @@ pub struct Identity {
     service: ServiceClient,
     known: Cache<Fingerprint, Uuid>,
     key: Arc<[u8; 32]>,
-}
-
-#[derive(Serialize)]
-struct Upsert<'a> {
-    email: &'a str,
-}
-
-/// Fields that a newer Identity adds are none of our business, so this type is not strict.
-#[derive(Deserialize)]
-struct Upserted {
-    email_address_id: Uuid,
 }
 
 impl Identity {
@@ -55,9 +45,12 @@ impl Identity {
         let (service, email) = (self.service.clone(), email.to_owned());
         let fingerprint = Sha256::new().chain_update(*self.key).chain_update(&email).finalize().into();
         let ask = async move || {
-            let answer: Result<Upserted, CallError> =
-                service.post("/api/identity/email/upsert", &Upsert { email: &email }, Repeat::Idempotent).await;
-            answer.map(|upserted| upserted.email_address_id)
+            let answer = service
+                .call(UpsertEmailRequest { email }, Repeat::Idempotent, |line, request| async move {
+                    EmailServiceClient::new(line).upsert_email(request).await
+                })
+                .await?;
+            Uuid::try_parse(&answer.email_address_id).map_err(|_| CallError::Unreadable { service: "identity" })
         };
         self.known.get(fingerprint, ask).await.map_err(|error| explain(&error, pointer))
     }
@@ -66,7 +59,7 @@ impl Identity {
 /// An address that Identity refuses is the visitor's mistake; everything else is ours.
 fn explain(error: &CallError, pointer: &str) -> Problem {
     match error.refusal() {
-        Some((_, remote)) if remote.is(INVALID_VALUE) => {
+        Some(remote) if remote.is(INVALID_VALUE) => {
             let detail = remote.errors.first().map_or("this is not an email address", |field| &field.detail);
             Problem::new(INVALID_VALUE).field(pointer, detail)
         }

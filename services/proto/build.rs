@@ -1,0 +1,18 @@
+//! Compiles every service's protocol. In: `services/<name>/proto`. Out: Rust in cargo's build folder; no `protoc` is needed.
+
+use std::error::Error;
+use std::path::Path;
+
+/// Services that others call, and their files.
+const PROTOCOLS: [(&str, &str); 1] = [("identity", "rerp/identity/v1/email.proto")];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let services = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (service, file) in PROTOCOLS {
+        let folder = services.join(service).join("proto");
+        println!("cargo::rerun-if-changed={}", folder.display());
+        let descriptors = protox::compile([folder.join(file)], [&folder])?;
+        tonic_prost_build::configure().compile_fds(descriptors)?;
+    }
+    Ok(())
+}

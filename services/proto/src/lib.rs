@@ -1,0 +1,12 @@
+//! What services say to each other over gRPC: messages, clients and servers, generated from `services/<name>/proto`.
+//!
+//! A crate of its own because both ends of a call need it. Must hold nothing that is written by hand.
+
+/// Identity, version 1.
+pub mod identity {
+    /// The one registry of email addresses.
+    #[allow(clippy::all, clippy::unwrap_used, missing_docs, unreachable_pub, reason = "generated")]
+    pub mod v1 {
+        tonic::include_proto!("rerp.identity.v1");
+    }
+}
