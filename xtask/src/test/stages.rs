@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::{Error, Setting, Stage, Tally, go, licences, node, sizes};
 use crate::cluster;
 use crate::command::{self, Cmd};
-use crate::crds;
 use crate::demo::{self, Victim};
 use crate::deploy;
+use crate::generate;
 use crate::images::Options;
 use crate::install;
 use crate::progress::note;
@@ -38,7 +38,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
             "cargo clippy",
             cargo(setting).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
         )?,
-        Stage::Generated => crds::generate(setting.paths, true)?,
+        Stage::Generated => generate::generate(setting.paths, true)?,
         Stage::Unit => return unit(setting),
         Stage::Database => return database(setting),
         Stage::Node => return node::test(setting),
