@@ -30,9 +30,10 @@ struct Program {
     on_postgres: bool,
 }
 
-const PROGRAMS: [Program; 5] = [
+const PROGRAMS: [Program; 6] = [
     Program { package: "rerp-operator", image: "operator", on_postgres: false },
     Program { package: "rerp-identity", image: "identity", on_postgres: false },
+    Program { package: "rerp-account", image: "account", on_postgres: false },
     Program { package: "rerp-marketing", image: "marketing", on_postgres: false },
     Program { package: "rerp-traffic", image: "traffic", on_postgres: false },
     Program { package: "rerp-split", image: "split", on_postgres: true },
