@@ -74,6 +74,9 @@ pub struct DatabaseSplitMigrationSpec {
     /// How source and target are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<Verification>,
+    /// What becomes of foreign keys between tables that move and tables that stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_keys: Option<ForeignKeys>,
     /// What happens between cutover and completion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observe: Option<Observe>,
@@ -157,6 +160,32 @@ pub enum VerificationMode {
     /// Every row of every table.
     #[default]
     Full,
+}
+
+/// What becomes of foreign keys between tables that move and tables that stay: none can span two databases.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.waiveOrphans) || !self.waiveOrphans || (has(self.acrossDomains) && self.acrossDomains == 'Sever')")
+    .message("only a foreign key that is severed can have orphans to waive; set acrossDomains to Sever or leave waiveOrphans out")
+    .field_path(".waiveOrphans"))]
+pub struct ForeignKeys {
+    /// Whether they stop the migration or are severed. Default Refuse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub across_domains: Option<AcrossDomains>,
+    /// Sever them although some rows have no parent already. Default false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waive_orphans: Option<bool>,
+}
+
+/// What becomes of a foreign key between a table that moves and one that stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AcrossDomains {
+    /// It stops the migration.
+    #[default]
+    Refuse,
+    /// It is dropped right before the cutover and compared across the databases from then on; taking the migration back
+    /// makes it again.
+    Sever,
 }
 
 /// What happens between cutover and completion.
@@ -298,6 +327,10 @@ pub struct DatabaseSplitMigrationStatus {
     /// Figures of the comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationStatus>,
+    /// Foreign keys between tables that move and tables that stay, from the cutover on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["child".into(), "name".into()]))]
+    pub foreign_keys: Vec<ForeignKeyStatus>,
     /// What preflight or a later phase found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
@@ -380,6 +413,26 @@ pub struct VerificationStatus {
     /// Share of the rows that were compared, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<f64>,
+}
+
+/// A foreign key whose tables end up in two databases.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ForeignKeyStatus {
+    /// Name of the constraint.
+    pub name: String,
+    /// Table that has it.
+    pub child: String,
+    /// Table it refers to.
+    pub parent: String,
+    /// `Intended`, `Severed` or `Restored`.
+    pub state: String,
+    /// When it was severed, in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severed_at: Option<String>,
+    /// Rows of the child without a parent, as last compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orphans: Option<i64>,
 }
 
 /// Something that stops a migration, or that a person should know.

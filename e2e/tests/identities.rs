@@ -63,7 +63,7 @@ fn versions(ns: &TestNamespace, service: &str) -> Result<u64, Box<dyn std::error
 fn only_a_dependent_reaches_a_service_and_certificates_change_under_traffic() -> TestResult {
     TestNamespace::run_test("identities", |ns| {
         ns.apply(PLATFORM)?;
-        for service in ["identity", "marketing", "traffic"] {
+        for service in ["identity", "account", "marketing", "traffic"] {
             ns.condition(&format!("rsvc/{service}"), "Ready", "True", 180)?;
         }
         ns.condition("rsvc/billing", "CertificatesValid", "True", 60)?;
@@ -110,7 +110,7 @@ fn certificates_change(ns: &TestNamespace) -> TestResult {
         sent += report["total"].as_u64().unwrap_or_default();
         assert_eq!(report["failed"], 0, "{report}");
         let seen: Result<Vec<u64>, _> =
-            ["identity", "marketing", "traffic"].iter().map(|one| versions(ns, one)).collect();
+            ["identity", "account", "marketing", "traffic"].iter().map(|one| versions(ns, one)).collect();
         let seen = seen.map_err(|e| e.to_string())?;
         if seen.iter().all(|versions| *versions >= VERSIONS) { Ok(()) } else { Err(format!("versions used: {seen:?}")) }
     })?;

@@ -7,6 +7,7 @@
 //! - `outcome`: what a reconcile came to, and the one table of what follows from it.
 //! - `cluster`: one server-side apply, one status writer, one prune.
 //! - `network`: pieces of NetworkPolicies.
+//! - `rbac`: what the operator may do in a cluster, as one table.
 //! - `record`: where a service's data is, on a Secret.
 //! - `pki`: the certificate authority, and when a certificate is due.
 //! - `postgres`: catalog + wanted -> statements, and their execution.
@@ -24,6 +25,7 @@ pub mod network;
 pub mod outcome;
 pub mod pki;
 pub mod postgres;
+pub mod rbac;
 pub mod record;
 pub mod run;
 pub mod service;

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::path::Path;
 
 /// Services that others call, and their files.
-const PROTOCOLS: [(&str, &str); 1] = [("identity", "rerp/identity/v1/email.proto")];
+const PROTOCOLS: [(&str, &str); 2] =
+    [("identity", "rerp/identity/v1/email.proto"), ("account", "rerp/account/v1/company.proto")];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let services = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

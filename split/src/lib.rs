@@ -16,6 +16,7 @@ pub mod preflight;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod sever;
 pub mod spec;
 pub mod sql;
 pub mod status;

@@ -40,6 +40,12 @@ pub fn ddl_trigger(migration: &str) -> String {
     format!("{}ddl", prefix(migration))
 }
 
+/// The triggers on the parent of severed foreign key `number`: for deleted rows and for changed keys.
+#[must_use]
+pub fn capture_triggers(migration: &str, number: i32) -> [String; 2] {
+    ["deleted", "updated"].map(|event| format!("{}fk{number}_{event}", prefix(migration)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,7 +53,9 @@ mod tests {
     #[test]
     fn names_share_the_prefix_that_clean_up_sweeps() {
         let id = "0123456789abcdef";
-        for name in [publication(id), subscription(id, i64::MAX), slot(id, i64::MAX), ddl_trigger(id)] {
+        let [deleted, updated] = capture_triggers(id, i32::MAX);
+        for name in [publication(id), subscription(id, i64::MAX), slot(id, i64::MAX), ddl_trigger(id), deleted, updated]
+        {
             assert!(name.starts_with("rerp_0123456789abcdef_"), "{name}");
             assert!(name.len() <= 63, "{name}");
         }

@@ -3,6 +3,10 @@
 //! In: `spec.json` of a worker, or the flags of the command line. Out: a checked `Spec`. It holds no connection
 //! settings and no secrets: those are the two URLs beside it.
 
+mod foreign_keys;
+
+pub use foreign_keys::{AcrossDomains, ForeignKeySpec};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -28,6 +32,9 @@ pub struct Spec {
     /// How the rows are copied.
     #[serde(default)]
     pub copy: CopySpec,
+    /// What becomes of foreign keys between moving and staying tables.
+    #[serde(default, skip_serializing_if = "ForeignKeySpec::is_default")]
+    pub foreign_keys: ForeignKeySpec,
 }
 
 /// How the rows are copied.
@@ -135,6 +142,9 @@ pub enum SpecError {
         /// Its value.
         value: u64,
     },
+    /// Orphans are waived where no foreign key would be severed.
+    #[error("foreign_keys.waive_orphans means nothing unless foreign_keys.across_domains is Sever")]
+    NothingToWaive,
 }
 
 fn default_pause() -> u64 {
@@ -181,6 +191,9 @@ impl Spec {
         }
         if !(50..=10_000).contains(&self.max_write_pause_ms) {
             return Err(SpecError::Pause(self.max_write_pause_ms));
+        }
+        if self.foreign_keys.waive_orphans && !self.foreign_keys.severs() {
+            return Err(SpecError::NothingToWaive);
         }
         self.copy.check()
     }
@@ -252,6 +265,7 @@ mod tests {
         assert!(matches!(with(|s| s.copy.workers = 0), Err(SpecError::Copy { field: "workers", .. })));
         assert!(matches!(with(|s| s.copy.workers = 17), Err(SpecError::Copy { value: 17, .. })));
         assert!(matches!(with(|s| s.copy.chunk_bytes = 1), Err(SpecError::Copy { field: "chunk_bytes", .. })));
+        assert!(matches!(with(|s| s.foreign_keys.waive_orphans = true), Err(SpecError::NothingToWaive)));
         let slow = with(|s| s.copy.max_bytes_per_second = Some(1));
         assert!(matches!(slow, Err(SpecError::Copy { field: "max_bytes_per_second", .. })));
     }

@@ -32,6 +32,9 @@ pub struct Status {
     /// The comparison of contents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<Verification>,
+    /// Foreign keys between moving and staying tables, from the moment their end was decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreign_keys: Vec<ForeignKey>,
     /// What preflight found.
     pub findings: Vec<Finding>,
     /// One sentence for a person about what is going on.
@@ -121,6 +124,45 @@ pub struct Verification {
     pub mismatches: u64,
     /// Share of the moving rows compared, 0 to 1.
     pub coverage: f64,
+}
+
+/// A foreign key that none can be any more once its tables are in two databases.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ForeignKey {
+    /// Constraint name.
+    pub name: String,
+    /// The table that has it, qualified.
+    pub child: String,
+    /// The table it refers to, qualified.
+    pub parent: String,
+    /// Whether it is in force.
+    pub state: ForeignKeyState,
+    /// When it was dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severed_at: Option<Timestamp>,
+    /// Rows of the child that have no parent, as last compared; absent before the first comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orphans: Option<u64>,
+    /// Some of the keys that these refer to; none where a key could say something about a person.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<String>,
+    /// How often the locks of both tables were asked for.
+    pub tries: u32,
+    /// The longest that one request for them took: others waited behind it.
+    pub lock_wait_ms: f64,
+}
+
+/// Whether a foreign key is in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ForeignKeyState {
+    /// It is, and will be dropped.
+    #[default]
+    Intended,
+    /// It has been dropped.
+    Severed,
+    /// It has been made again; NOT VALID if there are orphans.
+    Restored,
 }
 
 /// Something preflight found.

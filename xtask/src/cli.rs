@@ -51,8 +51,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER")]
         also: Vec<String>,
     },
-    /// Write crds/yaml from the Rust types
-    Crds {
+    /// Write crds/yaml and manifests/operator/rbac from the Rust code
+    Generate {
         /// Change nothing; fail when the files differ
         #[arg(long)]
         check: bool,

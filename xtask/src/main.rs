@@ -3,9 +3,10 @@
 mod cli;
 mod cluster;
 mod command;
-mod crds;
 mod demo;
 mod deploy;
+mod executables;
+mod generate;
 mod images;
 mod install;
 mod paths;
@@ -58,7 +59,7 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 deploy::kustomize(&paths, &cluster, &folder)?;
             }
         }
-        Command::Crds { check } => crds::generate(&paths, check)?,
+        Command::Generate { check } => generate::generate(&paths, check)?,
         Command::Test(args) => return test::run(&paths, &cli.choice, &args).map_err(Into::into),
         Command::E2e { filter } => return test::e2e(&paths, &cli.choice, filter.as_deref()).map_err(Into::into),
     }

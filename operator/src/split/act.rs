@@ -85,7 +85,7 @@ async fn run(context: &Context, owner: &Owner, seen: &Observed, worker: &Worker)
     let servers = [&seen.source, &seen.target].into_iter().flatten().map(|member| member.server.as_str()).collect();
     applier.apply(&network_policy(owner, servers)).await?;
     applier.apply(&build::secret(owner, uri(source)?, uri(target)?, spec)).await?;
-    applier.apply(&build::deployment(owner, &context.settings.image_split)).await?;
+    applier.apply(&build::deployment(owner, &context.settings.image_split, worker.checked.spec.foreign_keys)).await?;
     Ok(())
 }
 

@@ -5,12 +5,12 @@ use super::gather::{Member, Observed};
 use crate::outcome::Outcome;
 use kube::ResourceExt;
 use rerp_crds::duration::DurationError;
-use rerp_crds::split::{AdvanceTo, DEFAULT_CUTOVER_BUDGET, DEFAULT_MAX_WRITE_PAUSE};
+use rerp_crds::split::{AcrossDomains, AdvanceTo, DEFAULT_CUTOVER_BUDGET, DEFAULT_MAX_WRITE_PAUSE, ForeignKeys};
 use rerp_crds::{
     ConditionType, DatabaseSplitMigration, Duration as Text, Reason, RerpService, ServiceDatabase, SplitPhase,
     condition, names,
 };
-use rerp_split::spec::{CopySpec, Roles, SideSpec, Spec};
+use rerp_split::spec::{self, CopySpec, ForeignKeySpec, Roles, SideSpec, Spec};
 use std::time::Duration;
 
 /// How soon to look again for something that a watch reports too.
@@ -81,10 +81,20 @@ fn checked(
             max_write_pause_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
             cutover_budget_s: budget.as_secs(),
             copy: CopySpec::default(),
+            foreign_keys: foreign_keys(spec.foreign_keys.as_ref()),
         },
         advance_to: spec.advance_to.unwrap_or_default(),
         observe: length("spec.observe.duration", observe, "0s")?,
     })
+}
+
+fn foreign_keys(given: Option<&ForeignKeys>) -> ForeignKeySpec {
+    let given = given.cloned().unwrap_or_default();
+    let across_domains = match given.across_domains.unwrap_or_default() {
+        AcrossDomains::Refuse => spec::AcrossDomains::Refuse,
+        AcrossDomains::Sever => spec::AcrossDomains::Sever,
+    };
+    ForeignKeySpec { across_domains, waive_orphans: given.waive_orphans.unwrap_or_default() }
 }
 
 /// Two live migrations must not touch one schema. The older one goes on.

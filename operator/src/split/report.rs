@@ -7,12 +7,12 @@ use crate::outcome::Outcome;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use rerp_crds::split::{
-    CutoverStatus, DatabaseSplitMigrationStatus, Finding, ReplicationStatus, SplitPhase, TableProgress,
-    VerificationStatus,
+    CutoverStatus, DatabaseSplitMigrationStatus, Finding, ForeignKeyStatus, ReplicationStatus, SplitPhase,
+    TableProgress, VerificationStatus,
 };
 use rerp_crds::{ConditionStatus, ConditionType, DatabaseSplitMigration, NewCondition, Reason, names};
 use rerp_split::phase::Phase;
-use rerp_split::status::{Cutover, Replication, Severity, Status, TableStatus, Verification};
+use rerp_split::status::{Cutover, ForeignKey, Replication, Severity, Status, TableStatus, Verification};
 
 /// The whole new status. Without a journal the last report stays.
 #[must_use]
@@ -48,6 +48,7 @@ fn take(after: &mut DatabaseSplitMigrationStatus, report: &Status) {
     after.replication = report.replication.as_ref().map(replication);
     after.cutover = report.cutover.as_ref().map(cutover);
     after.verification = report.verification.as_ref().map(verification);
+    after.foreign_keys = report.foreign_keys.iter().map(foreign_key).collect();
     after.findings = report.findings.iter().map(finding).collect();
 }
 
@@ -173,6 +174,17 @@ fn verification(from: &Verification) -> VerificationStatus {
     }
 }
 
+fn foreign_key(from: &ForeignKey) -> ForeignKeyStatus {
+    ForeignKeyStatus {
+        name: from.name.clone(),
+        child: from.child.clone(),
+        parent: from.parent.clone(),
+        state: format!("{:?}", from.state),
+        severed_at: from.severed_at.map(|at| at.to_string()),
+        orphans: from.orphans.map(int),
+    }
+}
+
 fn finding(from: &rerp_split::status::Finding) -> Finding {
     Finding {
         id: from.id.clone(),
@@ -187,3 +199,7 @@ fn finding(from: &rerp_split::status::Finding) -> Finding {
 fn is_fatal(finding: &Finding) -> bool {
     finding.severity.as_deref() == Some(&format!("{:?}", Severity::Fatal))
 }
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

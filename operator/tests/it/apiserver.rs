@@ -1,6 +1,8 @@
 //! A scripted API server in memory: stores what is applied, counts every call, fails on demand, records every version.
-//! It knows no schema and no admission; what a real one decides is tested on a real one.
+//! It grants what the operator's table of rights grants. It knows no schema and no admission; what a real one decides is tested
+//! on a real one.
 
+mod authorize;
 mod merge;
 mod respond;
 mod store;
@@ -227,6 +229,11 @@ impl ApiServer {
         let mut state = self.state.lock().unwrap();
         let call = Call { method: parts.method.clone(), path: parts.uri.path().to_owned() };
         state.calls.push(call.clone());
+        let object = call.path.strip_suffix("/status").unwrap_or(&call.path);
+        if !authorize::permitted(&parts, &body, state.store.objects().contains_key(object)) {
+            eprintln!("the operator has no right to {call:?}");
+            return Some(status(StatusCode::FORBIDDEN, "Forbidden"));
+        }
         if state.fails() {
             return Some(status(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"));
         }

@@ -2,6 +2,7 @@
 
 use crate::apiserver::{ApiServer, Call};
 use axum::http::Method;
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::ObjectMeta;
 use rerp_crds::Reason;
@@ -39,6 +40,18 @@ fn owner() -> Owner {
 
 fn config(metadata: ObjectMeta, value: &str) -> ConfigMap {
     ConfigMap { metadata, data: Some([("a".to_owned(), value.to_owned())].into()), ..ConfigMap::default() }
+}
+
+#[tokio::test]
+async fn what_the_table_of_rights_does_not_grant_is_refused() {
+    let server = ApiServer::default();
+    let (mine, others) = ("rerp-system", "rerp");
+    for (namespace, granted) in [(mine, true), (others, false)] {
+        let leases = kube::Api::<Lease>::namespaced(server.client(), namespace);
+        let answer = leases.get("rerp-operator").await.expect_err("nothing is there");
+        let kube::Error::Api(status) = answer else { panic!("{answer:?}") };
+        assert_eq!(status.code, if granted { 404 } else { 403 }, "{namespace}");
+    }
 }
 
 fn call(method: Method) -> Call {

@@ -8,15 +8,12 @@ mod support;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 
-use rerp_kit::config::{Env, HttpSettings, Settings};
-use rerp_kit::http;
+use rerp_kit::config::{Env, Settings};
 use rerp_kit::migrate::{MigrationError, migrate};
-use rerp_kit::pool::Db;
 use rerp_kit::problem::catalogue;
 use serde_json::{Value, json};
+use support::service::{answer as full_answer, serve, split_of};
 use support::{Split, open, until, visitor};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 /// Settings of `migrate` for the bindings in `dir`.
 fn settings(dir: &std::path::Path, wait: &str) -> Settings {
@@ -24,23 +21,7 @@ fn settings(dir: &std::path::Path, wait: &str) -> Settings {
 }
 
 async fn migrated() -> Split {
-    let split = Split::new("", &["email_addresses"]).await;
-    for home in [&split.source, &split.target] {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("current"), home.migrate()).unwrap();
-        migrate(&settings(dir.path(), "10s"), rerp_identity::migrations()).await.unwrap();
-    }
-    split
-}
-
-async fn serve(db: Db) -> SocketAddr {
-    let metrics = rerp_kit::metrics::Metrics::new().unwrap();
-    let settings = HttpSettings::default();
-    let router = http::guarded(rerp_identity::router(db), &settings, &metrics);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = listener.local_addr().unwrap();
-    tokio::spawn(http::serve(listener, router, settings, CancellationToken::new()));
-    at
+    split_of(&["email_addresses"], rerp_identity::migrations).await
 }
 
 struct Api {
@@ -51,7 +32,7 @@ struct Api {
 impl Api {
     async fn new(split: &Split) -> Self {
         let (db, _) = open(split.dir()).await;
-        Self { at: serve(db).await, http: visitor() }
+        Self { at: serve(rerp_identity::router(db)).await, http: visitor() }
     }
 
     async fn upsert(&self, email: &str) -> (u16, Value) {
@@ -65,8 +46,8 @@ impl Api {
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
-    let response = request.send().await.unwrap();
-    (response.status().as_u16(), response.json().await.unwrap())
+    let (status, _, body) = full_answer(request).await;
+    (status, body)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

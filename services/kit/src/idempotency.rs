@@ -3,12 +3,16 @@
 //! the table `idempotency_keys` that each service creates in its migrations.
 //! Must not store what a request said, only a digest of it.
 
-use axum::http::HeaderMap;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::http::single_header;
+use crate::http::{single_header, strict_uuid};
 use crate::pool::{Db, DbError, Session};
 use crate::problem::Problem;
 use crate::problem::catalogue::{IN_PROGRESS, KEY_REUSED, MALFORMED_HEADER};
@@ -17,6 +21,8 @@ use crate::problem::catalogue::{IN_PROGRESS, KEY_REUSED, MALFORMED_HEADER};
 const KEPT: &str = "24 hours";
 /// How many old answers one statement deletes.
 const SWEEP: i64 = 1000;
+/// Pause between two turns of deleting.
+const PAUSE: Duration = Duration::from_secs(600);
 
 /// A key given by a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +46,7 @@ impl Key {
     /// keeps its own ledger so knows the identifier before it sends the request.
     #[must_use]
     pub fn as_id(&self) -> Option<Uuid> {
-        Some(self.0.as_str()).filter(|text| text.len() == 36).and_then(|text| Uuid::try_parse(text).ok())
+        strict_uuid(&self.0)
     }
 }
 
@@ -92,7 +98,16 @@ impl Standing {
     }
 }
 
-/// Claims a key inside the caller's transaction and stores `answer` under it.
+/// The answer of the first time, marked as such.
+#[must_use]
+pub fn replayed(status: StatusCode, answer: serde_json::Value) -> Response {
+    let mut response = (status, axum::Json(answer)).into_response();
+    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
+}
+
+/// Claims a key inside the caller's transaction and stores `answer` under it. Where the answer is known only after the
+/// effect, [`settle`] replaces it in the same transaction.
 ///
 /// Twins are told apart by an advisory lock that ends with the transaction. A first attempt only tries it; a later
 /// attempt of the same request waits for it, since the holder may be its own predecessor, whose connection was lost and
@@ -123,6 +138,20 @@ pub async fn claim(session: &mut Session, claim: &Claim, answer: &serde_json::Va
             .fetch_one(session.conn())
             .await?;
     Ok(if fingerprint == claim.fingerprint { Standing::Done(stored) } else { Standing::Reused })
+}
+
+/// Replaces the answer stored under a key that this transaction has claimed.
+///
+/// # Errors
+/// The driver's.
+pub async fn settle(session: &mut Session, claim: &Claim, answer: &serde_json::Value) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE idempotency_keys SET answer = $3 WHERE scope = $1 AND key = $2")
+        .bind(claim.scope)
+        .bind(&claim.key.0)
+        .bind(answer)
+        .execute(session.conn())
+        .await?;
+    Ok(())
 }
 
 async fn lock(session: &mut Session, claim: &Claim) -> Result<bool, sqlx::Error> {
@@ -156,10 +185,24 @@ pub async fn sweep(db: &Db) -> Result<u64, DbError> {
     .await
 }
 
+/// Deletes old answers now and then until told to stop. It works in small steps, and a failure waits for the next turn.
+pub async fn keep_swept(db: Db, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+        while let Ok(deleted) = sweep(&db).await {
+            if deleted == 0 || stop.is_cancelled() {
+                break;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     fn key(text: &'static str) -> Result<Option<Key>, Problem> {
         Key::of(&HeaderMap::from_iter([(

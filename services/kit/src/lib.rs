@@ -16,6 +16,7 @@
 //! | [`client`] | calls to other services |
 //! | [`cache`] | what they answered, for a while |
 //! | [`idempotency`] | `Idempotency-Key`, stored with the effect it protects |
+//! | [`text`] | rules for texts of people that more than one service needs |
 //! | [`migrate`] | schema changes, applied to the side that owns the data |
 //! | [`admin`], [`metrics`], [`telemetry`] | what operators look at |
 
@@ -32,4 +33,5 @@ pub mod migrate;
 pub mod pool;
 pub mod problem;
 pub mod telemetry;
+pub mod text;
 pub mod tls;

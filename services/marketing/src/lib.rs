@@ -1,17 +1,17 @@
 //! Marketing: what visitors of the website leave behind. In come captures and messages; out go their identifiers.
-//! Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the SQL, [`client`] calls Identity.
-//! Must not store an address of a person: Identity does, and gives an identifier for it.
+//! Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the SQL, [`client`] calls Identity and Account.
+//! Must not store an address of a person (Identity does, and gives an identifier for it), nor the name of a company for longer
+//! than Account needs to give one for it.
 
 pub mod client;
 pub mod domain;
 pub mod http;
+pub mod resolver;
 mod router;
 pub mod state;
 pub mod store;
-mod sweeper;
 
 pub use router::router;
-pub use sweeper::keep_swept;
 
 use sqlx::migrate::Migrator;
 

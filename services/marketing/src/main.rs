@@ -5,21 +5,28 @@ use std::process::ExitCode;
 use rerp_kit::app::{self, BuildError, Parts};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::Env;
+use rerp_kit::idempotency::keep_swept;
+use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
+use rerp_marketing::resolver::keep_resolved;
 use rerp_marketing::state::AppState;
+use url::Url;
 
 fn main() -> ExitCode {
     app::main("marketing", rerp_marketing::migrations(), |env: &mut Env| {
-        let identity = env.dependency("identity");
+        let (identity, account) = (env.dependency("identity"), env.dependency("account"));
         move |parts: Parts| {
-            // A missing address has been reported by now: the kit doesn't build a service with mistakes.
-            let base = identity.ok_or("the address of `identity` is missing").map_err(BuildError::from)?;
-            let identity = Identity::new(
-                ServiceClient::new("identity", &base, parts.metrics.clone(), parts.tls.as_ref())?,
-                &parts.metrics,
-            );
-            tokio::spawn(rerp_marketing::keep_swept(parts.db.clone(), parts.stop));
-            Ok(rerp_marketing::router(AppState { db: parts.db, identity }))
+            let client = |service, base: Option<Url>| -> Result<ServiceClient, BuildError> {
+                // A missing address has been reported by now: the kit doesn't build a service with mistakes.
+                let base = base.ok_or("the address of a dependency is missing")?;
+                Ok(ServiceClient::new(service, &base, parts.metrics.clone(), parts.tls.as_ref())?)
+            };
+            let identity = Identity::new(client("identity", identity)?, &parts.metrics);
+            let account = Account::new(client("account", account)?, &parts.metrics);
+            let Parts { db, stop, .. } = parts;
+            tokio::spawn(keep_swept(db.clone(), stop.clone()));
+            tokio::spawn(keep_resolved(db.clone(), account.clone(), stop));
+            Ok(rerp_marketing::router(AppState { db, identity, account }))
         }
     })
 }

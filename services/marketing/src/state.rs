@@ -2,6 +2,7 @@
 
 use rerp_kit::pool::Db;
 
+use crate::client::account::Account;
 use crate::client::identity::Identity;
 
 /// What handlers share. Clones share it too.
@@ -11,4 +12,6 @@ pub struct AppState {
     pub db: Db,
     /// The registry of addresses.
     pub identity: Identity,
+    /// The registry of companies.
+    pub account: Account,
 }

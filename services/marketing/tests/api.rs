@@ -11,72 +11,43 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::Duration;
 
-use axum::Router;
 use rerp_kit::client::ServiceClient;
-use rerp_kit::config::{Env, HttpSettings, Settings};
-use rerp_kit::http;
-use rerp_kit::metrics::Metrics;
-use rerp_kit::migrate::migrate;
 use rerp_kit::problem::catalogue::{self, Kind};
+use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
+use rerp_marketing::resolver;
 use rerp_marketing::state::AppState;
 use serde_json::{Value, json};
-use sqlx::migrate::Migrator;
+use support::service::{answer, apply, serve, serve_on, serve_until, split_of};
 use support::{Home, Split, open, until, visitor};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-const MARKETING: [&str; 3] = ["email_captures", "contact_messages", "idempotency_keys"];
-
-async fn apply(home: &Home, migrations: Migrator) {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("current"), home.migrate()).unwrap();
-    let settings = Settings::read(&mut Env::of([("RERP_MIGRATE_DIR", dir.path().to_str().unwrap())]), "test");
-    migrate(&settings, migrations).await.unwrap();
-}
-
-async fn split_of(tables: &[&str], migrations: fn() -> Migrator) -> Split {
-    let split = Split::new("", tables).await;
-    apply(&split.source, migrations()).await;
-    apply(&split.target, migrations()).await;
-    split
-}
-
-async fn serve(router: Router) -> SocketAddr {
-    serve_until(router, CancellationToken::new()).await
-}
-
-async fn serve_until(router: Router, stop: CancellationToken) -> SocketAddr {
-    let settings = HttpSettings { drain_delay: Duration::ZERO, ..HttpSettings::default() };
-    let router = http::guarded(router, &settings, &Metrics::new().unwrap());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = listener.local_addr().unwrap();
-    tokio::spawn(http::serve(listener, router, settings, stop));
-    at
-}
+const MARKETING: [&str; 4] = ["email_captures", "contact_messages", "idempotency_keys", "pending_companies"];
 
 struct Platform {
     marketing: Split,
     identity: Split,
     identity_stop: CancellationToken,
+    account: Registry,
     at: SocketAddr,
     http: reqwest::Client,
 }
 
 impl Platform {
     async fn start() -> Self {
-        let (marketing, identity) = tokio::join!(
+        let (marketing, identity, account) = tokio::join!(
             split_of(&MARKETING, rerp_marketing::migrations),
-            split_of(&["email_addresses"], rerp_identity::migrations)
+            split_of(&["email_addresses"], rerp_identity::migrations),
+            Registry::start()
         );
         let (identity_db, _) = open(identity.dir()).await;
         let identity_stop = CancellationToken::new();
         let identity_at = serve_until(rerp_identity::router(identity_db), identity_stop.clone()).await;
-        let at = serve(marketing_router(marketing.dir(), identity_at).await).await;
-        Self { marketing, identity, identity_stop, at, http: visitor() }
+        let at = serve(rerp_marketing::router(state(marketing.dir(), identity_at, account.at).await)).await;
+        Self { marketing, identity, identity_stop, account, at, http: visitor() }
     }
 
     async fn post(&self, route: &str, key: Option<&str>, body: &Value) -> (u16, bool, Value) {
@@ -87,9 +58,7 @@ impl Platform {
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);
         }
-        let response = request.body(body.to_string()).send().await.unwrap();
-        let replayed = response.headers().contains_key("idempotency-replayed");
-        (response.status().as_u16(), replayed, response.json().await.unwrap())
+        answer(request.body(body.to_string())).await
     }
 
     async fn rows(&self, table: &str) -> i64 {
@@ -97,11 +66,52 @@ impl Platform {
     }
 }
 
-async fn marketing_router(dir: &Path, identity: SocketAddr) -> Router {
+/// The registry of companies, which can go away and come back.
+struct Registry {
+    home: Home,
+    dir: tempfile::TempDir,
+    stop: CancellationToken,
+    at: SocketAddr,
+}
+
+impl Registry {
+    async fn start() -> Self {
+        let home = Home::new().await;
+        apply(&home, rerp_account::migrations()).await;
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("current"), home.app()).unwrap();
+        let (db, _) = open(dir.path()).await;
+        let stop = CancellationToken::new();
+        let at = serve_until(rerp_account::router(db), stop.clone()).await;
+        Self { home, dir, stop, at }
+    }
+
+    /// The same address again, once it is free.
+    async fn come_back(&self) {
+        let (db, _) = open(self.dir.path()).await;
+        until("the address is free", async || match TcpListener::bind(self.at).await {
+            Ok(listener) => {
+                serve_on(listener, rerp_account::router(db.clone()), CancellationToken::new());
+                true
+            }
+            Err(_) => false,
+        })
+        .await;
+    }
+
+    async fn companies(&self) -> i64 {
+        self.home.number("SELECT count(*) FROM svc.companies").await
+    }
+}
+
+async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
-    let base = format!("http://{identity}").parse().unwrap();
-    let client = ServiceClient::new("identity", &base, metrics.clone(), None).unwrap();
-    rerp_marketing::router(AppState { db, identity: Identity::new(client, &metrics) })
+    let client = |service, at: SocketAddr| {
+        ServiceClient::new(service, &format!("http://{at}").parse().unwrap(), metrics.clone(), None).unwrap()
+    };
+    let identity = Identity::new(client("identity", identity), &metrics);
+    let account = Account::new(client("account", account), &metrics);
+    AppState { db, identity, account }
 }
 
 fn capture(email: &str) -> Value {
@@ -150,7 +160,9 @@ async fn bad_requests_are_explained_and_leave_nothing() {
         ("email-capture", None, with("source", json!("")), catalogue::INVALID_VALUE),
         ("email-capture", None, with("name", json!("A\0nn")), catalogue::INVALID_VALUE),
         ("email-capture", None, with("plan_code", json!("a b")), catalogue::INVALID_VALUE),
-        ("email-capture", None, with("company", json!("Acme")), catalogue::INVALID_BODY),
+        ("email-capture", None, with("company", json!("Ac\0me")), catalogue::INVALID_VALUE),
+        ("email-capture", None, with("company", json!("x".repeat(501))), catalogue::INVALID_VALUE),
+        ("email-capture", None, with("firm", json!("Acme")), catalogue::INVALID_BODY),
         ("email-capture", None, json!({ "email": "ann@example.com" }), catalogue::INVALID_BODY),
         ("email-capture", Some("a b"), capture("ann@example.com"), catalogue::MALFORMED_HEADER),
         ("contact", None, capture("ann@example.com"), catalogue::INVALID_BODY),
@@ -173,9 +185,14 @@ async fn bad_requests_are_explained_and_leave_nothing() {
     }
     let (_, _, document) = platform.post("email-capture", None, &with("email", json!("ann@localhost"))).await;
     assert_eq!(document["errors"][0]["pointer"], json!("/email"));
+    let identifier = with("company", json!("0191f7a1-3f0c-7000-8000-000000000001"));
+    let (status, _, document) = platform.post("email-capture", None, &identifier).await;
+    assert_eq!((status, &document["errors"][0]["pointer"]), (422, &json!("/company")), "{document}");
+    assert!(document["errors"][0]["detail"].as_str().unwrap().contains("UUID"));
     for table in MARKETING {
         assert_eq!(platform.rows(table).await, 0);
     }
+    assert_eq!(platform.account.companies().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -248,7 +265,7 @@ async fn twins_in_flight_have_one_effect() {
 async fn without_identity_the_answer_is_a_clear_no() {
     let marketing = split_of(&MARKETING, rerp_marketing::migrations).await;
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let at = serve(marketing_router(marketing.dir(), gone).await).await;
+    let at = serve(rerp_marketing::router(state(marketing.dir(), gone, gone).await)).await;
     let request =
         visitor().post(format!("http://{at}/api/marketing/contact")).header("content-type", "application/json");
     let response = request.body(contact("ann@example.com").to_string()).send().await.unwrap();
@@ -279,6 +296,96 @@ async fn a_known_address_is_captured_while_identity_is_away() {
     assert_eq!(kept, answered, "nothing is kept of an address that nobody knows");
 }
 
+fn of_company(mut form: Value, company: &str) -> Value {
+    form["company"] = json!(company);
+    form
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_company_is_named_by_its_identifier_only() {
+    let platform = Platform::start().await;
+    let (_, _, first) = platform.post("email-capture", None, &of_company(capture("ann@example.com"), "Acme Ltd")).await;
+    let spelled = of_company(contact("bob@example.com"), " ACME\u{a0}LTD ");
+    let (status, _, second) = platform.post("contact", Some("bob"), &spelled).await;
+    assert_eq!((status, &second["company_id"]), (201, &first["company_id"]));
+    assert!(first["company_id"].is_string(), "{first}");
+    assert!(platform.post("contact", Some("bob"), &spelled).await.1, "the same request");
+    let other = platform.post("contact", Some("bob"), &of_company(contact("bob@example.com"), "Other")).await;
+    assert!(is_kind(&other, catalogue::KEY_REUSED), "{other:?}");
+    for none in ["", " - ", "./."] {
+        let (status, _, answer) = platform.post("contact", None, &of_company(contact("cat@example.com"), none)).await;
+        assert_eq!((status, &answer["company_id"]), (201, &Value::Null), "{none:?}");
+    }
+    let stored = format!(
+        "SELECT count(*) FROM svc.email_captures c JOIN svc.contact_messages m USING (company_id) WHERE company_id = '{}'",
+        first["company_id"].as_str().unwrap()
+    );
+    assert_eq!(platform.marketing.source.number(&stored).await, 1);
+    for table in MARKETING {
+        let named = format!("SELECT count(*) FROM svc.{table} t WHERE t::text ~* 'acme|other'");
+        assert_eq!(platform.marketing.source.number(&named).await, 0, "{table}");
+    }
+}
+
+/// A lead is worth more than the company in it: it is taken at once, and gets its company when Account is back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lead_is_taken_while_account_is_away() {
+    let platform = Platform::start().await;
+    let known = of_company(capture("ann@example.com"), "Acme");
+    let (_, _, before) = platform.post("email-capture", None, &known).await;
+    platform.account.stop.cancel();
+    until("account is away", async || visitor().get(format!("http://{}", platform.account.at)).send().await.is_err())
+        .await;
+    let (status, _, answer) = platform.post("email-capture", None, &known).await;
+    assert_eq!((status, &answer["company_id"]), (201, &before["company_id"]), "known companies need no Account");
+
+    let key = Uuid::now_v7().to_string();
+    let (status, _, capture) =
+        platform.post("email-capture", Some(&key), &of_company(capture("ann@example.com"), "New")).await;
+    assert_eq!((status, &capture["company_id"]), (201, &Value::Null), "{capture}");
+    // The same key on the other route makes a row with the same identifier there.
+    let message = of_company(contact("bob@example.com"), " NEW ");
+    let (status, _, first) = platform.post("contact", Some(&key), &message).await;
+    assert_eq!((status, &first["id"]), (201, &capture["id"]));
+    let refused = of_company(contact("cat@example.com"), "0191f7a1-3f0c-7000-8000-000000000001");
+    assert_eq!(platform.post("contact", None, &refused).await.0, 201, "nobody could say that this is no name");
+    assert_eq!(platform.rows("pending_companies").await, 3);
+
+    let (dir, stop) = (platform.marketing.dir(), CancellationToken::new());
+    let AppState { db, account, .. } = state(dir, platform.account.at, platform.account.at).await;
+    assert_eq!(resolver::turn(&db, &account, &stop).await.unwrap(), 0);
+    let tried = "SELECT count(*) FROM svc.pending_companies WHERE tried_at IS NOT NULL";
+    assert_eq!(platform.marketing.source.number(tried).await, 1, "one question is enough to see that account is away");
+
+    platform.account.come_back().await;
+    // Two pods at once.
+    let (one, two) = tokio::join!(resolver::turn(&db, &account, &stop), resolver::turn(&db, &account, &stop));
+    assert!(one.unwrap() + two.unwrap() >= 2);
+    assert_eq!(platform.rows("pending_companies").await, 0);
+    let joined = "SELECT count(*) FROM svc.email_captures c JOIN svc.contact_messages m USING (id, company_id)";
+    assert_eq!(platform.marketing.source.number(joined).await, 1);
+    assert_eq!(platform.account.companies().await, 2);
+    assert!(platform.post("contact", Some(&key), &message).await.1, "the key's answer stays what it was");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_company_that_account_never_names_is_forgotten() {
+    let platform = Platform::start().await;
+    platform.account.stop.cancel();
+    until("account is away", async || visitor().get(format!("http://{}", platform.account.at)).send().await.is_err())
+        .await;
+    for company in ["Old", "Young"] {
+        assert_eq!(platform.post("contact", None, &of_company(contact("ann@example.com"), company)).await.0, 201);
+    }
+    let age = "UPDATE svc.pending_companies SET created_at = now() - interval '8 days' WHERE name = 'Old'";
+    platform.marketing.source.execute(age).await;
+    let AppState { db, account, .. } = state(platform.marketing.dir(), platform.account.at, platform.account.at).await;
+    assert_eq!(resolver::turn(&db, &account, &CancellationToken::new()).await.unwrap(), 0);
+    let left = "SELECT count(*) FROM svc.pending_companies WHERE name = 'Young'";
+    assert_eq!((platform.rows("pending_companies").await, platform.marketing.source.number(left).await), (1, 1));
+    assert_eq!(platform.rows("contact_messages").await, 2, "the leads stay");
+}
+
 /// Both domains move, one after the other, while visitors keep coming: one attempt each, and every one succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_request_succeeds_through_two_splits() {
@@ -292,8 +399,11 @@ async fn every_request_succeeds_through_two_splits() {
                 while !stop.load(Ordering::Relaxed) {
                     let n = acknowledged.len();
                     let (key, email) = (Uuid::now_v7(), format!("v{visitor}-{}@example.com", n / 2));
-                    let (route, body) =
+                    let (route, mut body) =
                         if n % 2 == 0 { ("email-capture", capture(&email)) } else { ("contact", contact(&email)) };
+                    if n % 5 == 0 {
+                        body["company"] = json!(format!("Company {}", n / 10));
+                    }
                     // Every third request comes without a key.
                     let key = (n % 3 != 0).then(|| key.to_string());
                     let (status, _, answer) = platform.post(route, key.as_deref(), &body).await;

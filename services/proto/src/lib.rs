@@ -2,6 +2,15 @@
 //!
 //! A crate of its own because both ends of a call need it. Must hold nothing that is written by hand.
 
+/// Account, version 1.
+pub mod account {
+    /// The one registry of companies.
+    #[allow(clippy::all, clippy::unwrap_used, missing_docs, unreachable_pub, reason = "generated")]
+    pub mod v1 {
+        tonic::include_proto!("rerp.account.v1");
+    }
+}
+
 /// Identity, version 1.
 pub mod identity {
     /// The one registry of email addresses.

@@ -54,7 +54,8 @@ async fn form(
     if pause.is_some_and(|at| (at..at + 4).contains(&count)) {
         tokio::time::sleep(PAUSE).await;
     }
-    let ids = json!({ "id": Uuid::new_v4(), "email_address_id": Uuid::new_v4(), "created_at": "2026-01-01T00:00:00Z" });
+    let company = body["company"].as_str().map(|_| Uuid::nil());
+    let ids = json!({ "id": Uuid::new_v4(), "email_address_id": Uuid::new_v4(), "company_id": company, "created_at": "2026-01-01T00:00:00Z" });
     (StatusCode::CREATED, Json(ids)).into_response()
 }
 
@@ -139,6 +140,9 @@ async fn every_request_is_acknowledged_or_failed_and_sent_once() {
 
     let ledger = f.ledger().await;
     assert_eq!(ledger.len(), 288);
+    let named = ledger.iter().filter(|e| e.company.is_some()).count();
+    assert!(named > 40 && ledger.iter().all(|e| e.company.is_some() == e.company_id.is_some()), "{named}");
+    assert_eq!(report["companies"], json!({ "named": named, "pending": 0, "contradicting": 0 }));
     let rows: HashSet<Uuid> = ledger.iter().map(|e| e.row).collect();
     assert_eq!(rows.len(), 288);
     {

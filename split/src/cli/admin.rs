@@ -101,6 +101,9 @@ fn figures(status: &Status) -> Vec<(&'static str, f64)> {
         figures.push(("write_pause_ms", cutover.write_pause_ms));
         figures.push(("cutover_attempts", f64::from(cutover.attempts)));
     }
+    if !status.foreign_keys.is_empty() {
+        figures.push(("orphans", status.foreign_keys.iter().filter_map(|key| key.orphans).sum::<u64>() as f64));
+    }
     figures
 }
 

@@ -1,11 +1,11 @@
 //! Flags -> settings. A spec comes from a file, or from flags for the common case; URLs never from a spec.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use rerp_split::connect::Endpoint;
 use rerp_split::phase::Phase;
 use rerp_split::run::Settings;
 use rerp_split::schema::find_pg_dump;
-use rerp_split::spec::{CopySpec, Roles, Side, SideSpec, Spec};
+use rerp_split::spec::{AcrossDomains, CopySpec, ForeignKeySpec, Roles, Side, SideSpec, Spec};
 use std::path::{Path, PathBuf};
 
 /// Moves a live schema from one PostgreSQL server to another.
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Verify(Sides),
     /// Take the migration back and leave nothing behind; refused once the target owns the data.
     Abort(Sides),
+    /// Make severed foreign keys again, where both of their tables are in one database; not beside a worker.
+    UndoForeignKeys(Sides),
     /// Serve one migration whose wishes somebody else writes, until told to end.
     Worker {
         /// Holds `source` and `target` (URLs) and `spec.json`.
@@ -113,9 +115,23 @@ pub(crate) struct Sides {
     /// How much they may copy together in a second, in bytes.
     #[arg(long)]
     copy_max_bytes_per_second: Option<u64>,
+    /// What becomes of foreign keys between moving and staying tables.
+    #[arg(long, value_enum, default_value_t = ForeignKeys::Refuse)]
+    foreign_keys: ForeignKeys,
+    /// Sever foreign keys although there are children without a parent already.
+    #[arg(long)]
+    waive_orphans: bool,
     /// The pg_dump to use.
     #[arg(long, env = "RERP_PG_DUMP")]
     pg_dump: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ForeignKeys {
+    /// They stop the migration.
+    Refuse,
+    /// They are dropped right before the cutover and compared across the databases from then on.
+    Sever,
 }
 
 /// Why the arguments can't be used.
@@ -166,6 +182,13 @@ impl Sides {
                 workers: self.copy_workers,
                 max_bytes_per_second: self.copy_max_bytes_per_second,
                 ..CopySpec::default()
+            },
+            foreign_keys: ForeignKeySpec {
+                across_domains: match self.foreign_keys {
+                    ForeignKeys::Refuse => AcrossDomains::Refuse,
+                    ForeignKeys::Sever => AcrossDomains::Sever,
+                },
+                waive_orphans: self.waive_orphans,
             },
         }
     }

@@ -6,6 +6,7 @@ use rerp_split::journal::{self, JournalError, Wish};
 use rerp_split::phase::Phase;
 use rerp_split::report;
 use rerp_split::run::{self, Board, Settings, Stopped, drive, survey};
+use rerp_split::sever::{self, Undone};
 use rerp_split::status::Status;
 use rerp_split::step::{Class, Job, chain};
 use rerp_split::verify::{Comparison, Observer};
@@ -123,6 +124,23 @@ pub(super) async fn verify(settings: Settings) -> Result<Exit, Failure> {
             eprintln!("rerp-split: could not verify: {}", chain(&error));
             Ok(Exit::NotVerified)
         }
+    }
+}
+
+/// As `verify`, it takes the migration over.
+pub(super) async fn undo_foreign_keys(settings: Settings) -> Result<Exit, Failure> {
+    let job = run::take(&settings).await?;
+    match sever::undo(&job).await {
+        Ok(Undone::Done(seen)) => {
+            print!("{}{}", report::foreign_keys(&seen.keys), report::findings(&seen.findings));
+            Ok(if seen.findings.is_empty() { Exit::Done } else { Exit::Failed })
+        }
+        Ok(Undone::Refused(reasons)) => {
+            reasons.iter().for_each(|why| println!("refused: {why}"));
+            Ok(Exit::Refused)
+        }
+        Err(error) if error.class() == Class::Superseded => Ok(Exit::Superseded),
+        Err(error) => Err(error.into()),
     }
 }
 

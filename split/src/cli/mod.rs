@@ -54,6 +54,7 @@ async fn dispatch(command: Command, stop: &CancellationToken) -> Result<Exit, Fa
         Command::Status { sides, json } => commands::status(sides.settings()?, json).await,
         Command::Verify(sides) => commands::verify(sides.settings()?).await,
         Command::Abort(sides) => commands::abort(sides.settings()?, stop).await,
+        Command::UndoForeignKeys(sides) => commands::undo_foreign_keys(sides.settings()?).await,
         Command::Worker { dir, admin, pg_dump } => commands::worker(args::from_dir(&dir, pg_dump)?, &admin, stop).await,
     }
 }

@@ -92,8 +92,9 @@ pub(super) async fn reader(job: &Job, inventory: &Inventory, name: &str) -> Resu
 /// Whether the tables are still what the plan was made for. On another session: a query would fix the keeper's snapshot.
 async fn unchanged(job: &Job, inventory: &Inventory) -> Result<(), StepError> {
     let client = job.session(Side::Source, "inspect").await?;
-    let hash =
-        schema_hash(&client, &inventory.schema, job.spec.tables.as_deref()).await.map_err(failed("hash the schema"))?;
+    let hash = schema_hash(&client, &inventory.schema, job.spec.tables.as_deref(), &[])
+        .await
+        .map_err(failed("hash the schema"))?;
     if hash == inventory.hash {
         Ok(())
     } else {

@@ -1,19 +1,8 @@
-//! What connects moving and staying objects: foreign keys, views, functions, types, extensions.
+//! What connects moving and staying objects: views, functions, types, extensions.
 
 use super::{InspectError, Reader};
 use serde::Deserialize;
 use std::collections::BTreeSet;
-
-/// A foreign key between a moving and a staying table.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Edge {
-    /// Constraint name.
-    pub name: String,
-    /// The table that has the constraint, qualified and quoted.
-    pub child: String,
-    /// The table it refers to, qualified and quoted.
-    pub parent: String,
-}
 
 /// A view or function outside of what moves that reads a moving table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -49,13 +38,6 @@ pub struct Need {
     /// The schema of that extension.
     pub extension_schema: Option<String>,
 }
-
-const EDGES: &str = r#"
-SELECT c.conname AS name, format('%I.%I', n.nspname, t.relname) AS child, format('%I.%I', pn.nspname, p.relname) AS parent
-FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-JOIN pg_class p ON p.oid = c.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
-WHERE c.contype = 'f' AND (c.conrelid = ANY($1)) <> (c.confrelid = ANY($1)) ORDER BY 2, 1
-"#;
 
 /// `$2`: the schema that moves as a whole; its views and functions move too. Null: only tables move.
 const DEPENDENTS: &str = r#"
@@ -137,10 +119,6 @@ WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = x.classid AND e.obji
 "#;
 
 impl Reader<'_> {
-    pub(super) async fn edges(&self, oids: &Vec<u32>) -> Result<Vec<Edge>, InspectError> {
-        self.rows("foreign keys", EDGES, &[oids]).await
-    }
-
     pub(super) async fn dependents(&self, oids: &Vec<u32>) -> Result<Vec<Dependent>, InspectError> {
         let whole = self.only().is_none().then(|| self.schema_name());
         self.rows("dependents", DEPENDENTS, &[oids, &whole]).await

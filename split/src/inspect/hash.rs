@@ -20,29 +20,33 @@ line AS (
   SELECT format('default %s %s %s', t.relname, d.adnum, pg_get_expr(d.adbin, d.adrelid)) FROM t JOIN pg_attrdef d ON d.adrelid = t.oid
   UNION ALL
   SELECT format('constraint %s %s %s %s', t.relname, c.conname, c.convalidated, pg_get_constraintdef(c.oid))
-  FROM t JOIN pg_constraint c ON c.conrelid = t.oid WHERE c.contype <> 'n'
+  FROM t JOIN pg_constraint c ON c.conrelid = t.oid WHERE c.contype <> 'n' AND c.conparentid = 0
   UNION ALL
-  SELECT format('incoming %s %s', t.relname, c.conname) FROM t JOIN pg_constraint c ON c.confrelid = t.oid WHERE c.contype = 'f'
+  SELECT format('incoming %s %s', t.relname, c.conname) FROM t JOIN pg_constraint c ON c.confrelid = t.oid WHERE c.contype = 'f' AND c.conparentid = 0
   UNION ALL
   SELECT format('index %s %s', t.relname, pg_get_indexdef(i.indexrelid)) FROM t JOIN pg_index i ON i.indrelid = t.oid WHERE i.indisunique
   UNION ALL
   SELECT format('trigger %s %s %s', t.relname, g.tgenabled, pg_get_triggerdef(g.oid)) FROM t JOIN pg_trigger g ON g.tgrelid = t.oid
-  WHERE NOT g.tgisinternal AND NOT starts_with(g.tgname, 'rerp_'))
+  WHERE NOT g.tgisinternal AND NOT starts_with(g.tgname, 'rerp_')
+  UNION ALL
+  SELECT unnest(:severed::text[]))
 SELECT encode(sha256(convert_to(coalesce(string_agg(text, E'\n' ORDER BY text COLLATE "C"), ''), 'UTF8')), 'hex') FROM line
 "#;
 
-/// The query of the hash of the moving tables of `schema`: all of them, or `tables`. One row, one text. Needs a session
-/// whose `search_path` is `pg_catalog`, or names print differently.
+/// The query of the hash of the moving tables of `schema`: all of them, or `tables`. `severed`: the lines of foreign keys
+/// that this migration has dropped itself; they count as if they were there, so that the hash is what it was, and differs
+/// all the same once somebody makes or changes one. One row, one text. Needs a session whose `search_path` is
+/// `pg_catalog`, or names print differently.
 #[must_use]
-pub fn hash_query(schema: &str, tables: Option<&[String]>) -> String {
-    let only = match tables {
-        None => "NULL".to_owned(),
-        Some(names) => {
-            let names: Vec<String> = names.iter().map(|name| sql::literal(name)).collect();
-            format!("ARRAY[{}]", names.join(", "))
-        }
+pub fn hash_query(schema: &str, tables: Option<&[String]>, severed: &[String]) -> String {
+    let array = |texts: &[String]| {
+        let texts: Vec<String> = texts.iter().map(|text| sql::literal(text)).collect();
+        format!("ARRAY[{}]", texts.join(", "))
     };
-    HASH.replace(":schema", &sql::literal(schema)).replace(":tables", &only)
+    // What is put in last may hold anything.
+    HASH.replace(":schema", &sql::literal(schema))
+        .replace(":tables", &tables.map_or_else(|| "NULL".to_owned(), array))
+        .replace(":severed", &array(severed))
 }
 
 /// Runs [`hash_query`].
@@ -53,6 +57,7 @@ pub async fn schema_hash<C: GenericClient + Sync>(
     client: &C,
     schema: &str,
     tables: Option<&[String]>,
+    severed: &[String],
 ) -> Result<String, tokio_postgres::Error> {
-    client.query_one(&hash_query(schema, tables), &[]).await?.try_get(0)
+    client.query_one(&hash_query(schema, tables, severed), &[]).await?.try_get(0)
 }

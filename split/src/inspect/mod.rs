@@ -4,13 +4,15 @@
 //! decides nothing and waits for no lock longer than `LOCK_TIMEOUT`.
 
 mod edges;
+mod foreign_keys;
 mod hash;
 mod relations;
 mod roles;
 mod server;
 
 pub(crate) use edges::CONTENTS;
-pub use edges::{Dependent, Edge, Mention, Need};
+pub use edges::{Dependent, Mention, Need};
+pub use foreign_keys::{Edge, EdgeColumn, Orphans, Rival};
 pub use hash::{hash_query, schema_hash};
 pub use relations::{Column, Key, Relation, Sequence, Table, Trigger};
 pub use roles::{Grant, Power, RoleFacts};
@@ -75,6 +77,8 @@ pub struct Inventory {
     pub sequences: Vec<Sequence>,
     /// Foreign keys between moving and staying tables.
     pub edges: Vec<Edge>,
+    /// Other migrations that have to do with either end of such a key.
+    pub rivals: Vec<Rival>,
     /// Views and functions outside of what moves that read a moving table.
     pub dependents: Vec<Dependent>,
     /// Functions outside of the schema whose text mentions a moving table.
@@ -141,6 +145,7 @@ impl Reader<'_> {
         let tables = self.tables(&oids).await?;
         let wanted = self.spec.tables.clone().unwrap_or_default();
         let there: BTreeSet<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+        let edges = self.edges(&oids).await?;
         let missing = wanted.into_iter().filter(|name| !there.contains(name.as_str())).collect();
         Ok(Inventory {
             side: self.side,
@@ -150,7 +155,8 @@ impl Reader<'_> {
             missing,
             others: self.others(&oids).await?,
             sequences: self.sequences(&oids).await?,
-            edges: self.edges(&oids).await?,
+            rivals: self.rivals(&edges, &oids).await?,
+            edges,
             dependents: self.dependents(&oids).await?,
             mentions: self.mentions(&oids).await?,
             needs: self.needs(&oids).await?,
@@ -159,7 +165,7 @@ impl Reader<'_> {
             grants: self.grants(&oids).await?,
             large_objects: self.large_objects().await?,
             contents: self.contents().await?,
-            hash: hash::schema_hash(self.transaction, &schema, self.only())
+            hash: hash::schema_hash(self.transaction, &schema, self.only(), &[])
                 .await
                 .map_err(|source| self.failed("schema hash", source))?,
             tables,

@@ -121,7 +121,7 @@ pub async fn forget<C: GenericClient + Sync>(client: &C, migration: &str) -> Res
             IF to_regnamespace('rerp_split') IS NULL THEN RETURN; END IF;
             PERFORM pg_advisory_xact_lock(hashtext('rerp_split'));
             FOREACH journal IN ARRAY ARRAY['wish', 'migration', 'cleanup', 'token_fwd', 'attempt', 'drained', 'chunk',
-                'verify_chunk', 'run'] LOOP
+                'verify_chunk', 'foreign_key', 'gone_key', 'orphan', 'run'] LOOP
                 EXECUTE format('DELETE FROM rerp_split.%I WHERE migration = $1', journal) USING {id};
             END LOOP;
             IF NOT EXISTS (SELECT FROM rerp_split.owner) AND NOT EXISTS (SELECT FROM rerp_split.run)

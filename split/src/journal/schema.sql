@@ -113,6 +113,45 @@ CREATE TABLE IF NOT EXISTS rerp_split.verify_chunk (
     PRIMARY KEY (migration, table_name, chunk)
 );
 
+-- Foreign keys between moving and staying tables, on the source. A row is there, with everything that makes the key again,
+-- before the key is dropped; state changes in the transaction that drops it or makes it again. state: intended, severed,
+-- restored. key_after, pass_ms: where the present comparison of all keys is, and what it took so far.
+CREATE TABLE IF NOT EXISTS rerp_split.foreign_key (
+    migration text NOT NULL,
+    number integer NOT NULL,
+    edge jsonb NOT NULL,
+    state text NOT NULL DEFAULT 'intended',
+    severed_at timestamptz,
+    tries integer NOT NULL DEFAULT 0,
+    lock_wait_ms double precision NOT NULL DEFAULT 0,
+    note text,
+    key_after text[],
+    pass_ms double precision NOT NULL DEFAULT 0,
+    compared_at timestamptz,
+    compared_ms double precision NOT NULL DEFAULT 0,
+    PRIMARY KEY (migration, number)
+);
+
+-- Keys that the parent of a severed foreign key no longer has, on the side that owns the parent. The comparison takes
+-- them away once it has looked for children.
+CREATE TABLE IF NOT EXISTS rerp_split.gone_key (
+    id bigserial PRIMARY KEY,
+    migration text NOT NULL,
+    number integer NOT NULL,
+    key text[] NOT NULL
+);
+
+-- Keys that children refer to and the parent doesn't have, on the source. An empty key stands for keys that are NULL in
+-- part where MATCH FULL doesn't allow it.
+CREATE TABLE IF NOT EXISTS rerp_split.orphan (
+    migration text NOT NULL,
+    number integer NOT NULL,
+    key text[] NOT NULL,
+    rows bigint NOT NULL,
+    checked_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (migration, number, key)
+);
+
 -- First call of every transaction of a worker: a newer worker waits for it, or it fails.
 CREATE OR REPLACE FUNCTION rerp_split.hold_run(migration text, run bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -146,6 +185,21 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'the data of %.% has moved', TG_TABLE_SCHEMA, TG_TABLE_NAME
         USING ERRCODE = '42501', HINT = 'rerp_split.owner says which side is open.';
+END $$;
+
+-- Writes down a key that a parent loses. Arguments: migration, number, the key's columns. The caller's session may print
+-- values in its own way, the comparison must not meet that; nor has the caller any right here.
+CREATE OR REPLACE FUNCTION rerp_split.capture() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET "DateStyle" = 'ISO,YMD' SET "IntervalStyle" = 'postgres' SET "TimeZone" = 'UTC'
+SET extra_float_digits = 1 SET bytea_output = 'hex' AS $$
+DECLARE
+    gone text[];
+BEGIN
+    EXECUTE format('SELECT ARRAY[%s]', (SELECT string_agg(format('($1).%I::text', c.name), ', ' ORDER BY c.n)
+        FROM unnest(TG_ARGV[2:]) WITH ORDINALITY AS c(name, n))) INTO gone USING OLD;
+    INSERT INTO rerp_split.gone_key (migration, number, key) VALUES (TG_ARGV[0], TG_ARGV[1]::integer, gone);
+    RETURN NULL;
 END $$;
 
 -- Opens this side if proof is what it was armed with. Succeeds once; a repeat answers true only while this side is
@@ -204,5 +258,6 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION rerp_split.open(text, uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rerp_split.capture() FROM PUBLIC;
 REVOKE ALL ON FUNCTION rerp_split.hold_run(text, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rerp_split.hold_owner(text, boolean) FROM PUBLIC;

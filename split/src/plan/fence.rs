@@ -8,11 +8,18 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The fence's configuration. `expected_hash`: the schema hash at the time of the plan; without one nothing is compared.
+/// `severed`: the lines in it of foreign keys that the migration has dropped itself.
 #[must_use]
-pub fn cutover_config(spec: &Spec, source: &Inventory, run: i64, expected_hash: Option<String>) -> CutoverConfig {
+pub fn cutover_config(
+    spec: &Spec,
+    source: &Inventory,
+    run: i64,
+    expected_hash: Option<String>,
+    severed: &[String],
+) -> CutoverConfig {
     let mut tables: Vec<_> = source.tables.iter().collect();
     tables.sort_by_key(|table| table.oid);
-    let query = hash_query(&source.schema, spec.tables.as_deref());
+    let query = hash_query(&source.schema, spec.tables.as_deref(), severed);
     CutoverConfig {
         migration: spec.migration.clone(),
         run,
@@ -32,7 +39,8 @@ pub fn cutover_config(spec: &Spec, source: &Inventory, run: i64, expected_hash: 
 /// The statements of an attempt that succeeds, in order. Run 0, epoch 0 and the nil proof stand for values that only
 /// the attempt itself knows.
 pub(super) fn statements(spec: &Spec, source: &Inventory) -> Vec<(Side, String)> {
-    let config = cutover_config(spec, source, 0, Some(source.hash.clone()));
+    let severed: Vec<String> = source.edges.iter().map(|edge| edge.line.clone()).collect();
+    let config = cutover_config(spec, source, 0, Some(source.hash.clone()), &severed);
     let closing = Closing { epoch: 1, hash: ":hash".into(), pid: 0, xid: "0".into() };
     let shown = [
         (Side::Source, Stmt::P2Declare),

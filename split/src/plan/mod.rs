@@ -12,6 +12,7 @@ use crate::inspect::Inventory;
 use crate::names;
 use crate::phase::Phase;
 use crate::schema;
+use crate::sever;
 use crate::spec::{Side, Spec};
 use crate::sql;
 use crate::stream;
@@ -53,10 +54,19 @@ impl Plan {
         plan.prepare(spec, source, target, dumps);
         plan.copy(spec, source, target);
         plan.catch_up(dumps);
+        let (before, after): (Vec<_>, Vec<_>) = sever::planned(&spec.migration, &source.edges)
+            .into_iter()
+            .partition(|(phase, ..)| *phase == Phase::Cutover);
+        for (phase, side, statement) in before {
+            plan.add(phase, side, statement);
+        }
         for (side, statement) in fence::statements(spec, source) {
             plan.add(Phase::Cutover, side, statement);
         }
         plan.finalize(spec);
+        for (phase, side, statement) in after {
+            plan.add(phase, side, statement);
+        }
         plan
     }
 

@@ -3,6 +3,7 @@
 //! One function per subject, each a list of checks that don't know of each other. A finding names the object and the
 //! exact statement or setting that mends it. Fatal is what could lose data, serve stale data, or hang.
 
+mod foreign_keys;
 mod objects;
 mod roles;
 mod servers;
@@ -20,6 +21,7 @@ pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major:
     servers::source(&mut findings, source);
     servers::target(&mut findings, target);
     tables::check(&mut findings, source);
+    foreign_keys::check(&mut findings, spec.foreign_keys, source);
     objects::source(&mut findings, source);
     objects::target(&mut findings, spec, source, target);
     roles::check(&mut findings, spec, source);

@@ -9,15 +9,6 @@ use std::collections::BTreeSet;
 /// Edges on the source.
 pub(super) fn source(findings: &mut Findings, source: &Inventory) {
     let side = Side::Source;
-    for edge in &source.edges {
-        findings.fatal(
-            "foreign-key",
-            side,
-            format!("{} on {}", sql::ident(&edge.name), edge.child),
-            format!("a foreign key between a moving and a staying table: it refers to {}", edge.parent),
-            format!("ALTER TABLE {} DROP CONSTRAINT {}", edge.child, sql::ident(&edge.name)),
-        );
-    }
     for dependent in &source.dependents {
         dependents(findings, dependent);
     }

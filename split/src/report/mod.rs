@@ -1,6 +1,6 @@
 //! Status and findings as text for a person.
 
-use crate::status::{Finding, Severity, Status};
+use crate::status::{Finding, ForeignKey, Severity, Status};
 use comfy_table::{ContentArrangement, Table, presets};
 use std::fmt::Write;
 
@@ -45,7 +45,22 @@ pub fn status(status: &Status) -> String {
             cutover.attempts
         );
     }
-    text + &findings(&status.findings)
+    text + &foreign_keys(&status.foreign_keys) + &findings(&status.findings)
+}
+
+/// One line per foreign key between moving and staying tables.
+#[must_use]
+pub fn foreign_keys(keys: &[ForeignKey]) -> String {
+    let mut text = String::new();
+    for key in keys {
+        let orphans = key.orphans.map_or_else(|| "not compared yet".to_owned(), |rows| format!("{rows} orphans"));
+        let _ = writeln!(
+            text,
+            "foreign key {} from {} to {}: {:?}, {orphans}; locked after {} tries, {:.1} ms at most",
+            key.name, key.child, key.parent, key.state, key.tries, key.lock_wait_ms
+        );
+    }
+    text
 }
 
 /// One paragraph per finding, with what mends it.

@@ -5,6 +5,7 @@
 
 mod board;
 mod driver;
+mod keys;
 mod observe;
 mod switch;
 mod work;

@@ -1,20 +1,29 @@
 //! The cutover phase: gives the fence what it needs and turns its answer into status and work done.
 
-use super::Board;
+use super::{Board, keys};
 use crate::fence::{self, CutoverReport, FenceError};
 use crate::inspect::inspect;
 use crate::journal::JournalError;
 use crate::phase::Work;
 use crate::plan::cutover_config;
+use crate::sever::{self, Severing};
 use crate::spec::Side;
 use crate::status::Cutover;
 use crate::step::{Job, StepError, chain};
 
-/// Runs the fence. After a crash this finishes what the last worker began: the fence reads rows, not memory.
+/// Severs what foreign keys there are to tables that stay, then runs the fence. After a crash this finishes what the last worker began: the fence reads rows, not memory.
 pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError> {
     let mut client = job.session(Side::Source, "inspect").await?;
     let inventory = inspect(&mut client, Side::Source, &job.spec).await?;
-    let config = cutover_config(&job.spec, &inventory, job.run, board.status().schema_hash);
+    let planned = board.status().schema_hash;
+    let severing = sever::sever(job, &inventory.edges, planned.as_deref()).await?;
+    keys::show(job, board).await?;
+    if let Severing::Held(why) = severing {
+        board.update(|status| status.message = format!("not switched: {why}"));
+        return Ok(Work::Unfinished);
+    }
+    let severed = sever::lines(&sever::read(&client, job.id()).await?);
+    let config = cutover_config(&job.spec, &inventory, job.run, planned, &severed);
     match fence::cutover(&config, &job.source, &job.target).await {
         Ok(report) => {
             note(board, &report);
@@ -24,6 +33,7 @@ pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError>
         // The wish decides about these before the next turn; the source is open.
         Err(error @ (FenceError::AbortWanted | FenceError::NotPrepared | FenceError::Budget { .. })) => {
             board.update(|status| status.message = format!("not switched: {}", chain(&error)));
+            keys::watch(job, board).await?;
             Ok(Work::Unfinished)
         }
         Err(error @ (FenceError::BothOwn | FenceError::NotRegistered)) => Err(StepError::Doomed(chain(&error))),

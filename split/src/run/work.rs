@@ -1,6 +1,6 @@
 //! The work of each phase. Each is idempotent: it may have been done, or half done, by a worker that was killed.
 
-use super::{Board, switch};
+use super::{Board, keys, switch};
 use crate::clean;
 use crate::copy;
 use crate::inspect::{Inventory, inspect};
@@ -9,6 +9,7 @@ use crate::phase::{Phase, Work};
 use crate::plan::{Dumps, Plan};
 use crate::preflight;
 use crate::schema::{self, Section};
+use crate::sever;
 use crate::spec::Side;
 use crate::status::{Finding, Replication, Severity, TableState, TableStatus};
 use crate::step::{Class, Job, StepError, chain};
@@ -63,8 +64,18 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
         Phase::Verify => compare(job, board).await,
         Phase::ReadyForCutover => follow(job, board).await,
         // The stream ends as soon as the target owns: a slot that nobody reads keeps WAL on the source's disk.
-        Phase::Observe | Phase::Finalize => clean::side_objects(job).await.map(|()| Work::Done),
-        Phase::Aborting => clean::abort(job).await.map(|()| Work::Done),
+        Phase::Observe => {
+            clean::side_objects(job).await?;
+            keys::watch(job, board).await
+        }
+        Phase::Finalize => {
+            sever::release(job).await?;
+            clean::side_objects(job).await.map(|()| Work::Done)
+        }
+        Phase::Aborting => {
+            keys::restore(job, board).await?;
+            clean::abort(job).await.map(|()| Work::Done)
+        }
         Phase::Cutover => switch::cutover(job, board).await,
         Phase::Pending | Phase::Completed | Phase::Aborted | Phase::Failed => Ok(Work::Done),
     }
@@ -75,9 +86,12 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
 /// # Errors
 /// A server can't be reached, its catalog can't be read, or `pg_dump` fails.
 pub async fn survey(job: &Job) -> Result<Survey, StepError> {
-    let mut source = job.session(Side::Source, "inspect").await?;
+    let mut client = job.session(Side::Source, "inspect").await?;
     let mut target = job.session(Side::Target, "inspect").await?;
-    let source = inspect(&mut source, Side::Source, &job.spec).await?;
+    let mut source = inspect(&mut client, Side::Source, &job.spec).await?;
+    if job.spec.foreign_keys.severs() {
+        sever::scan(&mut client, &mut source.edges).await?;
+    }
     let target = inspect(&mut target, Side::Target, &job.spec).await?;
     let findings = preflight::check(&job.spec, &source, &target, schema::pg_dump_major(&job.pg_dump).await);
     let refused = findings.iter().any(|finding| finding.severity == Severity::Fatal);

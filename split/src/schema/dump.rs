@@ -1,6 +1,7 @@
 //! `pg_dump`, the library of choice for "this schema as SQL": the child process, and its text made fit for a transaction.
 
 use crate::inspect::Inventory;
+use crate::sever;
 use crate::step::{Job, StepError, within};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -30,7 +31,8 @@ impl Section {
     }
 }
 
-/// Dumps one section of what moves, as a script without transaction control, owners, rights or session settings.
+/// Dumps one section of what moves, as a script without transaction control, owners, rights or session settings, and
+/// without foreign keys to what stays.
 ///
 /// # Errors
 /// `pg_dump` can't be started, takes too long, or fails.
@@ -50,7 +52,13 @@ pub async fn dump(job: &Job, inventory: &Inventory, section: Section) -> Result<
     if !output.status.success() {
         return Err(StepError::Dump { stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned() });
     }
-    Ok(tidy(&String::from_utf8_lossy(&output.stdout), &inventory.schema))
+    let script = tidy(&String::from_utf8_lossy(&output.stdout), &inventory.schema);
+    match section {
+        Section::PreData => Ok(script),
+        Section::PostData => {
+            sever::leave_out(&script, &inventory.edges).map_err(|error| StepError::Doomed(error.to_string()))
+        }
+    }
 }
 
 /// The major version of `pg_dump`; none if it can't be run.

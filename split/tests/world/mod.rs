@@ -4,13 +4,14 @@
 #![allow(dead_code, unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod keys;
 pub mod schema;
 
 use super::support::cluster::{self, Cluster};
 use super::support::ledger::TABLES;
 use super::support::side::{self, SCHEMA, unique};
 use rerp_split::connect::Endpoint;
-use rerp_split::spec::{CopySpec, Side, Spec};
+use rerp_split::spec::{AcrossDomains, CopySpec, ForeignKeySpec, Side, Spec};
 use rerp_split::status::Status;
 use rerp_split::step::Job;
 use std::process::{Child, Command, Output, Stdio};
@@ -29,6 +30,7 @@ pub struct World {
     pub target: side::Side,
     tables: Option<Vec<String>>,
     copy: CopySpec,
+    foreign_keys: ForeignKeySpec,
     dir: TempDir,
 }
 
@@ -62,6 +64,13 @@ impl World {
         self
     }
 
+    /// The same, with foreign keys to staying tables severed.
+    pub fn severed(mut self, waive_orphans: bool) -> Self {
+        self.foreign_keys = ForeignKeySpec { across_domains: AcrossDomains::Sever, waive_orphans };
+        self.write_spec();
+        self
+    }
+
     /// Two sides without tables.
     pub async fn empty() -> Self {
         let (from, to) = cluster::shared();
@@ -73,8 +82,9 @@ impl World {
         let id = unique("w");
         let source = side::Side::create(from, &format!("src_{id}")).await;
         let target = side::Side::create(to, &format!("dst_{id}")).await;
-        let (copy, dir) = (CopySpec::default(), tempfile::tempdir().unwrap());
-        let world = Self { migration: id, source, target, tables: None, copy, dir };
+        let (copy, foreign_keys) = (CopySpec::default(), ForeignKeySpec::default());
+        let dir = tempfile::tempdir().unwrap();
+        let world = Self { migration: id, source, target, tables: None, copy, foreign_keys, dir };
         world.write_spec();
         std::fs::write(world.path("source"), world.source.url()).unwrap();
         std::fs::write(world.path("target"), world.target.url()).unwrap();
@@ -94,6 +104,7 @@ impl World {
             max_write_pause_ms: 1000,
             cutover_budget_s: 60,
             copy: self.copy.clone(),
+            foreign_keys: self.foreign_keys,
         }
     }
 

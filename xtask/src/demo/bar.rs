@@ -9,6 +9,9 @@ const AGREEMENT_MS: f64 = 20.0;
 /// What has to hold for the demo to have succeeded.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bar {
+    /// Rows of all domains before the split.
+    pub(super) seeded: u64,
+    /// Rows that move, and what they weigh.
     pub(super) rows: u64,
     pub(super) bytes: u64,
     pub(super) requests: u64,
@@ -30,10 +33,11 @@ impl Measured {
             (self.split.phase != "Completed", format!("identity is in phase {}, not Completed", self.split.phase)),
             (self.split.mismatches > 0, format!("the engine found {} rows that differ", self.split.mismatches)),
             (self.rows_missing > 0, format!("{} rows of the old side are not on the new one", self.rows_missing)),
+            (self.seeded() < bar.seeded, format!("{} rows were there, fewer than {}", self.seeded(), bar.seeded)),
             (self.target.rows < bar.rows, format!("{} rows moved, fewer than {}", self.target.rows, bar.rows)),
             (
-                self.source.bytes < bar.bytes,
-                format!("{} moved, less than {}", bytes(self.source.bytes), bytes(bar.bytes)),
+                self.source().bytes < bar.bytes,
+                format!("{} moved, less than {}", bytes(self.source().bytes), bytes(bar.bytes)),
             ),
             (bar.undisturbed && load.failed > 0, format!("{} requests failed: {:?}", load.failed, load.reasons)),
             (load.total < bar.requests, format!("{} requests were sent, fewer than {}", load.total, bar.requests)),
@@ -44,6 +48,10 @@ impl Measured {
             (
                 load.acknowledged != verdict.acknowledged,
                 "the ledger and the load generator's count disagree".to_owned(),
+            ),
+            (
+                load.companies.contradicting > 0,
+                format!("{} companies were answered with two ids", load.companies.contradicting),
             ),
             (verdict.lost > 0, format!("{} acknowledged writes are lost", verdict.lost)),
             (verdict.duplicated > 0, format!("{} acknowledged writes are stored twice", verdict.duplicated)),
@@ -70,8 +78,15 @@ mod tests {
     use super::super::report::tests::measured;
     use super::*;
 
-    const BAR: Bar =
-        Bar { rows: 500_000, bytes: 200_000_000, requests: 20_000, rate: 200.0, undisturbed: true, timed: true };
+    const BAR: Bar = Bar {
+        seeded: 1_000_000,
+        rows: 500_000,
+        bytes: 200_000_000,
+        requests: 20_000,
+        rate: 200.0,
+        undisturbed: true,
+        timed: true,
+    };
 
     #[test]
     fn a_good_run_has_no_reason_to_fail() {
@@ -80,12 +95,14 @@ mod tests {
 
     #[test]
     fn every_figure_can_fail_the_demo() {
-        let spoil: [fn(&mut Measured); 15] = [
+        let spoil: [fn(&mut Measured); 17] = [
             |m| m.split.phase = "Observe".into(),
             |m| m.split.mismatches = 1,
             |m| m.rows_missing = 1,
+            |m| m.domains[2].size.rows -= 1,
             |m| m.target.rows = 499_999,
-            |m| m.source.bytes = 199_999_999,
+            |m| m.domains[0].size.bytes = 199_999_999,
+            |m| m.load.companies.contradicting = 1,
             |m| m.load.failed = 1,
             |m| m.load.total = 19_999,
             |m| m.load.rate_held = 199.9,

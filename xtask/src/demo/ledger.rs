@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 
+use super::companies;
+
 /// An acknowledged write.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,12 +19,34 @@ pub(super) struct Entry {
     pub(super) canonical: String,
     /// Id of identity's row.
     pub(super) email_address_id: String,
+    /// The company that was named, as account has to compare it.
+    pub(super) company: Option<String>,
+    /// Id of account's row; none while account could not say.
+    pub(super) company_id: Option<String>,
+}
+
+impl Entry {
+    /// Whether its row is a message; all others are captures.
+    pub(super) fn is_message(&self) -> bool {
+        self.path == CONTACT
+    }
 }
 
 /// A row of identity's addresses: id and text.
 pub(super) type Address = (String, String);
-/// A row of marketing's tables: id, and the address it refers to.
-pub(super) type Lead = (String, String);
+/// A row of account's companies: id and what they are compared by.
+pub(super) type Company = (String, String);
+
+/// A row of marketing's tables.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Lead {
+    /// Its id.
+    pub(super) id: String,
+    /// Id of the address it refers to.
+    pub(super) address: String,
+    /// Id of the company it refers to.
+    pub(super) company: Option<String>,
+}
 
 /// The rows of this run as the databases hold them, read after the run ended.
 #[derive(Debug, Default)]
@@ -33,13 +57,15 @@ pub(super) struct Rows {
     pub(super) left_behind: Vec<Address>,
     /// Of those: begun after the switch.
     pub(super) written_too_late: u64,
+    /// Companies that the run named.
+    pub(super) companies: Vec<Company>,
     /// Rows of `email_captures`.
     pub(super) captures: Vec<Lead>,
     /// Rows of `contact_messages`.
     pub(super) messages: Vec<Lead>,
 }
 
-/// What the comparison found; everything but `acknowledged` and `unacknowledged` has to be zero.
+/// What the comparison found; what is lost, doubled, different or on the wrong side has to be zero.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Verdict {
     /// Entries in the ledger.
@@ -52,6 +78,10 @@ pub(super) struct Verdict {
     pub(super) different: u64,
     /// On the old side but not on the new one, or written to the old side after the switch.
     pub(super) wrong_side: u64,
+    /// Acknowledged forms that named a company.
+    pub(super) companies: u64,
+    /// Of these: still without one, because account could not say which it is.
+    pub(super) pending: u64,
     /// Stored but never acknowledged: allowed for requests that failed or were cut off.
     pub(super) unacknowledged: u64,
     /// The first findings in words.
@@ -61,7 +91,7 @@ pub(super) struct Verdict {
 /// Findings shown in words.
 const EXAMPLES: usize = 5;
 
-/// The path of the form whose rows are messages; all others are captures.
+/// The path of the form whose rows are messages.
 const CONTACT: &str = "/api/marketing/contact";
 
 /// Compares every acknowledged write with the rows.
@@ -70,9 +100,9 @@ pub(super) fn judge(entries: &[Entry], rows: &Rows) -> Verdict {
     let texts = count(rows.addresses.iter().map(|(_, text)| text));
     let by_id: HashMap<&str, &str> = rows.addresses.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
     let (captures, messages) = (index(&rows.captures), index(&rows.messages));
-    let references = count(rows.captures.iter().chain(&rows.messages).map(|(_, address)| address));
+    let references = count(rows.captures.iter().chain(&rows.messages).map(|lead| &lead.address));
     for entry in entries {
-        let leads = if entry.path == CONTACT { &messages } else { &captures };
+        let leads = if entry.is_message() { &messages } else { &captures };
         match leads.get(entry.row.as_str()) {
             None => verdict.lose(entry, "marketing's row is missing"),
             Some(address) if *address != entry.email_address_id => {
@@ -89,22 +119,27 @@ pub(super) fn judge(entries: &[Entry], rows: &Rows) -> Verdict {
         let stored = texts.get(entry.canonical.as_str()).copied().unwrap_or_default();
         let referred = references.get(entry.email_address_id.as_str()).copied().unwrap_or_default();
         if stored > 1 || referred > 1 {
-            verdict.duplicated += 1;
-            verdict.example(entry, "stored more than once");
+            verdict.double(entry, "stored more than once");
         }
     }
+    companies::judge(entries, rows, &mut verdict);
     verdict.wrong_side = rows.written_too_late + left_out(&rows.left_behind, &rows.addresses);
     verdict.unacknowledged = unacknowledged(entries, rows);
     verdict
 }
 
 impl Verdict {
-    fn lose(&mut self, entry: &Entry, why: &str) {
+    pub(super) fn lose(&mut self, entry: &Entry, why: &str) {
         self.lost += 1;
         self.example(entry, why);
     }
 
-    fn differ(&mut self, entry: &Entry, why: &str) {
+    pub(super) fn double(&mut self, entry: &Entry, why: &str) {
+        self.duplicated += 1;
+        self.example(entry, why);
+    }
+
+    pub(super) fn differ(&mut self, entry: &Entry, why: &str) {
         self.different += 1;
         self.example(entry, why);
     }
@@ -116,7 +151,8 @@ impl Verdict {
     }
 }
 
-fn count<'a>(items: impl Iterator<Item = &'a String>) -> HashMap<&'a str, u64> {
+/// How often each text occurs.
+pub(super) fn count<'a>(items: impl Iterator<Item = &'a String>) -> HashMap<&'a str, u64> {
     let mut counts = HashMap::new();
     for item in items {
         *counts.entry(item.as_str()).or_default() += 1;
@@ -125,7 +161,7 @@ fn count<'a>(items: impl Iterator<Item = &'a String>) -> HashMap<&'a str, u64> {
 }
 
 fn index(leads: &[Lead]) -> BTreeMap<&str, &str> {
-    leads.iter().map(|(id, address)| (id.as_str(), address.as_str())).collect()
+    leads.iter().map(|lead| (lead.id.as_str(), lead.address.as_str())).collect()
 }
 
 /// Rows of the old side that the new one does not have exactly so.
@@ -136,30 +172,32 @@ fn left_out(old: &[Address], new: &[Address]) -> u64 {
 
 fn unacknowledged(entries: &[Entry], rows: &Rows) -> u64 {
     let known: BTreeSet<&str> = entries.iter().map(|entry| entry.row.as_str()).collect();
-    rows.captures.iter().chain(&rows.messages).filter(|(id, _)| !known.contains(id.as_str())).count() as u64
+    rows.captures.iter().chain(&rows.messages).filter(|lead| !known.contains(lead.id.as_str())).count() as u64
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn entry(n: u32) -> Entry {
+    /// Request number `n`, every second one a message, none with a company.
+    pub(in super::super) fn entry(n: u32) -> Entry {
         let path = if n.is_multiple_of(2) { CONTACT } else { "/api/marketing/email-capture" };
         Entry {
             path: path.into(),
             row: format!("row{n}"),
             canonical: format!("{n}@x"),
             email_address_id: format!("id{n}"),
+            company: None,
+            company_id: None,
         }
     }
 
     fn stored(entries: &[Entry]) -> Rows {
-        let lead = |e: &Entry| (e.row.clone(), e.email_address_id.clone());
-        let is_message = |e: &&Entry| e.path == CONTACT;
+        let lead = |e: &Entry| Lead { id: e.row.clone(), address: e.email_address_id.clone(), company: None };
         Rows {
             addresses: entries.iter().map(|e| (e.email_address_id.clone(), e.canonical.clone())).collect(),
-            captures: entries.iter().filter(|e| !is_message(e)).map(lead).collect(),
-            messages: entries.iter().filter(is_message).map(lead).collect(),
+            captures: entries.iter().filter(|e| !e.is_message()).map(lead).collect(),
+            messages: entries.iter().filter(|e| e.is_message()).map(lead).collect(),
             ..Rows::default()
         }
     }
@@ -206,7 +244,7 @@ mod tests {
     fn doubled_addresses_and_doubled_forms_are_found() {
         let (entries, mut rows) = both();
         rows.addresses.push(("other".into(), "3@x".into()));
-        rows.captures.push(("again".into(), "id5".into()));
+        rows.captures.push(Lead { id: "again".into(), address: "id5".into(), company: None });
         let verdict = judge(&entries, &rows);
         assert_eq!((verdict.duplicated, verdict.unacknowledged), (2, 1));
     }
@@ -216,7 +254,7 @@ mod tests {
         let (entries, mut rows) = both();
         rows.addresses[1].0 = "changed".into();
         rows.addresses[2].1 = "else@x".into();
-        rows.captures[0].1 = "nobody".into();
+        rows.captures[0].address = "nobody".into();
         assert_eq!(judge(&entries, &rows).different, 3);
     }
 

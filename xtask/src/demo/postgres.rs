@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::Error;
 use super::kube::{Kube, parse};
-use super::ledger::{Address, Lead, Rows};
+use super::ledger::{Address, Company, Lead, Rows};
 
 /// A server of the platform and the schema that is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -15,14 +16,14 @@ pub(super) struct Side<'a> {
     pub(super) kube: Kube<'a>,
     /// ServiceDatabase that runs the server; its database has the same name.
     pub(super) database: &'a str,
-    /// Identity's schema there.
+    /// A domain's schema there.
     pub(super) schema: &'a str,
 }
 
 const QUERY: Duration = Duration::from_secs(180);
 
 /// Sizes of a schema.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Size {
     /// Counted, not estimated.
     pub(super) rows: u64,
@@ -73,7 +74,14 @@ impl Side<'_> {
     fn addresses(&self, run: &str) -> Result<Vec<Address>, Error> {
         let sql =
             format!("SELECT json_build_array(id, email) FROM {} WHERE position('{run}n' in email) > 0", self.table());
-        pairs(&self.psql(&sql)?)
+        rows(&self.psql(&sql)?)
+    }
+
+    /// Companies that a run of the load generator named.
+    fn companies(&self, run: &str) -> Result<Vec<Company>, Error> {
+        let schema = self.schema;
+        let which = format!("position('{run}c' in name_key) > 0");
+        rows(&self.psql(&format!("SELECT json_build_array(id, name_key) FROM {schema}.companies WHERE {which}"))?)
     }
 
     /// Addresses of the run whose transaction began after an instant.
@@ -84,10 +92,8 @@ impl Side<'_> {
 
     fn leads(&self, table: &str, since: &str) -> Result<Vec<Lead>, Error> {
         let which = format!("created_at >= '{since}'::timestamptz - interval '1 minute'");
-        pairs(
-            &self
-                .psql(&format!("SELECT json_build_array(id, email_address_id) FROM marketing.{table} WHERE {which}"))?,
-        )
+        let columns = "json_build_array(id, email_address_id, company_id)";
+        rows(&self.psql(&format!("SELECT {columns} FROM {}.{table} WHERE {which}", self.schema))?)
     }
 
     fn table(&self) -> String {
@@ -106,6 +112,8 @@ pub(super) struct Traces<'a> {
     pub(super) now: Side<'a>,
     /// Where it was, and when it left.
     pub(super) before: Option<(Side<'a>, &'a str)>,
+    /// Where account is.
+    pub(super) account: Side<'a>,
     /// Where marketing is.
     pub(super) marketing: Side<'a>,
 }
@@ -121,6 +129,7 @@ impl Traces<'_> {
             addresses: self.now.addresses(self.run)?,
             left_behind,
             written_too_late,
+            companies: self.account.companies(self.run)?,
             captures: self.marketing.leads("email_captures", self.since)?,
             messages: self.marketing.leads("contact_messages", self.since)?,
         })
@@ -152,17 +161,9 @@ fn lacking(mut old: Vec<String>, new: &[String]) -> u64 {
     lacking
 }
 
-fn pairs(lines: &str) -> Result<Vec<(String, String)>, Error> {
-    lines
-        .lines()
-        .map(|line| {
-            let pair: Value = parse("a row", line)?;
-            match (pair[0].as_str(), pair[1].as_str()) {
-                (Some(first), Some(second)) => Ok((first.to_owned(), second.to_owned())),
-                _ => Err(Error::Answer(line.to_owned())),
-            }
-        })
-        .collect()
+/// One JSON array per line, its elements in the order of `T`'s fields.
+fn rows<T: DeserializeOwned>(lines: &str) -> Result<Vec<T>, Error> {
+    lines.lines().map(|line| parse("a row", line)).collect()
 }
 
 fn number(text: &str) -> Result<u64, Error> {
@@ -187,8 +188,10 @@ mod tests {
 
     #[test]
     fn quotes_and_backslashes_survive() {
-        let rows = pairs("[\"1\", \"\\\"a\\\\\\\"b\\\"@x\"]\n").unwrap();
+        let rows: Vec<Address> = super::rows("[\"1\", \"\\\"a\\\\\\\"b\\\"@x\"]\n").unwrap();
         assert_eq!(rows, [("1".to_owned(), "\"a\\\"b\"@x".to_owned())]);
-        assert!(pairs("[1]").is_err());
+        assert!(super::rows::<Address>("[1]").is_err());
+        let lead: Vec<Lead> = super::rows("[\"1\", \"2\", null]").unwrap();
+        assert_eq!((lead[0].address.as_str(), &lead[0].company), ("2", &None));
     }
 }

@@ -17,8 +17,8 @@ use super::traffic::{Latency, Load};
 #[derive(Debug, Clone)]
 pub(super) struct Measured {
     pub(super) time: Duration,
-    /// The moved schema before the split, on the server it came from: heap and indexes.
-    pub(super) source: Size,
+    /// Every domain before the split, on the server they share: heap and indexes. The one that moves is the first.
+    pub(super) domains: Vec<Domain>,
     /// The same schema on the new server, counted after the traffic had ended.
     pub(super) target: Size,
     pub(super) split: Outcome,
@@ -36,10 +36,19 @@ pub(super) struct Measured {
     pub(super) postgres: String,
 }
 
+/// A domain of the platform and what its schema held.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Domain {
+    pub(super) name: &'static str,
+    #[serde(flatten)]
+    pub(super) size: Size,
+}
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Json<'a> {
     seconds: f64,
+    domains: &'a [Domain],
     splits: [Split<'a>; 1],
     requests: Requests,
     ledger: Ledger,
@@ -74,6 +83,7 @@ struct Requests {
 #[derive(Debug, Serialize)]
 struct Ledger {
     acknowledged: u64,
+    companies: u64,
     lost: u64,
     duplicated: u64,
 }
@@ -86,6 +96,16 @@ struct Cluster<'a> {
 }
 
 impl Measured {
+    /// Rows of all domains before the split.
+    pub(super) fn seeded(&self) -> u64 {
+        self.domains.iter().map(|domain| domain.size.rows).sum()
+    }
+
+    /// What moved, before it did.
+    pub(super) fn source(&self) -> Size {
+        self.domains.first().map(|domain| domain.size).unwrap_or_default()
+    }
+
     /// Rows that differ between the two sides: those the engine found, and those the comparison from outside did.
     fn mismatches(&self) -> u64 {
         self.split.mismatches + self.rows_missing
@@ -94,11 +114,12 @@ impl Measured {
     fn json(&self) -> Json<'_> {
         Json {
             seconds: self.time.as_secs_f64(),
+            domains: &self.domains,
             splits: [Split {
                 service: "identity",
                 phase: &self.split.phase,
                 rows: self.target.rows,
-                bytes: self.source.bytes,
+                bytes: self.source().bytes,
                 write_pause_ms: self.split.write_pause_ms,
                 pause_ledger_ms: self.pause_ledger_ms,
                 lock_wait_ms: self.split.lock_wait_ms,
@@ -115,6 +136,7 @@ impl Measured {
             },
             ledger: Ledger {
                 acknowledged: self.verdict.acknowledged,
+                companies: self.verdict.companies,
                 lost: self.verdict.lost,
                 duplicated: self.verdict.duplicated,
             },
@@ -141,10 +163,15 @@ pub(super) mod tests {
     /// A run with nothing wrong.
     pub(in super::super) fn measured() -> Measured {
         let load = r#"{"run":"r1","running":false,"startedAt":"x","rateHeld":249.0,"rateLowest":240.0,"total":21000,
-            "acknowledged":21000,"failed":0,"reasons":{},"latency":null,"window":null}"#;
+            "acknowledged":21000,"failed":0,"reasons":{},"latency":null,"window":null,
+            "companies":{"contradicting":0}}"#;
         Measured {
             time: Duration::from_secs(200),
-            source: Size { rows: 900_000, bytes: 210_000_000 },
+            domains: vec![
+                Domain { name: "identity", size: Size { rows: 870_000, bytes: 210_000_000 } },
+                Domain { name: "account", size: Size { rows: 70_000, bytes: 20_000_000 } },
+                Domain { name: "marketing", size: Size { rows: 60_000, bytes: 20_000_000 } },
+            ],
             target: Size { rows: 921_000, bytes: 190_000_000 },
             split: Outcome {
                 phase: "Completed".into(),
@@ -158,7 +185,7 @@ pub(super) mod tests {
             load: serde_json::from_str(load).unwrap(),
             latency: Latency { p50_ms: 5.0, p99_ms: 30.0, max_ms: 90.0 },
             pause_ledger_ms: 71.0,
-            verdict: Verdict { acknowledged: 21_000, ..Verdict::default() },
+            verdict: Verdict { acknowledged: 21_000, companies: 6_300, ..Verdict::default() },
             rows_missing: 0,
             disturbed: Vec::new(),
             provider: "node".into(),
@@ -172,13 +199,14 @@ pub(super) mod tests {
         let json = serde_json::to_value(measured().json()).unwrap();
         let fields =
             |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-        assert_eq!(fields(&json), "cluster ledger requests seconds splits");
+        assert_eq!(fields(&json), "cluster domains ledger requests seconds splits");
         assert_eq!(
             fields(&json["splits"][0]),
             "bytes drainMs lockWaitMs mismatches pauseLedgerMs phase rows service writePauseMs"
         );
+        assert_eq!(fields(&json["domains"][0]), "bytes name rows");
         assert_eq!(fields(&json["requests"]), "failed maxMs p50Ms p99Ms perSecond total");
-        assert_eq!(fields(&json["ledger"]), "acknowledged duplicated lost");
+        assert_eq!(fields(&json["ledger"]), "acknowledged companies duplicated lost");
         assert_eq!(fields(&json["cluster"]), "kubernetes postgres provider");
     }
 }

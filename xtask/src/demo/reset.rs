@@ -17,8 +17,8 @@ const SHORT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(500);
 
 /// Names of what the demo applies; anything else in the namespace is left alone.
-const SERVICES: [&str; 3] = ["traffic", "marketing", "identity"];
-const SHARED: [&str; 2] = ["identity-shared", "marketing-shared"];
+const SERVICES: [&str; 4] = ["traffic", "marketing", "account", "identity"];
+const SHARED: [&str; 3] = ["identity-shared", "account-shared", "marketing-shared"];
 const SERVERS: [&str; 2] = ["identity", "monolith"];
 const MIGRATION: &str = "identity";
 

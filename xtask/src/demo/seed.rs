@@ -18,7 +18,7 @@ const SHORT: Duration = Duration::from_secs(30);
 
 /// Lets the seed of the samples reach the monolith, runs its Job with `rows` rows and waits for its end.
 pub(super) fn run(paths: &Paths, kube: Kube<'_>, rows: u64) -> Result<(), Error> {
-    let step = Step::begin(format!("Filling the monolith with {rows} rows of identity"));
+    let step = Step::begin(format!("Filling the monolith with {rows} rows of identity, account and marketing"));
     // A Job can't be changed; one of an earlier demo has nothing to keep.
     kube.run(&["delete", "job", "seed", "--ignore-not-found", "--wait"], Duration::from_secs(90))?;
     let samples = paths.root.join("manifests/samples/seed");

@@ -2,7 +2,7 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::report::Measured;
+use super::report::{Domain, Measured};
 use super::view::thousands;
 use crate::progress::{bytes, elapsed};
 
@@ -20,10 +20,13 @@ impl Measured {
     fn lines(&self) -> Vec<(&'static str, String)> {
         let (split, load, verdict) = (&self.split, &self.load, &self.verdict);
         let lowest = load.rate_lowest.map(|rate| format!(", {rate:.0} in the weakest ten seconds")).unwrap_or_default();
+        let domain = |d: &Domain| format!("{} {} ({})", d.name, thousands(d.size.rows), bytes(d.size.bytes));
+        let domains = self.domains.iter().map(domain).collect::<Vec<_>>().join(", ");
         vec![
+            ("the shared database before", format!("{} rows: {domains}", thousands(self.seeded()))),
             (
                 "identity's own database",
-                format!("{}: {} rows, {}", split.phase, thousands(self.target.rows), bytes(self.source.bytes)),
+                format!("{}: {} rows, {}", split.phase, thousands(self.target.rows), bytes(self.source().bytes)),
             ),
             ("rows compared by the engine", format!("{}, {} differ", thousands(split.verified), split.mismatches)),
             (
@@ -49,8 +52,9 @@ impl Measured {
             (
                 "acknowledged writes",
                 format!(
-                    "{}: {} lost, {} doubled, {} different, {} on the wrong side",
+                    "{}, {} of them with a company: {} lost, {} doubled, {} different, {} on the wrong side",
                     thousands(verdict.acknowledged),
+                    thousands(verdict.companies),
                     verdict.lost,
                     verdict.duplicated,
                     verdict.different,
@@ -78,7 +82,17 @@ mod tests {
     #[test]
     fn the_table_names_what_matters() {
         let table = measured().table();
-        for part in ["Completed", "921,000 rows", "0 lost", "none restarted", "60 ms", "71 ms"] {
+        for part in [
+            "Completed",
+            "921,000 rows",
+            "1,000,000 rows",
+            "account 70,000 (20.0 MB)",
+            "6,300 of them",
+            "0 lost",
+            "none restarted",
+            "60 ms",
+            "71 ms",
+        ] {
             assert!(table.contains(part), "{part} in\n{table}");
         }
     }

@@ -30,7 +30,15 @@ pub(super) struct Load {
     /// Requests per second in the weakest ten seconds.
     pub(super) rate_lowest: Option<f64>,
     pub(super) latency: Option<Latency>,
+    pub(super) companies: Companies,
     window: Option<Window>,
+}
+
+/// What the load generator saw of companies.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Companies {
+    /// Answered with another id than an earlier spelling of the same name, or for a form that named none.
+    pub(super) contradicting: u64,
 }
 
 /// Milliseconds from the moment a request was due.
@@ -98,10 +106,10 @@ mod tests {
     fn a_report_is_read() {
         let json = r#"{"run":"r1","running":false,"startedAt":"2026-01-01T00:00:00Z","seconds":1.0,"connections":16,"rateWanted":250,
             "rateHeld":249.9,"rateLowest":null,"total":3,"acknowledged":2,"failed":1,"reasons":{"timeout":1},"failures":[],
-            "latency":{"p50Ms":4.0,"p99Ms":9.0,"maxMs":80.5},"longestGap":null,
+            "latency":{"p50Ms":4.0,"p99Ms":9.0,"maxMs":80.5},"longestGap":null,"companies":{"named":1,"pending":0,"contradicting":2},
             "window":{"at":"2026-01-01T00:00:00Z","beforeMs":40,"afterMs":250,"longestGap":{"ms":77.5,"from":"a","to":"b"}}}"#;
         let load: Load = parse("it", json).unwrap();
         assert_eq!(load.pause_ms(), Some(77.5));
-        assert_eq!(load.reasons["timeout"], 1);
+        assert_eq!((load.reasons["timeout"], load.companies.contradicting), (1, 2));
     }
 }

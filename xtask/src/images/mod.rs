@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use comfy_table::Table;
 
 use crate::command;
+use crate::executables;
 use crate::install;
 use crate::paths::{self, Paths};
 use crate::progress::{Step, bytes};
@@ -37,8 +38,8 @@ impl Default for Options {
 /// Why there are no images.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("the programs do not compile; the compiler's messages are above")]
-    Compile,
+    #[error(transparent)]
+    Programs(#[from] executables::Error),
     #[error("cargo built no program of the package {0}")]
     NoProgram(&'static str),
     #[error(

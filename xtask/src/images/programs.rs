@@ -7,12 +7,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use serde_json::Value;
-
 use super::layer::{Digest, LayerWriter, Owner, ROOT};
 use super::store::{Image, Settings, Store};
 use super::{Error, Options, postgres};
-use crate::command::{self, Cmd};
+use crate::command::Cmd;
+use crate::executables;
 use crate::paths::Paths;
 use crate::progress::{Step, bytes};
 
@@ -31,9 +30,10 @@ struct Program {
     on_postgres: bool,
 }
 
-const PROGRAMS: [Program; 5] = [
+const PROGRAMS: [Program; 6] = [
     Program { package: "rerp-operator", image: "operator", on_postgres: false },
     Program { package: "rerp-identity", image: "identity", on_postgres: false },
+    Program { package: "rerp-account", image: "account", on_postgres: false },
     Program { package: "rerp-marketing", image: "marketing", on_postgres: false },
     Program { package: "rerp-traffic", image: "traffic", on_postgres: false },
     Program { package: "rerp-split", image: "split", on_postgres: true },
@@ -57,22 +57,9 @@ pub(crate) fn build(paths: &Paths, store: &Store, options: &Options, postgres: &
     Ok(images)
 }
 
-/// One cargo call for the whole workspace: any other selection would unify features differently and build dependencies twice.
 fn compile(paths: &Paths, options: &Options) -> Result<BTreeMap<String, PathBuf>, Error> {
     let step = Step::begin(format!("Building the programs (cargo, profile {})", options.profile));
-    let cargo = command::cargo()
-        .args(["build", "--workspace", "--profile", &options.profile, "--message-format=json-render-diagnostics"])
-        .dir(&paths.root);
-    let mut built = BTreeMap::new();
-    let status = cargo.watch(|line| {
-        let message: Value = serde_json::from_str(line).unwrap_or_default();
-        if let (Some(name), Some(file)) = (message["target"]["name"].as_str(), message["executable"].as_str()) {
-            built.insert(name.to_owned(), PathBuf::from(file));
-        }
-    })?;
-    if !status.success() {
-        return Err(Error::Compile);
-    }
+    let built = executables::build(paths, &["--profile", &options.profile])?;
     step.done("built");
     Ok(built)
 }

@@ -16,9 +16,9 @@ use comfy_table::Table;
 
 use crate::cluster::{self, Choice};
 use crate::command;
-use crate::crds;
 use crate::demo;
 use crate::deploy;
+use crate::generate;
 use crate::install;
 use crate::paths::Paths;
 use crate::progress::elapsed;
@@ -78,7 +78,7 @@ pub(crate) enum Error {
     #[error("cargo described the workspace in a way that is not understood")]
     Metadata(#[from] serde_json::Error),
     #[error(transparent)]
-    Crds(#[from] crds::Error),
+    Generate(#[from] generate::Error),
     #[error(transparent)]
     Install(#[from] install::Error),
     #[error(transparent)]

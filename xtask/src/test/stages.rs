@@ -9,15 +9,16 @@ use serde_json::Value;
 use super::{Error, Setting, Stage, Tally, go, licences, node, sizes};
 use crate::cluster;
 use crate::command::{self, Cmd};
-use crate::crds;
 use crate::demo::{self, Victim};
 use crate::deploy;
+use crate::generate;
 use crate::images::Options;
 use crate::install;
 use crate::progress::note;
 
 /// Packages whose integration tests start PostgreSQL servers.
-const WITH_DATABASE: [&str; 6] = ["xtask", "rerp-split", "rerp-kit", "rerp-identity", "rerp-marketing", "rerp-traffic"];
+const WITH_DATABASE: [&str; 7] =
+    ["xtask", "rerp-split", "rerp-kit", "rerp-identity", "rerp-account", "rerp-marketing", "rerp-traffic"];
 /// The package whose integration tests need a cluster.
 const WITH_CLUSTER: &str = "rerp-e2e";
 /// The cluster's tests wait for pods; a hanging one must not take the machine for a night.
@@ -38,7 +39,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
             "cargo clippy",
             cargo(setting).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
         )?,
-        Stage::Generated => crds::generate(setting.paths, true)?,
+        Stage::Generated => generate::generate(setting.paths, true)?,
         Stage::Unit => return unit(setting),
         Stage::Database => return database(setting),
         Stage::Node => return node::test(setting),

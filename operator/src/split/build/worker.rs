@@ -14,11 +14,14 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use rerp_crds::names;
+use rerp_split::spec::ForeignKeySpec;
 
 /// Component label of the worker.
 pub const COMPONENT: &str = "split-worker";
 /// Where the worker finds `source`, `target` and `spec.json`.
 const FOLDER: &str = "/etc/rerp/split";
+/// Annotation on the pod: what its spec says of foreign keys.
+const FOREIGN_KEYS: &str = "rerp.dev/foreign-keys";
 /// The user that the image runs as.
 const UID: i64 = 65532;
 
@@ -33,10 +36,14 @@ pub fn secret(owner: &Owner, source: String, target: String, spec: String) -> Se
     }
 }
 
-/// The Deployment that runs the worker.
+/// The Deployment that runs the worker. A worker reads its spec once, so the one answer that a person may give while it is
+/// refused, what becomes of foreign keys, starts another one; other changes wait for the next.
 #[must_use]
-pub fn deployment(owner: &Owner, image: &str) -> Deployment {
+pub fn deployment(owner: &Owner, image: &str, foreign_keys: ForeignKeySpec) -> Deployment {
     let labels = owner.labels(COMPONENT);
+    let waived = if foreign_keys.waive_orphans { ", orphans waived" } else { "" };
+    let answer = format!("{:?}{waived}", foreign_keys.across_domains);
+    let annotations = (!foreign_keys.is_default()).then(|| [(FOREIGN_KEYS.to_owned(), answer)].into());
     Deployment {
         metadata: owner.child(&names::split_worker(&owner.name), COMPONENT),
         spec: Some(DeploymentSpec {
@@ -44,7 +51,7 @@ pub fn deployment(owner: &Owner, image: &str) -> Deployment {
             selector: LabelSelector { match_labels: Some(owner.selector(COMPONENT)), ..LabelSelector::default() },
             strategy: Some(DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None }),
             template: PodTemplateSpec {
-                metadata: Some(ObjectMeta { labels: Some(labels), ..ObjectMeta::default() }),
+                metadata: Some(ObjectMeta { labels: Some(labels), annotations, ..ObjectMeta::default() }),
                 spec: Some(pod(owner, image)),
             },
             ..DeploymentSpec::default()

@@ -8,9 +8,9 @@ use crate::record::Record;
 use crate::split::address::Address;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use rerp_crds::database::{ServiceDatabaseStatus, SharedEngine};
-use rerp_crds::split::{DatabaseSplitMigrationStatus, Observe};
+use rerp_crds::split::{AcrossDomains, DatabaseSplitMigrationStatus, ForeignKeys, Observe};
 use rerp_crds::{Duration as Text, ObjectRef, RerpService, ServiceDatabase};
-use rerp_split::spec::Side;
+use rerp_split::spec::{ForeignKeySpec, Side};
 use rerp_split::status::{Cutover, Finding, Status};
 
 fn at(second: i64) -> Timestamp {
@@ -235,4 +235,33 @@ fn deleted() -> DatabaseSplitMigration {
     let mut object = migration("m");
     object.metadata.deletion_timestamp = Some(Time(at(900)));
     object
+}
+
+#[test]
+fn the_worker_is_told_what_becomes_of_foreign_keys() {
+    let told = |keys: Option<ForeignKeys>| {
+        let mut object = migration("identity");
+        object.spec.foreign_keys = keys;
+        match decide(&object, &seen(Phase::Preflight), at(200)).worker {
+            WorkerAct::Run(worker) => worker.checked.spec.foreign_keys,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(told(None).is_default() && told(Some(ForeignKeys::default())).is_default());
+    let sever = |waive_orphans| ForeignKeys { across_domains: Some(AcrossDomains::Sever), waive_orphans };
+    assert!(told(Some(sever(None))).severs() && !told(Some(sever(None))).waive_orphans);
+    assert!(told(Some(sever(Some(true)))).waive_orphans);
+}
+
+#[test]
+fn another_answer_about_foreign_keys_starts_another_worker() {
+    let owner = crate::cluster::child::Owner::of(&migration("identity"));
+    let pod = |keys| {
+        let spec = super::super::build::worker::deployment(&owner, "image", keys).spec.unwrap();
+        spec.template.metadata.unwrap().annotations
+    };
+    let sever = ForeignKeySpec { across_domains: rerp_split::spec::AcrossDomains::Sever, waive_orphans: false };
+    assert_eq!(pod(ForeignKeySpec::default()), None, "nobody's worker is started anew for nothing");
+    assert_ne!(pod(sever), pod(ForeignKeySpec { waive_orphans: true, ..sever }));
+    assert!(pod(sever).is_some());
 }

@@ -19,6 +19,7 @@ use rerp_operator::database::gather::Around;
 use rerp_operator::split::build::network_policy::network_policy;
 use rerp_operator::split::build::worker::deployment;
 use rerp_operator::{database, service};
+use rerp_split::spec::ForeignKeySpec;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use world::{ADDRESSES, Database, Monitoring, OUTSIDE, PORTS, Service, World, worlds};
@@ -133,7 +134,7 @@ impl Cluster {
             policies.push(built.network_policy);
             if let (Some(split), Some(object)) = (one.split.as_ref().filter(|split| split.works()), one.migration()) {
                 let owner = Owner::of(&object);
-                let deployment = deployment(&owner, "ghcr.io/rerp/split:dev");
+                let deployment = deployment(&owner, "ghcr.io/rerp/split:dev", ForeignKeySpec::default());
                 endpoints.push(template(&split.name, deployment.spec.expect("a spec").template, endpoints.len()));
                 policies.push(network_policy(&owner, sides(one).into_iter().collect()));
             }

@@ -17,9 +17,10 @@
 
 use std::fmt;
 
+use rerp_kit::text::is_invisible;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::email_parts::{domain, is_invisible, local_part};
+use super::email_parts::{domain, local_part};
 
 /// More than this isn't read at all; the longest address with quotes, escapes and U-labels is shorter.
 const LONGEST_TYPED: usize = 1024;

@@ -5,7 +5,7 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use jiff::Timestamp;
-use rerp_kit::http::{Json, Path, Query};
+use rerp_kit::http::{Json, Path, Query, strict_uuid};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INVALID_VALUE, NOT_FOUND};
@@ -103,29 +103,4 @@ fn found(stored: Option<Stored>) -> Result<axum::Json<Details>, Problem> {
         created_at: stored.created_at.to_jiff(),
         updated_at: stored.updated_at.to_jiff(),
     }))
-}
-
-/// The parser alone would also take the forms without hyphens, in braces and as a URN.
-fn strict_uuid(text: &str) -> Option<Uuid> {
-    Some(text).filter(|text| text.len() == 36).and_then(|text| Uuid::try_parse(text).ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::strict_uuid;
-
-    #[test]
-    fn only_36_characters_are_an_identifier() {
-        assert!(strict_uuid("0191F7A1-3f0c-7000-8000-000000000001").is_some());
-        for other in [
-            "0191f7a13f0c70008000000000000001",
-            "{0191f7a1-3f0c-7000-8000-000000000001}",
-            "urn:uuid:0191f7a1-3f0c-7000-8000-000000000001",
-            "0191f7a1-3f0c-7000-8000-00000000000g",
-            "a@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.exam",
-            "",
-        ] {
-            assert_eq!(strict_uuid(other), None, "{other}");
-        }
-    }
 }

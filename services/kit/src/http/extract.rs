@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use uuid::Uuid;
 
 use crate::problem::Problem;
 use crate::problem::catalogue::{
@@ -94,10 +95,32 @@ pub fn single_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'
     first.to_str().map(Some).map_err(|_| Problem::new(MALFORMED_HEADER).detail(format!("{name} must be visible ASCII")))
 }
 
+/// A UUID in its usual form of 36 characters. The parser alone would also take the forms without hyphens, in braces and
+/// as a URN.
+#[must_use]
+pub fn strict_uuid(text: &str) -> Option<Uuid> {
+    Some(text).filter(|text| text.len() == 36).and_then(|text| Uuid::try_parse(text).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
+
+    #[test]
+    fn only_36_characters_are_an_identifier() {
+        assert!(strict_uuid("0191F7A1-3f0c-7000-8000-000000000001").is_some());
+        for other in [
+            "0191f7a13f0c70008000000000000001",
+            "{0191f7a1-3f0c-7000-8000-000000000001}",
+            "urn:uuid:0191f7a1-3f0c-7000-8000-000000000001",
+            "0191f7a1-3f0c-7000-8000-00000000000g",
+            "a@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.exam",
+            "",
+        ] {
+            assert_eq!(strict_uuid(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn json_has_several_names() {

@@ -9,7 +9,7 @@ mod guard;
 mod listener;
 mod server;
 
-pub use extract::{Json, Path, Query, single_header};
+pub use extract::{Json, Path, Query, single_header, strict_uuid};
 pub use guard::guarded;
 pub use listener::Listener;
 pub use server::serve;

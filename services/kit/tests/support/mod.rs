@@ -7,6 +7,7 @@
 
 mod home;
 mod server;
+pub mod service;
 mod split;
 
 use std::time::Duration;

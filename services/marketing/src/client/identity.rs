@@ -1,39 +1,28 @@
 //! Identity's registry of addresses. In comes what a visitor typed; out goes the identifier of that address, or a
-//! problem for the visitor. Must not store or log the address: what is kept for a while is a keyed hash of it, and the key is
-//! this process's own.
+//! problem for the visitor. Must not store or log the address.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use rerp_kit::cache::{Bounds, Cache};
 use rerp_kit::client::{CallError, Repeat, ServiceClient};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::INVALID_VALUE;
 use rerp_proto::identity::v1::UpsertEmailRequest;
 use rerp_proto::identity::v1::email_service_client::EmailServiceClient;
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// An identifier never changes while its address lives; the hard bound is how long one that was erased may still be named.
-const KNOWN: Bounds = Bounds { soft: Duration::from_secs(60), hard: Duration::from_secs(3600), capacity: 100_000 };
-
-/// A hash that says nothing without the key.
-type Fingerprint = [u8; 32];
+use super::known::Known;
 
 /// A client of Identity. Clones share connections and what is known.
 #[derive(Debug, Clone)]
 pub struct Identity {
     service: ServiceClient,
-    known: Cache<Fingerprint, Uuid>,
-    key: Arc<[u8; 32]>,
+    known: Known,
 }
 
 impl Identity {
     /// Wraps a client for the service.
     #[must_use]
     pub fn new(service: ServiceClient, metrics: &Metrics) -> Self {
-        Self { service, known: Cache::new("email", KNOWN, metrics), key: Arc::new(rand::random()) }
+        Self { service, known: Known::new("email", metrics) }
     }
 
     /// The identifier of an address, new or known. One that was seen within the hour needs no Identity. `pointer` is where the
@@ -42,17 +31,16 @@ impl Identity {
     /// # Errors
     /// A problem for the visitor: the address is none, or Identity can't be used.
     pub async fn upsert_email(&self, email: &str, pointer: &str) -> Result<Uuid, Problem> {
-        let (service, email) = (self.service.clone(), email.to_owned());
-        let fingerprint = Sha256::new().chain_update(*self.key).chain_update(&email).finalize().into();
+        let (service, typed) = (self.service.clone(), email.to_owned());
         let ask = async move || {
             let answer = service
-                .call(UpsertEmailRequest { email }, Repeat::Idempotent, |line, request| async move {
+                .call(UpsertEmailRequest { email: typed }, Repeat::Idempotent, |line, request| async move {
                     EmailServiceClient::new(line).upsert_email(request).await
                 })
                 .await?;
             Uuid::try_parse(&answer.email_address_id).map_err(|_| CallError::Unreadable { service: "identity" })
         };
-        self.known.get(fingerprint, ask).await.map_err(|error| explain(&error, pointer))
+        self.known.id(email, ask).await.map_err(|error| explain(&error, pointer))
     }
 }
 

@@ -18,6 +18,9 @@ pub struct Capture {
     pub name: Option<String>,
     /// The plan the form was about.
     pub plan_code: Option<String>,
+    /// The visitor's company, as typed, if it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
 }
 
 impl Capture {
@@ -25,7 +28,12 @@ impl Capture {
     ///
     /// # Errors
     /// Every mistake in it.
-    pub fn new(source: &str, name: Option<&str>, plan_code: Option<&str>) -> Result<Self, Mistakes> {
+    pub fn new(
+        source: &str,
+        name: Option<&str>,
+        plan_code: Option<&str>,
+        company: Option<&str>,
+    ) -> Result<Self, Mistakes> {
         let mut mistakes = Mistakes::default();
         let capture = Self {
             source: mistakes.word("/source", source, WORD),
@@ -33,6 +41,7 @@ impl Capture {
             plan_code: plan_code
                 .filter(|code| !code.trim().is_empty())
                 .map(|code| mistakes.word("/plan_code", code, WORD)),
+            company: mistakes.company("/company", company),
         };
         mistakes.finish(capture)
     }
@@ -44,9 +53,9 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_told() {
-        let mistakes = Capture::new("", Some("a\0"), Some("free trial")).unwrap_err();
+        let mistakes = Capture::new("", Some("a\0"), Some("free trial"), Some("Ac\0me")).unwrap_err();
         let pointers: Vec<_> = mistakes.0.iter().map(|mistake| mistake.pointer).collect();
-        assert_eq!(pointers, ["/source", "/name", "/plan_code"]);
-        assert!(Capture::new("hero", None, Some("")).is_ok_and(|capture| capture.plan_code.is_none()));
+        assert_eq!(pointers, ["/source", "/name", "/plan_code", "/company"]);
+        assert!(Capture::new("hero", None, Some(""), None).is_ok_and(|capture| capture.plan_code.is_none()));
     }
 }

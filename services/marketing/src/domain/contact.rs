@@ -16,6 +16,9 @@ pub struct ContactMessage {
     pub name: String,
     /// The message; may have several lines.
     pub message: String,
+    /// The visitor's company, as typed, if it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
 }
 
 impl ContactMessage {
@@ -23,11 +26,12 @@ impl ContactMessage {
     ///
     /// # Errors
     /// Every mistake in it.
-    pub fn new(name: &str, message: &str) -> Result<Self, Mistakes> {
+    pub fn new(name: &str, message: &str, company: Option<&str>) -> Result<Self, Mistakes> {
         let mut mistakes = Mistakes::default();
         let contact = Self {
             name: mistakes.prose("/name", name, NAME, false),
             message: mistakes.prose("/message", message, MESSAGE, true),
+            company: mistakes.company("/company", company),
         };
         mistakes.finish(contact)
     }
@@ -39,8 +43,8 @@ mod tests {
 
     #[test]
     fn a_message_may_have_lines_and_a_name_may_not() {
-        assert!(ContactMessage::new("Ann", "Hello,\n\nhow are you?\n").is_ok());
-        assert_eq!(ContactMessage::new("A\nnn", " ").unwrap_err().0.len(), 2);
-        assert!(ContactMessage::new("Ann", &"x".repeat(5001)).is_err());
+        assert!(ContactMessage::new("Ann", "Hello,\n\nhow are you?\n", Some("Acme")).is_ok());
+        assert_eq!(ContactMessage::new("A\nnn", " ", None).unwrap_err().0.len(), 2);
+        assert!(ContactMessage::new("Ann", &"x".repeat(5001), None).is_err());
     }
 }

@@ -10,4 +10,6 @@ pub struct Receipt {
     pub id: Uuid,
     /// Of the address, given by Identity.
     pub email_address_id: Uuid,
+    /// Of the company, given by Account; none if the visitor named none, or while Account can't say which it is.
+    pub company_id: Option<Uuid>,
 }

@@ -1,6 +1,9 @@
 //! Rules for texts that visitors type. In come texts; out go trimmed ones and a list of what is wrong. Pure.
 //! Must not repeat a text in what it says about it.
 
+/// Longest name of a company in characters, as typed.
+const COMPANY: usize = 500;
+
 /// A mistake in one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
@@ -35,6 +38,13 @@ impl Mistakes {
     /// Like [`Mistakes::prose`] for a text that may be left out; a blank one counts as left out, as browsers send it.
     pub(super) fn optional_prose(&mut self, pointer: &'static str, typed: Option<&str>, most: usize) -> Option<String> {
         typed.filter(|text| !text.trim().is_empty()).map(|text| self.prose(pointer, text, most, false))
+    }
+
+    /// A company's name that may be left out; one without any letter or digit (`-`, `./.`) counts as left out, as forms with
+    /// a field that must be filled get it.
+    pub(super) fn company(&mut self, pointer: &'static str, typed: Option<&str>) -> Option<String> {
+        let typed = typed.filter(|text| text.chars().any(char::is_alphanumeric));
+        self.optional_prose(pointer, typed, COMPANY)
     }
 
     /// A word for machines: 1 to `most` of letters, digits, `-`, `_` and `.`.
@@ -95,6 +105,8 @@ mod tests {
         let mut mistakes = Mistakes::default();
         assert_eq!(mistakes.optional_prose("/name", Some(" "), 5), None);
         assert_eq!(mistakes.optional_prose("/name", Some(" Ann "), 5), Some("Ann".to_owned()));
+        assert_eq!(mistakes.company("/company", Some(" ./. ")), None);
+        assert_eq!(mistakes.company("/company", Some(" 3M ")), Some("3M".to_owned()));
         assert!(mistakes.finish(()).is_ok());
     }
 }

@@ -1,8 +1,8 @@
 //! What both routes answer alike. In come results of the other rooms; out go responses. Must not log bodies.
 
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use rerp_kit::idempotency::{Claim, Key, Standing};
+use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::DbError;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, INVALID_VALUE};
@@ -30,11 +30,7 @@ pub(super) fn claim(
 pub(super) fn created(created: &Receipt, stored: Result<Standing, DbError>) -> Result<Response, Problem> {
     match stored {
         Ok(Standing::Fresh) => Ok((StatusCode::CREATED, axum::Json(created)).into_response()),
-        Ok(Standing::Done(answer)) => {
-            let mut response = (StatusCode::CREATED, axum::Json(answer)).into_response();
-            response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-            Ok(response)
-        }
+        Ok(Standing::Done(answer)) => Ok(replayed(StatusCode::CREATED, answer)),
         Ok(other) => Err(other.problem().unwrap_or_else(|| Problem::new(INTERNAL))),
         Err(error) if error.constraint().is_some_and(|name| name.ends_with("_pkey")) => {
             Err(Problem::new(ID_TAKEN).detail("the UUID given as Idempotency-Key was used before; use a new one"))

@@ -9,7 +9,7 @@ use rerp_kit::idempotency::Key;
 use rerp_kit::problem::Problem;
 use serde::Deserialize;
 
-use super::answer;
+use super::{answer, company};
 use crate::domain::Receipt;
 use crate::domain::contact::ContactMessage;
 use crate::state::AppState;
@@ -22,6 +22,7 @@ pub struct Form {
     email: String,
     name: String,
     message: String,
+    company: Option<String>,
     /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
     #[serde(rename = "recaptcha_token")]
     _recaptcha_token: Option<String>,
@@ -37,10 +38,12 @@ pub async fn create(
     Json(form): Json<Form>,
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
-    let message = ContactMessage::new(&form.name, &form.message).map_err(answer::refuse)?;
+    let message = ContactMessage::new(&form.name, &form.message, form.company.as_deref());
+    let message = message.map_err(answer::refuse)?;
     let email_address_id = state.identity.upsert_email(&form.email, "/email").await?;
+    let company = company::of(&state.account, message.company.as_deref()).await?;
     let (id, claim) = answer::claim("contact", key, &(email_address_id, &message))?;
-    let created = Receipt { id, email_address_id };
-    let stored = store::contact::insert(&state.db, &created, &message, claim).await;
+    let created = Receipt { id, email_address_id, company_id: company.id() };
+    let stored = store::contact::insert(&state.db, &created, &message, &company, claim).await;
     answer::created(&created, stored)
 }

@@ -9,7 +9,7 @@ use rerp_kit::idempotency::Key;
 use rerp_kit::problem::Problem;
 use serde::Deserialize;
 
-use super::answer;
+use super::{answer, company};
 use crate::domain::Receipt;
 use crate::domain::capture::Capture;
 use crate::state::AppState;
@@ -23,6 +23,7 @@ pub struct Form {
     source: String,
     name: Option<String>,
     plan_code: Option<String>,
+    company: Option<String>,
     /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
     #[serde(rename = "recaptcha_token")]
     _recaptcha_token: Option<String>,
@@ -38,11 +39,13 @@ pub async fn create(
     Json(form): Json<Form>,
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
-    let capture =
-        Capture::new(&form.source, form.name.as_deref(), form.plan_code.as_deref()).map_err(answer::refuse)?;
+    let Form { source, name, plan_code, company, .. } = &form;
+    let capture = Capture::new(source, name.as_deref(), plan_code.as_deref(), company.as_deref());
+    let capture = capture.map_err(answer::refuse)?;
     let email_address_id = state.identity.upsert_email(&form.email, "/email").await?;
+    let company = company::of(&state.account, capture.company.as_deref()).await?;
     let (id, claim) = answer::claim("email-capture", key, &(email_address_id, &capture))?;
-    let created = Receipt { id, email_address_id };
-    let stored = store::capture::insert(&state.db, &created, &capture, claim).await;
+    let created = Receipt { id, email_address_id, company_id: company.id() };
+    let stored = store::capture::insert(&state.db, &created, &capture, &company, claim).await;
     answer::created(&created, stored)
 }

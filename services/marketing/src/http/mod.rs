@@ -2,5 +2,6 @@
 //! Must not hold SQL or rules.
 
 mod answer;
+mod company;
 pub mod contact;
 pub mod email_capture;

@@ -3,32 +3,42 @@
 use rerp_kit::idempotency::{Claim, Standing};
 use rerp_kit::pool::{Db, DbError};
 
+use super::pending::{Lead, remember};
 use super::take;
-use crate::domain::Receipt;
 use crate::domain::capture::Capture;
+use crate::domain::{Company, Receipt};
 
-const INSERT: &str =
-    "INSERT INTO email_captures (id, email_address_id, source, name, plan_code) VALUES ($1, $2, $3, $4, $5)";
-const INSERT_OWN: &str = "INSERT INTO email_captures (id, email_address_id, source, name, plan_code) VALUES ($1, $2, $3, $4, $5) \
+const INSERT: &str = "INSERT INTO email_captures (id, email_address_id, company_id, source, name, plan_code) VALUES ($1, $2, $3, $4, $5, $6)";
+const INSERT_OWN: &str = "INSERT INTO email_captures (id, email_address_id, company_id, source, name, plan_code) VALUES ($1, $2, $3, $4, $5, $6) \
      ON CONFLICT (id) DO NOTHING";
 
 /// Stores a capture, once per key.
 ///
 /// # Errors
 /// See [`DbError`]; a violated `email_captures_pkey` means that the caller's identifier is taken.
-pub async fn insert(db: &Db, created: &Receipt, capture: &Capture, key: Option<Claim>) -> Result<Standing, DbError> {
+pub async fn insert(
+    db: &Db,
+    created: &Receipt,
+    capture: &Capture,
+    company: &Company,
+    key: Option<Claim>,
+) -> Result<Standing, DbError> {
     let statement = if key.is_some() { INSERT } else { INSERT_OWN };
-    db.transaction_idempotent(&(created, capture, key), move |session, (created, capture, key)| {
+    db.transaction_idempotent(&(created, capture, company, key), move |session, (created, capture, company, key)| {
         Box::pin(async move {
             let standing = take(session, created, key.as_ref()).await?;
             if standing == Standing::Fresh {
                 let insert = sqlx::query(statement).bind(created.id).bind(created.email_address_id);
                 insert
+                    .bind(created.company_id)
                     .bind(&capture.source)
                     .bind(&capture.name)
                     .bind(&capture.plan_code)
                     .execute(session.conn())
                     .await?;
+                if let Some(name) = company.pending() {
+                    remember(session, Lead::Capture, created.id, name).await?;
+                }
             }
             Ok(standing)
         })

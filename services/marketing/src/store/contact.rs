@@ -3,12 +3,14 @@
 use rerp_kit::idempotency::{Claim, Standing};
 use rerp_kit::pool::{Db, DbError};
 
+use super::pending::{Lead, remember};
 use super::take;
-use crate::domain::Receipt;
 use crate::domain::contact::ContactMessage;
+use crate::domain::{Company, Receipt};
 
-const INSERT: &str = "INSERT INTO contact_messages (id, email_address_id, name, message) VALUES ($1, $2, $3, $4)";
-const INSERT_OWN: &str = "INSERT INTO contact_messages (id, email_address_id, name, message) VALUES ($1, $2, $3, $4) \
+const INSERT: &str =
+    "INSERT INTO contact_messages (id, email_address_id, company_id, name, message) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_OWN: &str = "INSERT INTO contact_messages (id, email_address_id, company_id, name, message) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT (id) DO NOTHING";
 
 /// Stores a message, once per key.
@@ -19,15 +21,20 @@ pub async fn insert(
     db: &Db,
     created: &Receipt,
     message: &ContactMessage,
+    company: &Company,
     key: Option<Claim>,
 ) -> Result<Standing, DbError> {
     let statement = if key.is_some() { INSERT } else { INSERT_OWN };
-    db.transaction_idempotent(&(created, message, key), move |session, (created, message, key)| {
+    db.transaction_idempotent(&(created, message, company, key), move |session, (created, message, company, key)| {
         Box::pin(async move {
             let standing = take(session, created, key.as_ref()).await?;
             if standing == Standing::Fresh {
                 let insert = sqlx::query(statement).bind(created.id).bind(created.email_address_id);
+                let insert = insert.bind(created.company_id);
                 insert.bind(&message.name).bind(&message.message).execute(session.conn()).await?;
+                if let Some(name) = company.pending() {
+                    remember(session, Lead::Message, created.id, name).await?;
+                }
             }
             Ok(standing)
         })

@@ -6,6 +6,7 @@
 
 pub mod capture;
 pub mod contact;
+pub mod pending;
 
 use rerp_kit::idempotency::{Claim, Standing, claim};
 use rerp_kit::pool::Session;

@@ -3,6 +3,7 @@
 //! In: a seed and a row number. Out: values. It must not know SQL, HTTP or the time of day.
 
 pub mod address;
+pub mod company;
 pub mod people;
 pub mod rng;
 mod words;

@@ -1,7 +1,7 @@
 //! People: names, phone numbers, what they write. In: a stream of chance. Out: text.
 
 use super::rng::Rng;
-use super::words::{FIRST, LAST, LOCAL_FIRST, MESSAGES, PHONES, PLANS, SOURCES};
+use super::words::{CITIES, FIRST, LAST, LOCAL_FIRST, MESSAGES, PHONES, PLANS, SOURCES, STREETS};
 
 /// A given name; one in fifty people gave none.
 pub fn first_name(rng: &mut Rng) -> Option<String> {
@@ -30,6 +30,23 @@ pub fn phone(rng: &mut Rng) -> (String, String) {
     let rest: String =
         (0..digits).map(|_| char::from(b'0' + u8::try_from(rng.below(10)).unwrap_or_default())).collect();
     (format!("+{code}{prefix}{rest}"), format!("+{code}"))
+}
+
+/// A postal address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // the parts' names
+pub struct Place {
+    pub street: String,
+    pub city: &'static str,
+    pub postal_code: String,
+    pub country: &'static str,
+}
+
+/// Where somebody is: a real city, a street that may not be there.
+pub fn address(rng: &mut Rng) -> Place {
+    let street = format!("{} {}", rng.pick(STREETS), 1 + rng.below(200));
+    let (city, country) = rng.pick(CITIES);
+    Place { street, city, postal_code: format!("{:05}", rng.below(100_000)), country }
 }
 
 /// Where a lead came from.

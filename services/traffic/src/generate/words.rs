@@ -124,6 +124,34 @@ pub(super) const IDN: &[(&str, &str)] = &[
 pub(super) const PHONES: &[(&str, &str)] =
     &[("1", "20155501"), ("44", "7700900"), ("33", "199"), ("46", "70174060"), ("61", "491570"), ("353", "20910")];
 
+/// Companies, and what is compared of them: Unicode's case folding, plain apostrophes and hyphens.
+pub(super) const COMPANIES: &[(&str, &str)] = &[
+    ("Acme", "acme"),
+    ("Müller & Söhne", "müller & söhne"),
+    ("Straßenbau Nord", "strassenbau nord"),
+    ("O'Brien's Bakery", "o'brien's bakery"),
+    ("Smith-Jones, Lee & Co.", "smith-jones, lee & co."),
+    ("Žižkov Café", "žižkov café"),
+    ("Σίσυφος", "σίσυφοσ"),
+    ("Ромашка", "ромашка"),
+    ("山田商事", "山田商事"),
+    ("دار الحكمة", "دار الحكمة"),
+    ("3M-Style", "3m-style"),
+    ("null", "null"),
+    ("Robert'); DROP TABLE companies;--", "robert'); drop table companies;--"),
+    ("Yahoo! \"Quoted\" \\ Back", "yahoo! \"quoted\" \\ back"),
+];
+
+/// Legal forms; many leave them out.
+pub(super) const FORMS: &[&str] = &["", "", "", "Ltd", "GmbH", "S.A.", "Inc.", "AB", "Sp. z o.o."];
+
+/// Streets, without their numbers.
+pub(super) const STREETS: &[&str] = &["High Street", "Hauptstraße", "Rue de l'Église", "Calle Mayor", "Strandvägen"];
+
+/// Cities and their countries (ISO 3166-1).
+pub(super) const CITIES: &[(&str, &str)] =
+    &[("London", "GB"), ("Köln", "DE"), ("Saint-Étienne", "FR"), ("A Coruña", "ES"), ("Malmö", "SE"), ("Łódź", "PL")];
+
 /// Where a lead came from.
 pub(super) const SOURCES: &[&str] = &["hero", "exit_intent", "free_trial", "footer", "pricing"];
 

@@ -1,5 +1,6 @@
 //! What a run amounts to, as JSON. In: a view of a run and the window asked for. Out: [`Report`].
 
+use crate::ledger::book::Companies;
 use crate::ledger::clock::Clock;
 use crate::ledger::entry::Failure;
 use crate::ledger::gap::Gap;
@@ -56,6 +57,8 @@ pub struct Report {
     pub failures: Vec<Failure>,
     /// Latency from the moment a request was due.
     pub latency: Option<Latency>,
+    /// What was acknowledged about companies.
+    pub companies: Companies,
     /// The longest time without an acknowledgement.
     pub longest_gap: Option<Pause>,
     /// The same for the window asked for.
@@ -111,6 +114,7 @@ impl Report {
             failures: summary.failures,
             latency: summary.latency,
             longest_gap: summary.longest.map(|gap| pause(&clock, gap)),
+            companies: summary.companies,
             window: window.at.map(|at| around(view, at, window)),
         }
     }

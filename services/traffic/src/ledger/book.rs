@@ -4,10 +4,12 @@ use super::clock::Clock;
 use super::entry::{Entry, Failure};
 use super::gap::{self, Gap};
 use super::percentile::{Latency, summarise};
-use std::collections::BTreeMap;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
+use uuid::Uuid;
 
 /// Failures kept in full; beyond it they are only counted.
 const FAILURES_KEPT: usize = 200;
@@ -30,7 +32,21 @@ struct Inner {
     reasons: BTreeMap<String, u64>,
     latency_us: Vec<u64>,
     ended_us: Vec<u64>,
+    companies: Companies,
+    known: HashMap<String, Uuid>,
     file: Option<UnboundedSender<Entry>>,
+}
+
+/// What was acknowledged about companies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Companies {
+    /// Forms that named one.
+    pub named: u64,
+    /// Of these: taken without saying which company it is.
+    pub pending: u64,
+    /// Of these: answered with another id than an earlier spelling of the same name, or for a form that named none.
+    pub contradicting: u64,
 }
 
 /// Figures of a run.
@@ -56,6 +72,8 @@ pub struct Summary {
     pub rate_lowest: Option<f64>,
     /// The longest time without an acknowledgement.
     pub longest: Option<Gap>,
+    /// What was acknowledged about companies.
+    pub companies: Companies,
 }
 
 impl Book {
@@ -69,6 +87,7 @@ impl Book {
     /// Writes down an acknowledged write.
     pub fn acknowledged(&self, entry: Entry) {
         let mut inner = self.lock();
+        inner.company(&entry);
         inner.latency_us.push(entry.ack_us.saturating_sub(entry.due_us));
         inner.ended_us.push(entry.ack_us);
         if let Some(file) = &inner.file {
@@ -125,6 +144,7 @@ impl Book {
             rate: rate(total, seconds),
             rate_lowest: lowest(&inner.ended_us, end_us),
             longest,
+            companies: inner.companies,
         }
     }
 
@@ -135,6 +155,22 @@ impl Book {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A panic elsewhere can't leave the book half written: every change is one push.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// One company must have one id, however it was spelled.
+    fn company(&mut self, entry: &Entry) {
+        self.companies.named += u64::from(entry.company.is_some());
+        match (&entry.company, entry.company_id) {
+            (Some(key), Some(id)) => {
+                let first = *self.known.entry(key.clone()).or_insert(id);
+                self.companies.contradicting += u64::from(first != id);
+            }
+            (Some(_), None) => self.companies.pending += 1,
+            (None, Some(_)) => self.companies.contradicting += 1,
+            (None, None) => {}
+        }
     }
 }
 
@@ -170,6 +206,8 @@ mod tests {
             email: format!("{n}@example.com"),
             canonical: format!("{n}@example.com"),
             email_address_id: Uuid::from_u128(1000 + u128::from(n)),
+            company: None,
+            company_id: None,
             due_us,
             sent_us: due_us,
             ack_us,
@@ -194,6 +232,24 @@ mod tests {
         assert_eq!(summary.longest.map(|g| g.micros()), Some(998_000));
         assert!((summary.latency.unwrap().max_ms - 1992.0).abs() < 1e-9);
         assert_eq!(book.entries(1, 10).len(), 1);
+    }
+
+    #[test]
+    fn a_company_with_two_ids_is_found() {
+        let book = Book::new(Clock::start(), None);
+        for (n, company, id) in [
+            (0, Some("acme"), Some(1)),
+            (1, Some("acme"), Some(1)),
+            (2, Some("acme"), Some(2)),
+            (3, Some("other"), None),
+            (4, Some("other"), Some(3)),
+            (5, None, Some(1)),
+            (6, None, None),
+        ] {
+            let (company, company_id) = (company.map(str::to_owned), id.map(Uuid::from_u128));
+            book.acknowledged(Entry { company, company_id, ..entry(&book, n, 0, 1) });
+        }
+        assert_eq!(book.summary().companies, Companies { named: 5, pending: 1, contradicting: 2 });
     }
 
     #[test]

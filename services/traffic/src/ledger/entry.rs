@@ -20,6 +20,12 @@ pub struct Entry {
     pub canonical: String,
     /// Id of the address as answered.
     pub email_address_id: Uuid,
+    /// The company that was named, as a registry of canonical names has to compare it.
+    #[serde(default)]
+    pub company: Option<String>,
+    /// Id of the company as answered; none while nobody can say which one it is.
+    #[serde(default)]
+    pub company_id: Option<Uuid>,
     /// When the request should have left, in microseconds of the run's clock.
     pub due_us: u64,
     /// When it left.

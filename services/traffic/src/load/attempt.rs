@@ -11,6 +11,9 @@ pub struct Acknowledged {
     pub id: Uuid,
     /// Id of the address it refers to.
     pub email_address_id: Uuid,
+    /// Id of the company it refers to; none if none was named, or while nobody can say which one it is.
+    #[serde(default)]
+    pub company_id: Option<Uuid>,
 }
 
 /// How much of a problem's text goes into a reason.

@@ -132,6 +132,8 @@ async fn send(run: &Run, client: &reqwest::Client, n: u64, due_us: u64, form: Fo
             email: form.address.typed,
             canonical: form.address.canonical,
             email_address_id: ids.email_address_id,
+            company: form.company.map(|company| company.key),
+            company_id: ids.company_id,
             due_us,
             sent_us,
             ack_us: end_us,

@@ -1,7 +1,7 @@
-//! How many rows each table gets. In: rows wanted in identity's tables. Out: counts that add up to it exactly.
+//! How many rows each table gets. In: rows wanted over all domains. Out: counts that add up to it exactly.
 //!
-//! The shares are those of a consumer product some years old: two of five people who left an address also have an account,
-//! seven of ten accounts have a phone number, every account has its verification state.
+//! The shares are those of a consumer product some years old: two of five people who left an address also gave a name,
+//! seven of ten of these have a phone number, all of them have their verification state, and one in seven has an account.
 
 /// Rows per table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,19 +18,31 @@ pub struct Counts {
     pub platform_users: u64,
     /// `identity.admins`
     pub admins: u64,
-    /// `marketing.email_captures`; not part of the count wanted, they stay where they are
+    /// `account.companies`
+    pub companies: u64,
+    /// `account.accounts`
+    pub accounts: u64,
+    /// `account.account_roles`: an owner for each account, then members
+    pub roles: u64,
+    /// `account.addresses`, of people and of companies in turn
+    pub addresses: u64,
+    /// `marketing.email_captures`
     pub captures: u64,
-    /// `marketing.contact_messages`; the same
+    /// `marketing.contact_messages`
     pub messages: u64,
 }
 
 impl Counts {
-    /// Distributes `rows` over identity's tables and adds marketing rows in proportion.
+    /// Distributes `rows`: 87 of 100 go to identity, 7 to account, 6 to marketing.
     #[must_use]
     pub fn of(rows: u64) -> Self {
-        let platform_users = (rows / 4_000).min(400);
+        let share = |per_mille: u64| rows * per_mille / 1000;
+        let (companies, accounts, addresses) = (share(7), share(25), share(10));
+        let (roles, captures, messages) = (accounts + accounts / 8, share(48), share(12));
+        let identity = rows - companies - accounts - roles - addresses - captures - messages;
+        let platform_users = (identity / 4_000).min(400);
         let admins = platform_users / 4;
-        let people = rows - platform_users - admins;
+        let people = identity - platform_users - admins;
         let names = people * 197 / 1000;
         let phones = names * 7 / 10;
         let emails = people - 2 * names - phones;
@@ -41,8 +53,12 @@ impl Counts {
             trackings: names,
             platform_users,
             admins,
-            captures: emails / 5,
-            messages: emails / 20,
+            companies,
+            accounts,
+            roles,
+            addresses,
+            captures,
+            messages,
         }
     }
 
@@ -52,19 +68,43 @@ impl Counts {
         self.emails + self.names + self.phones + self.trackings + self.platform_users + self.admins
     }
 
-    /// Position of the address that belongs to account `name`: accounts are spread evenly over the addresses, one each.
+    /// Rows in account's tables.
+    #[must_use]
+    pub fn account(&self) -> u64 {
+        self.companies + self.accounts + self.roles + self.addresses
+    }
+
+    /// Rows in marketing's tables.
+    #[must_use]
+    pub fn marketing(&self) -> u64 {
+        self.captures + self.messages
+    }
+
+    /// Position of the name that account `account` belongs to: accounts are spread evenly over the names, one each.
+    #[must_use]
+    pub fn name_of_account(&self, account: u64) -> u64 {
+        spread(account, self.accounts, self.names)
+    }
+
+    /// Position of the account that member of staff `admin` has, if any: every second one.
+    #[must_use]
+    pub fn account_of_admin(&self, admin: u64) -> Option<u64> {
+        (admin.is_multiple_of(2) && self.accounts >= self.admins).then(|| spread(admin, self.admins, self.accounts))
+    }
+
+    /// Position of the address that belongs to name `name`: names are spread evenly over the addresses, one each.
     #[must_use]
     pub fn email_of_name(&self, name: u64) -> u64 {
         spread(name, self.names, self.emails)
     }
 
-    /// Position of the account that phone number `phone` belongs to.
+    /// Position of the name that phone number `phone` belongs to.
     #[must_use]
     pub fn name_of_phone(&self, phone: u64) -> u64 {
         spread(phone, self.phones, self.names)
     }
 
-    /// The phone number of account `name`, if it has one.
+    /// The phone number of name `name`, if it has one.
     #[must_use]
     pub fn phone_of_name(&self, name: u64) -> Option<u64> {
         if self.names == 0 {
@@ -89,8 +129,10 @@ mod tests {
     fn counts_add_up_whatever_is_wanted() {
         for rows in [0, 1, 2, 9, 100, 20_000, 500_000, 1_234_567] {
             let counts = Counts::of(rows);
-            assert_eq!(counts.identity(), rows);
-            assert!(counts.emails >= counts.names && counts.names >= counts.phones);
+            assert_eq!(counts.identity() + counts.account() + counts.marketing(), rows);
+            assert!(counts.emails >= counts.names && counts.names >= counts.phones && counts.names >= counts.accounts);
+            assert!((counts.accounts..=2 * counts.accounts).contains(&counts.roles));
+            assert!(counts.addresses <= 2 * counts.companies + 1 && counts.addresses <= 2 * counts.accounts + 1);
         }
     }
 

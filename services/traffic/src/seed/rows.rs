@@ -1,5 +1,5 @@
 //! The rows themselves. In: counts, seed, position. Out: one row. Pure: any row can be made alone, and rows that refer to
-//! each other agree (an account is verified exactly when its address and its number are).
+//! each other agree (a person is verified exactly when its address and its number are).
 //!
 //! Long because it is a list: one kind of row after the other.
 
@@ -105,6 +105,7 @@ pub struct PlatformUser {
 pub struct Admin {
     pub id: Uuid,
     pub platform_user_id: Uuid,
+    pub account_id: Option<Uuid>,
     pub times: Times,
 }
 
@@ -114,6 +115,7 @@ pub struct Admin {
 pub struct Lead {
     pub id: Uuid,
     pub email_address_id: Uuid,
+    pub company_id: Option<Uuid>,
     pub source: &'static str,
     pub name: String,
     pub plan_code: Option<&'static str>,
@@ -134,7 +136,7 @@ impl Rows {
         Email { id, email, state, times }
     }
 
-    /// Account number `i`.
+    /// Name number `i`.
     #[must_use]
     pub fn name(&self, i: u64) -> Name {
         let mut rng = Rng::of(self.seed, "human_names", i);
@@ -157,7 +159,7 @@ impl Rows {
         Phone { id, human_name_id, phone_number, country_code, state, times }
     }
 
-    /// Verification state of account `i`.
+    /// Verification state of name `i`.
     #[must_use]
     pub fn tracking(&self, i: u64) -> Tracking {
         let email = self.email(self.counts.email_of_name(i));
@@ -193,7 +195,12 @@ impl Rows {
     #[must_use]
     pub fn admin(&self, i: u64) -> Admin {
         let mut rng = Rng::of(self.seed, "admins", i);
-        Admin { id: rng.uuid(), platform_user_id: self.id("platform_users", i * 4), times: times(&mut rng) }
+        Admin {
+            id: rng.uuid(),
+            platform_user_id: self.id("platform_users", i * 4),
+            account_id: self.counts.account_of_admin(i).map(|account| self.id("accounts", account)),
+            times: times(&mut rng),
+        }
     }
 
     /// Capture number `i`.
@@ -212,19 +219,18 @@ impl Rows {
         let mut rng = Rng::of(self.seed, table, i);
         let id = rng.uuid();
         let email = rng.below(self.counts.emails);
-        Lead {
-            id,
-            email_address_id: self.id("email_addresses", email),
-            source: people::source(&mut rng),
-            name: people::full_name(&mut rng),
-            plan_code: people::plan_code(&mut rng),
-            message: people::message(&mut rng),
-            created: times(&mut rng).created,
-        }
+        let (source, name, plan_code) =
+            (people::source(&mut rng), people::full_name(&mut rng), people::plan_code(&mut rng));
+        let (message, created) = (people::message(&mut rng), times(&mut rng).created);
+        // One lead in four names a company.
+        let named = self.counts.companies > 0 && rng.chance(250);
+        let company_id = named.then(|| self.id("companies", rng.below(self.counts.companies)));
+        let email_address_id = self.id("email_addresses", email);
+        Lead { id, email_address_id, company_id, source, name, plan_code, message, created }
     }
 
     /// The id of row `i` of a table: always the first draw of its stream.
-    fn id(&self, table: &str, i: u64) -> Uuid {
+    pub(super) fn id(&self, table: &str, i: u64) -> Uuid {
         Rng::of(self.seed, table, i).uuid()
     }
 }
@@ -233,7 +239,7 @@ impl Rows {
 const EPOCH: i64 = 1_640_995_200;
 const FOUR_YEARS: u64 = 4 * 365 * 86_400;
 
-fn times(rng: &mut Rng) -> Times {
+pub(super) fn times(rng: &mut Rng) -> Times {
     // Growth: the later half of the time holds three quarters of the rows.
     let age = rng.below(FOUR_YEARS).max(rng.below(FOUR_YEARS));
     let created = after(Timestamp::UNIX_EPOCH, EPOCH.unsigned_abs().saturating_add(age), rng.below(1_000_000));

@@ -3,7 +3,9 @@
 //! One transaction per schema: either all of its rows are there or none, so a second run need only look for the first and the
 //! last one, and a run that was killed leaves nothing to clean up.
 
+use super::account::ACCOUNT;
 use super::args::SeedArgs;
+use super::foreign_keys::{self, Domains};
 use super::plan::Counts;
 use super::rows::Rows;
 use super::table::{Cell, IDENTITY, MARKETING, Table};
@@ -50,6 +52,9 @@ pub enum SeedError {
         /// What the server said.
         source: tokio_postgres::Error,
     },
+    /// Rows refer to rows that aren't there, or a table is missing.
+    #[error("{0}")]
+    ForeignKey(String),
     /// Something else was seeded before.
     #[error("{table} holds rows of seed {seed}, but not {rows} of them: empty the schema or ask for the same number")]
     OtherSize {
@@ -62,22 +67,28 @@ pub enum SeedError {
     },
 }
 
-fn doing(what: impl Into<String>) -> impl FnOnce(tokio_postgres::Error) -> SeedError {
+pub(super) fn doing(what: impl Into<String>) -> impl FnOnce(tokio_postgres::Error) -> SeedError {
     let doing = what.into();
     move |source| SeedError::Statement { doing, source }
 }
 
-/// Fills both schemas; says so and does nothing where the same rows are already there.
+/// Fills the three schemas; says so and does nothing where the same rows are already there. Then ties them together by
+/// foreign keys, if that is wanted.
 ///
 /// # Errors
 /// A file, a connection or a statement fails, or a data set of another size is there.
 pub async fn fill(args: &SeedArgs) -> Result<(), SeedError> {
     let rows = Rows { seed: args.seed, counts: Counts::of(args.rows) };
-    schema(&args.identity_uri_file, &rows, IDENTITY).await?;
-    schema(&args.marketing_uri_file, &rows, MARKETING).await
+    let identity = schema(&args.identity_uri_file, &rows, IDENTITY).await?;
+    let account = schema(&args.account_uri_file, &rows, ACCOUNT).await?;
+    let marketing = schema(&args.marketing_uri_file, &rows, MARKETING).await?;
+    if args.foreign_keys {
+        foreign_keys::add(&Domains { identity, account, marketing }).await?;
+    }
+    Ok(())
 }
 
-async fn schema(uri: &Path, rows: &Rows, tables: &[Table]) -> Result<(), SeedError> {
+async fn schema(uri: &Path, rows: &Rows, tables: &[Table]) -> Result<Client, SeedError> {
     let started = Instant::now();
     let mut client = connect(uri).await?;
     if write(&mut client, rows, tables).await? {
@@ -89,7 +100,8 @@ async fn schema(uri: &Path, rows: &Rows, tables: &[Table]) -> Result<(), SeedErr
     } else {
         println!("{}: seed {} is already there, nothing to do", names(tables), rows.seed);
     }
-    measure(&client, tables, started).await
+    measure(&client, tables, started).await?;
+    Ok(client)
 }
 
 /// Writes all rows in one transaction; false when they were there.

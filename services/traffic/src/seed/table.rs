@@ -186,13 +186,20 @@ const ADMINS: Table = Table {
     columns: &[
         ("id", Kind::Uuid),
         ("platform_user_id", Kind::Uuid),
+        ("account_id", Kind::Uuid),
         ("created_at", Kind::Time),
         ("updated_at", Kind::Time),
     ],
     count: |c| c.admins,
     row: |rows, i| {
         let row = rows.admin(i);
-        vec![cell(row.id), cell(row.platform_user_id), cell(row.times.created), cell(row.times.updated)]
+        vec![
+            cell(row.id),
+            cell(row.platform_user_id),
+            cell(row.account_id),
+            cell(row.times.created),
+            cell(row.times.updated),
+        ]
     },
 };
 
@@ -201,6 +208,7 @@ const CAPTURES: Table = Table {
     columns: &[
         ("id", Kind::Uuid),
         ("email_address_id", Kind::Uuid),
+        ("company_id", Kind::Uuid),
         ("source", Kind::Text),
         ("name", Kind::Text),
         ("plan_code", Kind::Text),
@@ -208,8 +216,9 @@ const CAPTURES: Table = Table {
     ],
     count: |c| c.captures,
     row: |rows, i| {
-        let Lead { id, email_address_id, source, name, plan_code, created, .. } = rows.capture(i);
-        vec![cell(id), cell(email_address_id), cell(source), cell(name), cell(plan_code), cell(created)]
+        let Lead { id, email_address_id, company_id, source, name, plan_code, created, .. } = rows.capture(i);
+        let ids = [cell(id), cell(email_address_id), cell(company_id)];
+        ids.into_iter().chain([cell(source), cell(name), cell(plan_code), cell(created)]).collect()
     },
 };
 
@@ -218,18 +227,19 @@ const MESSAGES: Table = Table {
     columns: &[
         ("id", Kind::Uuid),
         ("email_address_id", Kind::Uuid),
+        ("company_id", Kind::Uuid),
         ("name", Kind::Text),
         ("message", Kind::Text),
         ("created_at", Kind::Time),
     ],
     count: |c| c.messages,
     row: |rows, i| {
-        let Lead { id, email_address_id, name, message, created, .. } = rows.message(i);
-        vec![cell(id), cell(email_address_id), cell(name), cell(message), cell(created)]
+        let Lead { id, email_address_id, company_id, name, message, created, .. } = rows.message(i);
+        vec![cell(id), cell(email_address_id), cell(company_id), cell(name), cell(message), cell(created)]
     },
 };
 
-fn cell<T: ToSql + Sync + Send + 'static>(value: T) -> Cell {
+pub(super) fn cell<T: ToSql + Sync + Send + 'static>(value: T) -> Cell {
     Box::new(value)
 }
 
@@ -248,12 +258,13 @@ fn cells<const N: usize>(own: [Cell; N], state: Verification, times: Times) -> V
 
 #[cfg(test)]
 mod tests {
+    use super::super::account::ACCOUNT;
     use super::*;
 
     #[test]
     fn every_row_has_a_value_for_every_column() {
         let rows = Rows { seed: 1, counts: Counts::of(50_000) };
-        for table in IDENTITY.iter().chain(MARKETING) {
+        for table in IDENTITY.iter().chain(ACCOUNT).chain(MARKETING) {
             assert!((table.count)(&rows.counts) > 0, "{}", table.name);
             assert_eq!((table.row)(&rows, 0).len(), table.columns.len(), "{}", table.name);
         }

@@ -1,6 +1,6 @@
 //! Writes the CustomResourceDefinitions into `crds/yaml`. In: nothing. Out: one file per kind, and a line for each.
 //!
-//! `cargo run -p rerp-crds --example generate`; the drift test fails until it has been run after a change of the types.
+//! Called by `cargo xtask generate`; the drift test fails until that has been run after a change of the types.
 
 use std::{error::Error, fs, path::Path};
 

@@ -1,0 +1,63 @@
+//! The worker's report in the API's words.
+
+use super::super::journal::Journal;
+use super::*;
+use rerp_split::spec::Side;
+use rerp_split::status::ForeignKeyState;
+
+fn finding(id: &str) -> rerp_split::status::Finding {
+    rerp_split::status::Finding {
+        id: id.into(),
+        side: Side::Source,
+        object: "\"note_item_fkey\" on stay.note".into(),
+        message: "3 rows refer to 2 keys that app.item doesn't have".into(),
+        fix: "SELECT 1".into(),
+        severity: Severity::Warning,
+    }
+}
+
+fn key(state: ForeignKeyState, orphans: Option<u64>) -> ForeignKey {
+    ForeignKey {
+        name: "note_item_fkey".into(),
+        child: "stay.note".into(),
+        parent: "app.item".into(),
+        state,
+        severed_at: Some(Timestamp::from_second(60).unwrap()),
+        orphans,
+        ..ForeignKey::default()
+    }
+}
+
+fn reported(report: Status) -> DatabaseSplitMigrationStatus {
+    let migration = DatabaseSplitMigration::new("identity", Default::default());
+    let seen = Observed { journal: Some(Journal { status: report, heartbeat: None }), ..Observed::default() };
+    let outcome = Outcome::waiting(Reason::Progressing, "busy", std::time::Duration::from_secs(1));
+    status(&migration, Some(&seen), None, &outcome, Timestamp::from_second(100).unwrap())
+}
+
+#[test]
+fn severed_foreign_keys_and_their_orphans_reach_the_status() {
+    let report = Status {
+        phase: Phase::Observe,
+        foreign_keys: vec![key(ForeignKeyState::Severed, Some(3))],
+        findings: vec![finding("orphans")],
+        ..Status::default()
+    };
+    let after = serde_json::to_value(reported(report)).unwrap();
+    let expected = serde_json::json!([{"name": "note_item_fkey", "child": "stay.note", "parent": "app.item",
+        "state": "Severed", "severedAt": "1970-01-01T00:01:00Z", "orphans": 3}]);
+    assert_eq!(after["foreignKeys"], expected);
+    assert_eq!(after["findings"][0]["id"], "orphans");
+    assert_eq!(after["findings"][0]["severity"], "Warning");
+}
+
+#[test]
+fn before_the_first_comparison_nobody_says_that_there_are_none() {
+    let report =
+        Status { phase: Phase::Cutover, foreign_keys: vec![key(ForeignKeyState::Intended, None)], ..Status::default() };
+    let after = serde_json::to_value(reported(report)).unwrap();
+    assert!(after["foreignKeys"][0].get("orphans").is_none());
+    assert_eq!(after["foreignKeys"][0]["state"], "Intended");
+    let without = serde_json::to_value(reported(Status::default())).unwrap();
+    assert!(without.get("foreignKeys").is_none());
+}

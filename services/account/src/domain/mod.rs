@@ -1,0 +1,3 @@
+//! Types and rules. In come values that people typed; out go values that hold their rules. Pure: no IO, no clock.
+
+pub mod company;

@@ -1,0 +1,3 @@
+//! gRPC: the calls other services make. One file per protocol service.
+
+pub mod company;

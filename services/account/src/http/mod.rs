@@ -1,0 +1,4 @@
+//! Requests and answers. In come requests; out go calls to `domain` and `store`, and their results as JSON.
+//! Must not hold SQL or rules.
+
+pub mod company;

@@ -1,0 +1,125 @@
+//! The SQL of `companies`. Must not be given anything but canonical names: uniqueness depends on it.
+
+use jiff_sqlx::Timestamp;
+use rerp_kit::idempotency::{Claim, Standing, claim, settle};
+use rerp_kit::pool::{Db, DbError, Session};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::domain::company::CompanyName;
+
+/// How often a row may vanish between being found in the way and being read, before we stop believing it.
+const ROUNDS: u32 = 8;
+
+/// The result of an upsert, as it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Upserted {
+    /// The one identifier of this company.
+    pub company_id: Uuid,
+    /// Whether this call made it.
+    pub created: bool,
+}
+
+/// A row.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Stored {
+    /// The company's identifier.
+    pub id: Uuid,
+    /// The name as it was first written.
+    pub name: String,
+    /// When it was first seen.
+    pub created_at: Timestamp,
+    /// When something about it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The identifier of a company, made if there is none.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn upsert(db: &Db, name: &CompanyName) -> Result<Upserted, DbError> {
+    let given = (name, Uuid::now_v7());
+    db.run(&given, |session, (name, new)| Box::pin(find_or_make(session, name, *new))).await
+}
+
+/// The same, once for a caller's key: what was answered the first time, or why the key can't be used, is the inner error.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn upsert_once(db: &Db, name: &CompanyName, key: Claim) -> Result<Result<Upserted, Standing>, DbError> {
+    let given = (name, Uuid::now_v7(), key);
+    db.transaction_idempotent(&given, |session, (name, new, key)| {
+        Box::pin(async move {
+            // The answer is known only once the company is; nobody sees the row of the key before.
+            let standing = claim(session, key, &serde_json::Value::Null).await?;
+            if standing != Standing::Fresh {
+                return Ok(Err(standing));
+            }
+            let upserted = find_or_make(session, name, *new).await?;
+            let answer = serde_json::to_value(upserted).map_err(|error| sqlx::Error::Encode(error.into()))?;
+            settle(session, key, &answer).await?;
+            Ok(Ok(upserted))
+        })
+    })
+    .await
+}
+
+/// A known company costs one read. `ON CONFLICT DO UPDATE` would save the second statement for a new one and turn every
+/// call into a write; one statement with a UNION would lose races, because its read can't see a row that was committed
+/// after it began. So: read, insert, read again. The new identifier is chosen before the first attempt, so that an
+/// attempt whose answer was lost recognises its own row.
+async fn find_or_make(session: &mut Session, name: &CompanyName, new: Uuid) -> Result<Upserted, sqlx::Error> {
+    for _ in 0..ROUNDS {
+        let known: Option<Uuid> = sqlx::query_scalar("SELECT id FROM companies WHERE name_key = $1")
+            .bind(name.key())
+            .fetch_optional(session.conn())
+            .await?;
+        if let Some(id) = known {
+            return Ok(Upserted { company_id: id, created: id == new });
+        }
+        let inserted = sqlx::query(
+            "INSERT INTO companies (id, name, name_key) VALUES ($1, $2, $3) ON CONFLICT (name_key) DO NOTHING",
+        )
+        .bind(new)
+        .bind(name.shown())
+        .bind(name.key())
+        .execute(session.conn())
+        .await?;
+        if inserted.rows_affected() == 1 {
+            return Ok(Upserted { company_id: new, created: true });
+        }
+    }
+    Err(sqlx::Error::RowNotFound)
+}
+
+/// The row of an identifier.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Stored>, DbError> {
+    db.run(&id, |session, id| {
+        Box::pin(async move {
+            sqlx::query_as("SELECT id, name, created_at, updated_at FROM companies WHERE id = $1")
+                .bind(id)
+                .fetch_optional(session.conn())
+                .await
+        })
+    })
+    .await
+}
+
+/// The row of a name.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn by_name(db: &Db, name: &CompanyName) -> Result<Option<Stored>, DbError> {
+    db.run(name, |session, name| {
+        Box::pin(async move {
+            sqlx::query_as("SELECT id, name, created_at, updated_at FROM companies WHERE name_key = $1")
+                .bind(name.key())
+                .fetch_optional(session.conn())
+                .await
+        })
+    })
+    .await
+}

@@ -1,0 +1,4 @@
+//! The SQL of this service. In come checked values; out go rows. Must not hold rules, nor name a schema: the role's
+//! search path says which one.
+
+pub mod company;
