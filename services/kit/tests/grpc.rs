@@ -80,12 +80,12 @@ async fn start(routed: bool) -> Running {
     let settings = HttpSettings { drain_delay: Duration::ZERO, ..HttpSettings::default() };
     let metrics = Metrics::new().unwrap();
     let router = Router::new();
-    let router =
-        if routed { rerp_kit::grpc::mount(router, EmailServiceServer::new(callee.clone())) } else { router };
+    let router = if routed { rerp_kit::grpc::mount(router, EmailServiceServer::new(callee.clone())) } else { router };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let stop = CancellationToken::new();
-    let server = tokio::spawn(http::serve(listener, http::guarded(router, &settings, &metrics), settings, stop.clone()));
+    let server =
+        tokio::spawn(http::serve(listener, http::guarded(router, &settings, &metrics), settings, stop.clone()));
     let client = ServiceClient::new("other", &base, metrics.clone(), None).unwrap();
     Running { callee, client, metrics, stop, server }
 }
@@ -104,7 +104,8 @@ impl Running {
     /// A call on behalf of a request that has this many milliseconds left.
     async fn call_within(&self, ms: &'static str) -> Result<String, CallError> {
         let headers = [(context::REQUEST_ID, "id-of-the-caller"), (context::DEADLINE, ms)];
-        let headers = headers.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let headers =
+            headers.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         context::Context::of(&headers, Duration::from_secs(60)).scope(self.call(Repeat::Never)).await
     }
 

@@ -109,7 +109,7 @@ const LENT: &str = "SELECT count(*) FROM pg_attribute t, aclexplode(t.attacl) a 
 async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
     let client = |service, at: SocketAddr| {
-        ServiceClient::new(service, format!("http://{at}").parse().unwrap(), metrics.clone(), None).unwrap()
+        ServiceClient::new(service, &format!("http://{at}").parse().unwrap(), metrics.clone(), None).unwrap()
     };
     let identity = Identity::new(client("identity", identity), &metrics);
     AppState { db, identity, account: Account::new(client("account", account), &metrics) }

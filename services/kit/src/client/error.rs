@@ -119,8 +119,15 @@ impl CallError {
 }
 
 /// The first error of this type in a chain of causes.
-fn within<E: Error + 'static>(error: &(dyn Error + 'static)) -> Option<&E> {
-    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
+fn within<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }
 
 impl From<&CallError> for Problem {
@@ -129,7 +136,9 @@ impl From<&CallError> for Problem {
         tracing::warn!(error = chain(error), "a call to another service failed");
         match error {
             CallError::OutOfTime { .. } => Self::new(DEADLINE_EXCEEDED),
-            CallError::Setup { .. } | CallError::BadAddress { .. } | CallError::Unreadable { .. } => Self::new(INTERNAL),
+            CallError::Setup { .. } | CallError::BadAddress { .. } | CallError::Unreadable { .. } => {
+                Self::new(INTERNAL)
+            }
             CallError::Unreachable { service, .. } | CallError::Refused { service, .. } => {
                 Self::new(DEPENDENCY_UNAVAILABLE)
                     .detail(format!("the service `{service}` could not do its part"))
