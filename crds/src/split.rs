@@ -416,7 +416,7 @@ pub struct VerificationStatus {
 }
 
 /// A foreign key whose tables end up in two databases.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ForeignKeyStatus {
     /// Name of the constraint.
@@ -433,6 +433,9 @@ pub struct ForeignKeyStatus {
     /// Rows of the child without a parent, as last compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orphans: Option<i64>,
+    /// The longest that one request for the locks of both tables took, in milliseconds; others waited behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock_wait_ms: Option<f64>,
 }
 
 /// Something that stops a migration, or that a person should know.

@@ -82,6 +82,14 @@ async fn keys_both_ways_are_severed_under_writers_and_nothing_is_lost() {
         text.contains("a foreign key can't span two databases: the source owns stay.note, the target owns app.item"),
         "{text}"
     );
+    // Once both are in one database again, wherever that is, they may be tied together.
+    source.batch_execute("DELETE FROM rerp_split.foreign_key WHERE edge ->> 'name' <> 'note_item_fkey'").await.unwrap();
+    let moved = "CREATE SCHEMA stay; CREATE TABLE stay.note (id bigint, item int); INSERT INTO stay.note VALUES (1, 1)";
+    target.batch_execute(moved).await.unwrap();
+    let text = world.succeeds("undo-foreign-keys", &[]).await;
+    assert!(text.contains("Restored"), "{text}");
+    let tied = |line: &String| line.starts_with("stay.note | note_item_fkey | t |");
+    assert!(definitions(&target).await.iter().any(tied), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -169,7 +169,12 @@ fn progress(wish: &Wish, seen: &Observed, journal: &Journal) -> Outcome {
             )
         }
         Phase::Observe if wish.advance_to < Phase::Completed => {
-            Outcome::waiting(Reason::AwaitingApproval, "the target serves; waiting before the end", HELD)
+            let orphans: u64 = status.foreign_keys.iter().filter_map(|key| key.orphans).sum();
+            let told = match orphans {
+                0 => String::new(),
+                rows => format!("; {rows} rows refer to what is not there, see status.foreignKeys"),
+            };
+            Outcome::waiting(Reason::AwaitingApproval, format!("the target serves; waiting before the end{told}"), HELD)
         }
         phase => Outcome::waiting(Reason::Progressing, format!("{phase}: {}", status.message), LIVE),
     }

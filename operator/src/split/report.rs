@@ -182,6 +182,7 @@ fn foreign_key(from: &ForeignKey) -> ForeignKeyStatus {
         state: format!("{:?}", from.state),
         severed_at: from.severed_at.map(|at| at.to_string()),
         orphans: from.orphans.map(int),
+        lock_wait_ms: (from.tries > 0).then_some(from.lock_wait_ms),
     }
 }
 

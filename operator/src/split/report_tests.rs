@@ -24,6 +24,8 @@ fn key(state: ForeignKeyState, orphans: Option<u64>) -> ForeignKey {
         state,
         severed_at: Some(Timestamp::from_second(60).unwrap()),
         orphans,
+        tries: u32::from(orphans.is_some()),
+        lock_wait_ms: 1.5,
         ..ForeignKey::default()
     }
 }
@@ -45,7 +47,7 @@ fn severed_foreign_keys_and_their_orphans_reach_the_status() {
     };
     let after = serde_json::to_value(reported(report)).unwrap();
     let expected = serde_json::json!([{"name": "note_item_fkey", "child": "stay.note", "parent": "app.item",
-        "state": "Severed", "severedAt": "1970-01-01T00:01:00Z", "orphans": 3}]);
+        "state": "Severed", "severedAt": "1970-01-01T00:01:00Z", "orphans": 3, "lockWaitMs": 1.5}]);
     assert_eq!(after["foreignKeys"], expected);
     assert_eq!(after["findings"][0]["id"], "orphans");
     assert_eq!(after["findings"][0]["severity"], "Warning");

@@ -17,10 +17,12 @@ use tokio_postgres::{Client, Row, Transaction};
 const BATCH: usize = 20_000;
 /// Keys that are looked at again, or taken from the capture, in one go.
 const SOME: i64 = 20_000;
-/// More orphans of one key aren't written down one by one: something is systematically wrong.
-const KNOWN_LIMIT: u64 = 100_000;
-/// How long one query may take.
-const LIMIT_S: u64 = 300;
+/// Once so many keys are known to be missing, comparing all adds no more: something is systematically wrong.
+pub(super) const KNOWN_LIMIT: u64 = 100_000;
+/// How long the server lets one query go on.
+pub(super) const QUERY_LIMIT: &str = "SET statement_timeout = '5min'";
+/// After that, and a little more, the server itself is away.
+const LIMIT_S: u64 = 330;
 
 /// The text forms of a key's columns.
 type Key = Vec<String>;
@@ -173,7 +175,8 @@ async fn write(
     orphans: &[(Key, i64)],
     progress: Option<Progress>,
 ) -> Result<(), StepError> {
-    let room = rows::known(journal, job.id(), key).await?.keys < KNOWN_LIMIT;
+    // What was found by its own key is written down in any case.
+    let room = progress.is_none() || rows::known(journal, job.id(), key).await?.keys < KNOWN_LIMIT;
     let transaction = job.begin(journal).await?;
     replace(job, &transaction, key, looked_at, if room { orphans } else { &[] }).await?;
     if let Some(progress) = progress {

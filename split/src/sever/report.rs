@@ -1,5 +1,6 @@
 //! Severed foreign keys as the status shows them.
 
+use super::compare::KNOWN_LIMIT;
 use super::query::list_sql;
 use super::rows::{self, Known, Severed, State};
 use super::statement::by_hand_sql;
@@ -85,8 +86,9 @@ fn findings(migration: &str, key: &Severed, known: &Known) -> Vec<Finding> {
         } else {
             format!(", among them {}", known.examples.join("; "))
         };
+        let least = if known.keys >= KNOWN_LIMIT { "at least " } else { "" };
         let message =
-            format!("{} rows refer to {} keys that {} doesn't have{shown}", known.rows, known.keys, edge.parent);
+            format!("{least}{} rows refer to {} keys that {} doesn't have{shown}", known.rows, known.keys, edge.parent);
         let fix = if key.state == State::Restored {
             format!(
                 "{}; repair them, then ALTER TABLE {} VALIDATE CONSTRAINT {}",

@@ -7,11 +7,11 @@
 use super::lock::{Change, Ended, change};
 use super::release::{PATIENCE, release_on};
 use super::rows::{self, Severed, State};
-use super::statement::{add_sql, by_hand_sql, comment_sql, validate_sql};
+use super::statement::{add_sql, comment_sql, validate_sql};
 use super::watch::within_one;
 use crate::inspect::Edge;
 use crate::spec::Side;
-use crate::step::{Job, StepError, failed};
+use crate::step::{Job, StepError, chain, failed};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -56,20 +56,8 @@ async fn add(job: &Job, side: Side, client: &mut Client, key: &Severed) -> Resul
     {
         return Ok(Some(format!("{} is there with another definition: {}", edge.name, there.definition)));
     }
-    let mut statements = Vec::new();
-    if there.is_none() {
-        statements.push(add_sql(edge, version(client).await?));
-    }
-    statements.extend(comment_sql(edge));
-    let adding = Change {
-        owner: Some(true),
-        lock: format!("LOCK TABLE {}, {} IN SHARE ROW EXCLUSIVE MODE", edge.child, edge.parent),
-        statements,
-        limit: "1h",
-        // The journal is on the source: elsewhere the row follows, and what is there already is found as above.
-        state: (side == Side::Source).then_some((key.number, State::Restored)),
-    };
-    match change(job, client, &adding, PATIENCE).await {
+    match change(job, client, &adding(edge, key.number, side, there.is_none(), version(client).await?), PATIENCE).await
+    {
         Ok(Ended::Done) => {
             if side == Side::Target {
                 follow(job, key).await?;
@@ -83,13 +71,23 @@ async fn add(job: &Job, side: Side, client: &mut Client, key: &Severed) -> Resul
         }
         Err(error) if is_violation(&error) => {
             let rows = within_one(job, side, key).await?;
-            Ok(Some(format!("{} could not be made again: {rows} rows have no parent", edge.name)))
+            Ok(Some(format!("{} could not be made again: {rows} have no parent", edge.name)))
         }
-        Err(error) if is_final(&error) => {
-            let text = crate::step::chain(&error);
-            Ok(Some(format!("{} could not be made again: {text}; by hand: {}", edge.name, by_hand_sql(edge))))
-        }
+        Err(error) if is_final(&error) => Ok(Some(format!("{} could not be made again: {}", edge.name, chain(&error)))),
         Err(error) => Err(error),
+    }
+}
+
+/// Makes the key if it is missing, and says so in the journal.
+fn adding(edge: &Edge, number: i32, side: Side, missing: bool, version: u32) -> Change<'static> {
+    let add = missing.then(|| add_sql(edge, version));
+    Change {
+        owner: Some(true),
+        lock: format!("LOCK TABLE {}, {} IN SHARE ROW EXCLUSIVE MODE", edge.child, edge.parent),
+        statements: add.into_iter().chain(comment_sql(edge)).collect(),
+        limit: "1h",
+        // The journal is on the source: elsewhere the row follows, and what is there already is found as above.
+        state: (side == Side::Source).then_some((number, State::Restored)),
     }
 }
 
@@ -112,7 +110,11 @@ async fn validate(job: &Job, side: Side, client: &mut Client, key: &Severed) -> 
     match looked {
         Err(error) if is_violation(&error) => {
             let rows = within_one(job, side, key).await?;
-            tracing::warn!(migration = job.id(), key = edge.name, rows, "foreign key is there again, NOT VALID");
+            tracing::warn!(
+                migration = job.id(),
+                key = edge.name,
+                "foreign key is there again, NOT VALID: {rows} have no parent"
+            );
             Ok(())
         }
         other => other,

@@ -1,11 +1,12 @@
 //! Watches severed foreign keys from the moment they are dropped: turn after turn, whichever side owns what has moved.
 
-use super::compare::{self, Ends};
+use super::compare::{self, Ends, QUERY_LIMIT};
 use super::rows::{self, Severed, State};
 use crate::phase::Owner;
 use crate::spec::Side;
-use crate::step::{Job, StepError};
+use crate::step::{Job, StepError, chain, failed};
 use std::time::Duration;
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 /// How long one turn may go on with one key.
@@ -28,17 +29,17 @@ pub async fn watch(job: &Job, owner: Owner) -> Result<bool, StepError> {
 
 async fn turns(job: &Job, keys: &[Severed], owner: Owner) -> Result<(), StepError> {
     let mut journal = job.session(Side::Source, "compare").await?;
-    let source = job.session(Side::Source, "compare").await?;
+    let source = reader(job, Side::Source).await?;
     let moved = if owner == Owner::Target { Side::Target } else { Side::Source };
-    let other = job.session(moved, "compare").await?;
+    let other = reader(job, moved).await?;
     let mut target = job.session(moved, "compare").await?;
     for key in keys.iter().filter(|key| key.state == State::Severed) {
         let (child, parent) = if key.edge.child_moves { (&other, &source) } else { (&source, &other) };
         let captured = (moved == Side::Target && !key.edge.child_moves).then_some(&mut target);
         let mut ends = Ends { child, parent, journal: &mut journal, captured };
         match compare::turn(job, &mut ends, key, TURN).await {
-            Err(error) if has_changed(&error) => {
-                let text = format!("can't be compared: {}", crate::step::chain(&error));
+            Err(error) if is_final(&error) => {
+                let text = format!("can't be compared: {}", chain(&error));
                 rows::note(job, &mut journal, key.number, Some(&text)).await?;
             }
             done => done?,
@@ -47,20 +48,32 @@ async fn turns(job: &Job, keys: &[Severed], owner: Owner) -> Result<(), StepErro
     Ok(())
 }
 
-/// Compares one key as a whole while both tables are on `side`; returns the rows that have no parent.
-pub(super) async fn within_one(job: &Job, side: Side, key: &Severed) -> Result<u64, StepError> {
-    let mut journal = job.session(Side::Source, "compare").await?;
-    let one = job.session(side, "compare").await?;
-    let mut ends = Ends { child: &one, parent: &one, journal: &mut journal, captured: None };
-    let whole = Severed { due: true, after: None, pass_ms: 0.0, ..key.clone() };
-    compare::turn(job, &mut ends, &whole, Duration::MAX).await?;
-    Ok(rows::known(&journal, job.id(), key).await?.rows)
+/// A session whose queries end by themselves.
+async fn reader(job: &Job, side: Side) -> Result<Client, StepError> {
+    let client = job.session(side, "compare").await?;
+    client.batch_execute(QUERY_LIMIT).await.map_err(failed("bound the comparison"))?;
+    Ok(client)
 }
 
-/// A table or column is no longer there, or of another type: its owner may change a staying table as it likes.
-fn has_changed(error: &StepError) -> bool {
+/// Compares one key as a whole while both tables are on `side`; returns how many rows have no parent, in words.
+pub(super) async fn within_one(job: &Job, side: Side, key: &Severed) -> Result<String, StepError> {
+    let mut journal = job.session(Side::Source, "compare").await?;
+    let one = reader(job, side).await?;
+    let mut ends = Ends { child: &one, parent: &one, journal: &mut journal, captured: None };
+    let whole = Severed { due: true, after: None, pass_ms: 0.0, ..key.clone() };
+    match compare::turn(job, &mut ends, &whole, Duration::MAX).await {
+        Err(error) if is_final(&error) => return Ok(format!("some rows, not counted ({}),", chain(&error))),
+        done => done?,
+    }
+    Ok(format!("{} rows", rows::known(&journal, job.id(), key).await?.rows))
+}
+
+/// A table or column is no longer there, or of another type: its owner may change a staying table as it likes. Or there is
+/// so much without an index that it takes too long.
+fn is_final(error: &StepError) -> bool {
     let StepError::Query { source, .. } = error else { return false };
-    let changed = [
+    let finals = [
+        SqlState::QUERY_CANCELED,
         SqlState::UNDEFINED_TABLE,
         SqlState::UNDEFINED_COLUMN,
         SqlState::UNDEFINED_FUNCTION,
@@ -69,5 +82,5 @@ fn has_changed(error: &StepError) -> bool {
         SqlState::INVALID_TEXT_REPRESENTATION,
         SqlState::DATATYPE_MISMATCH,
     ];
-    source.code().is_some_and(|code| changed.contains(code))
+    source.code().is_some_and(|code| finals.contains(code))
 }
