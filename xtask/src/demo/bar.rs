@@ -6,6 +6,9 @@ use crate::progress::bytes;
 /// How far the pause of the ledger may be from that of the engine, in milliseconds.
 const AGREEMENT_MS: f64 = 20.0;
 
+/// Foreign keys that the seed makes between identity's tables and those that stay.
+const FOREIGN_KEYS: u64 = 6;
+
 /// What has to hold for the demo to have succeeded.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bar {
@@ -32,6 +35,14 @@ impl Measured {
         let checks = [
             (self.split.phase != "Completed", format!("identity is in phase {}, not Completed", self.split.phase)),
             (self.split.mismatches > 0, format!("the engine found {} rows that differ", self.split.mismatches)),
+            (
+                self.split.foreign_keys.severed != FOREIGN_KEYS,
+                format!("{} foreign keys were severed, not {FOREIGN_KEYS}", self.split.foreign_keys.severed),
+            ),
+            (
+                self.split.foreign_keys.orphans > 0,
+                format!("{} rows have lost their parents", self.split.foreign_keys.orphans),
+            ),
             (self.rows_missing > 0, format!("{} rows of the old side are not on the new one", self.rows_missing)),
             (self.seeded() < bar.seeded, format!("{} rows were there, fewer than {}", self.seeded(), bar.seeded)),
             (self.target.rows < bar.rows, format!("{} rows moved, fewer than {}", self.target.rows, bar.rows)),
@@ -95,9 +106,11 @@ mod tests {
 
     #[test]
     fn every_figure_can_fail_the_demo() {
-        let spoil: [fn(&mut Measured); 17] = [
+        let spoil: [fn(&mut Measured); 19] = [
             |m| m.split.phase = "Observe".into(),
             |m| m.split.mismatches = 1,
+            |m| m.split.foreign_keys.severed = 5,
+            |m| m.split.foreign_keys.orphans = 1,
             |m| m.rows_missing = 1,
             |m| m.domains[2].size.rows -= 1,
             |m| m.target.rows = 499_999,

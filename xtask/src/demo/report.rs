@@ -67,6 +67,8 @@ struct Split<'a> {
     lock_wait_ms: f64,
     drain_ms: f64,
     mismatches: u64,
+    severed_foreign_keys: u64,
+    orphans: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -125,6 +127,8 @@ impl Measured {
                 lock_wait_ms: self.split.lock_wait_ms,
                 drain_ms: self.split.drain_ms,
                 mismatches: self.mismatches(),
+                severed_foreign_keys: self.split.foreign_keys.severed,
+                orphans: self.split.foreign_keys.orphans,
             }],
             requests: Requests {
                 total: self.load.total,
@@ -158,6 +162,7 @@ impl Measured {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::split::ForeignKeys;
     use super::*;
 
     /// A run with nothing wrong.
@@ -181,6 +186,7 @@ pub(super) mod tests {
                 at: "2026-01-01T00:00:00Z".into(),
                 mismatches: 0,
                 verified: 900_000,
+                foreign_keys: ForeignKeys { severed: 6, orphans: 0, lock_wait_ms: 4.0 },
             },
             load: serde_json::from_str(load).unwrap(),
             latency: Latency { p50_ms: 5.0, p99_ms: 30.0, max_ms: 90.0 },
@@ -202,7 +208,7 @@ pub(super) mod tests {
         assert_eq!(fields(&json), "cluster domains ledger requests seconds splits");
         assert_eq!(
             fields(&json["splits"][0]),
-            "bytes drainMs lockWaitMs mismatches pauseLedgerMs phase rows service writePauseMs"
+            "bytes drainMs lockWaitMs mismatches orphans pauseLedgerMs phase rows service severedForeignKeys writePauseMs"
         );
         assert_eq!(fields(&json["domains"][0]), "bytes name rows");
         assert_eq!(fields(&json["requests"]), "failed maxMs p50Ms p99Ms perSecond total");

@@ -33,6 +33,17 @@ pub(super) struct Outcome {
     pub(super) mismatches: u64,
     /// Rows the engine compared.
     pub(super) verified: u64,
+    pub(super) foreign_keys: ForeignKeys,
+}
+
+/// Foreign keys between tables that moved and tables that stayed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct ForeignKeys {
+    pub(super) severed: u64,
+    /// Rows without a parent, over all keys, compared across the two databases after the switch.
+    pub(super) orphans: u64,
+    /// The longest that others waited behind a lock.
+    pub(super) lock_wait_ms: f64,
 }
 
 /// Applies the sample's database and migration, and shows the progress until phase Completed.
@@ -87,7 +98,22 @@ impl Outcome {
             at: cutover["at"].as_str().ok_or(Error::Incomplete("the migration", "cutover.at"))?.to_owned(),
             mismatches: count(&status["verification"]["mismatches"], "verification.mismatches")?,
             verified: count(&status["verification"]["rows"], "verification.rows")?,
+            foreign_keys: ForeignKeys::of(status)?,
         })
+    }
+}
+
+impl ForeignKeys {
+    /// A key that was never compared has no figure, and no figure is no zero.
+    fn of(status: &Value) -> Result<Self, Error> {
+        let mut all = Self { severed: 0, orphans: 0, lock_wait_ms: 0.0 };
+        for key in status["foreignKeys"].as_array().into_iter().flatten() {
+            let missing = Error::Incomplete("the migration", "foreignKeys.orphans");
+            all.severed += u64::from(key["state"] == "Severed");
+            all.orphans += key["orphans"].as_u64().ok_or(missing)?;
+            all.lock_wait_ms = key["lockWaitMs"].as_f64().unwrap_or_default().max(all.lock_wait_ms);
+        }
+        Ok(all)
     }
 }
 
@@ -115,6 +141,8 @@ mod tests {
     fn completed() -> Value {
         json!({ "status": { "phase": "Completed", "conditions": [{ "type": "Ready", "status": "True" }],
             "cutover": { "writePauseMs": 61.5, "lockWaitMs": 3, "drainMs": 12.25, "at": "2026-01-01T00:00:00Z" },
+            "foreignKeys": [{ "name": "a", "state": "Severed", "orphans": 0, "lockWaitMs": 1.5 },
+                { "name": "b", "state": "Severed", "orphans": 2, "lockWaitMs": 0.5 }],
             "verification": { "rows": 5, "mismatches": 0 } } })
     }
 
@@ -122,12 +150,18 @@ mod tests {
     fn the_figures_of_a_completed_migration_are_read() {
         let outcome = Outcome::of(&completed()).unwrap();
         assert_eq!((outcome.write_pause_ms, outcome.lock_wait_ms, outcome.mismatches), (61.5, 3.0, 0));
+        assert_eq!(outcome.foreign_keys, ForeignKeys { severed: 2, orphans: 2, lock_wait_ms: 1.5 });
         assert!(is_completed(&completed()));
     }
 
     #[test]
     fn a_figure_that_is_missing_is_no_zero() {
-        for path in ["/status/cutover/writePauseMs", "/status/verification/mismatches", "/status/cutover/at"] {
+        for path in [
+            "/status/cutover/writePauseMs",
+            "/status/verification/mismatches",
+            "/status/cutover/at",
+            "/status/foreignKeys/1/orphans",
+        ] {
             let mut migration = completed();
             *migration.pointer_mut(path).unwrap() = Value::Null;
             assert!(Outcome::of(&migration).is_err(), "{path}");

@@ -34,6 +34,13 @@ impl Measured {
                 format!("{} of the old side are missing or changed on the new one", self.rows_missing),
             ),
             (
+                "foreign keys across domains",
+                format!(
+                    "{} severed (longest lock wait {:.0} ms), {} orphans afterwards",
+                    split.foreign_keys.severed, split.foreign_keys.lock_wait_ms, split.foreign_keys.orphans
+                ),
+            ),
+            (
                 "write pause",
                 format!(
                     "{:.0} ms by the engine ({:.0} ms lock, {:.0} ms drain), {:.0} ms by the ledger",
@@ -89,6 +96,7 @@ mod tests {
             "account 70,000 (20.0 MB)",
             "6,300 of them",
             "0 lost",
+            "6 severed",
             "none restarted",
             "60 ms",
             "71 ms",
