@@ -30,6 +30,7 @@ const MARKETING: [&str; 4] = ["email_captures", "contact_messages", "idempotency
 struct Platform {
     marketing: Split,
     identity: Split,
+    identity_at: SocketAddr,
     identity_stop: CancellationToken,
     account: Registry,
     at: SocketAddr,
@@ -47,7 +48,7 @@ impl Platform {
         let identity_stop = CancellationToken::new();
         let identity_at = serve_until(rerp_identity::router(identity_db), identity_stop.clone()).await;
         let at = serve(rerp_marketing::router(state(marketing.dir(), identity_at, account.at).await)).await;
-        Self { marketing, identity, identity_stop, account, at, http: visitor() }
+        Self { marketing, identity, identity_at, identity_stop, account, at, http: visitor() }
     }
 
     async fn post(&self, route: &str, key: Option<&str>, body: &Value) -> (u16, bool, Value) {
@@ -366,6 +367,18 @@ async fn a_lead_is_taken_while_account_is_away() {
     assert_eq!(platform.marketing.source.number(joined).await, 1);
     assert_eq!(platform.account.companies().await, 2);
     assert!(platform.post("contact", Some(&key), &message).await.1, "the key's answer stays what it was");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_account_does_not_hold_up_a_lead() {
+    let mut platform = Platform::start().await;
+    // It takes connections and never answers: without a bound of its own, the question would use up the request's time.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let state = state(platform.marketing.dir(), platform.identity_at, silent.local_addr().unwrap()).await;
+    platform.at = serve(rerp_marketing::router(state)).await;
+    let (status, _, answer) = platform.post("contact", None, &of_company(contact("ann@example.com"), "Acme")).await;
+    assert_eq!((status, &answer["company_id"]), (201, &Value::Null), "{answer}");
+    assert_eq!(platform.rows("pending_companies").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

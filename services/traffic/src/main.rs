@@ -20,7 +20,7 @@ struct Cli {
 enum Command {
     /// Wait for `POST /start`, post forms, keep the ledger. Settings come from the environment.
     Serve,
-    /// Fill identity's and marketing's tables with generated rows, once.
+    /// Fill the tables of identity, account and marketing with generated rows, once.
     Seed(SeedArgs),
 }
 

@@ -48,7 +48,7 @@ mod tests {
 
     /// Ten acknowledged forms, every second one with one of two companies, and the rows that belong to them.
     fn both() -> (Vec<Entry>, Rows) {
-        let company = |n: u32| n.is_multiple_of(2).then(|| n % 4);
+        let company = |n: u32| n.is_multiple_of(2).then_some(n % 4);
         let entries: Vec<Entry> = (0..10)
             .map(|n| Entry {
                 company: company(n).map(|c| format!("company {c}")),
