@@ -1,6 +1,7 @@
 //! The cutover phase: gives the fence what it needs and turns its answer into status and work done.
 
 use super::Board;
+use crate::failpoint::{self, Step};
 use crate::fence::{self, CutoverReport, FenceError};
 use crate::inspect::inspect;
 use crate::journal::JournalError;
@@ -15,8 +16,10 @@ pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError>
     let mut client = job.session(Side::Source, "inspect").await?;
     let inventory = inspect(&mut client, Side::Source, &job.spec).await?;
     let config = cutover_config(&job.spec, &inventory, job.run, board.status().schema_hash);
+    failpoint::step(Step::CutoverInspected).await;
     match fence::cutover(&config, &job.source, &job.target).await {
         Ok(report) => {
+            failpoint::step(Step::Switched).await;
             note(board, &report);
             Ok(Work::Done)
         }
