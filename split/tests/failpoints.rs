@@ -8,7 +8,7 @@ mod world;
 
 use chaos::obstacle::Standing;
 use chaos::points::{BACK, BESIDE, GIVEN_UP, Obstacle, TAKING_BACK, around, way};
-use chaos::{Chaos, Loss};
+use chaos::{Chaos, Loss, Successor};
 use rerp_split::failpoint::{Step, names};
 use rerp_split::phase::Phase;
 use std::collections::{BTreeSet, VecDeque};
@@ -16,7 +16,7 @@ use std::path::Path;
 
 /// Migrations for one way at most: a worker that goes on beside its successor may finish before that one comes to its
 /// place, and the places that are left belong to the next migration.
-const MIGRATIONS: usize = 12;
+const MIGRATIONS: usize = 8;
 
 #[test]
 fn every_place_is_tried() {
@@ -120,6 +120,17 @@ async fn frozen_on_the_way() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doubled_on_the_way() {
     on_the_way(Loss::Double).await;
+}
+
+/// The double still has its transaction when it goes on, and closes the source right under the one that takes over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doubled_inside_of_the_closing_transaction() {
+    for point in ["F1Begin.after", "F3Lock.after", "F7Flush.after", "F8Close.before"] {
+        let mut chaos = Chaos::begin(Loss::Double, Phase::Completed).await;
+        chaos.go_on_when(Successor::WaitsForLock);
+        assert!(chaos.hit(point).await, "{point} is not passed");
+        chaos.completes().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,62 +6,27 @@
 #![allow(unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod lost;
 pub mod obstacle;
 pub mod points;
+
+pub use lost::{Loss, Successor};
 
 use crate::support::probe::Probe;
 use crate::support::route::Route;
 use crate::support::writer::{Load, Writers};
 use crate::support::{check, eventually};
 use crate::world::{LIMIT, Worker, World, catalog};
+use lost::{Line, Lost, let_go, run_of, wake};
 use rerp_split::failpoint::{GO, VARIABLE};
 use rerp_split::journal::{self, Wish};
 use rerp_split::phase::Phase;
-use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
 /// How long no side may take writes once a worker is back.
 const CLOSED_LIMIT: Duration = Duration::from_secs(5);
-/// How long a worker that has been superseded may take to notice.
-const NOTICE_LIMIT: Duration = Duration::from_secs(60);
-/// The exit code of a worker that has been superseded.
-const SUPERSEDED: i32 = 6;
-
-/// The run on the source, and whether a session of this name waits for a lock.
-const RUN: &str = "SELECT coalesce((SELECT run FROM rerp_split.run WHERE migration = $1), 0), EXISTS (
-    SELECT FROM pg_stat_activity WHERE application_name = $2 AND wait_event_type = 'Lock')";
-
-/// How a worker is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// SIGKILL.
-    Kill,
-    /// SIGSTOP; SIGCONT when the next one is at its own place, or when all is over.
-    Freeze,
-    /// It waits for the next one to take over, and goes on beside it.
-    Double,
-}
-
-/// What was seen at one place.
-struct Line {
-    point: String,
-    ended: String,
-    /// Since this worker was started, until it was lost: how long neither side was open, and how long nothing was
-    /// acknowledged.
-    closed: Duration,
-    silence: Duration,
-}
-
-/// A worker that has been lost and still exists.
-struct Lost {
-    worker: Worker,
-    point: String,
-    line: usize,
-}
-
 /// A migration under way.
 pub struct Chaos {
     pub world: World,
@@ -80,6 +45,8 @@ pub struct Chaos {
     started: u32,
     /// Somebody else holds what a worker would need: its time doesn't count.
     held: bool,
+    /// When a double goes on.
+    successor: Successor,
 }
 
 impl Chaos {
@@ -88,7 +55,8 @@ impl Chaos {
         let world = World::new(600).await;
         let (source, target) = (world.source.admin().await, world.target.admin().await);
         let sides = [world.source.clone(), world.target.clone()];
-        let load = Load { writers: 4, slow: 0, keys: 16, think: Duration::from_millis(8), ..Load::default() };
+        let pause = Duration::from_millis(10);
+        let load = Load { writers: 4, slow: 0, keys: 16, think: pause, again: pause, ..Load::default() };
         // Clients that don't open: whatever is opened again, a worker has opened.
         let writers = Writers::start(Route::new(sides.clone(), 0).that_waits(), load).await;
         let before = (catalog(&source).await, catalog(&target).await);
@@ -106,6 +74,7 @@ impl Chaos {
             lines: vec![],
             started: 0,
             held: false,
+            successor: Successor::HasTakenOver,
         };
         journal::ensure(&chaos.source).await.unwrap();
         chaos.wish(advance_to, false).await;
@@ -123,12 +92,17 @@ impl Chaos {
         self.held = held;
     }
 
+    /// Doubles go on when their successor is so far.
+    pub fn go_on_when(&mut self, successor: Successor) {
+        self.successor = successor;
+    }
+
     /// Starts a worker that is lost at `point`; false if the migration has ended without passing there.
     pub async fn hit(&mut self, point: &str) -> bool {
         let back = Instant::now();
         let mut worker = self.start(Some(point)).await;
         loop {
-            if self.is_lost(&mut worker) {
+            if self.loss.has_happened(&mut worker) {
                 break;
             }
             if self.phase().await.is_terminal() {
@@ -138,7 +112,7 @@ impl Chaos {
             assert!(back.elapsed() < LIMIT, "{point} is not reached: {}", worker.log());
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        self.judge(point, back);
+        self.judge(point, back, &worker);
         let lost = Lost { worker, point: point.to_owned(), line: self.lines.len() - 1 };
         if self.loss == Loss::Freeze {
             self.wake_the_one_before().await;
@@ -158,7 +132,7 @@ impl Chaos {
             assert!(!present.is_terminal() && back.elapsed() < LIMIT, "{phase} is not reached: {}", worker.log());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        self.judge(phase.as_str(), back);
+        self.judge(phase.as_str(), back, &worker);
         worker.kill();
     }
 
@@ -204,14 +178,10 @@ impl Chaos {
     async fn start(&mut self, point: Option<&str>) -> Worker {
         self.started += 1;
         let go = |number: u32| self.world.path(&format!("go-{number}"));
-        let what = match self.loss {
-            Loss::Kill => "kill",
-            Loss::Freeze => "freeze",
-            Loss::Double => "wait",
-        };
         let env: Vec<(&str, String)> = point
             .map(|point| {
-                vec![(VARIABLE, format!("{point}={what}")), (GO, go(self.started).to_str().unwrap().to_owned())]
+                let what = format!("{point}={}", self.loss.action());
+                vec![(VARIABLE, what), (GO, go(self.started).to_str().unwrap().to_owned())]
             })
             .unwrap_or_default();
         if self.loss == Loss::Double
@@ -219,31 +189,20 @@ impl Chaos {
         {
             let source = self.world.source.admin().await;
             let migration = self.world.migration.clone();
-            let run = source.query_one(RUN, &[&migration, &""]).await.unwrap().get(0);
-            self.doubles.push(tokio::spawn(let_go(lost, source, migration, run, go(self.started - 1))));
+            let run = run_of(&source, &migration).await;
+            let go = go(self.started - 1);
+            self.doubles.push(tokio::spawn(let_go(lost, source, migration, run, self.successor, go)));
         }
         self.world.worker_with(&format!("worker-{}.log", self.started), &env)
     }
 
-    fn is_lost(&self, worker: &mut Worker) -> bool {
-        let ended = worker.ended();
-        if self.loss == Loss::Kill && ended.is_some_and(|status| status.signal() == Some(9)) {
-            return true;
-        }
-        assert!(ended.is_none(), "the worker ended with {ended:?}: {}", worker.log());
-        match self.loss {
-            Loss::Kill => false,
-            Loss::Freeze => worker.is_frozen(),
-            Loss::Double => worker.log().contains("failpoint reached"),
-        }
-    }
-
     /// How long writers got nothing since a worker was back at `back`.
-    fn judge(&mut self, point: &str, back: Instant) {
+    fn judge(&mut self, point: &str, back: Instant, worker: &Worker) {
         let closed = self.probe.longest_closed(back);
         let silence = self.writers.ledger.longest_gap(back, Instant::now());
         if !self.held {
-            assert!(closed < CLOSED_LIMIT, "{point}: neither side was open for {closed:?} after a worker was back");
+            let what = format!("{point}: neither side was open for {closed:?} after a worker was back");
+            assert!(closed < CLOSED_LIMIT, "{what}: {}", worker.log());
         }
         let ended = if self.loss == Loss::Kill { "killed" } else { "" };
         self.lines.push(Line { point: point.to_owned(), ended: ended.to_owned(), closed, silence });
@@ -292,7 +251,10 @@ impl Chaos {
         for line in &self.lines {
             let (point, ended) = (&line.point, &line.ended);
             let (closed, silence) = (line.closed.as_millis(), line.silence.as_millis());
-            println!("{point:24} {:6?} {ended:28} neither open {closed:4} ms, nothing acknowledged {silence:4} ms", self.loss);
+            println!(
+                "{point:24} {:6?} {ended:28} neither open {closed:4} ms, nothing acknowledged {silence:4} ms",
+                self.loss
+            );
         }
         println!("{} workers, the checker asked {rounds} times, {verdict:?}", self.started);
         assert!(verdict.is_clean(), "{verdict:?} {:?}", ledger.errors());
@@ -307,42 +269,5 @@ impl Chaos {
         let select = "SELECT rolname::text FROM pg_roles WHERE rolname = $1";
         let role = rerp_split::names::replication_role(&self.world.migration);
         self.source.query(select, &[&role]).await.unwrap().iter().map(|row| row.get(0)).collect()
-    }
-}
-
-/// SIGCONT; the worker must notice that it is no longer the one.
-async fn wake(lost: Lost, when: &str) -> String {
-    lost.worker.wake();
-    let code = exit_code(lost.worker, &lost.point).await;
-    assert_eq!(code, SUPERSEDED, "{}", lost.point);
-    format!("woken {when}, superseded")
-}
-
-/// Lets a waiting worker go on once its successor has taken the run on the source, or waits for it.
-async fn let_go(lost: Lost, source: Client, migration: String, run: i64, go: PathBuf) -> (usize, String) {
-    let claim = format!("rerp-split/{migration}/0/claim");
-    let begun = Instant::now();
-    loop {
-        let row = source.query_one(RUN, &[&migration, &claim]).await.unwrap();
-        if row.get::<_, i64>(0) > run || row.get(1) {
-            break;
-        }
-        assert!(begun.elapsed() < LIMIT, "nobody takes over from the one at {}", lost.point);
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    std::fs::write(&go, "").unwrap();
-    let code = exit_code(lost.worker, &lost.point).await;
-    assert_eq!(code, SUPERSEDED, "{}", lost.point);
-    (lost.line, "went on, superseded".to_owned())
-}
-
-async fn exit_code(mut worker: Worker, point: &str) -> i32 {
-    let begun = Instant::now();
-    loop {
-        if let Some(status) = worker.ended() {
-            return status.code().unwrap_or_else(|| panic!("{point}: {status:?}: {}", worker.log()));
-        }
-        assert!(begun.elapsed() < NOTICE_LIMIT, "the worker of {point} goes on: {}", worker.log());
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -157,7 +157,7 @@ impl World {
         process.env("RERP_PG_DUMP", self.pg_dump()).envs(env.iter().map(|(name, value)| (name, value)));
         process
             .env("NO_COLOR", "1")
-            .env("RUST_LOG", "rerp_split=info")
+            .env("RUST_LOG", "rerp_split=info,rerp_split::fence=debug")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(file);
