@@ -25,6 +25,8 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
+/// How often a worker is looked at.
+const LOOK: Duration = Duration::from_millis(5);
 /// How long no side may take writes once a worker is back.
 const CLOSED_LIMIT: Duration = Duration::from_secs(5);
 /// A migration under way.
@@ -101,16 +103,13 @@ impl Chaos {
     pub async fn hit(&mut self, point: &str) -> bool {
         let back = Instant::now();
         let mut worker = self.start(Some(point)).await;
-        loop {
-            if self.loss.has_happened(&mut worker) {
-                break;
-            }
+        while !self.loss.has_happened(&mut worker) {
             if self.phase().await.is_terminal() {
                 worker.kill();
                 return false;
             }
             assert!(back.elapsed() < LIMIT, "{point} is not reached: {}", worker.log());
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::time::sleep(LOOK).await;
         }
         self.judge(point, back, &worker);
         let lost = Lost { worker, point: point.to_owned(), line: self.lines.len() - 1 };
@@ -130,7 +129,7 @@ impl Chaos {
                 break;
             }
             assert!(!present.is_terminal() && back.elapsed() < LIMIT, "{phase} is not reached: {}", worker.log());
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(LOOK).await;
         }
         self.judge(phase.as_str(), back, &worker);
         worker.kill();
@@ -201,8 +200,8 @@ impl Chaos {
         let closed = self.probe.longest_closed(back);
         let silence = self.writers.ledger.longest_gap(back, Instant::now());
         if !self.held {
-            let what = format!("{point}: neither side was open for {closed:?} after a worker was back");
-            assert!(closed < CLOSED_LIMIT, "{what}: {}", worker.log());
+            let what = format!("{point}: neither side was open for {closed:?}, nothing acknowledged for {silence:?}");
+            assert!(closed.max(silence) < CLOSED_LIMIT, "{what} after a worker was back: {}", worker.log());
         }
         let ended = if self.loss == Loss::Kill { "killed" } else { "" };
         self.lines.push(Line { point: point.to_owned(), ended: ended.to_owned(), closed, silence });
