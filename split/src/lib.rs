@@ -6,6 +6,7 @@
 pub mod clean;
 pub mod connect;
 pub mod copy;
+pub mod failpoint;
 pub mod fence;
 pub mod inspect;
 pub mod journal;

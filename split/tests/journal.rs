@@ -68,6 +68,25 @@ async fn a_new_worker_fences_the_old_one() {
     assert!(matches!(intent, Err(JournalError::Superseded)), "{intent:?}");
 }
 
+/// A worker that slept and then wants to take the migration back would end its successor's work otherwise.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_the_present_worker_may_begin_anew() {
+    let mut pair = Pair::create("renew").await;
+    let (from, to, id) = (pair.source.admin().await, pair.target.admin().await, pair.spec.migration.clone());
+    let old = pair.run;
+    let renewed = run::renew(&from, &to, &id, old).await.unwrap();
+    assert_eq!(renewed, old + 1);
+    pair.claim().await;
+    for slept in [old, renewed] {
+        let refused = run::renew(&from, &to, &id, slept).await;
+        assert!(matches!(refused, Err(JournalError::Superseded)), "{refused:?}");
+    }
+    run::hold(&from, &id, pair.run).await.unwrap();
+    from.batch_execute("DELETE FROM rerp_split.run").await.unwrap();
+    let forgotten = run::renew(&from, &to, &id, pair.run).await;
+    assert!(matches!(forgotten, Err(JournalError::Superseded)), "{forgotten:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_worker_ends_a_transaction_that_the_old_one_left_open() {
     let mut pair = Pair::create("frozen").await;

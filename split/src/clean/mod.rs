@@ -10,6 +10,7 @@ mod target;
 
 pub use target::drop_objects;
 
+use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::spec::Side;
 use crate::step::{Job, StepError};
@@ -23,7 +24,9 @@ pub async fn stream(job: &Job) -> Result<(), StepError> {
     let mut source = job.session(Side::Source, "clean").await?;
     journal::run::end_older_sessions(&target, job.id(), job.run).await?;
     journal::run::end_older_sessions(&source, job.id(), job.run).await?;
+    failpoint::step(Step::SweepBegun).await;
     target::subscriptions(job, &mut target).await?;
+    failpoint::step(Step::SubscriptionsSettled).await;
     source::slots(job, &mut source).await
 }
 
@@ -33,9 +36,12 @@ pub async fn stream(job: &Job) -> Result<(), StepError> {
 /// As [`stream`].
 pub async fn side_objects(job: &Job) -> Result<(), StepError> {
     stream(job).await?;
+    failpoint::step(Step::StreamGone).await;
     let mut source = job.session(Side::Source, "clean").await?;
     source::ddl_freeze(job, &mut source).await?;
+    failpoint::step(Step::FreezeLifted).await;
     source::publications(job, &mut source).await?;
+    failpoint::step(Step::PublicationsDropped).await;
     source::role(job, &mut source).await
 }
 
@@ -46,14 +52,18 @@ pub async fn side_objects(job: &Job) -> Result<(), StepError> {
 /// As [`stream`]; also if the target already owns the data.
 pub async fn abort(job: &Job) -> Result<(), StepError> {
     side_objects(job).await?;
+    failpoint::step(Step::SideObjectsGone).await;
     let mut target = job.session(Side::Target, "clean").await?;
     let source = job.session(Side::Source, "clean").await?;
     let owner = journal::read_owner(&target, &job.spec.target.schema).await?;
     if owner.is_some_and(|row| row.migration == job.id() && (row.is_owner || row.armed.is_some())) {
         return Err(StepError::Doomed("the target owns the data: there is nothing to take back".into()));
     }
+    failpoint::step(Step::TakingBackAllowed).await;
     target::drop_objects(job, &mut target).await?;
+    failpoint::step(Step::CopyDropped).await;
     journal::forget_owner(&target, job.id(), Side::Target).await?;
+    failpoint::step(Step::TargetForgotten).await;
     journal::forget_owner(&source, job.id(), Side::Source).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What is on the source: slots, publications, the event trigger, the replication role.
 
+use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::names;
 use crate::sql;
@@ -17,6 +18,7 @@ pub(super) async fn slots(job: &Job, client: &mut Client) -> Result<(), StepErro
     for row in rows {
         drop_slot(job, client, row.get(0)).await?;
     }
+    failpoint::step(Step::SlotsDropped).await;
     settle(job, client, "slot").await
 }
 
@@ -73,6 +75,7 @@ pub(super) async fn role(job: &Job, client: &mut Client) -> Result<(), StepError
         transaction.batch_execute(&script).await.map_err(failed("drop the replication role"))?;
         transaction.commit().await.map_err(failed("drop the replication role"))?;
     }
+    failpoint::step(Step::RoleDropped).await;
     settle(job, client, "role").await
 }
 

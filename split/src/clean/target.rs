@@ -1,5 +1,6 @@
 //! What is on the target: subscriptions, and after an abort the tables that the migration made.
 
+use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::journal::cleanup::Intent;
 use crate::names;
@@ -24,6 +25,7 @@ pub(super) async fn subscriptions(job: &Job, client: &mut Client) -> Result<(), 
         transaction.batch_execute(&script).await.map_err(failed(action))?;
         transaction.commit().await.map_err(failed(action))?;
     }
+    failpoint::step(Step::SubscriptionsDropped).await;
     for intent in journal::cleanup::pending(client, job.id()).await? {
         if intent.kind == "subscription" {
             journal::cleanup::settle(client, job.id(), job.run, "subscription", &intent.name).await?;

@@ -6,6 +6,7 @@ mod commands;
 
 use args::{Arguments, Command};
 use clap::Parser;
+use rerp_split::failpoint;
 use rerp_split::step::chain;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,6 +34,10 @@ pub(crate) enum Exit {
 pub(crate) async fn run() -> ExitCode {
     let arguments = Arguments::parse();
     log();
+    if let Err(error) = failpoint::arm_from_env() {
+        eprintln!("rerp-split: {error}");
+        return ExitCode::from(Exit::Error as u8);
+    }
     let stop = CancellationToken::new();
     listen(stop.clone());
     let exit = match dispatch(arguments.command, &stop).await {

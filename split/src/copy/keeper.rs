@@ -7,6 +7,7 @@
 
 use super::range::Extent;
 use super::{lock_sql, slot};
+use crate::failpoint::{self, Step};
 use crate::inspect::{Inventory, schema_hash};
 use crate::spec::Side;
 use crate::sql;
@@ -47,9 +48,12 @@ impl Keeper {
         let client = job.session(Side::Source, "keeper").await?;
         let lock = format!("{BEGIN}; {}", lock_sql(&inventory.schema, inventory.table_names()));
         client.batch_execute(&lock).await.map_err(failed("lock the moving tables against rewrites"))?;
+        failpoint::step(Step::TablesHeld).await;
         unchanged(job, inventory).await?;
         let (replication, exported) = slot::create(job, slot).await?;
+        failpoint::step(Step::SlotMade).await;
         let name = adopt(&client, &exported).await?;
+        failpoint::step(Step::SnapshotAdopted).await;
         // From here on locks and snapshot live and die with the same session.
         drop(replication);
         let extents = extents(&client, inventory).await?;

@@ -20,6 +20,7 @@ pub use range::{copy_in_sql, copy_out_sql};
 pub use slot::slot_sql;
 
 use crate::clean;
+use crate::failpoint::{self, Step};
 use crate::inspect::Inventory;
 use crate::journal;
 use crate::names;
@@ -59,13 +60,17 @@ pub async fn copy(job: &Job, inventory: &Inventory, progress: &dyn Progress) -> 
     let (keeper, snapshot) = Keeper::hold(job, inventory, &slot).await?;
     let mut target = job.session(Side::Target, "clean").await?;
     stream::create_subscription(job, &mut job.session(Side::Source, "role").await?, &mut target, &slot).await?;
+    failpoint::step(Step::SubscriptionMade).await;
     empty(job, &mut target, inventory).await?;
+    failpoint::step(Step::TablesEmptied).await;
     let ranges = range::cut_all(&snapshot.extents, job.spec.copy.chunk_bytes);
     tokio::select! {
         copied = crew::copy(job, inventory, &snapshot.name, &ranges, progress) => copied?,
         lost = keeper.lost() => return Err(lost),
     }
+    failpoint::step(Step::RangesDrained).await;
     all_there(job, &ranges).await?;
+    failpoint::step(Step::RangesCounted).await;
     keeper.release().await
 }
 

@@ -3,6 +3,7 @@
 //! Only the replication protocol exports a snapshot (`pg_create_logical_replication_slot` doesn't), and the snapshot
 //! lives until that session's next command.
 
+use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::spec::Side;
 use crate::sql;
@@ -22,6 +23,7 @@ pub fn slot_sql(slot: &str) -> String {
 pub(super) async fn create(job: &Job, slot: &str) -> Result<(Client, String), StepError> {
     let journal = job.session(Side::Source, "journal").await?;
     journal::cleanup::intend(&journal, job.id(), job.run, "slot", slot).await?;
+    failpoint::step(Step::SlotIntended).await;
     let client = job.source.connect_replication("slot").await?;
     let action = "create the replication slot";
     let command = async { client.simple_query(&slot_sql(slot)).await.map_err(failed(action)) };

@@ -11,6 +11,7 @@ use super::queue::{Queue, Task};
 use super::range::Range;
 use super::tally::Tally;
 use super::throttle::Throttle;
+use crate::failpoint::{self, Step};
 use crate::inspect::Inventory;
 use crate::journal::{self, chunk::Copied};
 use crate::spec::Side;
@@ -124,14 +125,18 @@ impl Shared<'_> {
         if let Some(copied) = known {
             return Ok(copied);
         }
+        failpoint::step(Step::RangeBegun).await;
         let schemas = (self.inventory.schema.as_str(), self.job.spec.target.schema.as_str());
         let pump = Pump { table, schemas, throttle: &self.throttle, tally: &self.tally };
         let copied = pump.copy(range, reader, &transaction).await?;
+        failpoint::step(Step::RangeCopied).await;
         let end = async {
             journal::chunk::record(&transaction, id, name, range.number, copied).await?;
+            failpoint::step(Step::RangeRecorded).await;
             transaction.commit().await.map_err(failed(format!("commit a range of {name}")))
         };
         within("committing a range", STALL.as_secs(), end).await?;
+        failpoint::step(Step::RangeCommitted).await;
         Ok(copied)
     }
 

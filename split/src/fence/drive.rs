@@ -13,6 +13,7 @@ use super::sessions::Sessions;
 use super::step::{Outcome, Worker, step};
 use super::stmt::{Event, Fate, Place, Stmt};
 use crate::connect::Endpoint;
+use crate::failpoint::{self, Moment};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
@@ -65,10 +66,12 @@ impl Drive {
     /// Sends one statement and takes in its answer; false once it is over.
     pub async fn turn(&mut self) -> bool {
         let Some(stmt) = self.next.take() else { return false };
+        failpoint::statement(&stmt, Moment::Before).await;
         let begun = Instant::now();
         self.clock.sending(&stmt);
         let event = self.execute(&stmt).await;
         self.clock.answered(&stmt, &event, begun.elapsed());
+        failpoint::statement(&stmt, Moment::After).await;
         let event = self.in_time(&stmt, event);
         tracing::debug!(migration = %self.cfg.migration, ?stmt, ?event, took = ?begun.elapsed(), "fence");
         self.remember(&stmt, &event);

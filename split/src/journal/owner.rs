@@ -4,6 +4,7 @@
 //! the service. It never closes or opens a side: the fence does, in the same transaction as the gate.
 
 use super::{JournalError, is_missing};
+use crate::failpoint::{self, Step};
 use crate::spec::{Roles, Side, Spec};
 use crate::sql;
 use tokio_postgres::{Client, GenericClient};
@@ -60,6 +61,7 @@ pub async fn register(source: &Client, target: &Client, run: i64, spec: &Spec) -
         let migration = read_owner(target, to).await?.map(|row| row.migration).unwrap_or_default();
         return Err(JournalError::TargetInUse { schema: to.clone(), migration });
     };
+    failpoint::step(Step::TargetRegistered).await;
     // Epochs only grow, on both sides together: a target that has owned before must not be ahead.
     let epoch: i64 = row.get(0);
     let open = "WITH held AS (SELECT rerp_split.hold_run($1, $2))

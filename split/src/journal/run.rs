@@ -14,6 +14,11 @@ use tokio_postgres::{Client, GenericClient};
 const PATIENCE: &str = "500ms";
 /// Tries until giving up; each takes at most twice `PATIENCE` on each side.
 const TRIES: u32 = 10;
+/// Raises the run of one side; touches no row if a newer or equal one is there.
+const CLAIM: &str = "INSERT INTO rerp_split.run (migration, run) VALUES ($1, $2)
+    ON CONFLICT (migration) DO UPDATE SET run = excluded.run WHERE run.run < excluded.run";
+/// The same, but a migration that has been forgotten stays forgotten.
+const RENEW: &str = "UPDATE rerp_split.run SET run = $2 WHERE migration = $1 AND run < $2";
 
 /// Takes the migration over: no older worker can change anything any more once this returns.
 ///
@@ -22,11 +27,24 @@ const TRIES: u32 = 10;
 pub async fn claim(source: &Client, target: &Client, migration: &str) -> Result<i64, JournalError> {
     for _ in 0..TRIES {
         let run = present(source, migration).await?.max(present(target, migration).await?) + 1;
-        if set(source, migration, run).await? && set(target, migration, run).await? {
+        if set(source, CLAIM, migration, run).await? && set(target, CLAIM, migration, run).await? {
             return Ok(run);
         }
     }
     Err(JournalError::Contended { tries: TRIES })
+}
+
+/// Takes the number after `held`, by whoever holds that: a worker that begins anew, not one that slept meanwhile.
+///
+/// # Errors
+/// `Superseded` if a newer worker has begun; otherwise as `claim`.
+pub async fn renew(source: &Client, target: &Client, migration: &str, held: i64) -> Result<i64, JournalError> {
+    let run = held + 1;
+    if set(source, RENEW, migration, run).await? && set(target, RENEW, migration, run).await? {
+        Ok(run)
+    } else {
+        Err(JournalError::Superseded)
+    }
 }
 
 /// First statement of every transaction of a worker: newer workers wait for this transaction, or it fails.
@@ -66,10 +84,8 @@ async fn present(client: &Client, migration: &str) -> Result<i64, JournalError> 
     Ok(row.map_or(0, |row| row.get(0)))
 }
 
-/// Raises the run of one side; false if a newer or equal one is there.
-async fn set(client: &Client, migration: &str, run: i64) -> Result<bool, JournalError> {
-    let raise = "INSERT INTO rerp_split.run (migration, run) VALUES ($1, $2)
-        ON CONFLICT (migration) DO UPDATE SET run = excluded.run WHERE run.run < excluded.run";
+/// Raises the run of one side; false if a newer or equal one is there, or an older transaction doesn't end.
+async fn set(client: &Client, raise: &str, migration: &str, run: i64) -> Result<bool, JournalError> {
     let action = JournalError::query;
     client.batch_execute(&format!("SET lock_timeout = '{PATIENCE}'")).await.map_err(action("bound the wait"))?;
     let mut done = client.execute(raise, &[&migration, &run]).await;

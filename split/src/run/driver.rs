@@ -3,6 +3,7 @@
 //! In: a claimed run. Out: phases stored, work done or interrupted. What follows what is `phase::next`'s to say.
 
 use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, claim, job, observe, work};
+use crate::failpoint::{self, Moment, Step};
 use crate::journal::{self, JournalError, Wish};
 use crate::phase::{self, Observation, Phase, Work};
 use crate::spec::Side;
@@ -86,7 +87,9 @@ impl Driver {
         if phase == Phase::Failed {
             return Ok(Turn::Settled);
         }
+        failpoint::phase(phase, Moment::Before).await;
         let Some(work) = self.interruptible(phase).await? else { return Ok(Turn::Moved) };
+        failpoint::phase(phase, Moment::After).await;
         let next = self.decide(phase, work).await?;
         if next != phase {
             return self.enter(phase, next).await;
@@ -116,6 +119,7 @@ impl Driver {
     async fn enter(&mut self, phase: Phase, next: Phase) -> Result<Turn, StepError> {
         if next == Phase::Aborting {
             self.renew().await?;
+            failpoint::step(Step::AbortClaimed).await;
         }
         tracing::info!(migration = self.job.id(), from = %phase, to = %next, "phase");
         self.board.update(|status| {
@@ -132,7 +136,7 @@ impl Driver {
     async fn renew(&mut self) -> Result<(), StepError> {
         let source = self.job.session(Side::Source, "claim").await?;
         let target = self.job.session(Side::Target, "claim").await?;
-        let run = journal::run::claim(&source, &target, self.job.id()).await?;
+        let run = journal::run::renew(&source, &target, self.job.id(), self.job.run).await?;
         self.job.run = run;
         self.job.source = self.job.source.for_run(run);
         self.job.target = self.job.target.for_run(run);

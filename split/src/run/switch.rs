@@ -1,6 +1,7 @@
 //! The cutover phase: gives the fence what it needs and turns its answer into status and work done.
 
 use super::{Board, keys};
+use crate::failpoint::{self, Step};
 use crate::fence::{self, CutoverReport, FenceError};
 use crate::inspect::inspect;
 use crate::journal::JournalError;
@@ -15,6 +16,7 @@ use crate::step::{Job, StepError, chain};
 pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError> {
     let mut client = job.session(Side::Source, "inspect").await?;
     let inventory = inspect(&mut client, Side::Source, &job.spec).await?;
+    failpoint::step(Step::CutoverInspected).await;
     let planned = board.status().schema_hash;
     let severing = sever::sever(job, &inventory.edges, planned.as_deref()).await?;
     keys::show(job, board).await?;
@@ -22,10 +24,12 @@ pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError>
         board.update(|status| status.message = format!("not switched: {why}"));
         return Ok(Work::Unfinished);
     }
+    failpoint::step(Step::KeysSevered).await;
     let severed = sever::lines(&sever::read(&client, job.id()).await?);
     let config = cutover_config(&job.spec, &inventory, job.run, planned, &severed);
     match fence::cutover(&config, &job.source, &job.target).await {
         Ok(report) => {
+            failpoint::step(Step::Switched).await;
             note(board, &report);
             Ok(Work::Done)
         }

@@ -3,6 +3,7 @@
 use super::{Board, keys, switch};
 use crate::clean;
 use crate::copy;
+use crate::failpoint::{self, Step};
 use crate::inspect::{Inventory, inspect};
 use crate::journal;
 use crate::phase::{Phase, Work};
@@ -94,6 +95,7 @@ pub async fn survey(job: &Job) -> Result<Survey, StepError> {
     }
     let target = inspect(&mut target, Side::Target, &job.spec).await?;
     let findings = preflight::check(&job.spec, &source, &target, schema::pg_dump_major(&job.pg_dump).await);
+    failpoint::step(Step::Inspected).await;
     let refused = findings.iter().any(|finding| finding.severity == Severity::Fatal);
     // A dump of what is refused may not even be possible.
     let plan = if refused {
@@ -152,13 +154,19 @@ async fn prepare(job: &Job, board: &Board) -> Result<Work, StepError> {
     let mut target = job.session(Side::Target, "prepare").await?;
     journal::run::end_older_sessions(&source, job.id(), job.run).await?;
     journal::run::end_older_sessions(&target, job.id(), job.run).await?;
+    failpoint::step(Step::OlderSessionsEnded).await;
     schema::freeze(job, &mut source).await?;
+    failpoint::step(Step::Frozen).await;
     // From here on the definitions stand still.
     let inventory = planned(job, board).await?;
+    failpoint::step(Step::PlanConfirmed).await;
     journal::register(&source, &target, job.run, &job.spec).await?;
+    failpoint::step(Step::Registered).await;
     let tables: Vec<&str> = inventory.table_names().collect();
     stream::publish(job, &mut source, &tables).await?;
+    failpoint::step(Step::Published).await;
     let pre_data = schema::dump(job, &inventory, Section::PreData).await?;
+    failpoint::step(Step::PreDataDumped).await;
     schema::create(job, &mut target, &pre_data).await?;
     Ok(Work::Done)
 }
@@ -167,6 +175,7 @@ async fn copy_rows(job: &Job, board: &Board) -> Result<Work, StepError> {
     let inventory = planned(job, board).await?;
     let source = job.session(Side::Source, "journal").await?;
     verify::forget(job, &source).await?;
+    failpoint::step(Step::ComparisonForgotten).await;
     board.update(|status| {
         status.tables.iter_mut().for_each(|table| {
             *table =
@@ -184,9 +193,11 @@ async fn catch_up(job: &Job, board: &Board) -> Result<Work, StepError> {
     if !schema::is_complete(job, &target).await? {
         let inventory = planned(job, board).await?;
         let post_data = schema::dump(job, &inventory, Section::PostData).await?;
+        failpoint::step(Step::PostDataDumped).await;
         schema::complete(job, &mut target, &post_data).await?;
     }
     stream::enable(job, &mut target).await?;
+    failpoint::step(Step::SubscriptionEnabled).await;
     board.update(|status| status.tables.iter_mut().for_each(|table| table.state = TableState::Streaming));
     follow(job, board).await
 }
@@ -234,6 +245,7 @@ async fn follow(job: &Job, board: &Board) -> Result<Work, StepError> {
     let Some(lag) = stream::lag(job, line.source(), line.target()).await? else {
         return Err(StepError::Doomed("the replication slot is gone from the source".into()));
     };
+    failpoint::step(Step::SlotLookedAt).await;
     let token = line.send(job, TOKEN_LIMIT).await;
     let token_ms = token.as_ref().ok().map(|time| time.as_secs_f64() * 1000.0);
     let caught_up = token.as_ref().is_ok_and(|time| *time < CAUGHT_UP);
@@ -253,7 +265,9 @@ async fn follow(job: &Job, board: &Board) -> Result<Work, StepError> {
 
 async fn compare(job: &Job, board: &Board) -> Result<Work, StepError> {
     planned(job, board).await?;
+    failpoint::step(Step::ComparisonBegun).await;
     let comparison = comparison(job, board).await?;
+    failpoint::step(Step::Compared).await;
     verify::Observer::compared(board, &comparison);
     if comparison.mismatches.is_empty() {
         return Ok(Work::Done);

@@ -4,6 +4,7 @@
 //! (the copy's locks and the fence's schema hash are for those), and a superuser may disable it. The migration's own
 //! sessions say who they are in a setting and pass.
 
+use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::names;
 use crate::spec::Spec;
@@ -74,6 +75,7 @@ END $freeze$"
 /// A statement fails, or a newer worker has begun.
 pub async fn freeze(job: &Job, source: &mut Client) -> Result<(), StepError> {
     journal::cleanup::intend(source, job.id(), job.run, "event trigger", &names::ddl_trigger(job.id())).await?;
+    failpoint::step(Step::FreezeIntended).await;
     let transaction = job.begin(source).await?;
     transaction.batch_execute(&freeze_sql(&job.spec).join("; ")).await.map_err(failed("freeze DDL on the source"))?;
     transaction.commit().await.map_err(failed("freeze DDL on the source"))

@@ -10,6 +10,7 @@ mod freeze;
 pub use dump::{Section, dump, find_pg_dump, pg_dump_major};
 pub use freeze::{freeze, freeze_sql};
 
+use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::spec::Spec;
 use crate::sql;
@@ -65,6 +66,7 @@ pub async fn create(job: &Job, client: &mut Client, pre_data: &str) -> Result<()
         transaction.batch_execute(&statement).await.map_err(failed("close the target"))?;
     }
     record_objects(job, &transaction).await?;
+    failpoint::step(Step::TablesMade).await;
     transaction.commit().await.map_err(failed("create the tables on the target"))
 }
 
@@ -79,10 +81,13 @@ pub async fn complete(job: &Job, client: &mut Client, post_data: &str) -> Result
         // spare the new server its first great vacuum, and index-only scans their look at the heap.
         let vacuum = format!("VACUUM (FREEZE) {tables}");
         client.batch_execute(&vacuum).await.map_err(failed("freeze the copied rows"))?;
+        failpoint::step(Step::RowsFrozen).await;
         build(job, client, post_data).await?;
+        failpoint::step(Step::IndexesCommitted).await;
     }
     if !is_done(job, client, ANALYSED).await? {
         client.batch_execute(&format!("ANALYZE {tables}")).await.map_err(failed("analyse the target"))?;
+        failpoint::step(Step::Analysed).await;
         journal::cleanup::intend(client, job.id(), job.run, ANALYSED, &job.spec.target.schema).await?;
     }
     Ok(())
@@ -97,6 +102,7 @@ async fn build(job: &Job, client: &mut Client, post_data: &str) -> Result<(), St
     transaction.batch_execute(&parallel).await.map_err(failed(action))?;
     as_owner(job, &transaction, post_data, action).await?;
     journal::cleanup::intend(&transaction, job.id(), job.run, BUILT, &job.spec.target.schema).await?;
+    failpoint::step(Step::IndexesMade).await;
     transaction.commit().await.map_err(failed(action))
 }
 

@@ -10,6 +10,7 @@ mod subscribe;
 pub use lag::{Lag, lag};
 pub use subscribe::{create_subscription, enable, is_enabled, role_sql, subscription_sql};
 
+use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::names;
 use crate::spec::{Side, Spec};
@@ -41,6 +42,7 @@ pub fn publication_sql<'a>(spec: &Spec, tables: impl IntoIterator<Item = &'a str
 pub async fn publish(job: &Job, client: &mut Client, tables: &[&str]) -> Result<(), StepError> {
     let name = names::publication(job.id());
     journal::cleanup::intend(client, job.id(), job.run, "publication", &name).await?;
+    failpoint::step(Step::PublicationIntended).await;
     let transaction = job.begin(client).await?;
     let script = format!(
         "SET LOCAL lock_timeout = '30s'; DROP PUBLICATION IF EXISTS {}; {}",

@@ -3,6 +3,7 @@
 //! The subscribing server connects by itself, so it needs a password that works: random, new for each subscription,
 //! sent to the source only as a SCRAM verifier, and to the target only inside of `CREATE SUBSCRIPTION`.
 
+use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::names;
 use crate::spec::Side;
@@ -69,8 +70,10 @@ pub async fn create_subscription(
     let password = password();
     let role = names::replication_role(job.id());
     set_role(job, source, &password).await?;
+    failpoint::step(Step::RoleMade).await;
     let name = names::subscription(job.id(), job.run);
     journal::cleanup::intend(target, job.id(), job.run, "subscription", &name).await?;
+    failpoint::step(Step::SubscriptionIntended).await;
     let versions = (version(source).await?, version(target).await?);
     let conninfo = job.source.conninfo(&role, &password);
     let transaction = job.begin(target).await?;
@@ -118,6 +121,7 @@ async fn find(job: &Job, target: &Client) -> Result<Option<String>, StepError> {
 async fn set_role(job: &Job, source: &mut Client, password: &str) -> Result<(), StepError> {
     let role = names::replication_role(job.id());
     journal::cleanup::intend(source, job.id(), job.run, "role", &role).await?;
+    failpoint::step(Step::RoleIntended).await;
     let exists = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
     let row = source.query_one(exists, &[&role]).await.map_err(failed("look for the replication role"))?;
     let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());

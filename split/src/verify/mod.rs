@@ -8,6 +8,7 @@ mod chunk;
 mod key;
 mod suspect;
 
+use crate::failpoint::{self, Step};
 use crate::inspect::{Inventory, Table};
 use crate::spec::Side;
 use crate::step::{Job, StepError, failed};
@@ -100,6 +101,7 @@ async fn compare_table(
         let chunk = Chunk { after: resume.after.take(), upto: upper };
         let (rows, differing) = chunk::compare(&pair.source, &pair.target, &sql, &chunk).await?;
         let verdict = suspect::judge(job, pair, &sql, differing).await?;
+        failpoint::step(Step::ChunkCompared).await;
         total.rows += rows;
         total.chunks += 1;
         total.undecided += verdict.undecided;
@@ -107,6 +109,7 @@ async fn compare_table(
         // A chunk that differs isn't written down: the next run looks at it again.
         if verdict.mismatches.is_empty() {
             record(job, pair, &table.name, resume.chunks, &chunk, rows).await?;
+            failpoint::step(Step::ChunkRecorded).await;
         }
         resume.chunks += 1;
         resume.finished = chunk.upto.is_none();

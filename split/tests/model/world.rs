@@ -17,8 +17,12 @@ pub(crate) enum Broken {
     OpenBeforeCommit,
     /// F5 does not wait for the token, F7 does not look.
     TokenNotAwaited,
-    /// F7 answers yes without reading the tokens again.
+    /// The token is written before the lock is granted.
+    TokenBeforeLock,
+    /// F7 makes durable what is there, without reading the tokens again.
     NoReread,
+    /// F7 reads the tokens and makes nothing durable.
+    NoFlush,
     /// The taking back publishes a proof and leaves the target armed.
     TakeBackKeepsArmed,
     /// The taking back commits without waiting for the disk.
@@ -60,6 +64,8 @@ pub(crate) struct Slot {
     pub(crate) worker: Worker,
     pub(crate) run: u8,
     pub(crate) over: bool,
+    /// The token that a broken worker has written too early.
+    pub(crate) early: Option<u8>,
 }
 
 /// Everything.
@@ -97,14 +103,17 @@ impl World {
         match stmt {
             Stmt::ReadSource => Some(row_event(self.source)),
             Stmt::ReadTarget => Some(row_event(self.target)),
-            Stmt::ReadWish => Some(Event::Wish { abort: false, prepared: true }),
-            Stmt::P5Quiet | Stmt::P5RoundTrip | Stmt::F4Check => Some(Event::Yes),
             Stmt::F1Begin { epoch } => self.begin(w, epoch),
-            Stmt::F2Arm(closing) => self.arm_target(&closing),
+            Stmt::F2Arm(closing) => {
+                self.workers[w].early = (broken == Broken::TokenBeforeLock).then(|| self.token());
+                self.arm_target(&closing)
+            }
             Stmt::F3Lock => Some(self.lock(w, broken)),
-            Stmt::F5Token => Some(self.token()),
+            Stmt::F5Token => {
+                let early = self.workers[w].early.take();
+                Some(Event::Token(uuid(early.unwrap_or_else(|| self.token()))))
+            }
             Stmt::F5Look(token) => Some(yes_or_no(broken == Broken::TokenNotAwaited || self.has(number(token)))),
-            Stmt::F6Read => Some(Event::Sequences(vec![])),
             Stmt::F7Flush { tokens, .. } => Some(self.flush(&tokens, broken)),
             Stmt::F8Close => Some(self.close(w, broken)),
             Stmt::F8Status(closing) => self.fate(&closing),
@@ -123,16 +132,25 @@ impl World {
             Stmt::TakeBegin { epoch } => self.take_begin(w, epoch),
             Stmt::TakeArm(closing) => self.arm_source(&closing),
             Stmt::TakeCommit => Some(self.take_commit(w, broken)),
+            Stmt::F10Tidy => {
+                self.source.armed.take_if(|_| !self.source.owner);
+                Some(Event::Done)
+            }
             Stmt::F3Unlock | Stmt::F3Wait { .. } => Some(if self.is_a(w) { Event::Done } else { Event::Lost }),
             _ => Some(Event::Done),
         }
     }
 
-    /// Gives `event` to worker `w`.
+    /// Gives `event` to worker `w`. Statements that neither read nor change anything here are answered on the spot:
+    /// nobody can tell when that was, and an answer of theirs that is lost leads to where the next one's would.
     pub(crate) fn answer(&mut self, w: usize, event: Event) {
-        let (worker, next) = step(&self.workers[w].worker, event);
-        self.workers[w].worker = worker;
-        self.workers[w].over = next.is_none();
+        let slot = &mut self.workers[w];
+        let mut answer = Some(event);
+        while let Some(event) = answer {
+            let (worker, next) = step(&slot.worker, event);
+            (slot.worker, slot.over) = (worker, next.is_none());
+            answer = next.as_ref().and_then(answer_of_idle);
+        }
     }
 
     /// Every statement but these begins with `hold_run`, on its own side.
@@ -188,14 +206,14 @@ impl World {
         }
     }
 
-    fn token(&mut self) -> Event {
+    fn token(&mut self) -> u8 {
         let used = |id: u8| {
             self.log.contains(&Entry::Token(id))
-                || self.workers.iter().any(|slot| slot.worker.tokens.contains(&uuid(id)))
+                || self.workers.iter().any(|slot| slot.early == Some(id) || slot.worker.tokens.contains(&uuid(id)))
         };
         let id = (0..u8::MAX).find(|id| !used(*id)).unwrap_or(u8::MAX);
         self.log.push(Entry::Token(id));
-        Event::Token(uuid(id))
+        id
     }
 
     fn has(&self, token: u8) -> bool {
@@ -203,11 +221,9 @@ impl World {
     }
 
     fn flush(&mut self, tokens: &[Uuid], broken: Broken) -> Event {
-        if matches!(broken, Broken::NoReread | Broken::TokenNotAwaited) {
-            return Event::Yes;
-        }
-        let all = tokens.iter().all(|token| self.has(number(*token)));
-        if all {
+        let skips = matches!(broken, Broken::NoReread | Broken::TokenNotAwaited);
+        let all = skips || tokens.iter().all(|token| self.has(number(*token)));
+        if all && broken != Broken::NoFlush {
             self.flush_target();
         }
         yes_or_no(all)
@@ -260,6 +276,11 @@ impl World {
     /// WAL is one stream: what reaches the disk takes everything before it along.
     pub(crate) fn flush_target(&mut self) {
         (self.flushed, self.target_on_disk) = (self.applied, None);
+    }
+
+    /// The source comes back without what was not committed.
+    pub(crate) fn crash_source(&mut self) {
+        (self.a, self.in_flight) = (None, false);
     }
 
     /// The target comes back as its disk knows it.
@@ -336,7 +357,7 @@ impl World {
     pub(crate) fn normalise(&mut self) {
         for slot in &mut self.workers {
             if slot.over {
-                slot.worker = Worker::new(0, false);
+                (slot.worker, slot.early) = (Worker::new(0, false), None);
             }
             let worker = &mut slot.worker;
             (worker.tries, worker.rounds, worker.refusals) = (worker.tries.max(8), 2, worker.refusals.max(4));
@@ -347,7 +368,8 @@ impl World {
 
     /// Tokens that no worker remembers are as good as gone; the positions move with them.
     fn forget_tokens(&mut self) {
-        let known: Vec<u8> = self.workers.iter().flat_map(|slot| &slot.worker.tokens).map(|t| number(*t)).collect();
+        let of = |slot: &Slot| slot.worker.tokens.iter().map(|t| number(*t)).chain(slot.early).collect::<Vec<u8>>();
+        let known: Vec<u8> = self.workers.iter().flat_map(of).collect();
         let mut index = 0;
         while index < self.log.len() {
             match self.log[index] {
@@ -381,6 +403,17 @@ fn open(row: &mut Row, proof: u8, broken: Broken) -> bool {
         (row.owner, row.opened, row.armed) = (true, row.armed, None);
     }
     fits
+}
+
+/// What a statement without effect is answered; none for one that has an effect.
+fn answer_of_idle(stmt: &Stmt) -> Option<Event> {
+    match stmt {
+        Stmt::ReadWish => Some(Event::Wish { abort: false, prepared: true }),
+        Stmt::P2Declare | Stmt::P2Close | Stmt::Rest => Some(Event::Done),
+        Stmt::P5Quiet | Stmt::P5RoundTrip | Stmt::F4Check => Some(Event::Yes),
+        Stmt::F6Read => Some(Event::Sequences(vec![])),
+        _ => None,
+    }
 }
 
 fn row_event(row: Row) -> Event {

@@ -29,6 +29,7 @@ const SETTINGS: &[&str] = &[
     "shared_buffers=64MB",
     "max_wal_senders=40",
     "max_replication_slots=40",
+    "max_prepared_transactions=20",
     "max_worker_processes=48",
     "max_logical_replication_workers=32",
     "max_sync_workers_per_subscription=4",

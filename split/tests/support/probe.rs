@@ -1,13 +1,13 @@
 //! Asks both sides all the time whether they would take a write: never both.
 //!
-//! In: two sides. Out: how often both were open at the same moment, and how often it asked. A side counts as open when
+//! In: two sides. Out: how often both were open at the same moment, how often it asked, and when neither was. A side counts as open when
 //! the service's role may write its tables and no guard stands before them; both at once is proven when one side is
 //! open, then the other, then the first again at the same epoch.
 
 use super::side::Side;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
@@ -21,7 +21,15 @@ pub struct Probe {
     stop: Arc<AtomicBool>,
     rounds: Arc<AtomicU64>,
     both: Arc<AtomicU64>,
+    closed: Arc<Mutex<Closed>>,
     task: JoinHandle<()>,
+}
+
+/// When neither side was open: the time that has not ended yet, and those that have.
+#[derive(Default)]
+struct Closed {
+    since: Option<Instant>,
+    spans: Vec<(Instant, Instant)>,
 }
 
 impl Probe {
@@ -29,8 +37,17 @@ impl Probe {
     pub fn start(sides: [Side; 2]) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (rounds, both) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let task = tokio::spawn(watch(sides, stop.clone(), rounds.clone(), both.clone()));
-        Self { stop, rounds, both, task }
+        let closed = Arc::new(Mutex::default());
+        let task = tokio::spawn(watch(sides, stop.clone(), rounds.clone(), both.clone(), closed.clone()));
+        Self { stop, rounds, both, closed, task }
+    }
+
+    /// The longest time since `from` in which neither side was open.
+    pub fn longest_closed(&self, from: Instant) -> Duration {
+        let closed = self.closed.lock().unwrap();
+        let present = closed.since.map(|since| (since, Instant::now()));
+        let within = |(since, until): (Instant, Instant)| until.saturating_duration_since(since.max(from));
+        closed.spans.iter().copied().chain(present).map(within).max().unwrap_or_default()
     }
 
     /// How often it asked, and how often both sides were open.
@@ -41,7 +58,13 @@ impl Probe {
     }
 }
 
-async fn watch(sides: [Side; 2], stop: Arc<AtomicBool>, rounds: Arc<AtomicU64>, both: Arc<AtomicU64>) {
+async fn watch(
+    sides: [Side; 2],
+    stop: Arc<AtomicBool>,
+    rounds: Arc<AtomicU64>,
+    both: Arc<AtomicU64>,
+    closed: Arc<Mutex<Closed>>,
+) {
     let mut clients = [sides[0].admin().await, sides[1].admin().await];
     let mut first = 0;
     while !stop.load(Ordering::SeqCst) {
@@ -55,14 +78,28 @@ async fn watch(sides: [Side; 2], stop: Arc<AtomicBool>, rounds: Arc<AtomicU64>, 
         }
         first = 1 - first;
         let second = 1 - first;
-        if let Some(epoch) = open(&clients[first], &sides[first]).await {
-            let other = open(&clients[second], &sides[second]).await.is_some();
-            if other && open(&clients[first], &sides[first]).await == Some(epoch) {
-                both.fetch_add(1, Ordering::SeqCst);
-            }
+        let began = Instant::now();
+        let epoch = open(&clients[first], &sides[first]).await;
+        let other = open(&clients[second], &sides[second]).await.is_some();
+        if epoch.is_some() && other && open(&clients[first], &sides[first]).await == epoch {
+            both.fetch_add(1, Ordering::SeqCst);
         }
+        closed.lock().unwrap().note(began, epoch.is_some() || other);
         rounds.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+impl Closed {
+    fn note(&mut self, at: Instant, open: bool) {
+        match self.since {
+            None if !open => self.since = Some(at),
+            Some(since) if open => {
+                self.spans.push((since, at));
+                self.since = None;
+            }
+            _ => {}
+        }
     }
 }
 

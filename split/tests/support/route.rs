@@ -15,6 +15,7 @@ const LOOKUP: &str =
 /// Which of two sides is written to, shared by all writers.
 pub struct Route {
     pub sides: [Side; 2],
+    opens: bool,
     open: AtomicUsize,
     lookups: AtomicU64,
     opened_by_client: AtomicU64,
@@ -32,11 +33,17 @@ impl Route {
     pub fn new(sides: [Side; 2], open: usize) -> Self {
         Self {
             sides,
+            opens: true,
             open: AtomicUsize::new(open),
             lookups: AtomicU64::new(0),
             opened_by_client: AtomicU64::new(0),
             asking: Mutex::new([None, None]),
         }
+    }
+
+    /// A service that can't call `open`: it waits until a worker has opened a side.
+    pub fn that_waits(self) -> Self {
+        Self { opens: false, ..self }
     }
 
     /// The side to write to, and the number of the look-up that said so.
@@ -67,7 +74,7 @@ impl Route {
         if let Some(owner) = rows.iter().position(|row| row.as_ref().is_some_and(|row| row.is_owner)) {
             return Some(owner);
         }
-        for (closed, next) in [(0, 1), (1, 0)] {
+        for (closed, next) in [(0, 1), (1, 0)].into_iter().filter(|_| self.opens) {
             let Some(Owner { migration, proof: Some(proof), .. }) = &rows[closed] else {
                 continue;
             };

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
 /// How long one operation may be repeated before the test fails.
-const OPERATION_LIMIT: Duration = Duration::from_secs(60);
+const OPERATION_LIMIT: Duration = Duration::from_secs(120);
 
 /// The load.
 #[derive(Clone, Copy, Debug)]
@@ -28,11 +28,14 @@ pub struct Load {
     pub keys: i32,
     /// Pause between two operations of one writer.
     pub think: Duration,
+    /// Pause before an operation is repeated.
+    pub again: Duration,
 }
 
 impl Default for Load {
     fn default() -> Self {
-        Self { writers: 16, slow: 2, longest: Duration::from_secs(2), keys: 32, think: Duration::from_millis(4) }
+        let (think, again) = (Duration::from_millis(4), Duration::from_millis(1));
+        Self { writers: 16, slow: 2, longest: Duration::from_secs(2), keys: 32, think, again }
     }
 }
 
@@ -129,7 +132,7 @@ impl Writer {
                     self.route.ask(seen).await;
                 }
             }
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::time::sleep(self.load.again).await;
         }
     }
 

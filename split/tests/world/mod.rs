@@ -14,7 +14,7 @@ use rerp_split::connect::Endpoint;
 use rerp_split::spec::{AcrossDomains, CopySpec, ForeignKeySpec, Side, Spec};
 use rerp_split::status::Status;
 use rerp_split::step::Job;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -125,7 +125,7 @@ impl World {
         }
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
         self.dir.path().join(name)
     }
 
@@ -156,17 +156,23 @@ impl World {
 
     /// Starts a worker; it is killed when dropped.
     pub fn worker(&self) -> Worker {
-        let log = std::fs::File::options().create(true).append(true).open(self.path("worker.log")).unwrap();
+        self.worker_with("worker.log", &[])
+    }
+
+    /// Starts a worker with more in its environment, which logs to `log` in the folder of this world.
+    pub fn worker_with(&self, log: &str, env: &[(&str, String)]) -> Worker {
+        let path = self.path(log);
+        let file = std::fs::File::options().create(true).append(true).open(&path).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_rerp-split"));
         process.arg("worker").arg("--dir").arg(self.dir.path()).args(["--admin", "127.0.0.1:0"]);
-        process.env("RERP_PG_DUMP", self.pg_dump());
+        process.env("RERP_PG_DUMP", self.pg_dump()).envs(env.iter().map(|(name, value)| (name, value)));
         process
             .env("NO_COLOR", "1")
-            .env("RUST_LOG", "rerp_split=info")
+            .env("RUST_LOG", "rerp_split=info,rerp_split::fence=debug")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log);
-        Worker(process.spawn().unwrap())
+            .stderr(file);
+        Worker { child: process.spawn().unwrap(), log: path }
     }
 
     /// What the workers have logged so far.
@@ -186,20 +192,45 @@ impl World {
 }
 
 /// A worker process.
-pub struct Worker(Child);
+pub struct Worker {
+    child: Child,
+    log: std::path::PathBuf,
+}
 
 impl Worker {
     /// SIGKILL, and waits until it is gone.
     pub fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    /// Whether it is stopped: SIGSTOP has worked, all of its threads stand still.
+    pub fn is_frozen(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+    }
+
+    /// SIGCONT.
+    pub fn wake(&self) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::CONT)
+            .unwrap();
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
