@@ -83,6 +83,11 @@ impl Cluster {
         cluster
     }
 
+    /// What the server has said since it was last started.
+    pub fn log(&self) -> PathBuf {
+        log_of(&self.dir)
+    }
+
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port

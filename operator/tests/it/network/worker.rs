@@ -52,7 +52,8 @@ async fn pass(api: &ApiServer, context: &Context) -> Vec<String> {
 async fn the_way_is_open_before_the_worker_is_made_and_closed_after_it_is_gone() {
     let api = ApiServer::default();
     let mut context = context(&api);
-    context.postgres = Connector::pinned(server::ADDRESS, server::shared().port);
+    context.postgres = Connector::pinned(server::ADDRESS, server::shared().port, server::NAME);
+    api.put(server::AUTHORITY, server::authority());
     database(&api, "way-monolith", None).await;
     database(&api, "way-own", None).await;
     database(&api, "way-shared", Some("way-monolith")).await;
