@@ -20,6 +20,12 @@ pub fn advice(error: &(dyn Error + 'static)) -> Option<String> {
     None
 }
 
+/// The same behind a colon, for the end of an error's own text; nothing where there is none.
+#[must_use]
+pub fn suffix(error: &(dyn Error + 'static)) -> String {
+    advice(error).map(|advice| format!(": {advice}")).unwrap_or_default()
+}
+
 fn refusal(error: &rustls::Error) -> Option<String> {
     let rustls::Error::InvalidCertificate(refused) = error else { return None };
     Some(match refused {

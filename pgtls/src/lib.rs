@@ -8,7 +8,7 @@ mod advice;
 mod connector;
 mod url;
 
-pub use advice::advice;
+pub use advice::{advice, suffix};
 pub use connector::{Connector, trusting};
 pub use url::Address;
 

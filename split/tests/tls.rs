@@ -4,7 +4,7 @@
 mod support;
 mod world;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, IsCa, KeyPair, KeyUsagePurpose};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,10 @@ impl Authority {
     /// Gives a server a certificate for `host`, and has it used from now on.
     async fn certify(&self, cluster: &Cluster, host: &str) {
         let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new([host.to_owned()]).unwrap().signed_by(&key, &self.issuer).unwrap();
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        // Else it is that of the issuer, and OpenSSL takes the certificate for one that signed itself.
+        params.distinguished_name = DistinguishedName::new();
+        let leaf = params.signed_by(&key, &self.issuer).unwrap();
         let admin = cluster.client("postgres").await;
         let data: String = admin.query_one("SHOW data_directory", &[]).await.unwrap().get(0);
         for (name, text) in [("server.crt", leaf.pem()), ("server.key", key.serialize_pem())] {

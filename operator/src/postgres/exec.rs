@@ -189,8 +189,8 @@ impl Connector {
 
 /// What became of a connection that the server said nothing about.
 fn unanswered(error: &tokio_postgres::Error) -> String {
-    let silent = std::error::Error::source(error).is_none_or(|source| source.is::<std::io::Error>());
-    rerp_pgtls::advice(error).unwrap_or_else(|| if silent { silence() } else { error.to_string() })
+    let source = std::error::Error::source(error).filter(|source| !source.is::<std::io::Error>());
+    rerp_pgtls::advice(error).or(source.map(ToString::to_string)).unwrap_or_else(silence)
 }
 
 fn silence() -> String {

@@ -33,10 +33,7 @@ fn built_with(object: Value, server: Option<Value>, admin: Option<Secret>, aroun
         owner: Owner::of(&object),
         now: Timestamp::UNIX_EPOCH,
         fresh,
-        certified: object.spec.engine.embedded.as_ref().map(|_| {
-            let life = Life { not_after: Timestamp::UNIX_EPOCH, renewal_at: Timestamp::UNIX_EPOCH };
-            Ok(Certified { identity: "spiffe://rerp.local/ns/rerp/sa/x".to_owned(), life, roots: "(roots)".to_owned() })
-        }),
+        certified: object.spec.engine.embedded.as_ref().map(|_| Ok(certified())),
         admin,
         binding: None,
         binding_migrate: None,
@@ -49,6 +46,12 @@ fn built_with(object: Value, server: Option<Value>, admin: Option<Secret>, aroun
         Ok(checked) => build(&checked),
         Err(outcome) => panic!("{outcome:?}"),
     }
+}
+
+/// What a pass knows of a certificate that was just made.
+pub(crate) fn certified() -> Certified {
+    let life = Life { not_after: Timestamp::UNIX_EPOCH, renewal_at: Timestamp::UNIX_EPOCH };
+    Certified { identity: "spiffe://rerp.local/ns/rerp/sa/x".to_owned(), life, roots: "(roots)".to_owned() }
 }
 
 fn object(name: &str, spec: &Value) -> Value {

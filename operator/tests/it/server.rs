@@ -58,6 +58,11 @@ pub(crate) fn authority() -> Value {
         "data": {"tls.crt": STANDARD.encode(certificate), "tls.key": STANDARD.encode(key)}})
 }
 
+/// What a client has to trust to trust the server, PEM.
+pub(crate) fn roots() -> &'static str {
+    &signer().certificate
+}
+
 fn signer() -> &'static Leaf {
     static SIGNER: OnceLock<Leaf> = OnceLock::new();
     SIGNER.get_or_init(|| issue::authority("rerp.local", Timestamp::now()).expect("an authority"))

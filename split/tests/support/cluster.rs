@@ -255,6 +255,8 @@ fn as_postgres(program: &Path) -> Command {
     }
     let mut command = Command::new("setpriv");
     command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=QUIT"]).arg(program);
+    // A subscription's libpq looks for certificates at home, and root's is closed to it.
+    command.env("HOME", "/");
     command
 }
 

@@ -110,6 +110,8 @@ impl Pod {
         };
         command
             .current_dir("/")
+            // libpq looks for certificates there, and root's is closed to it.
+            .env("HOME", self.path("sockets"))
             .env("PGDATA", self.path("volume/pgdata"))
             .env("RERP_POSTGRES_BIN", bin())
             .env("RERP_POSTGRES_PASSWORD", self.path("secret/password"))

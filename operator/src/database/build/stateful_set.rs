@@ -22,8 +22,6 @@ use sha2::{Digest, Sha256};
 
 /// Annotation on the pod: a change of what the server reads at start replaces the pod.
 const RESTART: &str = "rerp.dev/restart";
-/// Where certificate, key and roots are; the entrypoint's default.
-const TLS: &str = names::TLS_DIR;
 /// Readable by owner and group: the server refuses a key that others can read.
 const MODE: i32 = 0o440;
 /// Most seconds from one look of the liveness probe to the next.
@@ -139,7 +137,7 @@ fn container(embedded: &Embedded) -> Container {
             mount("admin", "/etc/rerp/admin", Some(true)),
             mount("config", "/etc/rerp/postgres", Some(true)),
             // A whole directory, not subPath: files of a subPath never change.
-            mount("tls", TLS, Some(true)),
+            mount("tls", names::TLS_DIR, Some(true)),
             mount("run", "/var/run/postgresql", None),
             mount("tmp", "/tmp", None),
             mount("shm", "/dev/shm", None),

@@ -105,6 +105,12 @@ impl World {
         path(&self.namespace, plural, name)
     }
 
+    /// Everything that is stored of this namespace.
+    pub(crate) fn left(&self) -> Vec<String> {
+        let here = format!("/namespaces/{}/", self.namespace);
+        self.api.paths().into_iter().filter(|path| path.contains(&here)).collect()
+    }
+
     /// A user applies an object of ours.
     pub(crate) fn create(&self, room: Room, name: &str, spec: &Value) {
         if self.live(room.plural(), name).is_some() {

@@ -33,7 +33,8 @@ async fn database(api: &ApiServer, name: &str, inside: Option<&str>) {
     api.put(&path("servicedatabases", name), database);
     if inside.is_none() {
         let key = |text: &str| STANDARD.encode(text);
-        let data = json!({"host": key("h"), "port": key("5432"), "username": key("postgres"), "password": key("x")});
+        let data = json!({"host": key("h"), "port": key("5432"), "username": key("postgres"), "password": key("x"),
+            "ca.crt": key(server::roots())});
         api.put(&path("secrets", &format!("{name}-admin")), json!({"data": data}));
         let admin = server::shared().admin("postgres").await;
         admin.batch_execute(&format!("CREATE DATABASE \"{name}\"")).await.expect("a database");

@@ -43,7 +43,7 @@ pub enum SeedError {
         source: rerp_pgtls::Error,
     },
     /// The server.
-    #[error("connecting to the database named in {path}{}", rerp_pgtls::advice(source).map(|advice| format!(": {advice}")).unwrap_or_default())]
+    #[error("connecting to the database named in {path}{}", rerp_pgtls::suffix(source))]
     Connect {
         /// Which file.
         path: PathBuf,
