@@ -21,7 +21,7 @@ pub enum ConditionType {
     Reconciling,
     /// A person has to act.
     Stalled,
-    /// The service has a certificate that is valid now.
+    /// The service, or the server of a database, has a certificate that is valid now.
     CertificatesValid,
     /// Every service it calls exists and is ready.
     DependenciesReady,

@@ -9,7 +9,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{bounds, duration::Duration, reference::ObjectRef, resources::Resources};
+use crate::{bounds, duration::Duration, reference::ObjectRef, resources::Resources, service::Certificate};
 
 /// Major version of PostgreSQL that `engine.embedded` runs when none is given.
 pub const DEFAULT_POSTGRES: i32 = 17;
@@ -37,6 +37,7 @@ pub const DEFAULT_STORAGE: &str = "1Gi";
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Binding", type_ = "string", json_path = ".status.binding.name", priority = 1),
     printcolumn(name = "Deletion", type_ = "string", json_path = ".status.resolved.deletionPolicy", priority = 1),
+    printcolumn(name = "Certificate", type_ = "string", json_path = ".status.certificate.notAfter", priority = 1),
     printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1),
     validation = Rule::new("self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
         .message("metadata.name must be 1 to 40 lower-case letters, digits and dashes, starting with a letter, because a Service is named after it; choose a shorter or plainer name"),
@@ -125,7 +126,7 @@ pub struct Engine {
 #[x_kube(validation = Rule::new("has(self.storageClassName) == has(oldSelf.storageClassName) && (!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)")
     .message("the volume stays in its storage class; create a ServiceDatabase with the new class and move to it with a DatabaseSplitMigration")
     .field_path(".storageClassName"))]
-#[x_kube(validation = Rule::new("!has(self.parameters) || !self.parameters.exists(k, k in ['listen_addresses', 'port', 'data_directory', 'hba_file', 'ident_file', 'config_file', 'external_pid_file', 'unix_socket_directories', 'wal_level', 'password_encryption', 'fsync', 'full_page_writes', 'shared_preload_libraries', 'archive_command', 'restore_command', 'primary_conninfo', 'ssl', 'ssl_cert_file', 'ssl_key_file', 'ssl_ca_file'])")
+#[x_kube(validation = Rule::new("!has(self.parameters) || !self.parameters.exists(k, k in ['listen_addresses', 'port', 'data_directory', 'hba_file', 'ident_file', 'config_file', 'external_pid_file', 'unix_socket_directories', 'wal_level', 'password_encryption', 'fsync', 'full_page_writes', 'shared_preload_libraries', 'archive_command', 'restore_command', 'primary_conninfo'] || k.startsWith('ssl'))")
     .message("the operator sets this parameter, because addresses, credentials, durability and splits depend on it; remove it from parameters")
     .field_path(".parameters"))]
 #[x_kube(validation = Rule::new("!has(self.parameters) || self.parameters.all(k, k.matches('^[a-z_][a-z0-9_.]*$'))")
@@ -150,6 +151,12 @@ pub struct EmbeddedEngine {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "bounds::string_map")]
     pub parameters: BTreeMap<String, String>,
+    /// Lifetime of the server's certificate. Renewed at half of it, without a restart; the server sees a new one when its kubelet
+    /// next looks at its volumes: about a minute by default, so less than 5m needs a kubelet that looks more often. Default 24h.
+    #[serde(default, rename = "certificateTTL", skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('30s') && duration(self) <= duration('24h')")
+        .message("spec.engine.embedded.certificateTTL must be from 30s to 24h; certificates are renewed at half of it, without a restart"))]
+    pub certificate_ttl: Option<Duration>,
 }
 
 /// A schema in the database of another ServiceDatabase.
@@ -197,7 +204,7 @@ pub struct ServiceDatabaseStatus {
     /// Generation of the spec that this status speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Ready, Reconciling, Stalled, DatabaseReady.
+    /// Ready, Reconciling, Stalled, DatabaseReady, and with a server of its own CertificatesValid.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
@@ -215,6 +222,9 @@ pub struct ServiceDatabaseStatus {
     /// State of the passwords.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<CredentialsStatus>,
+    /// The certificate that an embedded server uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
     /// What the operator made of the spec, defaults included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<ResolvedDatabase>,

@@ -49,6 +49,14 @@ pub fn mode(mtls: Option<&Mtls>) -> MtlsMode {
 /// # Errors
 /// A text that an older schema let through and that is no duration.
 pub fn certificate_ttl(mtls: Option<&Mtls>) -> Result<time::Duration, DurationError> {
-    let ttl = mtls.and_then(|mtls| mtls.certificate_ttl.as_ref()).map_or(Ok(DEFAULT_TTL), Duration::parse)?;
+    ttl(mtls.and_then(|mtls| mtls.certificate_ttl.as_ref()))
+}
+
+/// The lifetime that holds where `given` was written, in whole seconds.
+///
+/// # Errors
+/// As for [`certificate_ttl`].
+pub fn ttl(given: Option<&Duration>) -> Result<time::Duration, DurationError> {
+    let ttl = given.map_or(Ok(DEFAULT_TTL), Duration::parse)?;
     Ok(time::Duration::from_secs(ttl.as_secs()))
 }

@@ -54,6 +54,18 @@ pub fn postgres_host(server: Id<'_>) -> String {
     format!("{}.{}.svc", postgres(server.name), server.namespace)
 }
 
+/// Secret with the certificate and the key of an embedded server, and the roots that it trusts.
+#[must_use]
+pub fn postgres_tls_secret(database: &str) -> String {
+    format!("{database}-postgres-tls")
+}
+
+/// Names under which an embedded server is called, as [`service_hosts`].
+#[must_use]
+pub fn postgres_hosts(server: Id<'_>) -> [String; 3] {
+    service_hosts(Id { namespace: server.namespace, name: &postgres(server.name) })
+}
+
 /// Secret with the app URIs of a RerpService: keys `current` and, during a split, `next`.
 #[must_use]
 pub fn service_database_secret(service: &str) -> String {
@@ -88,6 +100,13 @@ pub fn service_trust(service: &str) -> String {
 
 /// Secret with the certificate authority, in the operator's namespace.
 pub const CA_SECRET: &str = "rerp-ca";
+
+/// Folder of the files `tls.crt` and `tls.key`, where a pod has a certificate, and `ca.crt`: in pods of services, of servers and of
+/// split workers alike. So one URI is right for a worker and for the server whose subscription connects by itself.
+pub const TLS_DIR: &str = "/etc/rerp/tls";
+
+/// What every PostgreSQL URI of the platform says about TLS, as libpq reads it: the server has to prove its name.
+pub const POSTGRES_TLS: &str = "sslmode=verify-full&sslrootcert=/etc/rerp/tls/ca.crt";
 
 /// Identity of a service account, as the URI in its certificate says it.
 /// Source: <https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md>, with Istio's path.
@@ -189,9 +208,13 @@ mod tests {
         let name = "n".repeat(NAME_MAX);
         // `controller-revision-hash` of a StatefulSet's pod is its name, a dash and ten characters.
         assert!(postgres(&name).len() + 11 <= 63);
-        for child in
-            [postgres_nodes(&name), split_worker(&name), service_database_secret(&name), binding_migrate_secret(&name)]
-        {
+        for child in [
+            postgres_tls_secret(&name),
+            postgres_nodes(&name),
+            split_worker(&name),
+            service_database_secret(&name),
+            binding_migrate_secret(&name),
+        ] {
             assert!(child.len() <= 63, "{child}");
         }
     }
@@ -205,6 +228,7 @@ mod tests {
             binding_migrate_secret("identity"),
             postgres("identity"),
             postgres_nodes("identity"),
+            postgres_tls_secret("identity"),
         ];
         assert!(service.iter().all(|name| !database.contains(name)));
     }
@@ -212,6 +236,11 @@ mod tests {
     #[test]
     fn addresses() {
         assert_eq!(postgres_host(SERVER), "monolith-postgres.rerp.svc");
+        assert!(
+            postgres_hosts(SERVER).contains(&postgres_host(SERVER)),
+            "what clients call is what the certificate says"
+        );
+        assert!(POSTGRES_TLS.ends_with(&format!("={TLS_DIR}/ca.crt")));
         let identity = Id { namespace: "rerp", name: "identity" };
         assert_eq!(service_url(identity, true), "https://identity.rerp.svc:8080");
         assert_eq!(service_url(identity, false), "http://identity.rerp.svc:8080");

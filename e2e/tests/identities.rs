@@ -1,12 +1,18 @@
 //! Who reaches a service: each layer (network, TLS) is shown to refuse alone, next to a guest whom both let through. And
-//! certificates that live for a minute change under traffic.
+//! certificates that live for a minute, of services and of the database server, change under traffic.
 
 use rerp_e2e::{TestNamespace, TestResult, eventually};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const PLATFORM: &str = include_str!("identities/platform.yaml");
 /// Versions of its certificate that each pod has to use before the test ends.
 const VERSIONS: u64 = 3;
+/// Versions of the database server's certificate that have to be there. One comes every half of a lifetime, so with the fourth the
+/// first has ended: a server that still showed it would be refused by every new connection.
+const SERVER_VERSIONS: usize = 4;
+/// When the database server was started.
+const STARTED: &str = "SELECT pg_postmaster_start_time()";
 
 /// A load generator that nobody manages, with the certificate of a service: what an intruder with a stolen key would be.
 fn guest(name: &str, network: &str, certificate_of: &str, namespace: &str) -> String {
@@ -59,6 +65,13 @@ fn versions(ns: &TestNamespace, service: &str) -> Result<u64, Box<dyn std::error
     Ok(line.map_or(Ok(0), str::parse)?)
 }
 
+/// Ends all connections of services to the database, none of which is at work, so that what comes next begins with handshakes.
+fn disconnect(ns: &TestNamespace) -> TestResult {
+    let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'rerp/%'";
+    assert_ne!(ns.psql("monolith", "monolith", ended)?, "0", "no service was connected");
+    Ok(())
+}
+
 #[test]
 fn only_a_dependent_reaches_a_service_and_certificates_change_under_traffic() -> TestResult {
     TestNamespace::run_test("identities", |ns| {
@@ -101,10 +114,16 @@ fn each_layer_refuses_alone(ns: &TestNamespace) -> TestResult {
     Ok(())
 }
 
-/// Each run begins with connections of its own, so every version is met by handshakes.
+/// Each run begins with connections of its own, between services and to the database, so every version is met by handshakes.
 fn certificates_change(ns: &TestNamespace) -> TestResult {
-    let mut sent = 0;
-    eventually(200, "every pod to have used several certificates", || {
+    let (mut sent, mut of_server) = (0, BTreeSet::new());
+    let started = ns.psql("monolith", "monolith", STARTED)?;
+    eventually(240, "every pod to have used several certificates", || {
+        disconnect(ns).map_err(|e| e.to_string())?;
+        of_server.insert(
+            ns.run(&["get", "secret", "monolith-postgres-tls", "-o", "jsonpath={.data.tls\\.crt}"])
+                .map_err(|e| e.to_string())?,
+        );
         let report =
             load(ns, "services/traffic:http", &json!({"rate": 40, "maxSeconds": 5})).map_err(|e| e.to_string())?;
         sent += report["total"].as_u64().unwrap_or_default();
@@ -112,8 +131,14 @@ fn certificates_change(ns: &TestNamespace) -> TestResult {
         let seen: Result<Vec<u64>, _> =
             ["identity", "account", "marketing", "traffic"].iter().map(|one| versions(ns, one)).collect();
         let seen = seen.map_err(|e| e.to_string())?;
-        if seen.iter().all(|versions| *versions >= VERSIONS) { Ok(()) } else { Err(format!("versions used: {seen:?}")) }
+        let all = seen.iter().all(|versions| *versions >= VERSIONS) && of_server.len() >= SERVER_VERSIONS;
+        if all { Ok(()) } else { Err(format!("versions used: {seen:?}, of the server {}", of_server.len())) }
     })?;
     assert!(sent >= 1000, "only {sent} requests");
+    assert_eq!(ns.psql("monolith", "monolith", STARTED)?, started, "the server was restarted");
+    let unproved = "SELECT count(*) FROM pg_stat_activity JOIN pg_stat_ssl USING (pid)
+        WHERE client_addr IS NOT NULL AND version IS DISTINCT FROM 'TLSv1.3'";
+    assert_eq!(ns.psql("monolith", "monolith", unproved)?, "0", "connections without TLS");
+    ns.condition("sdb/monolith", "CertificatesValid", "True", 5)?;
     Ok(())
 }

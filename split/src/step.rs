@@ -164,7 +164,8 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        let more = match cause.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error) {
+        let said = cause.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error);
+        let more = match said {
             Some(db) => format!("{} ({})", db.message(), db.code().code()),
             None => cause.to_string(),
         };
@@ -172,7 +173,8 @@ pub fn chain(error: &dyn std::error::Error) -> String {
             text.push_str(": ");
             text.push_str(&more);
         }
-        next = if cause.is::<tokio_postgres::Error>() { None } else { cause.source() };
+        // What the server said is all there is to know of it.
+        next = if said.is_some() { None } else { cause.source() };
     }
     text
 }

@@ -3,144 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers fail the test")]
 
+#[path = "postgres_entrypoint/pod.rs"]
+mod pod;
+
+use pod::{DEADLINE, Pod, bin};
 use std::fs;
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-
-const DEADLINE: Duration = Duration::from_secs(60);
-
-/// A volume with its Secret and its configuration, as a pod would mount them.
-struct Pod {
-    dir: tempfile::TempDir,
-    port: u16,
-}
-
-/// A running server; it is stopped when dropped.
-struct Server {
-    child: Child,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself; there is nobody to tell.
-        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        let _ = self.child.wait();
-    }
-}
-
-impl Pod {
-    fn new() -> Self {
-        let dir = tempfile::Builder::new().prefix("rerp-entrypoint-").tempdir().unwrap();
-        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let pod = Self { dir, port };
-        for folder in ["volume", "sockets", "secret", "config"] {
-            fs::create_dir(pod.path(folder)).unwrap();
-        }
-        pod.password("first");
-        pod.give_away("volume");
-        pod.give_away("sockets");
-        pod
-    }
-
-    /// Makes the server's user the owner, as the volume of a pod would have it. Without root everything is that user's anyway.
-    fn give_away(&self, name: &str) {
-        if is_root() {
-            assert!(Command::new("chown").args(["-R", "postgres"]).arg(self.path(name)).status().unwrap().success());
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn data(&self, name: &str) -> PathBuf {
-        self.path("volume/pgdata").join(name)
-    }
-
-    fn password(&self, password: &str) {
-        fs::write(self.path("secret/password"), password).unwrap();
-    }
-
-    /// A command as the server's user, with the entrypoint's environment.
-    fn command(&self, program: &Path) -> Command {
-        let mut command = if is_root() {
-            let mut command = Command::new("setpriv");
-            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
-            command
-        } else {
-            Command::new(program)
-        };
-        command
-            .current_dir("/")
-            .env("PGDATA", self.path("volume/pgdata"))
-            .env("RERP_POSTGRES_BIN", bin())
-            .env("RERP_POSTGRES_PASSWORD", self.path("secret/password"))
-            .env("RERP_POSTGRES_CONFIG", self.path("config"))
-            .env("RERP_POSTGRES_SOCKETS", self.path("sockets"));
-        command
-    }
-
-    fn entrypoint(&self) -> Command {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../images/postgres/rerp-postgres");
-        // Through the shell and a copy: the server's user may not be allowed to enter the folder of the checkout.
-        let copy = self.path("rerp-postgres");
-        fs::copy(script, &copy).unwrap();
-        fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
-        let mut command = self.command(&copy);
-        command.args(["-p", &self.port.to_string()]);
-        command
-    }
-
-    fn start(&self) -> Server {
-        let child = self.entrypoint().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let mut server = Server { child };
-        let until = Instant::now() + DEADLINE;
-        while !self.command(&bin().join("pg_isready")).args(self.tcp()).output().unwrap().status.success() {
-            assert!(Instant::now() < until, "the server does not answer");
-            assert!(server.child.try_wait().unwrap().is_none(), "the server ended");
-            sleep(Duration::from_millis(20));
-        }
-        server
-    }
-
-    /// Starts it and expects it to end by itself. Returns its status and what it said.
-    fn refused(&self) -> (Option<i32>, String) {
-        let Output { status, stderr, .. } = self.entrypoint().output().unwrap();
-        (status.code(), String::from_utf8_lossy(&stderr).into_owned())
-    }
-
-    fn tcp(&self) -> [String; 4] {
-        ["-h".into(), "127.0.0.1".into(), "-p".into(), self.port.to_string()]
-    }
-
-    /// Runs SQL over TCP with a password; the result, or what the server said.
-    fn sql(&self, password: &str, sql: &str) -> Result<String, String> {
-        let mut psql = self.command(&bin().join("psql"));
-        psql.args(self.tcp()).args(["-U", "postgres", "-XAtw", "-v", "ON_ERROR_STOP=1", "-c", sql]);
-        let Output { status, stdout, stderr } = psql.env("PGPASSWORD", password).output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
-        if status.success() { Ok(text(stdout)) } else { Err(text(stderr)) }
-    }
-}
-
-fn bin() -> PathBuf {
-    let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
-        .expect("PostgreSQL's server programs; `cargo xtask test` installs them")
-        .map(|entry| entry.unwrap().path().join("bin"))
-        .filter(|bin| bin.join("initdb").exists())
-        .collect();
-    found.sort();
-    found.pop().expect("a version of PostgreSQL with its server")
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
-}
 
 #[test]
 fn a_new_volume_becomes_a_server_with_our_settings() {
@@ -152,6 +24,53 @@ fn a_new_volume_becomes_a_server_with_our_settings() {
     assert_eq!(pod.sql("first", show).unwrap(), "on 37 scram-sha-256 UTF8 logical");
     assert!(pod.sql("wrong", "SELECT 1").unwrap_err().contains("password authentication failed"));
     assert!(!pod.path("volume/pgdata.making").exists());
+}
+
+#[test]
+fn nobody_gets_in_over_tcp_without_tls() {
+    let pod = Pod::new();
+    let _server = pod.start();
+    assert!(pod.is_proved());
+    let mut plain = pod.psql(&["-U", "postgres", "-XAtw", "-c", "SELECT 1"]);
+    let refused = plain.env("PGPASSWORD", "first").env("PGSSLMODE", "disable").output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("no encryption"), "{refused:?}");
+    let mut old = pod.psql(&["-U", "postgres", "-XAtw", "-c", "SELECT 1"]);
+    old.env("PGSSLMINPROTOCOLVERSION", "TLSv1.2").env("PGSSLMAXPROTOCOLVERSION", "TLSv1.2").env("PGSSLMODE", "require");
+    let refused = old.env("PGPASSWORD", "first").output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("protocol version"), "{refused:?}");
+}
+
+#[test]
+fn a_new_certificate_is_used_without_a_restart_and_open_connections_stay() {
+    let pod = Pod::new();
+    let server = pod.start();
+    let mut open = pod.psql(&["-U", "postgres", "-XAtw"]);
+    open.env("PGPASSWORD", "first").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut open = open.spawn().unwrap();
+    let mut typed = open.stdin.take().unwrap();
+    let mut lines = BufReader::new(open.stdout.take().unwrap()).lines();
+    let mut answers = |line: &str| {
+        typed.write_all(line.as_bytes()).unwrap();
+        lines.next().unwrap().unwrap()
+    };
+    let backend = answers("SELECT pg_backend_pid();\n");
+    for _ in 0..3 {
+        pod.certificate();
+        assert!(pod.alive());
+        pod.until_proved();
+        assert_eq!(answers("SELECT pg_backend_pid();\n"), backend);
+    }
+    drop(typed);
+    open.wait().unwrap();
+    // A pair that does not fit is not used, the server goes on, and the next pair is used again.
+    fs::write(pod.path("tls/..data/tls.crt"), "no certificate").unwrap();
+    assert!(pod.alive());
+    assert_eq!(pod.sql("first", "SELECT 1").unwrap(), "1");
+    pod.certificate();
+    assert!(pod.alive());
+    pod.until_proved();
+    drop(server);
+    assert!(!pod.alive(), "the probe says what pg_isready says");
 }
 
 #[test]
@@ -231,6 +150,9 @@ fn what_is_missing_is_named() {
     pod.give_away("volume");
     assert!(pod.refused().1.contains("is not empty and holds no PostgreSQL data directory"));
     assert!(pod.data("letter.txt").exists());
+    fs::rename(pod.path("tls/tls.key"), pod.path("tls/other")).unwrap();
+    assert!(pod.refused().1.contains("mount the Secret with the keys tls.crt and tls.key"));
+    fs::rename(pod.path("tls/other"), pod.path("tls/tls.key")).unwrap();
     pod.password("");
     assert!(pod.refused().1.contains("password file") && pod.refused().0 == Some(78));
     fs::remove_file(pod.path("secret/password")).unwrap();

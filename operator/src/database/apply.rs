@@ -71,7 +71,7 @@ async fn publish(applier: &Applier, secrets: [k8s_openapi::api::core::v1::Secret
 fn outcome(error: Error) -> Outcome {
     let message = error.describe();
     let reason = match &error {
-        Error::Connect { .. } | Error::Timeout { .. } => Reason::ServerUnreachable,
+        Error::Connect { .. } | Error::Roots { .. } | Error::Timeout { .. } => Reason::ServerUnreachable,
         Error::Password { .. } => Reason::AuthenticationFailed,
         Error::Statement { .. } => Reason::StatementFailed,
         Error::Refused(Refusal::ExtensionUnavailable { .. }) => Reason::ExtensionUnavailable,

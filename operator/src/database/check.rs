@@ -3,27 +3,29 @@
 
 pub mod neighbours;
 
+use super::certificate::Certified;
 use super::credentials::{self, Credentials, Known};
 use super::gather::Gathered;
 use crate::args::Settings;
 use crate::cluster::child::Owner;
 use crate::cluster::covers::amount;
 use crate::outcome::Outcome;
+use crate::pki::ROOTS;
 use crate::postgres::exec::Admin;
 use crate::postgres::plan::Wanted;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, ResourceRequirements};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, ResourceRequirements, Secret};
 use neighbours::Neighbours;
 use rerp_crds::database::{DEFAULT_POSTGRES, DEFAULT_STORAGE, DeletionPolicy, EmbeddedEngine, Server};
 use rerp_crds::names::{self, Id, RoleNames, Slot};
 use rerp_crds::resources::Resources;
-use rerp_crds::{ConditionType, Reason, ServiceDatabase, condition};
+use rerp_crds::{ConditionType, Reason, ServiceDatabase, condition, mtls};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Look again at a server that isn't there yet; a watch usually comes first.
 const SERVER_AGAIN: Duration = Duration::from_secs(10);
 /// Parameters that the operator and the image decide, because addresses, credentials, durability and splits depend on them.
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 16] = [
     "listen_addresses",
     "port",
     "data_directory",
@@ -40,11 +42,9 @@ const RESERVED: [&str; 20] = [
     "archive_command",
     "restore_command",
     "primary_conninfo",
-    "ssl",
-    "ssl_cert_file",
-    "ssl_key_file",
-    "ssl_ca_file",
 ];
+/// Further ones are all that begin so.
+const RESERVED_PREFIX: &str = "ssl";
 /// Smallest memory limit that a server with our settings starts in.
 const MEMORY_MIN: i128 = 128 << 20;
 
@@ -102,11 +102,14 @@ pub struct Embedded {
     pub neighbours: Neighbours,
     /// Namespace of the operator, who connects as well.
     pub operator_namespace: String,
+    /// Lifetime of the server's certificate.
+    pub certificate_ttl: Duration,
 }
 
 /// Judges a spec together with what was read.
 pub fn check(object: &ServiceDatabase, gathered: Gathered, settings: &Settings) -> Result<Checked, Outcome> {
-    let Gathered { owner, now, fresh, admin, binding, binding_migrate, server, pods, claim, around } = gathered;
+    let Gathered { owner, now, fresh, certified, admin, binding, binding_migrate, server, pods, claim, around } =
+        gathered;
     let (spec, name) = (&object.spec, owner.name.as_str());
     let server_name = spec.server(name).to_owned();
     let (engine, database) = match &spec.engine.embedded {
@@ -122,8 +125,9 @@ pub fn check(object: &ServiceDatabase, gathered: Gathered, settings: &Settings) 
     let password = match (admin.as_ref().and_then(|secret| credentials::key(secret, "password")), &engine) {
         (Some(password), _) => password,
         (None, Engine::Embedded(_)) => fresh.admin.clone(),
-        (None, Engine::Shared) => return Err(no_admin(&owner, &server_name)),
+        (None, Engine::Shared) => return Err(no_admin(&owner, &server_name, "password")),
     };
+    let roots = roots(certified, admin.as_ref(), &owner, &server_name)?;
     let every = rotate_every(object)?;
     let schema = spec.schema(name);
     let roles = RoleNames::new(server_id, id, &schema);
@@ -132,7 +136,7 @@ pub fn check(object: &ServiceDatabase, gathered: Gathered, settings: &Settings) 
     let credentials = credentials::decide(&known, &roles, every, now, fresh);
     let host = names::postgres_host(server_id);
     Ok(Checked {
-        admin: Admin { host: host.clone(), port: port(), user: "postgres".to_owned(), password },
+        admin: Admin { host: host.clone(), port: port(), user: "postgres".to_owned(), password, roots },
         server: Server { host, port: names::POSTGRES_PORT, database: database.clone() },
         wanted: Wanted {
             database,
@@ -193,6 +197,8 @@ fn embedded_engine(
         claim,
         neighbours,
         operator_namespace: settings.operator_namespace.clone(),
+        certificate_ttl: mtls::ttl(spec.certificate_ttl.as_ref())
+            .map_err(|error| invalid(format!("spec.engine.embedded.certificateTTL: {error}")))?,
     })))
 }
 
@@ -208,7 +214,7 @@ fn parameter(name: &str, value: &str) -> Result<(), Outcome> {
     if name.is_empty() || !name.chars().all(legal) {
         return Err(invalid(format!("spec.engine.embedded.parameters: '{name}' is no name of a parameter")));
     }
-    if RESERVED.contains(&name) {
+    if RESERVED.contains(&name) || name.starts_with(RESERVED_PREFIX) {
         return Err(invalid(format!("spec.engine.embedded.parameters: {name} is set by the operator; remove it")));
     }
     if value.chars().any(char::is_control) {
@@ -240,11 +246,26 @@ fn shared_database(owner: &Owner, name: &str, server: Option<&ServiceDatabase>) 
     Ok(server.spec.database(name))
 }
 
-fn no_admin(owner: &Owner, server: &str) -> Outcome {
+fn no_admin(owner: &Owner, server: &str, key: &str) -> Outcome {
     let (namespace, secret) = (&owner.namespace, names::admin_secret(server));
     let on =
-        format!("Secret {namespace}/{secret} with the key password, which ServiceDatabase {namespace}/{server} makes");
+        format!("Secret {namespace}/{secret} with the key {key}, which ServiceDatabase {namespace}/{server} makes");
     Outcome::waiting(Reason::SecretMissing, on, SERVER_AGAIN)
+}
+
+/// What the server's certificate is verified with. Trouble with a certificate that is there already stops nothing else.
+fn roots(
+    certified: Option<Result<Certified, Outcome>>,
+    admin: Option<&Secret>,
+    owner: &Owner,
+    server: &str,
+) -> Result<String, Outcome> {
+    let known = || admin.and_then(|secret| credentials::key(secret, ROOTS));
+    match certified {
+        Some(Ok(certified)) => Ok(certified.roots),
+        Some(Err(outcome)) => known().ok_or(outcome),
+        None => known().ok_or_else(|| no_admin(owner, server, ROOTS)),
+    }
 }
 
 fn rotate_every(object: &ServiceDatabase) -> Result<Option<Duration>, Outcome> {

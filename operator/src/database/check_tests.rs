@@ -3,6 +3,7 @@
 use super::*;
 use crate::database::credentials::Fresh;
 use crate::database::gather::Around;
+use crate::pki::plan::Life;
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -22,6 +23,7 @@ fn gathered(object: &ServiceDatabase) -> Gathered {
         owner: Owner::of(object),
         now: Timestamp::UNIX_EPOCH,
         fresh: Fresh { admin: text("A"), app: text("B"), migrate: text("C"), app_salt: [1; 16], migrate_salt: [2; 16] },
+        certified: object.spec.engine.embedded.as_ref().map(|_| Ok(certified())),
         admin: None,
         binding: None,
         binding_migrate: None,
@@ -30,6 +32,16 @@ fn gathered(object: &ServiceDatabase) -> Gathered {
         claim: None,
         around: Around::default(),
     }
+}
+
+fn certified() -> Certified {
+    let life = Life { not_after: Timestamp::UNIX_EPOCH, renewal_at: Timestamp::UNIX_EPOCH };
+    Certified { identity: "spiffe://rerp.local/ns/rerp/sa/x".to_owned(), life, roots: "roots".to_owned() }
+}
+
+fn secret(keys: &[(&str, &str)]) -> Secret {
+    let data = keys.iter().map(|(key, text)| ((*key).to_owned(), ByteString(text.as_bytes().to_vec())));
+    Secret { data: Some(data.collect()), ..Secret::default() }
 }
 
 fn settings() -> Settings {
@@ -84,6 +96,8 @@ fn bad_specs_are_refused_with_the_field() {
         (embedded(json!({"storage": "ten"})), "storage"),
         (embedded(json!({"storage": "0Gi"})), "storage"),
         (embedded(json!({"parameters": {"wal_level": "minimal"}})), "wal_level"),
+        (embedded(json!({"parameters": {"ssl_min_protocol_version": "TLSv1"}})), "ssl_min_protocol_version"),
+        (embedded(json!({"certificateTTL": "long"})), "certificateTTL"),
         (embedded(json!({"parameters": {"work mem": "1MB"}})), "work mem"),
         (embedded(json!({"parameters": {"work_mem": "1MB\nfsync = off"}})), "control character"),
         (json!({"engine": {"embedded": {}}, "resources": {"limits": {"memory": "64Mi"}}}), "128Mi"),
@@ -116,6 +130,12 @@ fn a_shared_database_waits_for_its_server_by_name() {
     assert_eq!(reason, Reason::SecretMissing);
     assert!(message.contains("Secret rerp/monolith-admin"));
 
+    let server = database("monolith", json!({"engine": {"embedded": {}}}));
+    let admin = Some(secret(&[("password", "from before there were certificates")]));
+    let (reason, message) = outcome(Gathered { server: Some(ready(server)), admin, ..gathered(&object) });
+    assert_eq!(reason, Reason::SecretMissing);
+    assert!(message.contains("with the key ca.crt"), "{message}");
+
     let (reason, _) = outcome(Gathered { server: Some(ready(shared())), ..gathered(&object) });
     assert_eq!(reason, Reason::ServerMissing);
 }
@@ -124,12 +144,26 @@ fn a_shared_database_waits_for_its_server_by_name() {
 fn a_shared_database_uses_the_servers_database_and_superuser() {
     let object = shared();
     let server = ready(database("monolith", json!({"engine": {"embedded": {}}, "databaseName": "erp"})));
-    let admin =
-        Secret { data: Some([("password".to_owned(), ByteString(b"root".to_vec()))].into()), ..Secret::default() };
+    let admin = secret(&[("password", "root"), ("ca.crt", "its roots")]);
     let gathered = Gathered { server: Some(server), admin: Some(admin), ..gathered(&object) };
     let Ok(checked) = check(&object, gathered, &settings()) else { panic!("refused") };
     assert_eq!(checked.server.database, "erp");
     assert_eq!(checked.server.host, "monolith-postgres.rerp.svc");
-    assert_eq!(checked.admin.password, "root");
+    assert_eq!((checked.admin.password.as_str(), checked.admin.roots.as_str()), ("root", "its roots"));
     assert_eq!(checked.wanted.marker, "rerp:rerp/identity-shared");
+}
+
+#[test]
+fn trouble_with_a_certificate_stops_only_a_server_that_never_had_one() {
+    let object = database("identity", json!({"engine": {"embedded": {}}}));
+    let trouble = || Some(Err(Outcome::refused(Reason::AuthorityUnusable, "damaged")));
+    let admin = Some(secret(&[("password", "root"), ("ca.crt", "known roots")]));
+    let Ok(checked) = check(&object, Gathered { certified: trouble(), admin, ..gathered(&object) }, &settings()) else {
+        panic!("stopped")
+    };
+    assert_eq!(checked.admin.roots, "known roots");
+    let Err(outcome) = check(&object, Gathered { certified: trouble(), ..gathered(&object) }, &settings()) else {
+        panic!("not stopped")
+    };
+    assert_eq!(outcome.reason(), Reason::AuthorityUnusable);
 }

@@ -1,6 +1,7 @@
 //! All reads of a pass, and everything random or timed that the pure steps need. In: the object.
 //! Out: `Gathered`. Must not: judge what was found.
 
+use super::certificate::Certified;
 use super::credentials::Fresh;
 use crate::cluster::child::{Owner, SELECTOR};
 use crate::cluster::{Error, read};
@@ -27,6 +28,8 @@ pub struct Gathered {
     pub now: Timestamp,
     /// Passwords and salts for what has none yet.
     pub fresh: Fresh,
+    /// What is known of the server's certificate; none for `shared`.
+    pub certified: Option<Result<Certified, Outcome>>,
     /// Secret with the superuser of the server: our own, or that of the server's ServiceDatabase.
     pub admin: Option<Secret>,
     /// Secret with the app login.
@@ -57,11 +60,19 @@ pub struct Around {
 }
 
 /// Reads everything a pass looks at.
-pub async fn gather(object: &ServiceDatabase, context: &Context) -> Result<Gathered, Outcome> {
-    Ok(all(object, context).await?)
+pub async fn gather(
+    object: &ServiceDatabase,
+    certified: Option<&Result<Certified, Outcome>>,
+    context: &Context,
+) -> Result<Gathered, Outcome> {
+    Ok(all(object, certified.cloned(), context).await?)
 }
 
-async fn all(object: &ServiceDatabase, context: &Context) -> Result<Gathered, Error> {
+async fn all(
+    object: &ServiceDatabase,
+    certified: Option<Result<Certified, Outcome>>,
+    context: &Context,
+) -> Result<Gathered, Error> {
     let owner = Owner::of(object);
     let client = || context.client.clone();
     let secrets = Api::<Secret>::namespaced(client(), &owner.namespace);
@@ -73,6 +84,7 @@ async fn all(object: &ServiceDatabase, context: &Context) -> Result<Gathered, Er
     Ok(Gathered {
         now: context.clock.now(),
         fresh: fresh(),
+        certified,
         admin: read::get(&secrets, &names::admin_secret(server_name)).await?,
         binding: read::get(&secrets, &names::binding_secret(&owner.name)).await?,
         binding_migrate: read::get(&secrets, &names::binding_migrate_secret(&owner.name)).await?,

@@ -1,8 +1,10 @@
-//! The built-in certificate authority. `authority` keeps it in a Secret, `issue` makes certificates, `plan` says when one is due.
+//! The built-in certificate authority. `authority` keeps it in a Secret, `issue` makes certificates, `plan` says when one is due, `keep` does both
+//! for one holder.
 //! Must not: know what a certificate is for beyond the names in it.
 
 pub mod authority;
 pub mod issue;
+pub mod keep;
 pub mod plan;
 
 use crate::outcome::Outcome;

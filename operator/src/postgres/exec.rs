@@ -7,8 +7,9 @@ use super::sql;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls, Row, Transaction};
+use tokio_postgres::{Client, Row, Transaction};
 
 /// Deadline of opening a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -24,6 +25,9 @@ pub enum Error {
     /// Nobody answers, or the server is starting or stopping.
     #[error("connect to {host}:{port}")]
     Connect { host: String, port: u16, source: Option<tokio_postgres::Error> },
+    /// There is nothing to verify the server with.
+    #[error("connect to {host}:{port}")]
+    Roots { host: String, port: u16, source: rerp_pgtls::Error },
     /// The server refuses the password.
     #[error("{host}:{port} refuses the password of role {user}")]
     Password { host: String, port: u16, user: String },
@@ -44,8 +48,9 @@ impl Error {
         match self {
             Self::Connect { source, .. } => match source.as_ref().and_then(|source| source.as_db_error()) {
                 Some(said) => format!("{self}: {}", said.message()),
-                None => format!("{self}: nobody answers there"),
+                None => format!("{self}: {}", source.as_ref().map_or_else(silence, unanswered)),
             },
+            Self::Roots { source, .. } => format!("{self}: {source}"),
             Self::Statement { source, .. } => match source.as_db_error() {
                 Some(said) => format!("{self}: {}", said.message()),
                 None => format!("{self}: the connection broke"),
@@ -57,7 +62,8 @@ impl Error {
     /// Whether trying again may help without anybody doing anything.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Connect { .. } | Self::Timeout { .. } => true,
+            // A certificate that is refused is soon another one: the kubelet is about to bring it, or the roots.
+            Self::Connect { .. } | Self::Roots { .. } | Self::Timeout { .. } => true,
             Self::Password { .. } | Self::Refused(_) => false,
             // Without a code the connection broke. 08, 40, 53, 55, 57: connection, rollback, resources, locks, shutdown.
             Self::Statement { source, .. } => source.code().is_none_or(|code| {
@@ -80,13 +86,15 @@ pub struct Admin {
     pub user: String,
     /// Password.
     pub password: String,
+    /// Roots, PEM: the server's certificate has to be signed by one of them, and to say `host`.
+    pub roots: String,
 }
 
-/// Opens connections. `pinned` sends all of them to one address, whatever the host's name is: tests
+/// Opens connections. `pinned` sends all of them to one address and expects one name there, whatever the host's name is: tests
 /// have a server but no cluster DNS.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Connector {
-    pinned: Option<(IpAddr, u16)>,
+    pinned: Option<(IpAddr, u16, &'static str)>,
 }
 
 /// A connection and the task that drives it; both end with this value.
@@ -103,22 +111,26 @@ impl Drop for Session {
 }
 
 impl Connector {
-    /// All connections go to this address.
-    pub fn pinned(address: IpAddr, port: u16) -> Self {
-        Self { pinned: Some((address, port)) }
+    /// All connections go to this address, whose certificate has to be for `name`.
+    pub fn pinned(address: IpAddr, port: u16, name: &'static str) -> Self {
+        Self { pinned: Some((address, port, name)) }
     }
 
     /// A connection to one database.
     pub async fn connect(&self, admin: &Admin, database: &str) -> Result<Session, Error> {
         let mut config = tokio_postgres::Config::new();
-        config.host(&admin.host).user(&admin.user).password(&admin.password).dbname(database);
+        config.ssl_mode(SslMode::Require).user(&admin.user).password(&admin.password).dbname(database);
         config.application_name("rerp-operator").options(OPTIONS).connect_timeout(CONNECT);
         match self.pinned {
-            Some((address, port)) => config.hostaddr(address).port(port),
-            None => config.port(admin.port),
+            Some((address, port, name)) => config.hostaddr(address).host(name).port(port),
+            None => config.host(&admin.host).port(admin.port),
         };
         let (host, port) = (admin.host.clone(), admin.port);
-        match tokio::time::timeout(CONNECT * 2, config.connect(NoTls)).await {
+        let tls = match rerp_pgtls::trusting(admin.roots.as_bytes(), "ca.crt in the Secret of the superuser") {
+            Ok(tls) => tls.driver(),
+            Err(source) => return Err(Error::Roots { host, port, source }),
+        };
+        match tokio::time::timeout(CONNECT * 2, config.connect(tls)).await {
             Ok(Ok((client, connection))) => {
                 // The connection's end is seen by the client's next call.
                 let driver = tokio::spawn(async move { drop(connection.await) });
@@ -173,6 +185,16 @@ impl Connector {
         let late = |_| Error::Timeout { host: admin.host.clone(), port: admin.port };
         tokio::time::timeout(VISIT, work).await.map_err(late)?
     }
+}
+
+/// What became of a connection that the server said nothing about.
+fn unanswered(error: &tokio_postgres::Error) -> String {
+    let source = std::error::Error::source(error).filter(|source| !source.is::<std::io::Error>());
+    rerp_pgtls::advice(error).or(source.map(ToString::to_string)).unwrap_or_else(silence)
+}
+
+fn silence() -> String {
+    "nobody answers there".to_owned()
 }
 
 fn failed(what: &'static str) -> impl Fn(tokio_postgres::Error) -> Error {

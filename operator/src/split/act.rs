@@ -84,13 +84,20 @@ async fn run(context: &Context, owner: &Owner, seen: &Observed, worker: &Worker)
     let applier = context.applier(MANAGER, owner.clone());
     let servers = [&seen.source, &seen.target].into_iter().flatten().map(|member| member.server.as_str()).collect();
     applier.apply(&network_policy(owner, servers)).await?;
-    applier.apply(&build::secret(owner, uri(source)?, uri(target)?, spec)).await?;
+    let roots = roots(source, target);
+    applier.apply(&build::secret(owner, uri(source)?, uri(target)?, spec, roots)).await?;
     applier.apply(&build::deployment(owner, &context.settings.image_split, worker.checked.spec.foreign_keys)).await?;
     Ok(())
 }
 
 fn address<'a>(member: Option<&'a Member>, role: &str) -> Result<&'a Address, ActError> {
     member.and_then(|member| member.admin.as_ref()).ok_or_else(|| ActError::Address(role.to_owned()))
+}
+
+/// What the worker verifies both servers with. One authority signs for both, but while it changes one of their Secrets may be ahead.
+fn roots(source: &Address, target: &Address) -> String {
+    let (one, other) = (&source.admin.roots, &target.admin.roots);
+    if one == other { one.clone() } else { format!("{one}{other}") }
 }
 
 /// Adds or removes our finalizer; the resourceVersion makes sure that nobody else's is lost.

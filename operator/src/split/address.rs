@@ -1,7 +1,9 @@
 //! The superuser's way into one database. Pure. In: the Secret of an embedded server. Out: an address, as a URI for the worker.
 
+use crate::pki::ROOTS;
 use crate::postgres::exec::Admin;
 use k8s_openapi::api::core::v1::Secret;
+use rerp_crds::names;
 use std::fmt;
 use url::Url;
 
@@ -32,6 +34,7 @@ impl Address {
                 port: key("port")?.parse().ok()?,
                 user: key("username")?,
                 password: key("password")?,
+                roots: key(ROOTS)?,
             },
             database: database.to_owned(),
         })
@@ -46,6 +49,7 @@ impl Address {
         uri.set_username(&self.admin.user).ok()?;
         uri.set_password(Some(&self.admin.password)).ok()?;
         uri.set_path(&self.database);
+        uri.set_query(Some(names::POSTGRES_TLS));
         Some(uri.into())
     }
 }
@@ -62,10 +66,16 @@ mod tests {
 
     #[test]
     fn every_password_survives_and_none_is_shown() {
-        let keys =
-            [("host", "m-postgres.rerp.svc"), ("port", "5432"), ("username", "postgres"), ("password", "a/b@c:d%?#")];
+        let keys = [
+            ("host", "m-postgres.rerp.svc"),
+            ("port", "5432"),
+            ("username", "postgres"),
+            ("password", "a/b@c:d%?#"),
+            ("ca.crt", "roots"),
+        ];
         let address = Address::read(&secret(&keys), "mono").unwrap();
-        let config: tokio_postgres::Config = address.uri().unwrap().parse().unwrap();
+        let rerp_pgtls::Address { config, tls } = rerp_pgtls::Address::parse(&address.uri().unwrap()).unwrap();
+        assert_eq!(tls, rerp_pgtls::Tls::VerifyFull { roots: "/etc/rerp/tls/ca.crt".into() });
         assert_eq!(config.get_password(), Some(b"a/b@c:d%?#".as_slice()));
         assert_eq!(config.get_dbname(), Some("mono"));
         assert_eq!(format!("{address:?}"), "postgres@m-postgres.rerp.svc:5432/mono");

@@ -3,6 +3,8 @@
 //!
 //! Long because it is a list: one story per test.
 
+mod certificate;
+
 use crate::apiserver::{self, ApiServer};
 use crate::core::context;
 use crate::server::{self, Server};
@@ -31,7 +33,8 @@ impl World {
     fn new() -> Self {
         let (api, postgres) = (ApiServer::default(), server::shared());
         let mut context = context(&api);
-        context.postgres = Connector::pinned(server::ADDRESS, postgres.port);
+        context.postgres = Connector::pinned(server::ADDRESS, postgres.port, server::NAME);
+        api.put(server::AUTHORITY, server::authority());
         Self { api, context, postgres }
     }
 
@@ -173,8 +176,8 @@ async fn retained_data_is_adopted_by_an_object_of_the_same_name() {
     let old = world.secret("kept-binding", "password");
     let migrate = world.login("kept-migrate").await;
     migrate.batch_execute("CREATE TABLE item AS SELECT generate_series(1, 100) AS id").await.expect("data");
-    for path in world.api.paths() {
-        world.api.remove(&path);
+    for path in world.api.paths().iter().filter(|path| *path != server::AUTHORITY) {
+        world.api.remove(path);
     }
     world.embedded("kept", embedded()).await;
     assert_ne!(world.secret("kept-binding", "password"), old);
@@ -192,7 +195,9 @@ async fn a_shared_database_lives_in_the_servers_database() {
     world.done("crm").await;
     assert_eq!(world.secret("crm-binding", "database"), "mono");
     assert_eq!(world.secret("crm-binding", "host"), "mono-postgres.rerp.svc");
-    assert!(world.secret("crm-binding", "uri").ends_with(":5432/mono?options=-csearch_path%3Dcrm"));
+    let verified = ":5432/mono?sslmode=verify-full&sslrootcert=/etc/rerp/tls/ca.crt&options=-csearch_path%3Dcrm";
+    assert!(world.secret("crm-binding", "uri").ends_with(verified));
+    assert_eq!(world.secret("crm-binding", "ca.crt"), world.secret("mono-postgres-tls", "ca.crt"));
     let path: String = world.login("crm-binding").await.query_one("SHOW search_path", &[]).await.expect("path").get(0);
     assert_eq!(path, "crm");
 
@@ -309,5 +314,7 @@ async fn nothing_is_made_for_an_object_that_is_going() {
         object["metadata"]["finalizers"] = json!(["foregroundDeletion"]);
     });
     assert_eq!(world.pass("going").await.reason(), Reason::Deleting);
-    assert_eq!(world.api.paths(), [path("servicedatabases", "going")]);
+    let mut left = world.api.paths();
+    left.retain(|path| path != server::AUTHORITY);
+    assert_eq!(left, [path("servicedatabases", "going")]);
 }

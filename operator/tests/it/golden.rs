@@ -7,11 +7,13 @@ use k8s_openapi::api::core::v1::Secret;
 use rerp_crds::ServiceDatabase;
 use rerp_operator::cluster::child::Owner;
 use rerp_operator::database::build::{Built, ServerChildren, build};
+use rerp_operator::database::certificate::Certified;
 use rerp_operator::database::credentials::Fresh;
 use rerp_operator::database::{
     check,
     gather::{Around, Gathered},
 };
+use rerp_operator::pki::plan::Life;
 use serde_json::{Value, json};
 
 fn built(object: Value, server: Option<Value>, admin: Option<Secret>) -> Built {
@@ -31,6 +33,7 @@ fn built_with(object: Value, server: Option<Value>, admin: Option<Secret>, aroun
         owner: Owner::of(&object),
         now: Timestamp::UNIX_EPOCH,
         fresh,
+        certified: object.spec.engine.embedded.as_ref().map(|_| Ok(certified())),
         admin,
         binding: None,
         binding_migrate: None,
@@ -43,6 +46,12 @@ fn built_with(object: Value, server: Option<Value>, admin: Option<Secret>, aroun
         Ok(checked) => build(&checked),
         Err(outcome) => panic!("{outcome:?}"),
     }
+}
+
+/// What a pass knows of a certificate that was just made.
+pub(crate) fn certified() -> Certified {
+    let life = Life { not_after: Timestamp::UNIX_EPOCH, renewal_at: Timestamp::UNIX_EPOCH };
+    Certified { identity: "spiffe://rerp.local/ns/rerp/sa/x".to_owned(), life, roots: "(roots)".to_owned() }
 }
 
 fn object(name: &str, spec: &Value) -> Value {
@@ -99,8 +108,9 @@ fn shared() {
         "type": "DatabaseReady", "status": "True", "reason": "AsExpected", "message": "", "observedGeneration": 1,
         "lastTransitionTime": "2026-01-01T00:00:00Z",
     }]});
-    let admin =
-        Secret { data: Some([("password".to_owned(), ByteString(b"root".to_vec()))].into()), ..Secret::default() };
+    let data = [("password", "root"), ("ca.crt", "(roots)")];
+    let data = data.map(|(key, text)| (key.to_owned(), ByteString(text.as_bytes().to_vec())));
+    let admin = Secret { data: Some(data.into()), ..Secret::default() };
     let Built { server: children, binding, binding_migrate } =
         built(object("identity-shared", &spec), Some(server), Some(admin));
     assert!(children.is_none(), "a shared database runs no server");

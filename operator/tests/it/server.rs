@@ -1,9 +1,16 @@
 //! One real PostgreSQL for all tests of this binary, on a free loopback port, below the temporary
-//! directory. The superuser is trusted; everybody else has to know a password.
+//! directory. The superuser is trusted; everybody else has to know a password. It has a certificate of the authority that every
+//! world is given, so that the operator verifies it as it would any other.
 //! Ends with the process that started it (`setpriv --pdeathsig`).
 
-use std::io::Write;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use rerp_operator::pki::authority::Authority;
+use rerp_operator::pki::issue::{self, Leaf, Names};
+use rerp_operator::pki::to_secret;
+use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -11,6 +18,10 @@ use std::time::{Duration, Instant};
 use tokio_postgres::{Client, Config, NoTls};
 
 pub(crate) const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// What its certificate is for.
+pub(crate) const NAME: &str = "localhost";
+/// Where the operator keeps its authority.
+pub(crate) const AUTHORITY: &str = "/api/v1/namespaces/rerp-system/secrets/rerp-ca";
 
 /// A server that answers.
 pub(crate) struct Server {
@@ -39,6 +50,24 @@ impl Server {
     }
 }
 
+/// The authority that signed the server's certificate, as the operator stores it.
+pub(crate) fn authority() -> Value {
+    let Leaf { certificate, key } = signer();
+    let metadata = json!({"name": "rerp-ca", "namespace": "rerp-system"});
+    json!({"metadata": metadata, "type": "kubernetes.io/tls",
+        "data": {"tls.crt": STANDARD.encode(certificate), "tls.key": STANDARD.encode(key)}})
+}
+
+/// What a client has to trust to trust the server, PEM.
+pub(crate) fn roots() -> &'static str {
+    &signer().certificate
+}
+
+fn signer() -> &'static Leaf {
+    static SIGNER: OnceLock<Leaf> = OnceLock::new();
+    SIGNER.get_or_init(|| issue::authority("rerp.local", Timestamp::now()).expect("an authority"))
+}
+
 /// The server that all tests share; each uses its own names on it.
 pub(crate) fn shared() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
@@ -56,20 +85,37 @@ fn start() -> Server {
     }
     let data = dir.join("data");
     run(program(root, &bin.join("initdb")).arg("-D").arg(&data).args(["-U", "postgres", "-E", "UTF8", "--no-sync"]));
-    let rules = "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
-    let mut hba = std::fs::File::create(data.join("pg_hba.conf")).expect("pg_hba.conf");
-    hba.write_all(rules.as_bytes()).expect("pg_hba.conf");
+    let rules = "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n".to_owned();
+    let Leaf { certificate, key } = certificate();
+    for (name, text) in [("pg_hba.conf", rules), ("server.crt", certificate), ("server.key", key)] {
+        let path = data.join(name);
+        std::fs::write(&path, text).expect(name);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect(name);
+        if root {
+            run(Command::new("chown").arg("postgres").arg(&path));
+        }
+    }
     let port = TcpListener::bind((ADDRESS, 0)).expect("a port").local_addr().expect("a port").port();
     spawn(program(root, &bin.join("postgres")), &data, port);
     wait(&data);
     Server { port }
 }
 
+/// Made now by the system's clock, whatever time it is in a world: that is the one that TLS looks at.
+fn certificate() -> Leaf {
+    let now = Timestamp::now();
+    let authority = Authority::of(&to_secret(signer()), now).expect("an authority");
+    let names = Names { identity: "spiffe://rerp.local/ns/rerp/sa/server".into(), hosts: vec![NAME.to_owned()] };
+    issue::leaf(&authority, &names, Duration::from_secs(24 * 3600), now).expect("a certificate")
+}
+
 /// The parent-death signal follows the thread that spawned the child, so that thread stays.
 fn spawn(mut command: Command, data: &Path, port: u16) {
     let log = std::fs::File::create(data.with_extension("log")).expect("a log");
     command.arg("-D").arg(data).args(["-p", &port.to_string()]);
-    for setting in ["fsync=off", "listen_addresses=127.0.0.1", "unix_socket_directories=", "wal_level=logical"] {
+    for setting in
+        ["ssl=on", "fsync=off", "listen_addresses=127.0.0.1", "unix_socket_directories=", "wal_level=logical"]
+    {
         command.args(["-c", setting]);
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);

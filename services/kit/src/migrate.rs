@@ -30,7 +30,7 @@ pub enum MigrationError {
     #[error("the binding of the migrating role can't be used")]
     Binding(#[source] BindingError),
     /// The database didn't answer in time.
-    #[error("the database could not be reached in time")]
+    #[error("the database could not be reached in time{}", rerp_pgtls::suffix(.0))]
     Unreachable(#[source] sqlx::Error),
     /// During a split, nobody owned the data in all that time.
     #[error("neither side of the split owns the data; trying again later is right")]

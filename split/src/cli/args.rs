@@ -61,7 +61,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Sides {
-    /// URL of the database that holds the schema.
+    /// URL of the database that holds the schema. sslmode may be disable, prefer, require or verify-full with sslrootcert.
     #[arg(long, env = "RERP_SPLIT_SOURCE", hide_env_values = true)]
     source: String,
     /// URL of the database that it moves to.
@@ -121,6 +121,10 @@ pub(crate) struct Sides {
     /// Sever foreign keys although there are children without a parent already.
     #[arg(long)]
     waive_orphans: bool,
+    /// With sslmode=verify-full, where the target's own disk has the source's roots, for its subscription; by default where
+    /// sslrootcert in --source says.
+    #[arg(long)]
+    source_roots_on_target: Option<String>,
     /// The pg_dump to use.
     #[arg(long, env = "RERP_PG_DUMP")]
     pg_dump: Option<PathBuf>,
@@ -153,11 +157,13 @@ impl Sides {
     /// Settings that end once nothing more may be done.
     pub(crate) fn settings(self) -> Result<Settings, ArgumentError> {
         let (source, target, pg_dump) = (self.source.clone(), self.target.clone(), self.pg_dump.clone());
+        let roots = self.source_roots_on_target.clone();
         let spec = match &self.spec {
             Some(path) => Spec::parse(&read(path)?)?,
             None => self.into_spec(),
         };
-        settings(spec, &source, &target, pg_dump, true)
+        let settings = settings(spec, &source, &target, pg_dump, true)?;
+        Ok(Settings { source: settings.source.with_roots_on_target(roots), ..settings })
     }
 
     fn into_spec(self) -> Spec {

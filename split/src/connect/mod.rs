@@ -4,13 +4,18 @@
 //! on every server whatever is set there for the role or the database. It must not print a password: `Endpoint`'s
 //! `Debug` and every error leave it out.
 
+mod error;
 mod startup;
+
+pub use error::ConnectError;
 
 use crate::spec::Side;
 use crate::sql;
+use rerp_pgtls::{Address, Tls, advice};
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
-use tokio_postgres::config::Host;
+use tokio_postgres::config::{ChannelBinding, Host, SslMode};
 use tokio_postgres::{Client, Config, NoTls};
 
 /// How long a connection may take, authentication included.
@@ -33,57 +38,13 @@ const SETTINGS: &[(&str, &str)] = &[
     ("bytea_output", "hex"),
 ];
 
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// Not a PostgreSQL URL.
-    #[error("the URL of the {side} is not a PostgreSQL URL")]
-    Url {
-        /// Which side.
-        side: Side,
-        /// What the parser says; it does not repeat the URL.
-        #[source]
-        source: tokio_postgres::Error,
-    },
-    /// The URL lacks something, or names several servers.
-    #[error("the URL of the {side} must name exactly one {what}")]
-    Incomplete {
-        /// Which side.
-        side: Side,
-        /// What is missing.
-        what: &'static str,
-    },
-    /// TCP failed.
-    #[error("reach the {side}")]
-    Reach {
-        /// Which side.
-        side: Side,
-        /// The reason.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The server refused.
-    #[error("log in to the {side}")]
-    Login {
-        /// Which side.
-        side: Side,
-        /// The reason.
-        #[source]
-        source: tokio_postgres::Error,
-    },
-    /// Nothing happened for too long.
-    #[error("the {side} did not answer within {CONNECT_TIMEOUT:?}")]
-    Timeout {
-        /// Which side.
-        side: Side,
-    },
-}
-
 /// One of the two servers: how to reach it, and on whose behalf.
 #[derive(Clone)]
 pub struct Endpoint {
     side: Side,
     config: Config,
+    tls: Tls,
+    roots_on_target: Option<String>,
     host: String,
     port: u16,
     migration: String,
@@ -97,12 +58,12 @@ impl fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
-    /// Reads a URL `postgresql://user:password@host:port/database`.
+    /// Reads a URL `postgresql://user:password@host:port/database`, with `sslmode` and `sslrootcert` as libpq has them.
     ///
     /// # Errors
     /// The URL can't be parsed, or doesn't name one host, a user and a database.
     pub fn parse(side: Side, url: &str, migration: &str) -> Result<Self, ConnectError> {
-        let config: Config = url.parse().map_err(|source| ConnectError::Url { side, source })?;
+        let Address { config, tls } = Address::parse(url).map_err(|source| ConnectError::Url { side, source })?;
         let host = match config.get_hosts() {
             [Host::Tcp(host)] => host.clone(),
             _ => {
@@ -116,7 +77,14 @@ impl Endpoint {
             return Err(ConnectError::Incomplete { side, what: "database" });
         }
         let port = config.get_ports().first().copied().unwrap_or(5432);
-        Ok(Self { side, config, host, port, migration: migration.to_owned(), run: 0 })
+        Ok(Self { side, config, tls, roots_on_target: None, host, port, migration: migration.to_owned(), run: 0 })
+    }
+
+    /// The same server; the target, which opens the subscription by itself, finds the roots for it at `path` of its own disk. Without
+    /// this they are where the URL says, on its disk as on ours.
+    #[must_use]
+    pub fn with_roots_on_target(self, path: Option<String>) -> Self {
+        Self { roots_on_target: path, ..self }
     }
 
     /// The same server, for sessions of run `run`: a later run finds and ends them by their application name.
@@ -143,8 +111,11 @@ impl Endpoint {
     /// The server can't be reached or refuses.
     pub async fn connect(&self, purpose: &str) -> Result<Client, ConnectError> {
         let login = self.session_config(purpose);
-        let (client, connection) =
-            bounded(self.side, async { login.connect(NoTls).await.map_err(|source| self.login_error(source)) }).await?;
+        let (client, connection) = bounded(self.side, async {
+            let tls = self.connector().await?.driver();
+            login.connect(tls).await.map_err(|source| self.login_error(source))
+        })
+        .await?;
         spawn(self.side, connection);
         self.forget_transaction_timeout(&client).await?;
         Ok(client)
@@ -156,12 +127,13 @@ impl Endpoint {
     /// # Errors
     /// The server can't be reached or refuses.
     pub async fn connect_replication(&self, purpose: &str) -> Result<Client, ConnectError> {
-        let login = self.session_config(purpose);
+        let mut login = self.session_config(purpose);
+        // TLS is below what changes the startup message, so the driver neither asks for it nor knows of it.
+        login.ssl_mode(SslMode::Disable).channel_binding(ChannelBinding::Disable);
         let (client, connection) = bounded(self.side, async {
-            let socket = tokio::net::TcpStream::connect((self.host.as_str(), self.port))
-                .await
-                .map_err(|source| ConnectError::Reach { side: self.side, source })?;
-            let stream = startup::Replication::new(socket);
+            let tls = self.connector().await?;
+            let socket = startup::open(&self.host, self.port, &self.tls, tls.config()).await;
+            let stream = startup::Replication::new(socket.map_err(|source| self.reach_error(source))?);
             login.connect_raw(stream, NoTls).await.map_err(|source| self.login_error(source))
         })
         .await?;
@@ -173,7 +145,9 @@ impl Endpoint {
     #[must_use]
     pub fn libpq_env(&self, purpose: &str) -> Vec<(&'static str, String)> {
         let password = self.config.get_password().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        vec![
+        let roots = self.tls.roots().map(|path| ("PGSSLROOTCERT", path.display().to_string()));
+        let mut all = vec![
+            ("PGSSLMODE", self.tls.mode().to_owned()),
             ("PGHOST", self.host.clone()),
             ("PGPORT", self.port.to_string()),
             ("PGDATABASE", self.database().to_owned()),
@@ -181,20 +155,26 @@ impl Endpoint {
             ("PGPASSWORD", password.unwrap_or_default()),
             ("PGAPPNAME", self.application_name(purpose)),
             ("PGCONNECT_TIMEOUT", CONNECT_TIMEOUT.as_secs().to_string()),
-        ]
+        ];
+        all.extend(roots);
+        all
     }
 
-    /// A libpq connection string for another login on this server. It holds the password: never log it.
+    /// A libpq connection string for another login on this server, as the target uses it. It holds the password: never log it.
     #[must_use]
     pub fn conninfo(&self, user: &str, password: &str) -> String {
         let value = sql::conninfo_value;
+        let here = self.tls.roots().map(Path::to_string_lossy);
+        let roots = here.map(|here| self.roots_on_target.as_deref().unwrap_or(&here).to_owned());
+        let roots = roots.map(|path| format!(" sslrootcert={}", value(&path))).unwrap_or_default();
         format!(
-            "host={} port={} dbname={} user={} password={} connect_timeout={} keepalives_idle=10 keepalives_interval=5 keepalives_count=3",
+            "host={} port={} dbname={} user={} password={} sslmode={}{roots} connect_timeout={} keepalives_idle=10 keepalives_interval=5 keepalives_count=3",
             value(&self.host),
             self.port,
             value(self.database()),
             value(user),
             value(password),
+            self.tls.mode(),
             CONNECT_TIMEOUT.as_secs()
         )
     }
@@ -236,8 +216,22 @@ impl Endpoint {
             .map_err(|source| self.login_error(source))
     }
 
+    async fn connector(&self) -> Result<rerp_pgtls::Connector, ConnectError> {
+        self.tls.connector().await.map_err(|source| ConnectError::Tls { side: self.side, source })
+    }
+
     fn login_error(&self, source: tokio_postgres::Error) -> ConnectError {
-        ConnectError::Login { side: self.side, source }
+        match advice(&source) {
+            Some(advice) => ConnectError::Certificate { side: self.side, advice },
+            None => ConnectError::Login { side: self.side, source },
+        }
+    }
+
+    fn reach_error(&self, source: std::io::Error) -> ConnectError {
+        match advice(&source) {
+            Some(advice) => ConnectError::Certificate { side: self.side, advice },
+            None => ConnectError::Reach { side: self.side, source },
+        }
     }
 }
 
@@ -264,35 +258,4 @@ where
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const URL: &str = "postgresql://postgres:s%27ecret@127.0.0.1:5433/mono?options=-cfoo.bar%3D1";
-
-    #[test]
-    fn nothing_prints_the_password() {
-        let endpoint = Endpoint::parse(Side::Source, URL, "abc").unwrap();
-        assert_eq!(format!("{endpoint:?}"), "source 127.0.0.1:5433/mono");
-        assert_eq!(endpoint.for_run(7).application_name("copy"), "rerp-split/abc/7/copy");
-    }
-
-    #[test]
-    fn a_conninfo_quotes_its_values() {
-        let endpoint = Endpoint::parse(Side::Source, URL, "abc").unwrap();
-        let text = endpoint.conninfo("u", "p'w");
-        assert!(text.starts_with("host='127.0.0.1' port=5433 dbname='mono' user='u' password='p\\'w' "), "{text}");
-    }
-
-    #[test]
-    fn what_is_missing_is_named() {
-        for (url, what) in [
-            ("postgresql://u@/db", "TCP host"),
-            ("postgresql://u@a,b/db", "TCP host"),
-            ("postgresql://h/db", "user"),
-            ("postgresql://u@h", "database"),
-        ] {
-            let error = Endpoint::parse(Side::Target, url, "abc").unwrap_err();
-            assert!(matches!(error, ConnectError::Incomplete { what: w, .. } if w == what), "{url}: {error:?}");
-        }
-    }
-}
+mod tests;

@@ -1,15 +1,44 @@
-//! A socket whose startup message asks for a replication session.
+//! A socket, TLS included, whose startup message asks for a replication session.
 //!
 //! `tokio_postgres` knows no `replication` parameter. The first message of the protocol is the only one that carries
 //! parameters, so this wrapper holds it back until it is whole, adds `replication=database` and lets everything
-//! after it through untouched. Works below TLS only if the TLS handshake comes first; not used that way here.
+//! after it through untouched. It has to see that message in the clear, so TLS is negotiated first, below it.
 
+use rerp_pgtls::Tls;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 const PARAMETER: &[u8] = b"replication\0database\0";
+/// Source: <https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST>.
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+
+/// A stream of bytes, with TLS or without.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// Connects, and asks for TLS as `tls` says. What was sent before TLS could be anybody's: `config` judges who answers.
+pub(super) async fn open(host: &str, port: u16, tls: &Tls, config: Arc<ClientConfig>) -> io::Result<Box<dyn Stream>> {
+    let mut socket = TcpStream::connect((host, port)).await?;
+    if *tls == Tls::Disable {
+        return Ok(Box::new(socket));
+    }
+    socket.write_all(&SSL_REQUEST).await?;
+    match socket.read_u8().await? {
+        b'S' => {
+            let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+            Ok(Box::new(TlsConnector::from(config).connect(name, socket).await?))
+        }
+        b'N' if *tls == Tls::Prefer => Ok(Box::new(socket)),
+        _ => Err(io::Error::other("the server does not support TLS")),
+    }
+}
 
 /// The wrapped socket.
 pub(super) struct Replication<S> {

@@ -84,6 +84,11 @@ impl Cluster {
         cluster
     }
 
+    /// What the server has said since it was last started.
+    pub fn log(&self) -> PathBuf {
+        log_of(&self.dir)
+    }
+
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
@@ -251,6 +256,8 @@ fn as_postgres(program: &Path) -> Command {
     }
     let mut command = Command::new("setpriv");
     command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=QUIT"]).arg(program);
+    // A subscription's libpq looks for certificates at home, and root's is closed to it.
+    command.env("HOME", "/");
     command
 }
 

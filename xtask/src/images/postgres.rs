@@ -50,16 +50,19 @@ pub(crate) fn environment() -> Vec<String> {
 pub(crate) fn build(paths: &Paths, store: &Store, options: &Options) -> Result<Image, Error> {
     let files = paths.root.join("images/postgres");
     let base = base(&files, store, options)?;
-    let script = read(&files.join("rerp-postgres"))?;
-    let inputs = format!("{} {}", base.0.0, Digest::of(script.as_bytes()).0);
+    let scripts = [read(&files.join("rerp-postgres"))?, read(&files.join("rerp-postgres-alive"))?];
+    let inputs = format!("{} {}", base.0.0, Digest::of(scripts.join("\0").as_bytes()).0);
     if let Some(image) = store.find("postgres").filter(|image| image.inputs == inputs && !options.refresh) {
         return Ok(image);
     }
     let top = store.layer(|layer| {
-        layer.file("usr/local/bin/rerp-postgres", 0o755, ROOT, script.as_bytes())?;
+        for (name, script) in ["rerp-postgres", "rerp-postgres-alive"].iter().zip(&scripts) {
+            layer.file(&format!("usr/local/bin/{name}"), 0o755, ROOT, script.as_bytes())?;
+        }
         for (path, owner) in [
             ("etc/rerp/admin", ROOT),
             ("etc/rerp/postgres", ROOT),
+            ("etc/rerp/tls", ROOT),
             ("var/lib/rerp/postgres", POSTGRES),
             ("run/postgresql", POSTGRES),
         ] {

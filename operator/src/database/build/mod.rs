@@ -1,5 +1,6 @@
 //! Checked spec -> all children. Pure: no client, no clock, no database. One file per object.
 
+pub(super) mod certificate;
 mod config;
 mod network_policy;
 mod secret;

@@ -1,8 +1,9 @@
-//! Secrets with logins, in the keys of servicebinding.io and `uri`.
+//! Secrets with logins, in the keys of servicebinding.io, `uri`, and `ca.crt`: what the server has to be verified with.
 
 use crate::database::check::Checked;
 use crate::database::credentials::ROTATED_AT;
 use crate::database::gather::POSTGRES;
+use crate::pki::ROOTS;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -39,9 +40,10 @@ fn secret(checked: &Checked, metadata: ObjectMeta, user: &str, password: &str, p
     let server = &checked.server;
     let (host, port, database) = (&server.host, server.port, &server.database);
     let options =
-        path.map(|path| format!("?options=-csearch_path%3D{}", path.replace(", ", "%2C"))).unwrap_or_default();
+        path.map(|path| format!("&options=-csearch_path%3D{}", path.replace(", ", "%2C"))).unwrap_or_default();
+    let tls = names::POSTGRES_TLS;
     // Nothing in here needs escaping: names are bounded by the schema, passwords are alphanumeric.
-    let uri = format!("postgresql://{user}:{password}@{host}:{port}/{database}{options}");
+    let uri = format!("postgresql://{user}:{password}@{host}:{port}/{database}?{tls}{options}");
     let port = port.to_string();
     let keys = [
         ("type", "postgresql"),
@@ -52,6 +54,7 @@ fn secret(checked: &Checked, metadata: ObjectMeta, user: &str, password: &str, p
         ("password", password),
         ("database", database),
         ("uri", &uri),
+        (ROOTS, &checked.admin.roots),
     ];
     Secret {
         metadata,

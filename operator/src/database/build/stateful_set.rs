@@ -22,6 +22,10 @@ use sha2::{Digest, Sha256};
 
 /// Annotation on the pod: a change of what the server reads at start replaces the pod.
 const RESTART: &str = "rerp.dev/restart";
+/// Readable by owner and group: the server refuses a key that others can read.
+const MODE: i32 = 0o440;
+/// Most seconds from one look of the liveness probe to the next.
+const ALIVE: u64 = 30;
 /// User and group `postgres` in the image.
 const UID: i64 = 999;
 /// A fast shutdown writes a checkpoint; a slow disk may need this long, in seconds.
@@ -118,7 +122,7 @@ fn container(embedded: &Embedded) -> Container {
         // A start may take as long as crash recovery does.
         startup_probe: Some(asking(embedded, 1, 900)),
         readiness_probe: Some(listening(5, 2)),
-        liveness_probe: Some(asking(embedded, 30, 3)),
+        liveness_probe: Some(alive(embedded)),
         lifecycle: Some(Lifecycle { pre_stop: Some(stop(embedded)), ..Lifecycle::default() }),
         // A server that refuses to start says why in its last lines; the condition quotes them.
         termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
@@ -132,6 +136,8 @@ fn container(embedded: &Embedded) -> Container {
             mount("data", VOLUME, None),
             mount("admin", "/etc/rerp/admin", Some(true)),
             mount("config", "/etc/rerp/postgres", Some(true)),
+            // A whole directory, not subPath: files of a subPath never change.
+            mount("tls", names::TLS_DIR, Some(true)),
             mount("run", "/var/run/postgresql", None),
             mount("tmp", "/tmp", None),
             mount("shm", "/dev/shm", None),
@@ -144,8 +150,18 @@ fn container(embedded: &Embedded) -> Container {
 /// processor time and more [measured], so this is for starts and, rarely, for finding a server that is stuck.
 fn asking(embedded: &Embedded, period: i32, failures: i32) -> Probe {
     let command = [&program(embedded, "pg_isready"), "-q", "-h", "127.0.0.1", "-p", "5432", "-t", "3"];
-    let exec = ExecAction { command: Some(command.map(ToOwned::to_owned).to_vec()) };
-    Probe { exec: Some(exec), ..probe(period, failures) }
+    executing(command.map(ToOwned::to_owned).to_vec(), period, failures)
+}
+
+/// The same, and has the server read its certificate again once there is another: the kubelet, which brings the files, is also who
+/// runs this. Six looks in the half of a certificate's life that is left when it is renewed; rarely for a usual one.
+fn alive(embedded: &Embedded) -> Probe {
+    let period = (embedded.certificate_ttl.as_secs() / 12).clamp(2, ALIVE);
+    executing(vec!["/usr/local/bin/rerp-postgres-alive".to_owned()], i32::try_from(period).unwrap_or(30), 3)
+}
+
+fn executing(command: Vec<String>, period: i32, failures: i32) -> Probe {
+    Probe { exec: Some(ExecAction { command: Some(command) }), ..probe(period, failures) }
 }
 
 /// Whether somebody listens: next to free, and enough once the server has said that it is up. One that recovers from a crash
@@ -199,6 +215,15 @@ fn volumes(owner: &Owner, embedded: &Embedded) -> Vec<Volume> {
             config_map: Some(ConfigMapVolumeSource {
                 name: names::postgres(&owner.name),
                 ..ConfigMapVolumeSource::default()
+            }),
+            ..Volume::default()
+        },
+        Volume {
+            name: "tls".to_owned(),
+            secret: Some(SecretVolumeSource {
+                secret_name: Some(names::postgres_tls_secret(&owner.name)),
+                default_mode: Some(MODE),
+                ..SecretVolumeSource::default()
             }),
             ..Volume::default()
         },

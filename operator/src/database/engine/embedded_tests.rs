@@ -18,6 +18,7 @@ fn embedded(pods: Vec<Pod>) -> Embedded {
         claim: None,
         neighbours: Default::default(),
         operator_namespace: "rerp-system".to_owned(),
+        certificate_ttl: Duration::from_secs(24 * 3600),
     }
 }
 

@@ -3,12 +3,13 @@
 //! left behind. No Job: its back-off limit could end a migration in the middle of the cutover.
 
 use crate::cluster::child::Owner;
+use crate::pki::ROOTS;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, HTTPGetAction, PodSecurityContext, PodSpec,
-    PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, Secret, SecretVolumeSource, SecurityContext, Volume,
-    VolumeMount,
+    Capabilities, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, HTTPGetAction, KeyToPath, PodSecurityContext,
+    PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, Secret, SecretVolumeSource, SecurityContext,
+    Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
@@ -25,10 +26,10 @@ const FOREIGN_KEYS: &str = "rerp.dev/foreign-keys";
 /// The user that the image runs as.
 const UID: i64 = 65532;
 
-/// What the worker reads: the URIs of both databases, and its spec as JSON.
+/// What the worker reads: the URIs of both databases, its spec as JSON, and what it verifies both servers with.
 #[must_use]
-pub fn secret(owner: &Owner, source: String, target: String, spec: String) -> Secret {
-    let data = [("source", source), ("target", target), ("spec.json", spec)];
+pub fn secret(owner: &Owner, source: String, target: String, spec: String, roots: String) -> Secret {
+    let data = [("source", source), ("target", target), ("spec.json", spec), (ROOTS, roots)];
     Secret {
         metadata: owner.child(&names::split_worker(&owner.name), COMPONENT),
         data: Some(data.map(|(key, text)| (key.to_owned(), ByteString(text.into_bytes()))).into()),
@@ -63,6 +64,9 @@ pub fn deployment(owner: &Owner, image: &str, foreign_keys: ForeignKeySpec) -> D
 fn pod(owner: &Owner, image: &str) -> PodSpec {
     let secret =
         SecretVolumeSource { secret_name: Some(names::split_worker(&owner.name)), ..SecretVolumeSource::default() };
+    // Under the path that the URIs name: it is the same on the servers, one of which will connect to the other.
+    let roots = KeyToPath { key: ROOTS.to_owned(), path: ROOTS.to_owned(), mode: None };
+    let tls = SecretVolumeSource { items: Some(vec![roots]), ..secret.clone() };
     PodSpec {
         automount_service_account_token: Some(false),
         enable_service_links: Some(false),
@@ -79,6 +83,7 @@ fn pod(owner: &Owner, image: &str) -> PodSpec {
         containers: vec![container(image)],
         volumes: Some(vec![
             Volume { name: "split".to_owned(), secret: Some(secret), ..Volume::default() },
+            Volume { name: "tls".to_owned(), secret: Some(tls), ..Volume::default() },
             Volume { name: "tmp".to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() },
         ]),
         ..PodSpec::default()
@@ -111,7 +116,11 @@ fn container(image: &str) -> Container {
             capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
             ..SecurityContext::default()
         }),
-        volume_mounts: Some(vec![mount("split", FOLDER, true), mount("tmp", "/tmp", false)]),
+        volume_mounts: Some(vec![
+            mount("split", FOLDER, true),
+            mount("tls", names::TLS_DIR, true),
+            mount("tmp", "/tmp", false),
+        ]),
         ..Container::default()
     }
 }

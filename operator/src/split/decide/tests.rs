@@ -44,7 +44,8 @@ fn member(name: &str, server: &str) -> Member {
         last_transition_time: Time(at(1)),
     };
     database.status = Some(ServiceDatabaseStatus { conditions: vec![ready], ..Default::default() });
-    let admin = Admin { host: "h".into(), port: 5432, user: "postgres".into(), password: "p".into() };
+    let admin =
+        Admin { host: "h".into(), port: 5432, user: "postgres".into(), password: "p".into(), roots: "r".into() };
     let admin = Some(Address { admin, database: server.into() });
     Member { database, server: server.into(), admin }
 }

@@ -120,7 +120,7 @@ async fn data_is_retained_and_adopted_again() {
     told(&[
         Given(|w| given(w, "crash_retained", json!({}))),
         Do(|w| w.delete("servicedatabases", "identity")),
-        Do(|w| assert_eq!(w.api.paths(), [w.path("persistentvolumeclaims", "data-identity-postgres-0")])),
+        Do(|w| assert_eq!(w.left(), [w.path("persistentvolumeclaims", "data-identity-postgres-0")])),
         Do(|w| create(w, &embedded(w, "crash_retained"))),
         Do(ready),
     ])
@@ -132,7 +132,7 @@ async fn a_database_is_deleted_with_its_data() {
     told(&[
         Sql(|w| given(w, "crash_deleted", json!({"deletionPolicy": "Delete"}))),
         Do(|w| w.delete("servicedatabases", "identity")),
-        Do(|w| assert_eq!(w.api.paths(), [] as [String; 0])),
+        Do(|w| assert_eq!(w.left(), [] as [String; 0])),
     ])
     .await;
 }

@@ -31,7 +31,8 @@ fn begin<'a>(world: &'a World, story: &'static str) -> BoxFuture<'a, ()> {
             world.api.edit(&world.path("servicedatabases", name), |object| object["status"]["server"] = server);
             let host = format!("{name}-postgres");
             let password = format!("superuser-of-{name}");
-            let keys = [("host", host.as_str()), ("port", "5432"), ("username", "postgres"), ("password", &password)];
+            let login = [("host", host.as_str()), ("port", "5432"), ("username", "postgres"), ("password", &password)];
+            let keys = [&login[..], &[("ca.crt", server::roots())]].concat();
             world.secret(&format!("{name}-admin"), &keys);
         }
         let service = json!({"image": "ghcr.io/rerp/identity:1", "databaseRef": {"name": "shared"}});

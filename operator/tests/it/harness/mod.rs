@@ -80,6 +80,9 @@ impl World {
     /// The namespace of a server that was made for one, as it stands there. Time begins anew.
     pub(crate) fn on(api: ApiServer, rooms: &'static [Room]) -> Self {
         NOW.set(BEGINNING);
+        if Self::on_postgres(rooms) && api.object(server::AUTHORITY).is_none() {
+            api.put(server::AUTHORITY, server::authority());
+        }
         Self { context: process(&api, rooms), namespace: api.token(), api, rooms }
     }
 
@@ -100,6 +103,12 @@ impl World {
 
     pub(crate) fn path(&self, plural: &str, name: &str) -> String {
         path(&self.namespace, plural, name)
+    }
+
+    /// Everything that is stored of this namespace.
+    pub(crate) fn left(&self) -> Vec<String> {
+        let here = format!("/namespaces/{}/", self.namespace);
+        self.api.paths().into_iter().filter(|path| path.contains(&here)).collect()
     }
 
     /// A user applies an object of ours.
@@ -248,7 +257,7 @@ fn process(api: &ApiServer, rooms: &[Room]) -> Context {
     let mut context = context(api);
     context.clock = Clock::from_fn(|| Timestamp::from_second(NOW.get()).expect("in range"));
     if World::on_postgres(rooms) {
-        context.postgres = Connector::pinned(server::ADDRESS, server::shared().port);
+        context.postgres = Connector::pinned(server::ADDRESS, server::shared().port, server::NAME);
     }
     context
 }

@@ -93,6 +93,7 @@ fn of_server(
             app_salt: [0; 16],
             migrate_salt: [0; 16],
         },
+        certified: Some(Ok(crate::golden::certified())),
         admin: None,
         binding: None,
         binding_migrate: None,

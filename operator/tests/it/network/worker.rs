@@ -33,7 +33,8 @@ async fn database(api: &ApiServer, name: &str, inside: Option<&str>) {
     api.put(&path("servicedatabases", name), database);
     if inside.is_none() {
         let key = |text: &str| STANDARD.encode(text);
-        let data = json!({"host": key("h"), "port": key("5432"), "username": key("postgres"), "password": key("x")});
+        let data = json!({"host": key("h"), "port": key("5432"), "username": key("postgres"), "password": key("x"),
+            "ca.crt": key(server::roots())});
         api.put(&path("secrets", &format!("{name}-admin")), json!({"data": data}));
         let admin = server::shared().admin("postgres").await;
         admin.batch_execute(&format!("CREATE DATABASE \"{name}\"")).await.expect("a database");
@@ -52,7 +53,8 @@ async fn pass(api: &ApiServer, context: &Context) -> Vec<String> {
 async fn the_way_is_open_before_the_worker_is_made_and_closed_after_it_is_gone() {
     let api = ApiServer::default();
     let mut context = context(&api);
-    context.postgres = Connector::pinned(server::ADDRESS, server::shared().port);
+    context.postgres = Connector::pinned(server::ADDRESS, server::shared().port, server::NAME);
+    api.put(server::AUTHORITY, server::authority());
     database(&api, "way-monolith", None).await;
     database(&api, "way-own", None).await;
     database(&api, "way-shared", Some("way-monolith")).await;

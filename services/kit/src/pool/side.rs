@@ -141,7 +141,8 @@ impl Side {
         let taken = missing as usize + self.pool.num_idle();
         let held = join_all((0..taken).map(|_| timeout(WARMING, self.pool.acquire()))).await;
         if let Some(error) = held.iter().find_map(|taken| taken.as_ref().ok().and_then(|taken| taken.as_ref().err())) {
-            tracing::warn!(place = ?self.place(), error = crate::telemetry::chain(error), "can't open connections");
+            let advice = rerp_pgtls::advice(error);
+            tracing::warn!(place = ?self.place(), error = crate::telemetry::chain(error), advice, "can't open connections");
         }
     }
 

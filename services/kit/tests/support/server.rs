@@ -42,6 +42,10 @@ impl Server {
         server
     }
 
+    pub fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
     pub fn port(&self) -> u16 {
         self.port
     }

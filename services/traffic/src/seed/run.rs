@@ -9,14 +9,14 @@ use super::foreign_keys::{self, Domains};
 use super::plan::Counts;
 use super::rows::Rows;
 use super::table::{Cell, IDENTITY, MARKETING, Table};
+use rerp_pgtls::Address;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::str::FromStr;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Config, NoTls, Transaction};
+use tokio_postgres::{Client, Transaction};
 use uuid::Uuid;
 
 /// Rows between two progress lines.
@@ -36,8 +36,16 @@ pub enum SeedError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The URI or the server.
-    #[error("connecting to the database named in {path}")]
+    /// The URI, or the roots that it names.
+    #[error("using the URI in {path}")]
+    Address {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: rerp_pgtls::Error,
+    },
+    /// The server.
+    #[error("connecting to the database named in {path}{}", rerp_pgtls::suffix(source))]
     Connect {
         /// Which file.
         path: PathBuf,
@@ -124,9 +132,11 @@ async fn connect(path: &Path) -> Result<Client, SeedError> {
     let text = tokio::fs::read_to_string(path).await;
     let text = text.map_err(|source| SeedError::Uri { path: path.to_owned(), source })?;
     let failed = |source| SeedError::Connect { path: path.to_owned(), source };
-    let mut config = Config::from_str(text.trim()).map_err(failed)?;
+    let unusable = |source| SeedError::Address { path: path.to_owned(), source };
+    let Address { mut config, tls } = Address::parse(text.trim()).map_err(unusable)?;
     config.connect_timeout(CONNECT_TIMEOUT).application_name("rerp/seed");
-    let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
+    let tls = tls.connector().await.map_err(unusable)?.driver();
+    let (client, connection) = config.connect(tls).await.map_err(failed)?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::error!(%error, "the database connection ended");

@@ -1,6 +1,6 @@
 //! The containers of a pod: the service, and the migrate command that runs before it in the same image.
 
-use super::env::{self, DATABASE_DIR, MIGRATE_DIR, TLS_DIR};
+use super::env::{self, DATABASE_DIR, MIGRATE_DIR};
 use crate::service::check::Checked;
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, ContainerPort, HTTPGetAction, Probe, ResourceRequirements, SecurityContext, VolumeMount,
@@ -21,7 +21,7 @@ pub(super) fn serve(checked: &Checked) -> Container {
         ..ContainerPort::default()
     };
     let probes = spec.probes.clone().unwrap_or_default();
-    let mut mounts = vec![mount("tmp", "/tmp", None), mount("tls", TLS_DIR, Some(true))];
+    let mut mounts = vec![mount("tmp", "/tmp", None), mount("tls", names::TLS_DIR, Some(true))];
     if checked.database.is_some() {
         // A whole directory, not subPath: files of a subPath never change.
         mounts.push(mount("database", DATABASE_DIR, Some(true)));
@@ -43,6 +43,8 @@ pub(super) fn migrate(checked: &Checked, name: &str, command: &[String]) -> Cont
     let mut mounts = vec![mount("tmp", "/tmp", None)];
     if checked.database.is_some() {
         mounts.push(mount("migrate", MIGRATE_DIR, Some(true)));
+        // The roots that the database's server is verified with are in there.
+        mounts.push(mount("tls", names::TLS_DIR, Some(true)));
     }
     Container {
         name: name.to_owned(),

@@ -13,8 +13,6 @@ use rerp_crds::pod::{EnvFrom, EnvSource, EnvVar as Wanted};
 pub(super) const DATABASE_DIR: &str = "/etc/rerp/database";
 /// Where the files `current` and `next` with the migrate logins are.
 pub(super) const MIGRATE_DIR: &str = "/etc/rerp/migrate";
-/// Where the files `tls.crt`, `tls.key`, `ca.crt` and `peers` are.
-pub(super) const TLS_DIR: &str = "/etc/rerp/tls";
 /// `json` unless the user says otherwise: logs in a cluster are read by machines.
 const LOG_FORMAT: &str = "RERP_LOG_FORMAT";
 
@@ -23,7 +21,7 @@ pub(super) fn serve(checked: &Checked) -> Vec<EnvVar> {
     let mut all = common(checked);
     all.push(value("RERP_HTTP_ADDR", format!("0.0.0.0:{}", names::HTTP_PORT)));
     all.push(value("RERP_ADMIN_ADDR", format!("0.0.0.0:{}", names::ADMIN_PORT)));
-    all.push(value("RERP_TLS_DIR", TLS_DIR));
+    all.push(value("RERP_TLS_DIR", names::TLS_DIR));
     all.push(value("RERP_TLS_MODE", mode(checked.mtls)));
     if checked.database.is_some() {
         all.push(value("RERP_DATABASE_DIR", DATABASE_DIR));

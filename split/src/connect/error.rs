@@ -1,0 +1,67 @@
+//! Why there is no connection. Must not show a password: no variant holds a URL.
+
+use super::CONNECT_TIMEOUT;
+use crate::spec::Side;
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Not a PostgreSQL URL, or one that says of TLS what can't be had.
+    #[error("the URL of the {side} can't be used")]
+    Url {
+        /// Which side.
+        side: Side,
+        /// What is wrong with it; it does not repeat the URL.
+        #[source]
+        source: rerp_pgtls::Error,
+    },
+    /// The roots to trust can't be used.
+    #[error("prepare TLS for the {side}")]
+    Tls {
+        /// Which side.
+        side: Side,
+        /// Why.
+        #[source]
+        source: rerp_pgtls::Error,
+    },
+    /// The server's certificate is refused.
+    #[error("trust the {side}: {advice}")]
+    Certificate {
+        /// Which side.
+        side: Side,
+        /// What to do.
+        advice: String,
+    },
+    /// The URL lacks something, or names several servers.
+    #[error("the URL of the {side} must name exactly one {what}")]
+    Incomplete {
+        /// Which side.
+        side: Side,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// TCP failed.
+    #[error("reach the {side}")]
+    Reach {
+        /// Which side.
+        side: Side,
+        /// The reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The server refused.
+    #[error("log in to the {side}")]
+    Login {
+        /// Which side.
+        side: Side,
+        /// The reason.
+        #[source]
+        source: tokio_postgres::Error,
+    },
+    /// Nothing happened for too long.
+    #[error("the {side} did not answer within {CONNECT_TIMEOUT:?}")]
+    Timeout {
+        /// Which side.
+        side: Side,
+    },
+}
