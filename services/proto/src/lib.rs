@@ -5,7 +5,14 @@
 /// Account, version 1.
 pub mod account {
     /// The one registry of companies.
-    #[allow(clippy::all, clippy::unwrap_used, missing_docs, unreachable_pub, reason = "generated")]
+    #[allow(
+        clippy::all,
+        clippy::unwrap_used,
+        clippy::too_many_lines,
+        missing_docs,
+        unreachable_pub,
+        reason = "generated"
+    )]
     pub mod v1 {
         tonic::include_proto!("rerp.account.v1");
     }
@@ -14,7 +21,14 @@ pub mod account {
 /// Identity, version 1.
 pub mod identity {
     /// The one registry of email addresses.
-    #[allow(clippy::all, clippy::unwrap_used, missing_docs, unreachable_pub, reason = "generated")]
+    #[allow(
+        clippy::all,
+        clippy::unwrap_used,
+        clippy::too_many_lines,
+        missing_docs,
+        unreachable_pub,
+        reason = "generated"
+    )]
     pub mod v1 {
         tonic::include_proto!("rerp.identity.v1");
     }

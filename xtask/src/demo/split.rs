@@ -1,5 +1,6 @@
 //! The split: applied as a person would, watched until it ends. In: the sample. Out: the migration as it ended, Completed or an error.
 
+use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -114,6 +115,13 @@ impl ForeignKeys {
             all.lock_wait_ms = key["lockWaitMs"].as_f64().unwrap_or_default().max(all.lock_wait_ms);
         }
         Ok(all)
+    }
+}
+
+impl fmt::Display for ForeignKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { severed, orphans, lock_wait_ms } = self;
+        write!(f, "{severed} severed (longest lock wait {lock_wait_ms:.0} ms), {orphans} orphans afterwards")
     }
 }
 

@@ -33,13 +33,7 @@ impl Measured {
                 "rows compared from outside",
                 format!("{} of the old side are missing or changed on the new one", self.rows_missing),
             ),
-            (
-                "foreign keys across domains",
-                format!(
-                    "{} severed (longest lock wait {:.0} ms), {} orphans afterwards",
-                    split.foreign_keys.severed, split.foreign_keys.lock_wait_ms, split.foreign_keys.orphans
-                ),
-            ),
+            ("foreign keys across domains", split.foreign_keys.to_string()),
             (
                 "write pause",
                 format!(
