@@ -1,5 +1,6 @@
 //! A whole migration between servers that prove who they are: every session of the engine, `pg_dump` and the subscription verify
 //! them, also after the certificate has changed; what is not proved is not talked to.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 mod world;

@@ -1,5 +1,4 @@
-//! Raw spec and what was read -> a checked form that the builders can't misread. Pure.
-//! In: the object, `Gathered`. Out: `Checked`, or the outcome that says what a person must change.
+//! Raw spec and what was read -> `Checked`, which the builders can't misread, or the outcome that says what a person must change. Pure.
 
 pub mod neighbours;
 
