@@ -11,8 +11,11 @@ use crate::executables;
 use crate::paths::Paths;
 use crate::progress::Step;
 
-/// An example that writes files, and the folder whose every YAML file is one of them.
+/// An example that writes files, and the folder whose YAML files they are.
 const GENERATORS: [(&str, &str); 2] = [("crds", "crds/yaml"), ("rbac", "manifests/operator/rbac")];
+
+/// Written by hand, beside generated files too.
+const KUSTOMIZATION: &str = "kustomization.yaml";
 
 /// Why the files are not what they should be.
 #[derive(Debug, thiserror::Error)]
@@ -95,13 +98,16 @@ fn read(dir: &Path) -> Result<Files, Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
         other => other.map_err(|source| Error::File { path: dir.to_path_buf(), source })?,
     };
-    for path in
-        entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ext| ext == "yaml"))
-    {
+    for path in entries.flatten().map(|entry| entry.path()).filter(|path| is_generated(path)) {
         let text = fs::read_to_string(&path).map_err(|source| Error::File { path: path.clone(), source })?;
         files.insert(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text);
     }
     Ok(files)
+}
+
+/// Everything in YAML but what a person writes: which files there are, for kustomize.
+fn is_generated(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml") && !path.ends_with(KUSTOMIZATION)
 }
 
 fn differing(want: &Files, have: &Files) -> Vec<String> {
@@ -128,10 +134,10 @@ mod tests {
     fn a_folder_gets_the_files_and_keeps_no_others() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("old.yaml"), "1").unwrap();
-        fs::write(dir.path().join("README.md"), "stays").unwrap();
+        fs::write(dir.path().join(KUSTOMIZATION), "stays").unwrap();
         let files = Files::from([("new.yaml".to_owned(), "2".to_owned())]);
         write(dir.path(), &files).unwrap();
         assert_eq!(read(dir.path()).unwrap(), files);
-        assert!(dir.path().join("README.md").exists());
+        assert!(dir.path().join(KUSTOMIZATION).exists());
     }
 }
