@@ -1,7 +1,7 @@
 //! What the worker reports: one status in memory, written to the journal when it has changed and at each heartbeat.
 //!
 //! In: updates from the work. Out: the journal's row, and a snapshot for metrics. Losing a write of progress is fine;
-//! a phase is stored by `store`, which returns only once it is written.
+//! a phase is entered by `enter`, which changes the status only once that is written.
 
 use crate::connect::Endpoint;
 use crate::copy::Progress;
@@ -92,8 +92,17 @@ impl Board {
         if job.run == 0 {
             return Ok(());
         }
+        self.enter(job, |_| ()).await
+    }
+
+    /// Writes the status as `change` makes it, and changes it only then: a phase that isn't stored has not begun, and a
+    /// worker that couldn't store the last one isn't done.
+    ///
+    /// # Errors
+    /// As `store`; the status is as it was.
+    pub(super) async fn enter(&self, job: &Job, change: impl Fn(&mut Status)) -> Result<(), StepError> {
         let client = job.session(Side::Source, "status").await?;
-        Ok(self.write(&client).await?)
+        Ok(self.write(&client, change).await?)
     }
 
     /// Writes progress and heartbeat until the process ends or a newer worker has begun.
@@ -123,18 +132,20 @@ impl Board {
             Some(open) if !open.is_closed() => open,
             _ => source.connect("status").await?,
         };
-        let written = self.write(&open).await;
+        let written = self.write(&open, |_| ()).await;
         *client = Some(open);
         Ok(written?)
     }
 
-    async fn write(&self, client: &Client) -> Result<(), JournalError> {
+    async fn write(&self, client: &Client, change: impl Fn(&mut Status)) -> Result<(), JournalError> {
         let _one = self.writer.lock().await;
         self.changed.store(false, Ordering::SeqCst);
-        let (run, status) = (self.run.load(Ordering::SeqCst), self.status());
+        let (run, mut status) = (self.run.load(Ordering::SeqCst), self.status());
+        change(&mut status);
         let written = journal::write_status(client, &self.migration, run, &status).await;
-        if written.is_err() {
-            self.changed.store(true, Ordering::SeqCst);
+        match &written {
+            Ok(()) => change(&mut self.lock()),
+            Err(_) => self.changed.store(true, Ordering::SeqCst),
         }
         written
     }
@@ -187,5 +198,30 @@ impl Observer for Board {
                 coverage,
             });
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Spec;
+
+    #[tokio::test]
+    async fn a_phase_that_could_not_be_stored_is_not_entered() {
+        let side = serde_json::json!({"schema": "app", "roles": {"owner": "o", "migrate": [], "app": [], "read": []}});
+        let spec = serde_json::json!({"migration": "m", "source": side, "target": side});
+        let endpoint = |side| Endpoint::parse(side, "postgresql://u@127.0.0.1:1/nowhere", "m").unwrap();
+        let job = Job {
+            spec: Spec::parse(&spec.to_string()).unwrap(),
+            source: endpoint(Side::Source),
+            target: endpoint(Side::Target),
+            run: 1,
+            pg_dump: "pg_dump".into(),
+        };
+        let board = Board::new("m");
+        board.update(|status| status.phase = Phase::Aborting);
+        let entered = board.enter(&job, |status| status.phase = Phase::Aborted).await;
+        assert!(matches!(entered, Err(StepError::Connect(_))), "{entered:?}");
+        assert_eq!(board.phase(), Phase::Aborting);
     }
 }

@@ -7,6 +7,7 @@ use crate::failpoint::{self, Moment, Step};
 use crate::journal::{self, JournalError, Wish};
 use crate::phase::{self, Observation, Phase, Work};
 use crate::spec::Side;
+use crate::status::Status;
 use crate::step::{Class, Job, StepError, chain};
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,14 +123,14 @@ impl Driver {
             failpoint::step(Step::AbortClaimed).await;
         }
         tracing::info!(migration = self.job.id(), from = %phase, to = %next, "phase");
-        self.board.update(|status| {
+        let change = |status: &mut Status| {
             status.phase = next;
             status.message = work::message(next).to_owned();
             if next != Phase::Failed {
                 status.failure = None;
             }
-        });
-        self.board.store(&self.job).await?;
+        };
+        self.board.enter(&self.job, change).await?;
         Ok(Turn::Moved)
     }
 
