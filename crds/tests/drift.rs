@@ -14,7 +14,7 @@ fn committed(file: &str) -> String {
 fn committed_yaml_is_generated_from_the_types() {
     for (file, crd) in rerp_crds::all() {
         let fresh = rerp_crds::yaml::file(&crd).unwrap();
-        assert!(fresh == committed(file), "crds/yaml/{file} is stale; run cargo run -p rerp-crds --example generate");
+        assert!(fresh == committed(file), "crds/yaml/{file} is stale; run `cargo xtask generate`");
     }
 }
 

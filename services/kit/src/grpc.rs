@@ -16,7 +16,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use tower::Service;
 
 use crate::client::RemoteProblem;
-use crate::problem::catalogue::{BASE, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE};
+use crate::problem::catalogue::{METHOD_NOT_ALLOWED, NO_SUCH_ROUTE};
 use crate::problem::{FieldError, Problem};
 
 /// Largest message a service takes, in bytes; as with bodies of REST, no honest one comes close.
@@ -93,11 +93,11 @@ fn code_of(kind: &crate::problem::catalogue::Kind) -> Code {
 /// What a status says in terms of the catalogue; nothing where another language was spoken.
 pub(crate) fn problem_of(status: &Status) -> RemoteProblem {
     let details = status.get_error_details();
-    let reason = details.error_info().filter(|info| info.domain == DOMAIN).map(|info| format!("{BASE}{}", info.reason));
+    let reason = details.error_info().filter(|info| info.domain == DOMAIN).map(|info| info.reason.clone());
     let fields = details.bad_request().map(|request| request.field_violations.iter()).into_iter().flatten();
     let errors =
         fields.map(|field| FieldError { pointer: field.field.clone(), detail: field.description.clone() }).collect();
-    RemoteProblem { r#type: reason.unwrap_or_default(), errors }
+    RemoteProblem { slug: reason.unwrap_or_default(), errors }
 }
 
 #[cfg(test)]

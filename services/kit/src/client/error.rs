@@ -5,7 +5,7 @@ use std::error::Error;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 
 use crate::grpc;
-use crate::problem::catalogue::{BASE, DEADLINE_EXCEEDED, DEPENDENCY_UNAVAILABLE, INTERNAL, Kind};
+use crate::problem::catalogue::{DEADLINE_EXCEEDED, DEPENDENCY_UNAVAILABLE, INTERNAL, Kind};
 use crate::problem::{FieldError, Problem};
 use crate::telemetry::chain;
 
@@ -13,8 +13,8 @@ use crate::telemetry::chain;
 /// between that speaks another language.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RemoteProblem {
-    /// The problem type, an address.
-    pub r#type: String,
+    /// The kind's slug.
+    pub slug: String,
     /// Mistakes by field.
     pub errors: Vec<FieldError>,
 }
@@ -23,7 +23,7 @@ impl RemoteProblem {
     /// Whether it is of this kind.
     #[must_use]
     pub fn is(&self, kind: Kind) -> bool {
-        self.r#type.strip_prefix(BASE) == Some(kind.slug)
+        self.slug == kind.slug
     }
 }
 

@@ -5,7 +5,7 @@ pub mod catalogue;
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::http::context;
 use crate::pool::DbError;
@@ -13,7 +13,7 @@ use crate::telemetry::chain;
 use catalogue::{BASE, Kind};
 
 /// A mistake in one field of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// Where it is, a JSON pointer into the body (RFC 6901).
     pub pointer: String,

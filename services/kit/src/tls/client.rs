@@ -14,8 +14,8 @@ use super::material::Material;
 use super::provider;
 
 /// What is spoken above TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Protocol {
     /// HTTP/1.1: REST.
     Http1,
     /// HTTP/2: gRPC.

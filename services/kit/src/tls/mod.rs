@@ -15,7 +15,7 @@ mod material;
 mod peer;
 
 pub use callers::{Caller, Denied};
-pub use client::Protocol;
+pub(crate) use client::Protocol;
 pub use error::TlsError;
 pub use identity::SpiffeId;
 pub use live::Tls;
