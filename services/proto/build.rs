@@ -1,14 +1,16 @@
 //! Compiles every service's protocol. In: `services/<name>/proto`. Out: Rust in cargo's build folder; no `protoc` is needed.
 
+use std::env;
 use std::error::Error;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// Services that others call, and their files.
 const PROTOCOLS: [(&str, &str); 2] =
     [("identity", "rerp/identity/v1/email.proto"), ("account", "rerp/account/v1/company.proto")];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let services = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // Asked when it runs: one build folder may serve several checkouts, and the compiled script with it.
+    let services = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
     for (service, file) in PROTOCOLS {
         let folder = services.join(service).join("proto");
         println!("cargo::rerun-if-changed={}", folder.display());

@@ -45,17 +45,28 @@ fn comment(text: &mut String, indent: &str, lines: &[&str]) {
 mod tests {
     use super::super::ROLES;
     use super::*;
-    use k8s_openapi::api::rbac::v1::ClusterRole;
+    use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule, Role as NamespacedRole};
 
-    /// A Role has the fields of a ClusterRole.
+    /// Name and rules of `text`, read as the kind that it has to be.
+    fn read(scope: Scope, text: &str) -> (Option<String>, Vec<PolicyRule>) {
+        match scope {
+            Scope::Watched => {
+                let read: ClusterRole = serde_saphyr::from_str(text).unwrap();
+                (read.metadata.name, read.rules.unwrap())
+            }
+            Scope::Own => {
+                let read: NamespacedRole = serde_saphyr::from_str(text).unwrap();
+                (read.metadata.name, read.rules.unwrap())
+            }
+        }
+    }
+
     #[test]
     fn what_is_written_is_what_a_cluster_reads() {
         for role in &ROLES {
-            let read: ClusterRole = serde_saphyr::from_str(&render(role)).unwrap();
-            assert_eq!(read.metadata.name.as_deref(), Some(role.name));
-            let rules: Vec<_> = read
-                .rules
-                .unwrap()
+            let (name, rules) = read(role.scope, &render(role));
+            assert_eq!(name.as_deref(), Some(role.name));
+            let rules: Vec<_> = rules
                 .into_iter()
                 .map(|rule| (rule.api_groups, rule.resources, rule.resource_names.unwrap_or_default(), rule.verbs))
                 .collect();
