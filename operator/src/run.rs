@@ -23,9 +23,8 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{Api, ListParams, PartialObjectMeta};
 use kube::core::error_boundary::DeserializeGuard;
 use kube::runtime::controller::{Action, Config as Pace, Controller, Error};
-use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
-use kube::{Client, Resource, ResourceExt};
+use kube::{Client, Resource};
 use rerp_crds::{DatabaseSplitMigration, RerpService, ServiceDatabase, labels};
 use serde::de::DeserializeOwned;
 use std::convert::Infallible;
@@ -137,7 +136,7 @@ impl Wiring {
         let migrations =
             scoped::<DeserializeGuard<DatabaseSplitMigration>>(&self.context.client, self.namespace.as_deref());
         let others = scoped::<DeserializeGuard<RerpService>>(&self.context.client, self.namespace.as_deref());
-        let callers = wake::Callers::default();
+        let (callers, moves) = (wake::Callers::default(), wake::Moves::default());
         let controller = controller
             .owns(self.meta::<Deployment>(), ours(labels::SERVICE))
             .owns(self.meta::<Service>(), ours(labels::SERVICE))
@@ -159,10 +158,7 @@ impl Wiring {
                 concerned
             })
             // With its spec: only that tells which service it moves.
-            .watches(migrations, watcher::Config::default(), |guard| {
-                let migration = guard.0.as_ref().ok()?;
-                Some(ObjectRef::new(&migration.spec.service_ref.name).within(&migration.namespace()?))
-            });
+            .watches(migrations, watcher::Config::default(), move |migration| moves.changed(&migration));
         let room: Room<RerpService> = |object, context| service::reconcile(object, context).boxed();
         self.drive("service", service::MANAGER, controller, room).await;
     }

@@ -3,7 +3,7 @@
 use kube::core::error_boundary::DeserializeGuard;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
-use rerp_crds::RerpService;
+use rerp_crds::{DatabaseSplitMigration, RerpService, SplitPhase};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
@@ -42,6 +42,35 @@ impl Callers {
     }
 }
 
+/// What a service reads of a migration that moves it: which one it is, what it asks for, and how far it is.
+type Stage = (Option<String>, Option<i64>, Option<SplitPhase>);
+
+/// A live migration reports progress every second, and none of that concerns its service. This remembers the rest, by namespace
+/// and name of the migration. One that goes without having been let go of by us is found by the service's next regular visit.
+#[derive(Default)]
+pub(crate) struct Moves(Mutex<HashMap<(String, String), Stage>>);
+
+impl Moves {
+    /// The service that `migration` moves, if anything that concerns it has changed since it was last seen.
+    pub(crate) fn changed(
+        &self,
+        migration: &DeserializeGuard<DatabaseSplitMigration>,
+    ) -> Option<ObjectRef<DeserializeGuard<RerpService>>> {
+        let namespace = migration.namespace()?;
+        let (key, split) = ((namespace.clone(), migration.name_any()), migration.0.as_ref().ok()?);
+        let stage = (split.uid(), split.metadata.generation, split.status.as_ref().and_then(|status| status.phase));
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Its last event looks like the one before it, so whatever comes while it goes is told.
+        let changed = if split.metadata.deletion_timestamp.is_some() {
+            known.remove(&key);
+            true
+        } else {
+            known.insert(key, stage.clone()).as_ref() != Some(&stage)
+        };
+        changed.then(|| ObjectRef::new(&split.spec.service_ref.name).within(&namespace))
+    }
+}
+
 /// The object of ours that a label names, in the same namespace.
 pub(crate) fn labelled<K, C>(child: &C, label: &str) -> Option<ObjectRef<DeserializeGuard<K>>>
 where
@@ -75,7 +104,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rerp_crds::{ObjectRef as Reference, RerpServiceSpec};
+    use rerp_crds::{DatabaseSplitMigrationStatus, ObjectRef as Reference, RerpServiceSpec};
 
     fn caller(uid: &str, calls: &[&str]) -> DeserializeGuard<RerpService> {
         let dependencies = calls.iter().map(|&name| Reference::new(name)).collect();
@@ -83,6 +112,19 @@ mod tests {
         service.metadata.namespace = Some("rerp".to_owned());
         service.metadata.uid = Some(uid.to_owned());
         DeserializeGuard(Ok(service))
+    }
+
+    fn split() -> DatabaseSplitMigration {
+        let spec = serde_json::json!({
+            "serviceRef": {"name": "identity"},
+            "source": {"databaseRef": {"name": "identity-shared"}},
+            "target": {"databaseRef": {"name": "identity"}, "schema": "identity"},
+        });
+        let mut split = DatabaseSplitMigration::new("move", serde_json::from_value(spec).unwrap());
+        split.metadata.namespace = Some("rerp".to_owned());
+        split.metadata.uid = Some("one".to_owned());
+        split.metadata.generation = Some(1);
+        split
     }
 
     fn woken(callers: &Callers, caller: &DeserializeGuard<RerpService>) -> Vec<String> {
@@ -97,6 +139,33 @@ mod tests {
         assert_eq!(woken(&callers, &caller("1", &["account", "identity"])), [""; 0]);
         assert_eq!(woken(&callers, &caller("1", &["identity", "billing"])), ["rerp/account", "rerp/billing"]);
         assert_eq!(woken(&callers, &caller("1", &[])), ["rerp/billing", "rerp/identity"]);
+    }
+
+    #[test]
+    fn a_service_is_woken_by_the_phases_of_its_migration_not_by_its_progress() {
+        let (moves, mut split) = (Moves::default(), split());
+        let woken = |split: &DatabaseSplitMigration| moves.changed(&DeserializeGuard(Ok(split.clone()))).is_some();
+        assert!(woken(&split));
+        for phase in [SplitPhase::Copy, SplitPhase::Observe] {
+            split.status = Some(DatabaseSplitMigrationStatus { phase: Some(phase), ..Default::default() });
+            assert!(woken(&split));
+            split.status.as_mut().unwrap().observed_generation = Some(4);
+            assert!(!woken(&split), "told of progress in {phase:?}");
+        }
+        split.metadata.generation = Some(2);
+        assert!(woken(&split));
+        split.metadata.uid = Some("another".to_owned());
+        assert!(woken(&split));
+    }
+
+    #[test]
+    fn every_event_of_a_migration_that_goes_is_told() {
+        let (moves, mut split) = (Moves::default(), split());
+        split.metadata.deletion_timestamp = Some(serde_json::from_str("\"2026-11-26T08:00:00Z\"").unwrap());
+        for _ in 0..2 {
+            let service = moves.changed(&DeserializeGuard(Ok(split.clone()))).unwrap();
+            assert_eq!((service.name.as_str(), service.namespace.as_deref()), ("identity", Some("rerp")));
+        }
     }
 
     #[test]

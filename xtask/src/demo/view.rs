@@ -125,7 +125,7 @@ impl Screen {
         } else {
             self.quiet += 1;
             if self.quiet.is_multiple_of(QUIET) {
-                note(format!("{}{}", frame.head, frame.load.trim_start()));
+                note(format!("{}  {}", frame.head, frame.load.trim_start()));
             }
         }
     }
