@@ -87,6 +87,11 @@ impl Phase {
         matches!(self, Self::Completed | Self::Aborted)
     }
 
+    /// Whoever lets a migration go as far as this lets it switch.
+    pub fn is_switched(self) -> bool {
+        self == Self::Cutover || self.is_after_cutover()
+    }
+
     /// The data may already belong to the target, so an abort is no longer possible.
     #[must_use]
     pub fn is_after_cutover(self) -> bool {
@@ -186,7 +191,7 @@ fn after_decision(phase: Phase, seen: &Observation) -> Phase {
 }
 
 fn ready(seen: &Observation) -> Phase {
-    if seen.work == Work::Done && seen.advance_to >= Phase::Cutover && seen.services_prepared {
+    if seen.work == Work::Done && seen.advance_to.is_switched() && seen.services_prepared {
         Phase::Cutover
     } else {
         Phase::ReadyForCutover
@@ -238,8 +243,7 @@ mod tests {
 
     #[test]
     fn a_finished_migration_runs_from_pending_to_completed() {
-        let mut phase = Phase::Pending;
-        let mut path = vec![phase];
+        let (mut phase, mut path) = (Phase::Pending, vec![Phase::Pending]);
         while !phase.is_terminal() {
             let owner = if phase == Phase::Cutover { Owner::Target } else { Owner::Source };
             phase = next(phase, &Observation { owner, ..seen() });
@@ -261,8 +265,8 @@ mod tests {
 
     #[test]
     fn the_cutover_waits_for_the_services() {
-        let unprepared = Observation { services_prepared: false, ..seen() };
-        assert_eq!(next(Phase::ReadyForCutover, &unprepared), Phase::ReadyForCutover);
+        let phase = Phase::ReadyForCutover;
+        assert_eq!(next(phase, &Observation { services_prepared: false, ..seen() }), phase);
     }
 
     #[test]

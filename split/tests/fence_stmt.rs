@@ -6,7 +6,8 @@
 mod support;
 
 use rerp_split::fence::{Ahead, Closing, SchemaHash, Stmt, render};
-use rerp_split::journal::{self, OwnerRow, run};
+use rerp_split::journal::{self, OwnerRow, Wish, run};
+use rerp_split::phase::Phase;
 use std::time::{Duration, Instant};
 use support::pair::Pair;
 use support::{eventually, stream};
@@ -97,6 +98,28 @@ fn code(result: Result<impl Sized, Error>) -> String {
 }
 
 const WRITE: &str = "INSERT INTO app.item VALUES (1000)";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_wish_is_for_the_switch_only_if_nothing_speaks_against_it() {
+    let bench = Bench::new("wish").await;
+    let whole = Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true };
+    for (wish, abort, prepared) in [
+        (whole, "f", "t"),
+        (Wish { advance_to: Phase::Cutover, ..whole }, "f", "t"),
+        (Wish { advance_to: Phase::ReadyForCutover, ..whole }, "f", "f"),
+        (Wish { suspend: true, ..whole }, "f", "f"),
+        (Wish { services_prepared: false, ..whole }, "f", "f"),
+        (Wish { abort: true, ..whole }, "t", "t"),
+    ] {
+        journal::write_wish(&bench.b, &bench.pair.config().migration, &wish).await.unwrap();
+        let rows = bench.run(&bench.b, &Stmt::ReadWish).await.unwrap();
+        assert_eq!(
+            (text(&rows, "abort"), text(&rows, "services_prepared")),
+            (vec![abort.into()], vec![prepared.into()]),
+            "{wish:?}"
+        );
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f1_shows_only_the_hash_and_nobody_else_sees_anything() {

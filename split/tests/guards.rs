@@ -1,9 +1,14 @@
 //! What keeps the moving definitions still, what the plan shows, and moving only some tables.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 mod world;
 
-use world::{World, catalog};
+use rerp_split::failpoint::VARIABLE;
+use rerp_split::journal::{self, Wish};
+use rerp_split::phase::Phase;
+use support::eventually;
+use world::{LIMIT, World, catalog};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ddl_on_what_moves_is_refused_and_all_else_goes_on() {
@@ -45,6 +50,28 @@ async fn a_definition_that_changes_all_the_same_ends_the_migration() {
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(text.contains("has changed since the plan was made"), "{text}");
     world.succeeds("abort", &[]).await;
+}
+
+/// Between preflight and the making of the tables somebody puts something there; an abort must not take it for the migration's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_put_into_the_targets_schema_is_named_and_stays() {
+    let world = World::new(100).await;
+    let (source, target) = (world.source.admin().await, world.target.admin().await);
+    journal::ensure(&source).await.unwrap();
+    let wish = Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true };
+    journal::write_wish(&source, &world.migration, &wish).await.unwrap();
+    let mut worker = world.worker_with("killed.log", &[(VARIABLE, "PreDataDumped=kill".to_owned())]);
+    eventually("the worker is killed", LIMIT, || std::future::ready(worker.ended().is_some())).await;
+    target.batch_execute("CREATE TABLE app.mine (id int PRIMARY KEY); INSERT INTO app.mine VALUES (7)").await.unwrap();
+    let worker = world.worker();
+    let failed = || async {
+        let status = world.status(&source).await.unwrap();
+        status.failure.is_some_and(|failure| failure.contains("table app.mine, which the migration did not make"))
+    };
+    eventually("the migration fails", LIMIT, failed).await;
+    drop(worker);
+    world.succeeds("abort", &[]).await;
+    assert_eq!(target.query_one("SELECT id FROM app.mine", &[]).await.unwrap().get::<_, i32>(0), 7);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

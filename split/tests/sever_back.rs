@@ -215,3 +215,24 @@ async fn an_abort_is_heard_while_locks_are_waited_for() {
     assert_eq!(definitions(&source).await, before, "{status:#?}");
     holder.batch_execute("ROLLBACK").await.unwrap();
 }
+
+/// Until the switch both tables are in one database, and what was found there says nothing about the time after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_compared_before_the_switch() {
+    let world = World::with_keys(500).await.severed(false);
+    let (source, holder) = (world.source.admin().await, world.source.admin().await);
+    world.succeeds("run", &["--advance-to", "ReadyForCutover"]).await;
+    holder.batch_execute("BEGIN; LOCK TABLE app.nothing_in_it IN ROW EXCLUSIVE MODE").await.unwrap();
+    journal::write_wish(&source, &world.migration, &wish(Phase::Completed)).await.unwrap();
+    let worker = world.worker();
+    eventually("all keys", LIMIT, || async { severed(&source).await == 6 }).await;
+    let suspend = Wish { suspend: true, ..wish(Phase::Completed) };
+    journal::write_wish(&source, &world.migration, &suspend).await.unwrap();
+    let status = world.status_when(&source, "held", |status| status.message.contains("not switched")).await;
+    let compared = "SELECT count(*) FROM rerp_split.foreign_key WHERE compared_at IS NOT NULL";
+    assert_eq!(count(&source, compared).await, 0);
+    assert!(status.foreign_keys.iter().all(|key| key.orphans.is_none()), "{:#?}", status.foreign_keys);
+    drop(worker);
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    world.succeeds("abort", &[]).await;
+}

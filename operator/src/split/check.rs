@@ -141,14 +141,15 @@ fn member<'a>(role: &str, name: &str, member: Option<&'a Member>) -> Result<&'a 
         return Err(Outcome::waiting(Reason::DatabaseNotReady, on, SAFETY));
     }
     if member.admin.is_none() {
-        let secret = names::admin_secret(&member.server);
-        return Err(Outcome::waiting(
-            Reason::SecretMissing,
-            format!("Secret {secret} with the superuser of the {role}"),
-            SAFETY,
-        ));
+        return Err(Outcome::waiting(Reason::SecretMissing, no_admin(member), SAFETY));
     }
     Ok(member)
+}
+
+/// What is waited for where a database's superuser isn't known.
+pub(super) fn no_admin(member: &Member) -> String {
+    let (secret, database) = (names::admin_secret(&member.server), member.database.name_any());
+    format!("Secret {secret} with the superuser of ServiceDatabase {database}; restore it")
 }
 
 /// The service's data is where the migration says, unless the migration itself has begun to move it.

@@ -2,7 +2,7 @@
 //! In: the migration, what was seen, the time. Out: one `Decision` that `act` carries out as a whole.
 
 use super::check::{self, Checked};
-use super::gather::{Member, Observed};
+use super::gather::Observed;
 use super::journal::Journal;
 use crate::outcome::Outcome;
 use jiff::Timestamp;
@@ -197,11 +197,16 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
         outcome: Outcome::waiting(Reason::Deleting, on, LIVE),
     };
     // A database whose object is gone or going can't be cleaned; its own deletion policy decides about what is in it.
-    let reachable = |member: Option<&Member>| {
-        member.is_some_and(|one| one.database.metadata.deletion_timestamp.is_none() && one.admin.is_some())
-    };
-    if !seen.held || !reachable(seen.source.as_ref()) || !reachable(seen.target.as_ref()) {
+    let (Some(source), Some(target)) = (&seen.source, &seen.target) else {
         return going(false, WorkerAct::Remove, false, "the object to go");
+    };
+    if !seen.held || !source.stays || !target.stays {
+        return going(false, WorkerAct::Remove, false, "the object to go");
+    }
+    // One that is only out of reach keeps what the migration made on it: whoever let go now could never come back.
+    if let Some(closed) = [source, target].into_iter().find(|member| member.admin.is_none()) {
+        let outcome = Outcome::waiting(Reason::SecretMissing, check::no_admin(closed), HELD);
+        return Decision { hold: true, worker: WorkerAct::Leave, close: false, forget: false, outcome };
     }
     let (phase, message) = match &seen.journal {
         Some(journal) => (journal.status.phase, journal.status.message.as_str()),

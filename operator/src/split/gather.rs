@@ -45,6 +45,8 @@ pub struct Member {
     pub database: ServiceDatabase,
     /// Name of the ServiceDatabase that runs its server.
     pub server: String,
+    /// Neither it nor the one that runs its server is gone or going.
+    pub stays: bool,
     /// How the worker reaches it, as superuser.
     pub admin: Option<Address>,
 }
@@ -111,11 +113,14 @@ async fn member(client: &Client, namespace: &str, name: &str) -> Result<Option<M
     let databases = Api::<ServiceDatabase>::namespaced(client.clone(), namespace);
     let Some(database) = read::get(&databases, name).await? else { return Ok(None) };
     let server = database.spec.server(name).to_owned();
+    let is_there = |one: &ServiceDatabase| one.metadata.deletion_timestamp.is_none();
+    let stays =
+        is_there(&database) && (server == name || read::get(&databases, &server).await?.as_ref().is_some_and(is_there));
     let secrets = Api::<Secret>::namespaced(client.clone(), namespace);
     let secret = read::get(&secrets, &names::admin_secret(&server)).await?;
     let dbname = database.status.as_ref().and_then(|status| status.server.as_ref()).map(|at| at.database.clone());
     let admin = secret.zip(dbname).and_then(|(secret, dbname)| Address::read(&secret, &dbname));
-    Ok(Some(Member { database, server, admin }))
+    Ok(Some(Member { database, server, stays, admin }))
 }
 
 async fn journal_of(

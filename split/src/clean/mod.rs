@@ -11,9 +11,10 @@ mod target;
 pub use target::drop_objects;
 
 use crate::failpoint::{self, Step};
-use crate::journal;
+use crate::journal::{self, OwnerRow};
 use crate::spec::Side;
 use crate::step::{Job, StepError};
+use tokio_postgres::Client;
 
 /// Removes subscription and slot, so that a copy can begin from nothing.
 ///
@@ -55,15 +56,25 @@ pub async fn abort(job: &Job) -> Result<(), StepError> {
     failpoint::step(Step::SideObjectsGone).await;
     let mut target = job.session(Side::Target, "clean").await?;
     let source = job.session(Side::Source, "clean").await?;
-    let owner = journal::read_owner(&target, &job.spec.target.schema).await?;
-    if owner.is_some_and(|row| row.migration == job.id() && (row.is_owner || row.armed.is_some())) {
-        return Err(StepError::Doomed("the target owns the data: there is nothing to take back".into()));
-    }
+    may_be_taken_back(job, &source, &target).await?;
     failpoint::step(Step::TakingBackAllowed).await;
     target::drop_objects(job, &mut target).await?;
     failpoint::step(Step::CopyDropped).await;
     journal::forget_owner(&target, job.id(), Side::Target).await?;
     failpoint::step(Step::TargetForgotten).await;
     journal::forget_owner(&source, job.id(), Side::Source).await?;
+    Ok(())
+}
+
+/// Refuses where the data is the target's, or may become it. An armed target alone says nothing: each attempt of the fence that
+/// retreated has left it so, and what it is armed for was never committed. No session of an older run is left to commit it.
+async fn may_be_taken_back(job: &Job, source: &Client, target: &Client) -> Result<(), StepError> {
+    let own = |row: &OwnerRow| row.migration == job.id();
+    let theirs = journal::read_owner(target, &job.spec.target.schema).await?.filter(own);
+    let ours = journal::read_owner(source, &job.spec.source.schema).await?.filter(own);
+    let may_open = theirs.as_ref().is_some_and(|row| row.armed.is_some()) && ours.is_some_and(|row| !row.is_owner);
+    if may_open || theirs.is_some_and(|row| row.is_owner) {
+        return Err(StepError::Doomed("the target owns the data: there is nothing to take back".into()));
+    }
     Ok(())
 }

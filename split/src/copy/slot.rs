@@ -22,9 +22,11 @@ pub fn slot_sql(slot: &str) -> String {
 /// Creates the slot; returns the session that must stay untouched and the snapshot's name.
 pub(super) async fn create(job: &Job, slot: &str) -> Result<(Client, String), StepError> {
     let journal = job.session(Side::Source, "journal").await?;
+    // Connected before the run is checked: a successor ends the sessions of older runs before it sweeps, so whoever sleeps here
+    // has nothing left to make a slot with when he wakes up.
+    let client = job.source.connect_replication("slot").await?;
     journal::cleanup::intend(&journal, job.id(), job.run, "slot", slot).await?;
     failpoint::step(Step::SlotIntended).await;
-    let client = job.source.connect_replication("slot").await?;
     let action = "create the replication slot";
     let command = async { client.simple_query(&slot_sql(slot)).await.map_err(failed(action)) };
     let answer = match within("creating the replication slot (it waits for open transactions)", LIMIT_S, command).await

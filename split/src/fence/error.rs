@@ -39,8 +39,10 @@ pub enum FenceError {
     /// The wish asks for it.
     #[error("the migration is to be taken back")]
     AbortWanted,
-    /// Not every pod of the service holds connections to the target.
-    #[error("the service is not prepared for the switch")]
+    /// Not every pod of the service holds connections to the target, or the migration is suspended or held before the cutover.
+    #[error(
+        "the switch is not wanted now: the service is not prepared, or the migration is suspended or held before it"
+    )]
     NotPrepared,
     /// A newer worker has begun; it decides who owns.
     #[error("a newer worker has taken the migration over")]
@@ -89,11 +91,5 @@ impl FenceError {
             Outcome::Stranded => Self::Stranded { cause },
             Outcome::TargetOwns | Outcome::SourceOwns | Outcome::BudgetSpent => Self::Budget { attempts, cause },
         }
-    }
-
-    /// Whether the same call may succeed later without anyone acting.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Budget { .. } | Self::NotPrepared | Self::Stranded { .. })
     }
 }

@@ -8,6 +8,7 @@
 use super::config::CutoverConfig;
 use super::rights::{close_target, declare_source};
 use super::stmt::{Ahead, Closing, Stmt};
+use crate::phase::Phase;
 use crate::sql::{idents, literal, qualified, tables};
 use std::time::Duration;
 use uuid::Uuid;
@@ -89,8 +90,19 @@ fn read_owner(cfg: &CutoverConfig, schema: &str) -> String {
     format!("SELECT epoch, is_owner, armed IS NOT NULL AS is_armed FROM rerp_split.owner WHERE {}", row(cfg, schema))
 }
 
+/// Asked only while the source owns, so that nothing is left half done by a wish that has changed.
 fn read_wish(cfg: &CutoverConfig) -> String {
-    format!("SELECT abort, services_prepared FROM rerp_split.wish WHERE migration = {}", id(cfg))
+    format!(
+        "SELECT abort, services_prepared AND NOT suspend AND advance_to IN ({}) AS services_prepared
+         FROM rerp_split.wish WHERE migration = {}",
+        Phase::ALL
+            .iter()
+            .filter(|phase| phase.is_switched())
+            .map(|phase| literal(phase.as_str()))
+            .collect::<Vec<_>>()
+            .join(", "),
+        id(cfg)
+    )
 }
 
 /// Whether no transaction older than a second holds a lock that the fence would have to wait for. Autovacuum is left

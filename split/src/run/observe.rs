@@ -23,6 +23,16 @@ pub(super) async fn owner(job: &Job) -> Result<(Owner, i64), StepError> {
     Ok((if is_open { Owner::Target } else { Owner::Neither }, row.epoch))
 }
 
+/// Whether the source claims the data beside the target: after the cutover it has come back without its closing commit.
+pub(super) async fn both_own(job: &Job) -> Result<bool, StepError> {
+    let owns = async |side, schema: &str| {
+        let client = job.session(side, "owner").await?;
+        let row = journal::read_owner(&client, schema).await?;
+        Ok::<_, StepError>(row.is_some_and(|row| row.migration == job.id() && row.is_owner))
+    };
+    Ok(owns(Side::Source, &job.spec.source.schema).await? && owns(Side::Target, &job.spec.target.schema).await?)
+}
+
 /// Reads the wish again and again; the last one known stands while the source can't be read.
 pub(super) fn follow_wish(
     source: Endpoint,

@@ -34,13 +34,16 @@ pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError>
             Ok(Work::Done)
         }
         Err(FenceError::Superseded) => Err(StepError::Journal(JournalError::Superseded)),
-        // The wish decides about these before the next turn; the source is open.
+        // The wish decides about these before the next turn; the source is open. Both tables of a severed key are still in one
+        // database, so a comparison would only keep the wish waiting, and be counted for one after the switch.
         Err(error @ (FenceError::AbortWanted | FenceError::NotPrepared | FenceError::Budget { .. })) => {
             board.update(|status| status.message = format!("not switched: {}", chain(&error)));
-            keys::watch(job, board).await?;
             Ok(Work::Unfinished)
         }
-        Err(error @ (FenceError::BothOwn | FenceError::NotRegistered)) => Err(StepError::Doomed(chain(&error))),
+        // What the target has refused five times it would refuse again, and writers would wait for it each time.
+        Err(error @ (FenceError::BothOwn | FenceError::NotRegistered | FenceError::TakenBack { .. })) => {
+            Err(StepError::Doomed(chain(&error)))
+        }
         Err(error) => Err(StepError::Fence(error)),
     }
 }

@@ -59,6 +59,13 @@ pub async fn create(job: &Job, client: &mut Client, pre_data: &str) -> Result<()
     if make_schema(job, &transaction).await? {
         journal::cleanup::intend(&transaction, job.id(), job.run, "schema", &job.spec.target.schema).await?;
     }
+    // Preflight has seen it empty; what was put there since is somebody else's, and an abort drops all that is recorded.
+    if let Some((kind, name)) = contents(job, &transaction).await?.first() {
+        let schema = &job.spec.target.schema;
+        return Err(StepError::Doomed(format!(
+            "the schema {schema} on the target holds {kind} {name}, which the migration did not make; remove it"
+        )));
+    }
     let comment = schema_comment(job, &transaction).await?;
     as_owner(job, &transaction, pre_data, "create the tables on the target").await?;
     restore_comment(job, &transaction, comment).await?;
@@ -164,13 +171,15 @@ async fn restore_comment(job: &Job, transaction: &Transaction<'_>, comment: Opti
 }
 
 async fn record_objects(job: &Job, transaction: &Transaction<'_>) -> Result<(), StepError> {
-    let rows = transaction
-        .query(crate::inspect::CONTENTS, &[&sql::ident(&job.spec.target.schema)])
-        .await
-        .map_err(failed("list what was created"))?;
-    for row in rows {
-        let (kind, name): (&str, &str) = (row.get(1), row.get(2));
-        journal::cleanup::intend(transaction, job.id(), job.run, kind, name).await?;
+    for (kind, name) in contents(job, transaction).await? {
+        journal::cleanup::intend(transaction, job.id(), job.run, &kind, &name).await?;
     }
     Ok(())
+}
+
+/// Kind and name of everything in the target's schema.
+async fn contents(job: &Job, transaction: &Transaction<'_>) -> Result<Vec<(String, String)>, StepError> {
+    let rows = transaction.query(crate::inspect::CONTENTS, &[&sql::ident(&job.spec.target.schema)]).await;
+    let rows = rows.map_err(failed("list what the schema on the target holds"))?;
+    Ok(rows.iter().map(|row| (row.get(1), row.get(2))).collect())
 }

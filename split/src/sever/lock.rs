@@ -80,6 +80,8 @@ async fn unwanted(job: &Job) -> Result<Option<String>, StepError> {
     let wish = journal::read_wish(&source, job.id()).await?;
     Ok(match wish {
         Some(wish) if wish.abort => Some("the migration is to be taken back".to_owned()),
+        Some(wish) if wish.suspend => Some("the migration is suspended".to_owned()),
+        Some(wish) if !wish.advance_to.is_switched() => Some("the migration is held before the cutover".to_owned()),
         Some(wish) if wish.services_prepared => None,
         _ => Some("the service is not prepared for the switch".to_owned()),
     })

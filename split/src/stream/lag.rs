@@ -23,7 +23,7 @@ const SLOT: &str = "SELECT slot_name::text, \
     greatest(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), coalesce(confirmed_flush_lsn, restart_lsn)), 0)::int8, \
     greatest(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::int8, \
     coalesce(wal_status = 'lost', false) FROM pg_replication_slots \
-    WHERE starts_with(slot_name, $1) AND database = current_database() ORDER BY slot_name DESC LIMIT 1";
+    WHERE starts_with(slot_name, $1) AND database = current_database() ORDER BY length(slot_name) DESC, slot_name DESC LIMIT 1";
 
 const ERRORS: &str = "SELECT coalesce(sum(apply_error_count), 0)::int8 FROM pg_stat_subscription_stats \
     WHERE starts_with(subname, $1)";

@@ -5,6 +5,7 @@
 use super::points::Obstacle;
 use crate::support::side::Side;
 use crate::world::World;
+use crate::world::schema::REFUSE_GRANTS;
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
@@ -88,10 +89,7 @@ impl Standing {
 
     /// Whatever grants on the target fails.
     async fn refuse(&self) {
-        let refuse = "CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS
-            $$ BEGIN RAISE EXCEPTION 'no grants here'; END $$;
-            CREATE EVENT TRIGGER refuse ON ddl_command_end WHEN TAG IN ('GRANT') EXECUTE FUNCTION public.refuse()";
-        self.target.batch_execute(refuse).await.unwrap();
+        self.target.batch_execute(REFUSE_GRANTS).await.unwrap();
     }
 }
 

@@ -3,6 +3,8 @@
 use super::World;
 use rerp_split::connect::Endpoint;
 use rerp_split::inspect::{Edge, inspect};
+use rerp_split::journal::{self, Wish};
+use rerp_split::phase::Phase;
 use rerp_split::run::Settings;
 use rerp_split::spec::Side;
 use rerp_split::status::Status;
@@ -68,8 +70,10 @@ impl World {
         }
     }
 
-    /// Takes the migration over, as a worker does that finds another one dead.
+    /// Takes the migration over, as a worker does that finds another one dead. It may go as far as it can.
     pub async fn take(&self) -> Job {
+        let wish = Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true };
+        journal::write_wish(&self.source.admin().await, &self.migration, &wish).await.unwrap();
         rerp_split::run::take(&self.settings()).await.unwrap()
     }
 

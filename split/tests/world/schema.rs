@@ -70,3 +70,8 @@ UNION ALL SELECT 'slot ' || slot_name FROM pg_replication_slots WHERE database =
 UNION ALL SELECT 'database ' || coalesce(datacl::text, '') FROM pg_database WHERE datname = current_database()
 ORDER BY 1
 "#;
+
+/// Whatever grants fails, and with it the opening of a side.
+pub const REFUSE_GRANTS: &str = "CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'no grants here'; END $$;
+    CREATE EVENT TRIGGER refuse ON ddl_command_end WHEN TAG IN ('GRANT') EXECUTE FUNCTION public.refuse()";

@@ -6,6 +6,7 @@ use super::*;
 use crate::postgres::exec::Admin;
 use crate::record::Record;
 use crate::split::address::Address;
+use crate::split::gather::Member;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use rerp_crds::database::{ServiceDatabaseStatus, SharedEngine};
 use rerp_crds::split::{AcrossDomains, DatabaseSplitMigrationStatus, ForeignKeys, Observe};
@@ -47,7 +48,7 @@ fn member(name: &str, server: &str) -> Member {
     let admin =
         Admin { host: "h".into(), port: 5432, user: "postgres".into(), password: "p".into(), roots: "r".into() };
     let admin = Some(Address { admin, database: server.into() });
-    Member { database, server: server.into(), admin }
+    Member { database, server: server.into(), stays: true, admin }
 }
 
 /// Everything is there, the worker is at `phase`.

@@ -72,9 +72,21 @@ fn a_migration_that_has_moved_data_goes_only_once_its_service_knows() {
 }
 
 #[test]
+fn a_database_that_is_out_of_reach_is_waited_for() {
+    for phase in [Phase::Copy, Phase::Completed] {
+        let mut seen = seen(phase);
+        seen.target.as_mut().unwrap().admin = None;
+        let decision = decide(&deleted(), &seen, at(1000));
+        assert_eq!((decision.hold, decision.forget, decision.worker), (true, false, WorkerAct::Leave), "{phase}");
+        assert_eq!(decision.outcome.reason(), Reason::SecretMissing);
+        assert!(decision.outcome.message().contains("identity-admin"), "{}", decision.outcome.message());
+    }
+}
+
+#[test]
 fn deletion_does_not_wait_for_what_never_began_or_is_gone() {
     let mut going = seen(Phase::Copy);
-    going.source.as_mut().unwrap().database.metadata.deletion_timestamp = Some(Time(at(900)));
+    going.source.as_mut().unwrap().stays = false;
     for seen in [Observed { held: false, ..seen(Phase::Copy) }, Observed { target: None, ..seen(Phase::Copy) }, going] {
         let decision = decide(&deleted(), &seen, at(1000));
         assert_eq!((decision.hold, decision.forget, decision.worker), (false, false, WorkerAct::Remove));
