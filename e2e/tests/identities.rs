@@ -1,5 +1,6 @@
 //! Who reaches a service: each layer (network, TLS) is shown to refuse alone, next to a guest whom both let through. And
-//! certificates that live for a minute, of services and of the database server, change under traffic.
+//! certificates that live for a minute, of services and of the database server, change under traffic, and so does the authority
+//! that signs them.
 
 use rerp_e2e::{TestNamespace, TestResult, eventually};
 use serde_json::{Value, json};
@@ -65,6 +66,20 @@ fn versions(ns: &TestNamespace, service: &str) -> Result<u64, Box<dyn std::error
     Ok(line.map_or(Ok(0), str::parse)?)
 }
 
+/// The authority's Secret: what signs, and what is trusted.
+fn authority(ns: &TestNamespace) -> Result<[String; 2], Box<dyn std::error::Error>> {
+    let secret = ns.get(&["secret", "rerp-ca", "-n", "rerp-system"])?;
+    let text = |key: &str| secret["data"][key].as_str().unwrap_or_default().to_owned();
+    Ok([text("tls.crt"), text("ca.crt")])
+}
+
+/// Asks for a new authority. Pods of the local node need ten seconds for what they read.
+fn change_authority(ns: &TestNamespace) -> TestResult {
+    let wish = ["rerp.dev/change-authority=test", "rerp.dev/authority-settle=20s"];
+    ns.run(&[&["annotate", "secret", "rerp-ca", "-n", "rerp-system", "--overwrite"], wish.as_slice()].concat())?;
+    Ok(())
+}
+
 /// Ends all connections of services to the database, none of which is at work, so that what comes next begins with handshakes.
 fn disconnect(ns: &TestNamespace) -> TestResult {
     let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'rerp/%'";
@@ -118,7 +133,9 @@ fn each_layer_refuses_alone(ns: &TestNamespace) -> TestResult {
 fn certificates_change(ns: &TestNamespace) -> TestResult {
     let (mut sent, mut of_server) = (0, BTreeSet::new());
     let started = ns.psql("monolith", "monolith", STARTED)?;
-    eventually(240, "every pod to have used several certificates", || {
+    let [before, _] = authority(ns)?;
+    change_authority(ns)?;
+    eventually(300, "every pod to have used several certificates, and the authority to have changed", || {
         disconnect(ns).map_err(|e| e.to_string())?;
         of_server.insert(
             ns.run(&["get", "secret", "monolith-postgres-tls", "-o", "jsonpath={.data.tls\\.crt}"])
@@ -131,8 +148,12 @@ fn certificates_change(ns: &TestNamespace) -> TestResult {
         let seen: Result<Vec<u64>, _> =
             ["identity", "account", "marketing", "traffic"].iter().map(|one| versions(ns, one)).collect();
         let seen = seen.map_err(|e| e.to_string())?;
-        let all = seen.iter().all(|versions| *versions >= VERSIONS) && of_server.len() >= SERVER_VERSIONS;
-        if all { Ok(()) } else { Err(format!("versions used: {seen:?}, of the server {}", of_server.len())) }
+        let [signs, trusted] = authority(ns).map_err(|e| e.to_string())?;
+        // Another signs, and is trusted alone.
+        let changed = signs != before && signs == trusted;
+        let all = seen.iter().all(|versions| *versions >= VERSIONS) && of_server.len() >= SERVER_VERSIONS && changed;
+        let so_far = || format!("versions used: {seen:?}, of the server {}; new authority: {changed}", of_server.len());
+        if all { Ok(()) } else { Err(so_far()) }
     })?;
     assert!(sent >= 1000, "only {sent} requests");
     assert_eq!(ns.psql("monolith", "monolith", STARTED)?, started, "the server was restarted");

@@ -46,7 +46,7 @@ impl Metrics {
         self.duration.with_label_values(&[controller]).observe(took.as_secs_f64());
     }
 
-    /// Counts one mutating call. `verb` is one of apply, status, delete, event.
+    /// Counts one mutating call. `verb` is one of apply, create, update, status, delete, event.
     pub fn wrote(&self, verb: &str) {
         self.writes.with_label_values(&[verb]).inc();
     }

@@ -5,16 +5,17 @@
 
 use crate::admin::Gates;
 use crate::args::{Args, Settings};
-use crate::cluster::{self, child::Owner, undecodable};
+use crate::cluster::{self, child::Owner, read::scoped, undecodable};
 use crate::context::Context;
 use crate::database;
 use crate::metrics::Metrics;
 use crate::outcome::Outcome;
+use crate::pki::rotate;
 use crate::service;
 use crate::split;
 use crate::wake::{self, labelled, referring};
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, Stream, StreamExt, stream};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
@@ -31,6 +32,7 @@ use std::convert::Infallible;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -91,8 +93,10 @@ where
 /// Runs the controllers until `shutdown` fires and their last reconciles are done.
 pub async fn controllers(args: &Args, client: Client, identity: &str, metrics: Metrics, shutdown: CancellationToken) {
     let context = Arc::new(Context::new(client, Settings::from(args), metrics, identity));
-    let wiring = Wiring { context, namespace: args.watch_namespace.clone(), concurrency: args.concurrency, shutdown };
-    tokio::join!(wiring.databases(), wiring.services(), wiring.splits());
+    let (news, _) = watch::channel(());
+    let wiring =
+        Wiring { context, namespace: args.watch_namespace.clone(), concurrency: args.concurrency, shutdown, news };
+    tokio::join!(wiring.databases(), wiring.services(), wiring.splits(), wiring.authority());
 }
 
 /// What all controllers are started with.
@@ -101,9 +105,17 @@ struct Wiring {
     namespace: Option<String>,
     concurrency: u16,
     shutdown: CancellationToken,
+    /// The certificate authority has changed: everybody is to be visited.
+    news: watch::Sender<()>,
 }
 
 impl Wiring {
+    /// The certificate authority, which no object of ours stands for.
+    async fn authority(&self) {
+        let tell = || self.news.send_replace(());
+        rotate::run(&self.context, self.namespace.as_deref(), tell, &self.shutdown).await;
+    }
+
     /// ServiceDatabase: its children, its pods, the ServiceDatabase that runs its server, and everybody's way out to servers: a
     /// server lets in whose policy leads to it, and a policy that changed doesn't tell where it led before.
     async fn databases(&self) {
@@ -211,6 +223,7 @@ impl Wiring {
         let api = scoped::<DeserializeGuard<K>>(&self.context.client, self.namespace.as_deref());
         Controller::new(api, watcher::Config::default())
             .with_config(Pace::default().debounce(DEBOUNCE).concurrency(self.concurrency))
+            .reconcile_all_on(news(self.news.subscribe()))
             .graceful_shutdown_on(self.shutdown.clone().cancelled_owned())
     }
 
@@ -244,6 +257,11 @@ impl Wiring {
             })
             .await;
     }
+}
+
+/// An item for each piece of news; several at once may be one.
+fn news(from: watch::Receiver<()>) -> impl Stream<Item = ()> + Send {
+    stream::unfold(from, |mut from| async move { from.changed().await.ok().map(|()| ((), from)) })
 }
 
 /// One reconcile: guard, room, log, metric, next visit.
@@ -284,14 +302,4 @@ where
 fn ours(label: &str) -> watcher::Config {
     let config = watcher::Config::default();
     if label.is_empty() { config.labels(OURS) } else { config.labels(&format!("{OURS},{label}")) }
-}
-
-fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-{
-    match namespace {
-        Some(namespace) => Api::namespaced(client.clone(), namespace),
-        None => Api::all(client.clone()),
-    }
 }

@@ -1,5 +1,5 @@
-//! The authority in its Secret. In: the operator's namespace. Out: something that signs. It is made once, by whoever asks
-//! first; creation, not apply, so that two processes can't each believe in one of their own.
+//! The authority in its Secret. In: the operator's namespace. Out: something that signs. The first is made by whoever asks
+//! first; creation, not apply, so that two processes can't each believe in one of their own. `rotate` makes those that follow.
 
 use super::{CERTIFICATE, Error, KEY, ROOTS, issue, to_secret};
 use crate::cluster::{self, call, read};
@@ -20,8 +20,8 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// The authority in a Secret. `ca.crt`, where it is there, is what everybody trusts: a person who changes the authority
-    /// puts the old and the new root there first. Otherwise `tls.crt` is.
+    /// The authority in a Secret. `ca.crt`, where it is there, is what everybody trusts: more than one root while the authority
+    /// changes. Otherwise `tls.crt` is.
     pub fn of(secret: &Secret, now: Timestamp) -> Result<Self, Error> {
         let certificate = text(secret, CERTIFICATE)?;
         let key = KeyPair::from_pem(&text(secret, KEY)?).map_err(|_| Error::Unreadable { key: KEY })?;
@@ -81,7 +81,7 @@ fn key_id(certificate: &x509_parser::certificate::X509Certificate<'_>) -> Option
     })
 }
 
-fn text(secret: &Secret, key: &'static str) -> Result<String, Error> {
+pub(super) fn text(secret: &Secret, key: &'static str) -> Result<String, Error> {
     let bytes = secret.data.as_ref().and_then(|data| data.get(key)).ok_or(Error::Missing { key })?;
     String::from_utf8(bytes.0.clone()).map_err(|_| Error::Unreadable { key })
 }

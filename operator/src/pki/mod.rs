@@ -1,11 +1,13 @@
 //! The built-in certificate authority. `authority` keeps it in a Secret, `issue` makes certificates, `plan` says when one is due, `keep` does both
-//! for one holder.
+//! for one holder. `rotation` says how far the change of the authority itself is, `rotate` takes its steps.
 //! Must not: know what a certificate is for beyond the names in it.
 
 pub mod authority;
 pub mod issue;
 pub mod keep;
 pub mod plan;
+pub mod rotate;
+pub mod rotation;
 
 use crate::outcome::Outcome;
 use issue::Leaf;
@@ -47,6 +49,9 @@ pub enum Error {
     /// The authority's own certificate has ended.
     #[error("its certificate ended at {0}")]
     Ended(jiff::Timestamp),
+    /// A person's wish that can't be read.
+    #[error("its annotation rerp.dev/authority-settle is '{0}', which is no duration such as 15m or 2h")]
+    Settle(String),
     /// A certificate could not be made.
     #[error("make a certificate")]
     Make(#[from] rcgen::Error),
@@ -61,6 +66,12 @@ impl Error {
         match self {
             Self::Make(source) => Outcome::failed(Reason::CertificateFailed, format!("{self}: {source}")),
             Self::Time => Outcome::failed(Reason::CertificateFailed, self.to_string()),
+            Self::Ended(_) => Outcome::failed(
+                Reason::AuthorityUnusable,
+                format!(
+                    "Secret {secret} with the certificate authority: {self}; a new one takes its place within a minute"
+                ),
+            ),
             _ => Outcome::refused(
                 Reason::AuthorityUnusable,
                 format!(

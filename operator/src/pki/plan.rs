@@ -80,6 +80,12 @@ pub fn life_from(now: Timestamp, ttl: Duration) -> Option<Life> {
     Some(Life { not_after: whole(ttl.as_secs())?, renewal_at: whole(ttl.as_secs() / 2)? })
 }
 
+/// Whether the key with the identifier `key` signed the certificate in a PEM text.
+pub fn is_signed_by(certificate: &str, key: &[u8]) -> bool {
+    let Ok((_, pem)) = parse_x509_pem(certificate.as_bytes()) else { return false };
+    pem.parse_x509().is_ok_and(|parsed| authority(&parsed) == Some(key))
+}
+
 fn life(certificate: &X509Certificate<'_>, ttl: Duration, now: Timestamp) -> Result<Life, Due> {
     let at = |second: i64| Timestamp::from_second(second).map_err(|_| Due::Unusable);
     let validity = certificate.validity();

@@ -202,8 +202,9 @@ const SECRETS: &[Rule] = &[Rule {
     why: &[
         "get: the passwords of databases, and what a spec names, are read by name.",
         "create, patch, delete: bindings and credentials are the operator's to write; it never writes a Secret that isn't its own.",
-        "list, watch: a binding that somebody deletes or edits is put right at once. The operator asks for the metadata of Secrets with",
-        "its own label only, but RBAC knows no labels, so this right is wider than its use.",
+        "list, watch: a binding that somebody deletes or edits is put right at once, and while the certificate authority changes, who",
+        "holds what of it is looked at. The operator asks for Secrets with its own label only, but RBAC knows no labels, so this right",
+        "is wider than its use.",
     ],
 }];
 
@@ -227,9 +228,17 @@ const OWN: &[Rule] = &[
         resources: &["secrets"],
         names: &[],
         verbs: &["create"],
-        why: &["Creation can't be limited by name. The authority is made once and never changed by the operator."],
+        why: &["Creation can't be limited by name."],
     },
-    Rule { group: "", resources: &["secrets"], names: &["rerp-ca"], verbs: &["get"], why: &[] },
+    Rule {
+        group: "",
+        resources: &["secrets"],
+        names: &["rerp-ca"],
+        verbs: &["get", "update"],
+        why: &[
+            "The certificate authority is read for every certificate, and another takes its place when it grows old.",
+        ],
+    },
 ];
 
 #[cfg(test)]

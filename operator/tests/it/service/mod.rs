@@ -1,5 +1,6 @@
 //! RerpService against a scripted API server; the tests play Deployment controller, kubelet and the other two kinds.
 
+mod authority;
 mod certificate;
 mod golden;
 mod missing;
