@@ -64,7 +64,7 @@ pub(crate) fn generate(paths: &Paths, check: bool) -> Result<(), Error> {
 /// fails leaves the files as they were.
 fn run(program: &Path, dir: &Path, folder: &'static str, have: &Files) -> Result<Files, Error> {
     write(dir, &Files::new())?;
-    let ran = Cmd::new(program).quiet().map_err(|source| Error::Command { folder, source });
+    let ran = Cmd::new(program).arg(dir).quiet().map_err(|source| Error::Command { folder, source });
     let want = ran.and_then(|_| read(dir));
     match want {
         Ok(files) if !files.is_empty() => Ok(files),

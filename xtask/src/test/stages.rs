@@ -17,8 +17,16 @@ use crate::install;
 use crate::progress::note;
 
 /// Packages whose integration tests start PostgreSQL servers.
-const WITH_DATABASE: [&str; 7] =
-    ["xtask", "rerp-split", "rerp-kit", "rerp-identity", "rerp-account", "rerp-marketing", "rerp-traffic"];
+const WITH_DATABASE: [&str; 8] = [
+    "xtask",
+    "rerp-operator",
+    "rerp-split",
+    "rerp-kit",
+    "rerp-identity",
+    "rerp-account",
+    "rerp-marketing",
+    "rerp-traffic",
+];
 /// The package whose integration tests need a cluster.
 const WITH_CLUSTER: &str = "rerp-e2e";
 /// The cluster's tests wait for pods; a hanging one must not take the machine for a night.
