@@ -13,6 +13,8 @@ pub struct Metrics {
     duration: HistogramVec,
     writes: IntCounterVec,
     leader: IntGauge,
+    changing: IntGauge,
+    lacking: IntGauge,
 }
 
 impl Metrics {
@@ -36,8 +38,15 @@ impl Metrics {
         registry.register(Box::new(reconciles.clone()))?;
         registry.register(Box::new(duration.clone()))?;
         registry.register(Box::new(writes.clone()))?;
+        let changing = IntGauge::new("rerp_operator_authority_changing", "1 while the certificate authority changes.")?;
+        let lacking = IntGauge::new(
+            "rerp_operator_authority_lacking",
+            "Secrets and ConfigMaps that the change of the certificate authority waits for.",
+        )?;
         registry.register(Box::new(leader.clone()))?;
-        Ok(Self { registry, reconciles, duration, writes, leader })
+        registry.register(Box::new(changing.clone()))?;
+        registry.register(Box::new(lacking.clone()))?;
+        Ok(Self { registry, reconciles, duration, writes, leader, changing, lacking })
     }
 
     /// Counts one reconcile and how long it took. `outcome` is `Outcome::label`.
@@ -59,6 +68,12 @@ impl Metrics {
     /// Says whether this process leads.
     pub fn lead(&self, leads: bool) {
         self.leader.set(i64::from(leads));
+    }
+
+    /// Says whether the certificate authority changes, and how many the change waits for.
+    pub fn authority(&self, changing: bool, lacking: usize) {
+        self.changing.set(i64::from(changing));
+        self.lacking.set(i64::try_from(lacking).unwrap_or(i64::MAX));
     }
 
     /// The Prometheus text exposition of everything registered.

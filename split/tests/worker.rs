@@ -7,6 +7,7 @@ mod world;
 use rerp_split::failpoint::VARIABLE;
 use rerp_split::journal::{self, Wish};
 use rerp_split::phase::Phase;
+use rerp_split::run::BOTH_OWN;
 use std::sync::Arc;
 use std::time::Instant;
 use support::cluster::{self, Cluster};
@@ -242,7 +243,7 @@ async fn two_owners_are_seen_after_the_cutover() {
     let told = || async {
         let status = world.status(&source).await.unwrap();
         assert_eq!(status.phase, Phase::Observe, "{status:?}");
-        status.message.contains("both sides claim to own the data")
+        status.findings.iter().any(|finding| finding.id == BOTH_OWN)
     };
     eventually("the worker says that both own", LIMIT, told).await;
     worker.kill();
@@ -250,6 +251,7 @@ async fn two_owners_are_seen_after_the_cutover() {
     source.execute(claim, &[&false]).await.unwrap();
     let worker = world.worker();
     assert_eq!(reached(&world, &source, Phase::Completed).await, Phase::Completed, "{}", world.log());
+    assert_eq!(world.status(&source).await.unwrap().findings.iter().filter(|one| one.id == BOTH_OWN).count(), 0);
     drop(worker);
 }
 

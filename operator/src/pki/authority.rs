@@ -1,7 +1,7 @@
 //! The authority in its Secret. In: the operator's namespace. Out: something that signs. The first is made by whoever asks
 //! first; creation, not apply, so that two processes can't each believe in one of their own. `rotate` makes those that follow.
 
-use super::{CERTIFICATE, Error, KEY, ROOTS, issue, to_secret};
+use super::{CERTIFICATE, Error, KEY, ROOTS, issue, rotation, to_secret};
 use crate::cluster::{self, call, read};
 use crate::context::Context;
 use crate::outcome::Outcome;
@@ -31,9 +31,9 @@ impl Authority {
         if parsed.public_key().raw != key.subject_public_key_info() {
             return Err(Error::Mismatch);
         }
-        let end = Timestamp::from_second(parsed.validity().not_after.timestamp()).map_err(|_| Error::Time)?;
-        if end <= now {
-            return Err(Error::Ended(end));
+        let life = rotation::life(&certificate)?;
+        if life.end <= now {
+            return Err(Error::Ended { at: life.end, ours: life.ours });
         }
         if !parsed.is_ca() {
             return Err(Error::NoAuthority);

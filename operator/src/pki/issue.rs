@@ -15,6 +15,9 @@ pub const SKEW: Duration = Duration::from_secs(60);
 /// Life of the authority, ten years: longer than any cluster that nobody looks after.
 const AUTHORITY_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
+/// Tells the authorities that the operator made from those that a person brought.
+pub(super) const ORGANIZATION: &str = "RERP";
+
 /// What a certificate is to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
@@ -54,7 +57,7 @@ pub fn authority(trust_domain: &str, now: Timestamp) -> Result<Leaf, Error> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::OrganizationName, "RERP");
+    params.distinguished_name.push(DnType::OrganizationName, ORGANIZATION);
     params
         .distinguished_name
         .push(DnType::CommonName, format!("{trust_domain} {}", &uuid::Uuid::new_v4().simple().to_string()[..8]));

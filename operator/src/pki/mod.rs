@@ -47,8 +47,13 @@ pub enum Error {
     #[error("its ca.crt does not hold the certificate in its tls.crt")]
     NotARoot,
     /// The authority's own certificate has ended.
-    #[error("its certificate ended at {0}")]
-    Ended(jiff::Timestamp),
+    #[error("its certificate ended at {at}")]
+    Ended {
+        /// When.
+        at: jiff::Timestamp,
+        /// Whether the operator made it, and makes another.
+        ours: bool,
+    },
     /// A person's wish that can't be read.
     #[error("its annotation rerp.dev/authority-settle is '{0}', which is no duration such as 15m or 2h")]
     Settle(String),
@@ -66,7 +71,7 @@ impl Error {
         match self {
             Self::Make(source) => Outcome::failed(Reason::CertificateFailed, format!("{self}: {source}")),
             Self::Time => Outcome::failed(Reason::CertificateFailed, self.to_string()),
-            Self::Ended(_) => Outcome::failed(
+            Self::Ended { ours: true, .. } => Outcome::failed(
                 Reason::AuthorityUnusable,
                 format!(
                     "Secret {secret} with the certificate authority: {self}; a new one takes its place within a minute"

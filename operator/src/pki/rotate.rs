@@ -7,12 +7,13 @@ use super::rotation::{self, Stage, Step};
 use super::{CERTIFICATE, Error, ROOTS, issue, plan};
 use crate::cluster::{self, call, child, read};
 use crate::context::Context;
+use jiff::SignedDuration;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{Api, PostParams};
 use kube::{Resource, ResourceExt};
 use rerp_crds::names::CA_SECRET;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How often a settled authority is looked at.
@@ -29,6 +30,15 @@ pub enum LookError {
     /// The authority's Secret.
     #[error("Secret {CA_SECRET} with the certificate authority: {0}")]
     Authority(#[from] Error),
+}
+
+impl LookError {
+    fn describe(&self) -> String {
+        match self {
+            Self::Cluster(error) => error.describe(),
+            Self::Authority(_) => self.to_string(),
+        }
+    }
 }
 
 /// What a look came to.
@@ -53,14 +63,25 @@ impl Look {
 /// Looks after the authority until the shutdown. `tell` has every object visited. `watched` is the namespace that the operator
 /// is limited to.
 pub async fn run(context: &Context, watched: Option<&str>, tell: impl Fn(), shutdown: &CancellationToken) {
-    let mut waits_for = Vec::new();
+    let mut told = Instant::now();
     loop {
         let looked = look(context, watched).await;
-        if looked.as_ref().is_ok_and(Look::concerns_everybody) {
-            tell();
-        }
-        let again = if matches!(&looked, Ok(look) if !look.changing) { RARELY } else { OFTEN };
-        say(looked, &mut waits_for);
+        let again = match &looked {
+            Ok(look) => {
+                context.metrics.authority(look.changing, look.lacking.len());
+                // Once more from time to time: the first call may have been lost, and some learn from others what to trust.
+                if look.concerns_everybody() || (!look.lacking.is_empty() && told.elapsed() >= RARELY) {
+                    told = Instant::now();
+                    say(look);
+                    tell();
+                }
+                if look.changing { OFTEN } else { RARELY }
+            }
+            Err(error) => {
+                tracing::warn!(error = error.describe(), "can't look after the certificate authority");
+                if matches!(error, LookError::Cluster(_)) { OFTEN } else { RARELY }
+            }
+        };
         tokio::select! {
             () = tokio::time::sleep(again) => {}
             () = shutdown.cancelled() => return,
@@ -68,18 +89,11 @@ pub async fn run(context: &Context, watched: Option<&str>, tell: impl Fn(), shut
     }
 }
 
-/// Logs what a person may want to know; what a change waits for only when that is something else than before.
-fn say(looked: Result<Look, LookError>, waits_for: &mut Vec<String>) {
-    match looked {
-        Ok(look) if look.lacking == *waits_for => {}
-        Ok(look) => {
-            *waits_for = look.lacking;
-            tracing::info!(count = waits_for.len(), first = waits_for.first(), "the change of the authority waits");
-        }
-        Err(LookError::Cluster(error)) => {
-            tracing::warn!(error = error.describe(), "can't look after the certificate authority");
-        }
-        Err(error) => tracing::warn!(error = %error, "can't change the certificate authority"),
+/// Names some of those that a change waits for: the others are of the same kind.
+fn say(look: &Look) {
+    if !look.lacking.is_empty() {
+        let some = look.lacking.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+        tracing::warn!(count = look.lacking.len(), some, "the change of the authority waits for who lacks it");
     }
 }
 
@@ -97,9 +111,13 @@ pub async fn look(context: &Context, watched: Option<&str>) -> Result<Look, Look
     let stage = rotation::stage(&secret, now)?;
     let lacking = match stage {
         Stage::Spreading(_) | Stage::Signing(_) => lacking(context, watched, stage, &secret).await?,
-        Stage::Settled | Stage::Due | Stage::Ended => Vec::new(),
+        Stage::Settled | Stage::Due | Stage::Ended | Stage::EndedSpreading => Vec::new(),
     };
-    let step = rotation::step(stage, !lacking.is_empty(), rotation::settle(&secret)?, now);
+    let settle = match stage {
+        Stage::Spreading(_) | Stage::Signing(_) => rotation::settle(&secret)?,
+        _ => SignedDuration::ZERO,
+    };
+    let step = rotation::step(stage, !lacking.is_empty(), settle, now);
     if step != Step::Wait {
         let made = || issue::authority(&context.settings.trust_domain, now);
         let new = rotation::after(&secret, step, made)?;

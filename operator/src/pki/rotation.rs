@@ -3,10 +3,11 @@
 //!
 //! Spreading: the next root is trusted beside the present one, and signs nothing yet. Signing: it signs; the old root is still
 //! trusted. Each stage ends when every Secret and ConfigMap holds what it brought, and pods have had time to read that. So
-//! nobody ever meets a certificate of a root that it doesn't know.
+//! nobody ever meets a certificate of a root that it doesn't know. An authority that the operator didn't make is a person's: it is
+//! changed only when somebody asks.
 
 use super::authority::text;
-use super::issue::Leaf;
+use super::issue::{Leaf, ORGANIZATION};
 use super::{CERTIFICATE, Error, KEY, ROOTS};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::ByteString;
@@ -44,6 +45,8 @@ pub enum Stage {
     Due,
     /// It signs nothing any more.
     Ended,
+    /// As well, and the next one is trusted by whoever was in time.
+    EndedSpreading,
     /// Everybody is to trust the next one too.
     Spreading(Held),
     /// Everybody is to have a certificate of the new one.
@@ -73,17 +76,20 @@ pub enum Step {
 /// The stage that the Secret says.
 ///
 /// # Errors
-/// Its certificate can't be read.
+/// Its certificate can't be read, or it has ended and is a person's.
 pub fn stage(secret: &Secret, now: Timestamp) -> Result<Stage, Error> {
     let note = |key: &str| secret.annotations().get(key).map(String::as_str);
     let held = note(SINCE).and_then(|since| since.parse().ok());
-    let (begin, end) = validity(&text(secret, CERTIFICATE)?)?;
-    let half = begin.checked_add(end.duration_since(begin) / 2).map_err(|_| Error::Time)?;
+    let life = life(&text(secret, CERTIFICATE)?)?;
+    let half = life.begin.checked_add(life.end.duration_since(life.begin) / 2).map_err(|_| Error::Time)?;
+    let ended = life.end <= now;
     Ok(match note(STAGE) {
-        _ if end <= now => Stage::Ended,
+        Some("Spreading") if ended && text(secret, NEXT_CERTIFICATE).is_ok() => Stage::EndedSpreading,
+        _ if ended && !life.ours => return Err(Error::Ended { at: life.end, ours: false }),
+        _ if ended => Stage::Ended,
         Some("Spreading") if text(secret, NEXT_CERTIFICATE).is_ok() => Stage::Spreading(held),
         Some("Signing") => Stage::Signing(held),
-        _ if half <= now || note(ASKED).is_some() => Stage::Due,
+        _ if (life.ours && half <= now) || note(ASKED).is_some() => Stage::Due,
         _ => Stage::Settled,
     })
 }
@@ -95,6 +101,7 @@ pub fn step(stage: Stage, lacking: bool, settle: SignedDuration, now: Timestamp)
         Stage::Settled => return Step::Wait,
         Stage::Due => return Step::Begin,
         Stage::Ended => return Step::Replace,
+        Stage::EndedSpreading => return Step::Sign,
         Stage::Spreading(held) => (held, Step::Sign),
         Stage::Signing(held) => (held, Step::Retire),
     };
@@ -139,6 +146,8 @@ pub fn after(secret: &Secret, step: Step, made: impl FnOnce() -> Result<Leaf, Er
             put(&mut new, ROOTS, roots(secret)? + &next.certificate);
             put(&mut new, NEXT_CERTIFICATE, next.certificate);
             put(&mut new, NEXT_KEY, next.key);
+            // Whoever asked has been heard. A wish that comes during a change waits for the next one.
+            note(&mut new, ASKED, None);
             enter(&mut new, Some("Spreading"));
         }
         Step::Sign => {
@@ -159,17 +168,17 @@ pub fn after(secret: &Secret, step: Step, made: impl FnOnce() -> Result<Leaf, Er
             put(&mut new, CERTIFICATE, made.certificate);
             put(&mut new, KEY, made.key);
             drop_keys(&mut new, &[ROOTS, NEXT_CERTIFICATE, NEXT_KEY, OLD_CERTIFICATE]);
+            note(&mut new, ASKED, None);
             enter(&mut new, None);
         }
     }
     Ok(new)
 }
 
-/// Begins a stage; whoever asked for the change has been heard.
+/// Begins a stage.
 fn enter(secret: &mut Secret, stage: Option<&str>) {
     note(secret, STAGE, stage.map(str::to_owned));
     note(secret, SINCE, None);
-    note(secret, ASKED, None);
 }
 
 fn note(secret: &mut Secret, key: &str, value: Option<String>) {
@@ -216,13 +225,24 @@ fn without(roots: &str, old: &str) -> Result<String, Error> {
     Ok(left)
 }
 
-fn validity(certificate: &str) -> Result<(Timestamp, Timestamp), Error> {
+/// What a certificate of an authority says of itself.
+pub(super) struct AuthorityLife {
+    begin: Timestamp,
+    /// When it ends.
+    pub(super) end: Timestamp,
+    /// Whether the operator made it.
+    pub(super) ours: bool,
+}
+
+/// Reads the certificate of an authority.
+pub(super) fn life(certificate: &str) -> Result<AuthorityLife, Error> {
     let unreadable = || Error::Unreadable { key: CERTIFICATE };
     let (_, pem) = parse_x509_pem(certificate.as_bytes()).map_err(|_| unreadable())?;
     let parsed = pem.parse_x509().map_err(|_| unreadable())?;
     let at = |second: i64| Timestamp::from_second(second).map_err(|_| Error::Time);
     let validity = parsed.validity();
-    Ok((at(validity.not_before.timestamp())?, at(validity.not_after.timestamp())?))
+    let ours = parsed.subject().iter_organization().any(|name| name.as_str() == Ok(ORGANIZATION));
+    Ok(AuthorityLife { begin: at(validity.not_before.timestamp())?, end: at(validity.not_after.timestamp())?, ours })
 }
 
 #[cfg(test)]

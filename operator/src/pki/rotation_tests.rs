@@ -76,12 +76,17 @@ fn half_of_its_life_is_a_reason() {
 }
 
 #[test]
-fn what_has_ended_is_replaced_in_any_stage() {
+fn what_has_ended_gives_way_in_any_stage() {
     let mut first = to_secret(&made());
     asked(&mut first, ASKED, "");
     let (_, spreading) = go(&first, false, 0);
     let ended = 11 * 365 * 24 * 3600;
-    for secret in [first, spreading] {
+    // The next one is trusted by many already, so it signs at once.
+    assert_eq!(stage(&spreading, at(ended)).unwrap(), Stage::EndedSpreading);
+    assert_eq!(step(Stage::EndedSpreading, true, SignedDuration::MAX, at(ended)), Step::Sign);
+    let (_, held) = go(&spreading, false, 0);
+    let (_, signing) = go(&held, false, 9999);
+    for secret in [first, signing] {
         assert_eq!(stage(&secret, at(ended)).unwrap(), Stage::Ended);
         let new = after(&secret, Step::Replace, || issue::authority("rerp.local", at(ended))).unwrap();
         let authority = Authority::of(&new, at(ended)).unwrap();
@@ -106,6 +111,36 @@ fn roots_of_a_persons_own_stay() {
     let roots = of(&secret, ROOTS);
     assert!(roots.contains(own.trim()) && roots.contains(of(&secret, CERTIFICATE).trim()), "{roots}");
     assert_eq!(roots.matches(END).count(), 2, "{roots}");
+}
+
+#[test]
+fn a_persons_own_authority_changes_only_when_somebody_asks() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+    params.not_before = time::OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
+    params.not_after = params.not_before + time::Duration::days(30);
+    let theirs = params.self_signed(&key).unwrap();
+    let mut secret = to_secret(&Leaf { certificate: theirs.pem(), key: key.serialize_pem() });
+    let days = |days: i64| at(days * 24 * 3600);
+    assert_eq!(stage(&secret, days(29)).unwrap(), Stage::Settled);
+    assert!(matches!(stage(&secret, days(31)), Err(Error::Ended { ours: false, .. })));
+    asked(&mut secret, ASKED, "");
+    assert_eq!(stage(&secret, days(1)).unwrap(), Stage::Due);
+}
+
+#[test]
+fn a_wish_that_comes_during_a_change_is_kept_for_the_next() {
+    let mut secret = to_secret(&made());
+    asked(&mut secret, SETTLE, "0s");
+    asked(&mut secret, ASKED, "");
+    secret = go(&secret, false, 0).1;
+    asked(&mut secret, ASKED, "again");
+    for _ in 0..4 {
+        secret = go(&secret, false, 0).1;
+    }
+    assert_eq!(go(&secret, false, 0).0, Step::Begin);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use rerp_crds::split::AdvanceTo;
 use rerp_crds::{DatabaseSplitMigration, Reason, SplitPhase};
 use rerp_split::journal::Wish;
 use rerp_split::phase::Phase;
+use rerp_split::run::BOTH_OWN;
 use rerp_split::status::Severity;
 use std::time::Duration;
 
@@ -133,6 +134,9 @@ fn outcome(migration: &DatabaseSplitMigration, wish: &Wish, seen: &Observed, now
 /// What only a person can resolve.
 fn refused(journal: &Journal) -> Option<Outcome> {
     let status = &journal.status;
+    if let Some(both) = status.findings.iter().find(|finding| finding.id == BOTH_OWN) {
+        return Some(Outcome::refused(Reason::Failed, format!("{}. Fix: {}", both.message, both.fix)));
+    }
     if status.phase == Phase::Preflight
         && let Some(first) = status.findings.iter().find(|finding| finding.severity == Severity::Fatal)
     {

@@ -11,6 +11,7 @@ mod switch;
 mod work;
 
 pub use board::Board;
+pub use observe::BOTH_OWN;
 pub use work::{Survey, survey};
 
 use crate::connect::Endpoint;

@@ -25,10 +25,6 @@ const SLOT_POLL: Duration = Duration::from_secs(2);
 /// How long to wait for one token before the lag is looked at again.
 const TOKEN_LIMIT: Duration = Duration::from_secs(30);
 
-/// What no worker can decide: whose writes since then count.
-const BOTH_OWN: &str = "both sides claim to own the data: the source has come back without its last commits; \
-     close it again by hand and bring over what was written there since (docs/split.md)";
-
 /// One sentence about a phase that has just begun.
 pub(super) fn message(phase: Phase) -> &'static str {
     match phase {
@@ -69,10 +65,7 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
         Phase::Verify => compare(job, board).await,
         Phase::ReadyForCutover => follow(job, board).await,
         // The stream ends as soon as the target owns: a slot that nobody reads keeps WAL on the source's disk.
-        Phase::Observe if observe::both_own(job).await? => {
-            board.update(|status| BOTH_OWN.clone_into(&mut status.message));
-            Ok(Work::Unfinished)
-        }
+        Phase::Observe if observe::two_owners(job, board).await? => Ok(Work::Unfinished),
         Phase::Observe => {
             clean::side_objects(job).await?;
             keys::watch(job, board).await

@@ -63,7 +63,7 @@ pub async fn create(job: &Job, client: &mut Client, pre_data: &str) -> Result<()
     if let Some((kind, name)) = contents(job, &transaction).await?.first() {
         let schema = &job.spec.target.schema;
         return Err(StepError::Doomed(format!(
-            "the schema {schema} on the target holds {kind} {name}, which the migration did not make; remove it"
+            "the schema {schema} on the target holds {kind} {name}, which the migration did not make; remove it, then create the migration again"
         )));
     }
     let comment = schema_comment(job, &transaction).await?;

@@ -267,3 +267,24 @@ fn another_answer_about_foreign_keys_starts_another_worker() {
     assert_ne!(pod(sever), pod(ForeignKeySpec { waive_orphans: true, ..sever }));
     assert!(pod(sever).is_some());
 }
+
+#[test]
+fn two_owners_need_a_person() {
+    for advance_to in [AdvanceTo::Cutover, AdvanceTo::Completed] {
+        let (mut object, mut seen) = (migration("m"), seen(Phase::Observe));
+        object.spec.advance_to = Some(advance_to);
+        let finding = Finding {
+            id: BOTH_OWN.into(),
+            side: Side::Source,
+            object: "identity".into(),
+            message: "both own".into(),
+            fix: "close one".into(),
+            severity: Severity::Fatal,
+        };
+        seen.journal.as_mut().unwrap().status.findings.push(finding);
+        let decision = decide(&object, &seen, at(1000));
+        assert_eq!(decision.outcome.message(), "both own. Fix: close one");
+        assert!(matches!(decision.outcome, Outcome::Refused { .. }) && decision.hold);
+        run(&decision);
+    }
+}

@@ -22,10 +22,15 @@ fn now() -> Timestamp {
     Timestamp::from_second(NOW.load(Ordering::Relaxed)).expect("a time")
 }
 
+/// The time of tests that don't move it.
+fn beginning() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).expect("a time")
+}
+
 /// Two services that run, and an authority whose change somebody has asked for.
-async fn world() -> World {
+async fn world(clock: fn() -> Timestamp) -> World {
     let mut world = World::with_database();
-    world.context.clock = Clock::from_fn(now);
+    world.context.clock = Clock::from_fn(clock);
     let mut marketing = spec();
     marketing["dependencies"] = json!([{"name": "identity"}]);
     marketing["databaseRef"] = Value::Null;
@@ -86,7 +91,7 @@ fn judge(world: &World, since: u64) {
 /// One test, since it moves the clock.
 #[tokio::test]
 async fn whoever_is_visited_late_nobody_meets_a_certificate_that_it_cannot_verify() {
-    let world = world().await;
+    let world = world(now).await;
     let (since, before) = (world.api.version(), decoded(&world.api.object(CA).expect("ours"), "tls.crt"));
     let mut steps = Vec::new();
     for round in 0.. {
@@ -132,7 +137,7 @@ async fn whoever_is_visited_late_nobody_meets_a_certificate_that_it_cannot_verif
 
 #[tokio::test]
 async fn a_step_is_taken_only_on_what_was_read() {
-    let world = world().await;
+    let world = world(beginning).await;
     let mut calls = 0;
     world.api.interfere(Some(Box::new(move |api| {
         calls += 1;
@@ -148,7 +153,7 @@ async fn a_step_is_taken_only_on_what_was_read() {
 
 #[tokio::test]
 async fn who_holds_the_change_up_is_named_and_what_nobody_owns_does_not() {
-    let world = world().await;
+    let world = world(beginning).await;
     assert_eq!(look(&world).await.expect("a look").step, Step::Begin);
     world.pass("identity").await;
     let foreign = decoded(&world.api.object(path("secrets", "identity-mtls").as_str()).expect("a leaf"), "tls.crt");
