@@ -5,7 +5,7 @@ use axum::routing::{get, post};
 use rerp_kit::pool::Db;
 
 use crate::grpc;
-use crate::http::email;
+use crate::http::{email, person};
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(db: Db) -> Router {
@@ -13,6 +13,9 @@ pub fn router(db: Db) -> Router {
         .route("/api/identity/email", get(email::by_query))
         .route("/api/identity/email/upsert", post(email::upsert))
         .route("/api/identity/email/{id_or_address}", get(email::by_path))
+        .route("/api/identity/user/{human_name_id}", get(person::human))
+        .route("/api/identity/verification-status/{human_name_id}", get(person::verification))
+        .route("/api/identity/platform-user/{platform_user_id}", get(person::platform_user))
         .with_state(db.clone());
     rerp_kit::grpc::mount(rest, grpc::email::server(db))
 }

@@ -2,3 +2,4 @@
 //! Must not hold SQL or rules.
 
 pub mod email;
+pub mod person;

@@ -2,3 +2,4 @@
 //! search path says which one.
 
 pub mod email;
+pub mod person;

@@ -1,0 +1,135 @@
+//! People over HTTP: `GET /api/identity/user/{human_name_id}`, `GET /api/identity/verification-status/{human_name_id}` and
+//! `GET /api/identity/platform-user/{platform_user_id}`. Must not log what it reads.
+
+use axum::extract::State;
+use jiff::Timestamp;
+use rerp_kit::http::{Path, strict_uuid};
+use rerp_kit::pool::Db;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::NOT_FOUND;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::store::person as store;
+
+/// A customer as others see it.
+#[derive(Debug, Serialize)]
+pub struct Human {
+    /// The one identifier of this customer.
+    pub human_name_id: Uuid,
+    /// The identifier of the address.
+    pub email_address_id: Uuid,
+    /// As the customer wrote it.
+    pub first_name: Option<String>,
+    /// As the customer wrote it.
+    pub surname: Option<String>,
+    /// The name chosen for signing in.
+    pub username: Option<String>,
+    /// When the customer was first seen.
+    pub created_at: Timestamp,
+    /// When something about it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a customer has proved.
+#[derive(Debug, Serialize)]
+pub struct VerificationStatus {
+    /// The customer.
+    pub human_name_id: Uuid,
+    /// To read mail at the address.
+    pub email_verified: bool,
+    /// When.
+    pub email_verified_at: Option<Timestamp>,
+    /// To have the telephone.
+    pub phone_verified: bool,
+    /// When.
+    pub phone_verified_at: Option<Timestamp>,
+    /// Both: what trials, payment methods and tests ask for.
+    pub both_verified: bool,
+}
+
+/// A member of the staff as others see it.
+#[derive(Debug, Serialize)]
+pub struct PlatformUser {
+    /// The one identifier.
+    pub platform_user_id: Uuid,
+    /// Where mail goes.
+    pub email: String,
+    /// Where calls go.
+    pub phone: Option<String>,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub surname: String,
+    /// The name chosen for signing in.
+    pub username: Option<String>,
+    /// Whether signing in is allowed.
+    pub is_active: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When something about it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A customer by identifier.
+///
+/// # Errors
+/// A problem.
+pub async fn human(State(db): State<Db>, Path(text): Path<String>) -> Result<axum::Json<Human>, Problem> {
+    let stored = store::human(&db, identifier(&text)?).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    Ok(axum::Json(Human {
+        human_name_id: stored.id,
+        email_address_id: stored.email_address_id,
+        first_name: stored.first_name,
+        surname: stored.surname,
+        username: stored.username,
+        created_at: stored.created_at.to_jiff(),
+        updated_at: stored.updated_at.to_jiff(),
+    }))
+}
+
+/// What a customer has proved, by identifier.
+///
+/// # Errors
+/// A problem.
+pub async fn verification(
+    State(db): State<Db>,
+    Path(text): Path<String>,
+) -> Result<axum::Json<VerificationStatus>, Problem> {
+    let id = identifier(&text)?;
+    let stored = store::verification(&db, id).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    Ok(axum::Json(VerificationStatus {
+        human_name_id: id,
+        email_verified: stored.email_verified,
+        email_verified_at: stored.email_verified_at.map(|at| at.to_jiff()),
+        phone_verified: stored.phone_verified,
+        phone_verified_at: stored.phone_verified_at.map(|at| at.to_jiff()),
+        both_verified: stored.both_verified,
+    }))
+}
+
+/// A member of the staff by identifier.
+///
+/// # Errors
+/// A problem.
+pub async fn platform_user(
+    State(db): State<Db>,
+    Path(text): Path<String>,
+) -> Result<axum::Json<PlatformUser>, Problem> {
+    let stored = store::platform_user(&db, identifier(&text)?).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    Ok(axum::Json(PlatformUser {
+        platform_user_id: stored.id,
+        email: stored.email,
+        phone: stored.phone,
+        first_name: stored.first_name,
+        surname: stored.surname,
+        username: stored.username,
+        is_active: stored.is_active,
+        created_at: stored.created_at.to_jiff(),
+        updated_at: stored.updated_at.to_jiff(),
+    }))
+}
+
+fn identifier(text: &str) -> Result<Uuid, Problem> {
+    strict_uuid(text).ok_or_else(|| Problem::new(NOT_FOUND).detail("not an identifier: a UUID of 36 characters"))
+}
