@@ -73,11 +73,15 @@ func renderForward(tx *knftables.Transaction, rules Ruleset, podRange netip.Pref
 	if len(rules.Isolated) > 0 {
 		add("ip saddr . ip daddr", pairs(rules.Isolated), "accept")
 	}
-	if len(rules.Egress.Isolated) > 0 {
-		add("ip saddr", set(rules.Egress.Isolated), "jump", egressChain)
+	// A rule for each range, no set: while a new set of ranges takes an old
+	// one's place the kernel may find nothing in it for a moment (one packet of
+	// a million did), and what isn't found here passes. Where sets are used,
+	// what isn't found is dropped.
+	for _, r := range rules.Egress.Isolated {
+		add("ip saddr", span(r.First.String(), r.Last.String()), "jump", egressChain)
 	}
-	if len(rules.Ingress.Isolated) > 0 {
-		add("ip daddr", set(rules.Ingress.Isolated), "jump", ingressChain)
+	for _, r := range rules.Ingress.Isolated {
+		add("ip daddr", span(r.First.String(), r.Last.String()), "jump", ingressChain)
 	}
 }
 

@@ -34,8 +34,9 @@ add rule inet rerp-network-policy forward ct state established,related accept
 add rule inet rerp-network-policy forward meta nfproto ipv6 drop
 add rule inet rerp-network-policy forward ip daddr 10.244.0.0/16 ip daddr != { 10.244.0.2-10.244.0.4, 10.244.0.6 } counter drop
 add rule inet rerp-network-policy forward ip saddr . ip daddr { 10.244.0.3 . 10.244.0.3, 10.244.0.6 . 10.244.0.6 } accept
-add rule inet rerp-network-policy forward ip saddr { 10.244.0.3 } jump egress
-add rule inet rerp-network-policy forward ip daddr { 10.244.0.3, 10.244.0.6 } jump ingress
+add rule inet rerp-network-policy forward ip saddr 10.244.0.3 jump egress
+add rule inet rerp-network-policy forward ip daddr 10.244.0.3 jump ingress
+add rule inet rerp-network-policy forward ip daddr 10.244.0.6 jump ingress
 add rule inet rerp-network-policy ingress ip saddr { 10.244.0.2-10.244.0.3, 192.0.2.0-192.0.2.255 } ip daddr { 10.244.0.3 } tcp dport { 8080 } return comment "a/p0"
 add rule inet rerp-network-policy ingress ip saddr { 10.244.0.2-10.244.0.3, 192.0.2.0-192.0.2.255 } ip daddr { 10.244.0.3 } tcp dport { 1, 3-12 } return comment "a/p0"
 add rule inet rerp-network-policy ingress ip saddr { 10.244.0.2-10.244.0.3, 192.0.2.0-192.0.2.255 } ip daddr { 10.244.0.3 } meta l4proto udp return comment "a/p0"

@@ -92,12 +92,12 @@ func TestTheTableFollowsThePolicies(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.await(t, func(text string) bool {
-		return strings.Contains(text, "ip daddr { 10.244.0.2-10.244.0.3 } jump ingress")
+		return strings.Contains(text, "ip daddr 10.244.0.2-10.244.0.3 jump ingress")
 	})
 	if err := client.CoreV1().Pods("a").Delete(t.Context(), "db", meta.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	n.await(t, func(text string) bool { return strings.Contains(text, "ip daddr { 10.244.0.2 } jump ingress") })
+	n.await(t, func(text string) bool { return strings.Contains(text, "ip daddr 10.244.0.2 jump ingress") })
 	if err := policies.Delete(t.Context(), "p0", meta.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
