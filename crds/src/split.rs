@@ -378,7 +378,7 @@ pub struct CutoverStatus {
     /// Time during which no write could commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write_pause_ms: Option<f64>,
-    /// Part of it spent waiting for locks.
+    /// Waiting for the locks before it; who comes meanwhile waits from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock_wait_ms: Option<f64>,
     /// Part of it spent until the last change had reached the target.

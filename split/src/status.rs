@@ -96,9 +96,9 @@ pub struct Replication {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cutover {
-    /// From the first lock request of the attempt that succeeded to the opening of the target.
+    /// From the grant of the locks of the attempt that succeeded to the opening of the target: no write can commit.
     pub write_pause_ms: f64,
-    /// Of it: waiting for the locks.
+    /// Before it: waiting for the locks, behind transactions that still commit. Who comes during it waits from then on.
     pub lock_wait_ms: f64,
     /// Of it: until the target had replayed everything.
     pub drain_ms: f64,

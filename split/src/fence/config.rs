@@ -60,9 +60,9 @@ pub struct CutoverReport {
     pub epoch: i64,
     /// Attempts that asked for the locks, the successful one included; 0 if there was only something to finish.
     pub attempts: u32,
-    /// From the lock request of the attempt that succeeded (from then on writers queue) to the target's opening.
+    /// From the grant of the locks of the attempt that succeeded to the target's opening: no write can commit.
     pub write_pause_ms: f64,
-    /// Of it: until all locks were granted.
+    /// Before it: until all locks were granted, behind transactions that still commit. Who comes during it waits from then on.
     pub lock_wait_ms: f64,
     /// Of it: until the target had replayed everything and that was durable.
     pub drain_ms: f64,
