@@ -37,7 +37,7 @@ impl Measured {
             (
                 "write pause",
                 format!(
-                    "{:.0} ms by the engine ({:.0} ms lock, {:.0} ms drain), {:.0} ms by the ledger",
+                    "{:.0} ms by the engine (after {:.0} ms for the locks; {:.0} ms of it drain), {:.0} ms by the ledger",
                     split.write_pause_ms, split.lock_wait_ms, split.drain_ms, self.pause_ledger_ms
                 ),
             ),
