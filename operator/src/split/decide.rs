@@ -201,12 +201,10 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
         outcome: Outcome::waiting(Reason::Deleting, on, LIVE),
     };
     // A database whose object is gone or going can't be cleaned; its own deletion policy decides about what is in it.
-    let (Some(source), Some(target)) = (&seen.source, &seen.target) else {
+    let staying = [&seen.source, &seen.target].map(|member| member.as_ref().filter(|one| one.stays));
+    let (true, [Some(source), Some(target)]) = (seen.held, staying) else {
         return going(false, WorkerAct::Remove, false, "the object to go");
     };
-    if !seen.held || !source.stays || !target.stays {
-        return going(false, WorkerAct::Remove, false, "the object to go");
-    }
     // One that is only out of reach keeps what the migration made on it: whoever let go now could never come back.
     if let Some(closed) = [source, target].into_iter().find(|member| member.admin.is_none()) {
         let outcome = Outcome::waiting(Reason::SecretMissing, check::no_admin(closed), HELD);
