@@ -2,6 +2,13 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | [`trading`] | the trading services: patterns, markets, an exact ledger |
+//! | [`trading`] | the trading services: patterns, markets, an exact ledger, scenarios |
+//! | [`http`] | the routes |
+//! | [`config`], [`serve`] | settings and the life of the process |
+//!
+//! Everything is kept in memory and gone with the process.
 
+pub mod config;
+pub mod http;
+pub mod serve;
 pub mod trading;

@@ -49,6 +49,8 @@ pub const METHOD_NOT_ALLOWED: Kind = Kind::new("method-not-allowed", "The path d
 pub const IN_PROGRESS: Kind = Kind::new("request-in-progress", "A request with this key is still being worked on", 409);
 /// The identifier chosen by the caller names something else already.
 pub const ID_TAKEN: Kind = Kind::new("id-taken", "The identifier is taken", 409);
+/// The state has moved on since the caller looked, or the caller has lost an answer.
+pub const SEQUENCE_GAP: Kind = Kind::new("sequence-gap", "The expected sequence number is not the present one", 409);
 /// The body is larger than allowed.
 pub const TOO_LARGE: Kind = Kind::new("body-too-large", "The body is too large", 413);
 /// The body isn't declared as JSON.
@@ -61,6 +63,8 @@ pub const INVALID_VALUE: Kind = Kind::new("invalid-value", "A value breaks a rul
 pub const KEY_REUSED: Kind = Kind::new("idempotency-key-reused", "The key was used with another body", 422);
 /// A mistake on our side.
 pub const INTERNAL: Kind = Kind::new("internal", "Something went wrong on our side", 500);
+/// A stated bound of the service is reached.
+pub const AT_CAPACITY: Kind = Kind::new("at-capacity", "The service holds as much as it may", 503);
 /// The database can't be used at the moment.
 pub const DATABASE_UNAVAILABLE: Kind = Kind::new("database-unavailable", "The database can't be used right now", 503);
 /// A service we depend on can't be used at the moment.
@@ -73,7 +77,7 @@ pub const OUTCOME_UNKNOWN: Kind =
 pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
 
 /// The whole list.
-pub const ALL: [Kind; 19] = [
+pub const ALL: [Kind; 21] = [
     MALFORMED_JSON,
     MALFORMED_ADDRESS,
     MALFORMED_HEADER,
@@ -83,12 +87,14 @@ pub const ALL: [Kind; 19] = [
     METHOD_NOT_ALLOWED,
     IN_PROGRESS,
     ID_TAKEN,
+    SEQUENCE_GAP,
     TOO_LARGE,
     NOT_JSON,
     INVALID_BODY,
     INVALID_VALUE,
     KEY_REUSED,
     INTERNAL,
+    AT_CAPACITY,
     DATABASE_UNAVAILABLE,
     DEPENDENCY_UNAVAILABLE,
     OUTCOME_UNKNOWN,

@@ -34,8 +34,8 @@ pub enum LedgerError {
     /// Too many open orders.
     #[error("at most {} orders may be open", super::MAX_ORDERS)]
     TooManyOrders,
-    /// A price or quantity that isn't positive.
-    #[error("prices and quantities must be positive")]
+    /// A price or quantity that isn't positive, or cash or a fee that is negative.
+    #[error("prices and quantities must be positive, cash and fees must not be negative")]
     NotPositive,
     /// The free cash does not cover the order.
     #[error("the free cash does not cover the order")]
