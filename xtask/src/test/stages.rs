@@ -27,6 +27,8 @@ const WITH_DATABASE: [&str; 8] = [
     "rerp-marketing",
     "rerp-traffic",
 ];
+/// Names a Python that has TA-Lib.
+const PYTHON: &str = "RERP_PYTHON";
 /// The package whose integration tests need a cluster.
 const WITH_CLUSTER: &str = "rerp-e2e";
 /// The cluster's tests wait for pods; a hanging one must not take the machine for a night.
@@ -61,7 +63,25 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
 fn unit(setting: &Setting<'_>) -> Result<Tally, Error> {
     let mut args = vec!["--workspace".to_owned(), "--lib".to_owned(), "--bins".to_owned()];
     args.extend(integration_tests(setting, |package| package != WITH_CLUSTER && !WITH_DATABASE.contains(&package))?);
-    cargo_test(setting, &args, &[])
+    let usual = cargo_test(setting, &args, &[]);
+    if std::env::var_os(PYTHON).is_none() {
+        note(format!(
+            "{PYTHON} is not set: patterns were compared with stored answers of TA-Lib, not with TA-Lib itself"
+        ));
+        return usual;
+    }
+    both(usual, cargo_test(setting, &["--workspace", "--test", "patterns_oracle"].map(str::to_owned), &["--ignored"]))
+}
+
+/// The counts of two runs; neither hides what the other one says.
+fn both(one: Result<Tally, Error>, other: Result<Tally, Error>) -> Result<Tally, Error> {
+    let (mut all, more, failed) = match (one, other) {
+        (Ok(one), Ok(other)) => (one, other, false),
+        (Ok(one) | Err(Error::Tests(one)), Ok(other) | Err(Error::Tests(other))) => (one, other, true),
+        (Err(error), _) | (_, Err(error)) => return Err(error),
+    };
+    all.add(&more);
+    if failed { Err(Error::Tests(all)) } else { Ok(all) }
 }
 
 fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
