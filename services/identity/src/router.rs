@@ -5,7 +5,8 @@ use axum::routing::{get, post};
 use rerp_kit::pool::Db;
 
 use crate::grpc;
-use crate::http::{email, person};
+use crate::http::{email, person, verify};
+use crate::verification::Verification;
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(db: Db) -> Router {
@@ -18,4 +19,12 @@ pub fn router(db: Db) -> Router {
         .route("/api/identity/platform-user/{platform_user_id}", get(person::platform_user))
         .with_state(db.clone());
     rerp_kit::grpc::mount(rest, grpc::email::server(db))
+}
+
+/// The routes that prove contacts, where verification is configured.
+pub fn verifying(verification: Verification) -> Router {
+    Router::new()
+        .route("/api/identity/verify/email", post(verify::email))
+        .route("/api/identity/verify/phone", post(verify::phone))
+        .with_state(verification)
 }

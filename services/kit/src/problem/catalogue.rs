@@ -57,8 +57,12 @@ pub const NOT_JSON: Kind = Kind::new("unsupported-media-type", "The body must be
 pub const INVALID_BODY: Kind = Kind::new("invalid-body", "The body does not have the expected fields", 422);
 /// A value breaks a rule.
 pub const INVALID_VALUE: Kind = Kind::new("invalid-value", "A value breaks a rule", 422);
+/// A one-time code that proves nothing.
+pub const CODE_REFUSED: Kind = Kind::new("code-refused", "The code proves nothing", 422);
 /// The key was used before with another body.
 pub const KEY_REUSED: Kind = Kind::new("idempotency-key-reused", "The key was used with another body", 422);
+/// Asked for too often.
+pub const TOO_MANY_REQUESTS: Kind = Kind::new("too-many-requests", "This was asked for too often", 429);
 /// A mistake on our side.
 pub const INTERNAL: Kind = Kind::new("internal", "Something went wrong on our side", 500);
 /// The database can't be used at the moment.
@@ -73,7 +77,7 @@ pub const OUTCOME_UNKNOWN: Kind =
 pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
 
 /// The whole list.
-pub const ALL: [Kind; 19] = [
+pub const ALL: [Kind; 21] = [
     MALFORMED_JSON,
     MALFORMED_ADDRESS,
     MALFORMED_HEADER,
@@ -87,7 +91,9 @@ pub const ALL: [Kind; 19] = [
     NOT_JSON,
     INVALID_BODY,
     INVALID_VALUE,
+    CODE_REFUSED,
     KEY_REUSED,
+    TOO_MANY_REQUESTS,
     INTERNAL,
     DATABASE_UNAVAILABLE,
     DEPENDENCY_UNAVAILABLE,
