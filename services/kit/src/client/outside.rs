@@ -26,3 +26,13 @@ pub fn outside() -> Result<reqwest::ClientBuilder, rustls::Error> {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_for_vendors_can_be_built() {
+        assert!(outside().unwrap().build().is_ok());
+    }
+}
