@@ -244,7 +244,7 @@ async fn the_tables_keep_their_rules() {
     let address = |owner: &str, is_primary: bool| {
         format!(
             "INSERT INTO addresses (id, type, person_id, company_id, is_primary)
-             SELECT gen_random_uuid(), 'home', {owner}, {is_primary} FROM companies"
+             SELECT gen_random_uuid(), 'residential', {owner}, {is_primary} FROM companies"
         )
     };
     let (of_person, of_company) = (format!("{person}, NULL"), "NULL, id".to_owned());
