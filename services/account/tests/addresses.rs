@@ -237,3 +237,26 @@ async fn one_address_is_primary_whoever_adds_and_changes_at_the_same_moment() {
     let unnamed = platform.post(&addresses, &of_person("D 4", CAT)).await;
     assert_eq!(unnamed.pointer(), "/person_id", "{}", unnamed.body);
 }
+
+/// The migration meets rows of the version before: they keep what they say, and people's addresses go to their own accounts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn addresses_of_the_version_before_become_first_versions() {
+    let home = support::Home::new().await;
+    home.define(include_str!("../migrations/0001_account.sql")).await;
+    home.define(&format!(
+        "INSERT INTO companies (id, name, name_key) VALUES ('{NOBODY}', 'Acme', 'acme');
+         INSERT INTO accounts (id, human_name_id, kind) VALUES ('{CAT}', '{ANN}', 'personal');
+         INSERT INTO addresses (id, type, person_id, company_id, country, is_primary, updated_at) VALUES
+            ('{ANN}', 'home', '{ANN}', NULL, 'DE', true, '2026-01-01'), ('{BOB}', 'postal', NULL, '{NOBODY}', NULL, true, now())"
+    ))
+    .await;
+    home.define(include_str!("../migrations/0002_accounts.sql")).await;
+    for (id, now) in [
+        (ANN, format!("type = 'residential' AND account_id = '{CAT}' AND valid_from = '2026-01-01'")),
+        (BOB, "type = 'shipping' AND account_id IS NULL".to_owned()),
+    ] {
+        let kept =
+            format!("SELECT count(*) FROM svc.addresses WHERE id = '{id}' AND version = 1 AND is_primary AND {now}");
+        assert_eq!(home.number(&kept).await, 1, "{id}");
+    }
+}
