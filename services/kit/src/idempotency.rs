@@ -166,6 +166,20 @@ pub async fn settle(session: &mut Session, claim: &Claim, answer: &serde_json::V
     Ok(())
 }
 
+/// Gives back a key that this transaction has claimed: the request was refused, so there is no effect to protect, and the
+/// caller may use the key for the corrected request.
+///
+/// # Errors
+/// The driver's.
+pub async fn release(session: &mut Session, claim: &Claim) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2")
+        .bind(claim.scope)
+        .bind(&claim.key.0)
+        .execute(session.conn())
+        .await?;
+    Ok(())
+}
+
 /// Deletes answers that are old enough, a bounded number of them. Several pods may do it at once.
 ///
 /// # Errors
