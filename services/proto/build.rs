@@ -5,16 +5,20 @@ use std::error::Error;
 use std::path::PathBuf;
 
 /// Services that others call, and their files.
-const PROTOCOLS: [(&str, &str); 2] =
-    [("identity", "rerp/identity/v1/email.proto"), ("account", "rerp/account/v1/company.proto")];
+const PROTOCOLS: [(&str, &[&str]); 2] = [
+    ("identity", &["rerp/identity/v1/email.proto", "rerp/identity/v1/person.proto"]),
+    ("account", &["rerp/account/v1/company.proto", "rerp/account/v1/permission.proto"]),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Asked when it runs: one build folder may serve several checkouts, and the compiled script with it.
     let services = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
-    for (service, file) in PROTOCOLS {
+    for (service, files) in PROTOCOLS {
         let folder = services.join(service).join("proto");
         println!("cargo::rerun-if-changed={}", folder.display());
-        let descriptors = protox::compile([folder.join(file)], [&folder])?;
+        // Together: one package is one file of Rust.
+        let files: Vec<PathBuf> = files.iter().map(|file| folder.join(file)).collect();
+        let descriptors = protox::compile(files, [&folder])?;
         tonic_prost_build::configure().compile_fds(descriptors)?;
     }
     Ok(())

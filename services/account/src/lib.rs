@@ -1,12 +1,15 @@
 //! Account: accounts, and the one registry of companies. Every other service keeps their identifiers only.
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
-//! the rules, [`store`] the SQL. So far it answers for companies; the tables of accounts, roles and addresses are there and filled by the demo.
+//! the rules, [`store`] the SQL, [`client`] calls Identity, which alone knows people. Must not call any other service.
 
+pub mod client;
 pub mod domain;
 pub mod grpc;
 pub mod http;
+mod permissions;
 mod router;
+pub mod state;
 pub mod store;
 
 pub use router::router;

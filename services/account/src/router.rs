@@ -1,18 +1,26 @@
-//! The routes. In comes the database handle; out goes a router. Must not hold handlers.
+//! The routes. In comes the state; out goes a router. Must not hold handlers.
 
 use axum::Router;
-use axum::routing::{get, post};
-use rerp_kit::pool::Db;
+use axum::routing::{delete, get, post, put};
 
 use crate::grpc;
-use crate::http::company;
+use crate::http::{account, address, company, permission, role};
+use crate::state::AppState;
 
 /// All routes of the service, without the guard that the kit puts around them.
-pub fn router(db: Db) -> Router {
+pub fn router(state: AppState) -> Router {
     let rest = Router::new()
+        .route("/api/accounts", post(account::open))
+        .route("/api/accounts/{account_id}", get(account::by_id))
+        .route("/api/accounts/{account_id}/roles", get(role::list).post(role::grant))
+        .route("/api/accounts/{account_id}/roles/{role_id}", delete(role::revoke))
+        .route("/api/accounts/{account_id}/addresses", get(address::list).post(address::add))
+        .route("/api/accounts/{account_id}/addresses/{address_id}", put(address::change))
+        .route("/api/accounts/{account_id}/permissions/{human_name_id}", get(permission::check))
         .route("/api/accounts/companies", get(company::by_query))
         .route("/api/accounts/companies/upsert", post(company::upsert))
         .route("/api/accounts/companies/{id_or_name}", get(company::by_path))
-        .with_state(db.clone());
-    rerp_kit::grpc::mount(rest, grpc::company::server(db))
+        .with_state(state.clone());
+    let with_companies = rerp_kit::grpc::mount(rest, grpc::company::server(state.db.clone()));
+    rerp_kit::grpc::mount(with_companies, grpc::permission::server(state))
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
 
+mod platform;
 #[path = "../../kit/tests/support/mod.rs"]
 mod support;
 
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rerp_kit::problem::catalogue::{self, Kind};
 use serde_json::{Value, json};
 use support::service::{answer, serve, split_of};
-use support::{Split, open, until, visitor};
+use support::{Split, until, visitor};
 
 const TABLES: [&str; 5] = ["companies", "accounts", "account_roles", "addresses", "idempotency_keys"];
 const PATH: &str = "/api/accounts/companies";
@@ -30,8 +31,10 @@ struct Api {
 
 impl Api {
     async fn new(split: &Split) -> Self {
-        let (db, _) = open(split.dir()).await;
-        Self { at: serve(rerp_account::router(db)).await, http: visitor() }
+        // Companies need no Identity.
+        let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
+        let state = platform::state(split.dir(), nobody).await;
+        Self { at: serve(rerp_account::router(state)).await, http: visitor() }
     }
 
     async fn post(&self, key: Option<&str>, body: String) -> (u16, bool, Value) {
@@ -244,7 +247,7 @@ async fn the_tables_keep_their_rules() {
     let address = |owner: &str, is_primary: bool| {
         format!(
             "INSERT INTO addresses (id, type, person_id, company_id, is_primary)
-             SELECT gen_random_uuid(), 'home', {owner}, {is_primary} FROM companies"
+             SELECT gen_random_uuid(), 'residential', {owner}, {is_primary} FROM companies"
         )
     };
     let (of_person, of_company) = (format!("{person}, NULL"), "NULL, id".to_owned());

@@ -1,15 +1,19 @@
 //! Identity: the one registry of email addresses and people. Every other service keeps its identifiers only.
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
-//! the rules, [`store`] the SQL. Must not call any other service: everyone may call this one.
+//! the rules, [`store`] the SQL, [`deliver`] the vendors that carry codes, [`verification`] joins them to prove contacts.
+//! Must not call any other service: everyone may call this one.
 
+pub mod config;
+pub mod deliver;
 pub mod domain;
 pub mod grpc;
 pub mod http;
 mod router;
 pub mod store;
+pub mod verification;
 
-pub use router::router;
+pub use router::{router, verifying};
 
 use sqlx::migrate::Migrator;
 

@@ -2,8 +2,37 @@
 
 use std::process::ExitCode;
 
-use rerp_kit::app::{self, Parts};
+use rerp_identity::config::VerificationSettings;
+use rerp_identity::deliver::{Post, Resend, Twilio};
+use rerp_identity::verification::{Verification, keep_swept};
+use rerp_kit::app::{self, BuildError, Parts};
+use rerp_kit::client::outside;
+use rerp_kit::config::Env;
 
 fn main() -> ExitCode {
-    app::main("identity", rerp_identity::migrations(), |_env| |parts: Parts| Ok(rerp_identity::router(parts.db)))
+    app::main("identity", rerp_identity::migrations(), |env: &mut Env| {
+        let settings = VerificationSettings::read(env);
+        move |parts: Parts| {
+            let router = rerp_identity::router(parts.db.clone());
+            let Some(settings) = settings else {
+                tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");
+                return Ok(router);
+            };
+            tokio::spawn(keep_swept(parts.db.clone(), parts.stop));
+            Ok(router.merge(rerp_identity::verifying(verification(settings, parts.db)?)))
+        }
+    })
+}
+
+fn verification(settings: VerificationSettings, db: rerp_kit::pool::Db) -> Result<Verification, BuildError> {
+    let http = outside()?.build()?;
+    let mail = Resend { http: http.clone(), base: settings.resend, key: settings.resend_key, from: settings.mail_from };
+    let text = Twilio {
+        http,
+        base: settings.twilio,
+        account: settings.twilio_account,
+        token: settings.twilio_token,
+        from: settings.text_from,
+    };
+    Ok(Verification::new(db, settings.key, Post { mail, text }, settings.most_a_day))
 }

@@ -5,7 +5,8 @@ use axum::routing::{get, post};
 use rerp_kit::pool::Db;
 
 use crate::grpc;
-use crate::http::{email, person};
+use crate::http::{email, person, verify};
+use crate::verification::Verification;
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(db: Db) -> Router {
@@ -17,5 +18,14 @@ pub fn router(db: Db) -> Router {
         .route("/api/identity/verification-status/{human_name_id}", get(person::verification))
         .route("/api/identity/platform-user/{platform_user_id}", get(person::platform_user))
         .with_state(db.clone());
-    rerp_kit::grpc::mount(rest, grpc::email::server(db))
+    let with_emails = rerp_kit::grpc::mount(rest, grpc::email::server(db.clone()));
+    rerp_kit::grpc::mount(with_emails, grpc::person::server(db))
+}
+
+/// The routes that prove contacts, where verification is configured.
+pub fn verifying(verification: Verification) -> Router {
+    Router::new()
+        .route("/api/identity/verify/email", post(verify::email))
+        .route("/api/identity/verify/phone", post(verify::phone))
+        .with_state(verification)
 }

@@ -24,6 +24,17 @@ const SWEEP: i64 = 1000;
 /// Pause between two turns of deleting.
 const PAUSE: Duration = Duration::from_secs(600);
 
+/// Claims a key if its lock is free. The schema is part of the lock's name: several services may share this database.
+const CLAIM: &str = "INSERT INTO idempotency_keys (scope, key, fingerprint, answer) \
+     SELECT $1::text, $2::text, $3::bytea, $4::jsonb \
+     WHERE pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', current_schema(), $1, $2), 0)) \
+     ON CONFLICT DO NOTHING";
+/// Claims a key once its lock is free.
+const CLAIM_AFTER_OTHERS: &str = "INSERT INTO idempotency_keys (scope, key, fingerprint, answer) \
+     SELECT $1::text, $2::text, $3::bytea, $4::jsonb \
+     WHERE pg_advisory_xact_lock(hashtextextended(concat_ws(' ', current_schema(), $1, $2), 0)) IS NOT NULL \
+     ON CONFLICT DO NOTHING";
+
 /// A key given by a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key(String);
@@ -111,33 +122,34 @@ pub fn replayed(status: StatusCode, answer: serde_json::Value) -> Response {
 ///
 /// Twins are told apart by an advisory lock that ends with the transaction. A first attempt only tries it; a later
 /// attempt of the same request waits for it, since the holder may be its own predecessor, whose connection was lost and
-/// which the server hasn't ended yet.
+/// which the server hasn't ended yet. Lock and insert are one statement: every create pays this round trip.
 ///
 /// # Errors
 /// The driver's.
 pub async fn claim(session: &mut Session, claim: &Claim, answer: &serde_json::Value) -> Result<Standing, sqlx::Error> {
-    if !lock(session, claim).await? {
-        return Ok(Standing::InProgress);
-    }
-    let inserted = sqlx::query(
-        "INSERT INTO idempotency_keys (scope, key, fingerprint, answer) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-    )
-    .bind(claim.scope)
-    .bind(&claim.key.0)
-    .bind(&claim.fingerprint)
-    .bind(answer)
-    .execute(session.conn())
-    .await?;
+    let statement = if session.attempt() == 1 { CLAIM } else { CLAIM_AFTER_OTHERS };
+    let inserted = sqlx::query(statement)
+        .bind(claim.scope)
+        .bind(&claim.key.0)
+        .bind(&claim.fingerprint)
+        .bind(answer)
+        .execute(session.conn())
+        .await?;
     if inserted.rows_affected() == 1 {
         return Ok(Standing::Fresh);
     }
-    let (fingerprint, stored): (Vec<u8>, serde_json::Value) =
+    // Either somebody holds the lock, and what it wrote is not to be seen yet, or the key was used before.
+    let stored: Option<(Vec<u8>, serde_json::Value)> =
         sqlx::query_as("SELECT fingerprint, answer FROM idempotency_keys WHERE scope = $1 AND key = $2")
             .bind(claim.scope)
             .bind(&claim.key.0)
-            .fetch_one(session.conn())
+            .fetch_optional(session.conn())
             .await?;
-    Ok(if fingerprint == claim.fingerprint { Standing::Done(stored) } else { Standing::Reused })
+    Ok(match stored {
+        None => Standing::InProgress,
+        Some((fingerprint, answer)) if fingerprint == claim.fingerprint => Standing::Done(answer),
+        Some(_) => Standing::Reused,
+    })
 }
 
 /// Replaces the answer stored under a key that this transaction has claimed.
@@ -154,14 +166,18 @@ pub async fn settle(session: &mut Session, claim: &Claim, answer: &serde_json::V
     Ok(())
 }
 
-async fn lock(session: &mut Session, claim: &Claim) -> Result<bool, sqlx::Error> {
-    // The schema is part of the name: several services may share this database.
-    let statement = if session.attempt() == 1 {
-        "SELECT pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', current_schema(), $1, $2), 0))"
-    } else {
-        "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', current_schema(), $1, $2), 0)) IS NOT NULL"
-    };
-    sqlx::query_scalar(statement).bind(claim.scope).bind(&claim.key.0).fetch_one(session.conn()).await
+/// Gives back a key that this transaction has claimed: the request was refused, so there is no effect to protect, and the
+/// caller may use the key for the corrected request.
+///
+/// # Errors
+/// The driver's.
+pub async fn release(session: &mut Session, claim: &Claim) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2")
+        .bind(claim.scope)
+        .bind(&claim.key.0)
+        .execute(session.conn())
+        .await?;
+    Ok(())
 }
 
 /// Deletes answers that are old enough, a bounded number of them. Several pods may do it at once.

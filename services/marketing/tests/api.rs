@@ -81,18 +81,17 @@ impl Registry {
         apply(&home, rerp_account::migrations()).await;
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("current"), home.app()).unwrap();
-        let (db, _) = open(dir.path()).await;
         let stop = CancellationToken::new();
-        let at = serve_until(rerp_account::router(db), stop.clone()).await;
+        let at = serve_until(rerp_account::router(registry_state(dir.path()).await), stop.clone()).await;
         Self { home, dir, stop, at }
     }
 
     /// The same address again, once it is free.
     async fn come_back(&self) {
-        let (db, _) = open(self.dir.path()).await;
+        let state = registry_state(self.dir.path()).await;
         until("the address is free", async || match TcpListener::bind(self.at).await {
             Ok(listener) => {
-                serve_on(listener, rerp_account::router(db.clone()), CancellationToken::new());
+                serve_on(listener, rerp_account::router(state.clone()), CancellationToken::new());
                 true
             }
             Err(_) => false,
@@ -103,6 +102,14 @@ impl Registry {
     async fn companies(&self) -> i64 {
         self.home.number("SELECT count(*) FROM svc.companies").await
     }
+}
+
+/// Of Account, which needs no Identity for companies.
+async fn registry_state(dir: &Path) -> rerp_account::state::AppState {
+    let (db, metrics) = open(dir).await;
+    let nobody = "http://127.0.0.1:1".parse().unwrap();
+    let client = ServiceClient::new("identity", &nobody, metrics.clone(), None).unwrap();
+    rerp_account::state::AppState { db, identity: rerp_account::client::identity::Identity::new(client, &metrics) }
 }
 
 async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {

@@ -4,7 +4,7 @@
 
 /// Account, version 1.
 pub mod account {
-    /// The one registry of companies.
+    /// The one registry of companies, and what people may do in accounts.
     #[allow(
         clippy::all,
         clippy::unwrap_used,
@@ -20,7 +20,7 @@ pub mod account {
 
 /// Identity, version 1.
 pub mod identity {
-    /// The one registry of email addresses.
+    /// The one registry of email addresses and people.
     #[allow(
         clippy::all,
         clippy::unwrap_used,

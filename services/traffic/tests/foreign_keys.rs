@@ -95,7 +95,7 @@ impl Monolith {
     async fn start(&self) -> SocketAddr {
         let dir = |schema: &str| self.path("app", schema).parent().unwrap().to_owned();
         let identity = serve(rerp_identity::router(open(&dir("identity")).await.0)).await;
-        let account = serve(rerp_account::router(open(&dir("account")).await.0)).await;
+        let account = serve(rerp_account::router(registry_state(&dir("account"), identity).await)).await;
         serve(rerp_marketing::router(state(&dir("marketing"), identity, account).await)).await
     }
 }
@@ -105,6 +105,13 @@ const ACROSS: &str = "FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
 
 /// Columns that somebody may refer to by a right of its own.
 const LENT: &str = "SELECT count(*) FROM pg_attribute t, aclexplode(t.attacl) a WHERE a.privilege_type = 'REFERENCES'";
+
+async fn registry_state(dir: &Path, identity: SocketAddr) -> rerp_account::state::AppState {
+    let (db, metrics) = open(dir).await;
+    let identity = format!("http://{identity}").parse().unwrap();
+    let client = ServiceClient::new("identity", &identity, metrics.clone(), None).unwrap();
+    rerp_account::state::AppState { db, identity: rerp_account::client::identity::Identity::new(client, &metrics) }
+}
 
 async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;

@@ -150,6 +150,11 @@ fn finish(ended: &[Ended]) -> ExitCode {
     println!("\n{table}");
     let failed: Vec<&str> = ended.iter().filter(|end| end.result.is_err()).map(|end| end.stage.name()).collect();
     println!("\n{all}");
+    // A name that matches nothing must not look like success.
+    if failed.is_empty() && all.ran() == 0 && ended.iter().any(|end| end.stage.has_tests()) {
+        println!("FAILED: no test ran; look whether the name given is part of a test's name");
+        return ExitCode::FAILURE;
+    }
     if failed.is_empty() {
         println!("all {} stages passed", ended.len());
         return ExitCode::SUCCESS;

@@ -1,3 +1,11 @@
 //! Types and rules. In come values that people typed; out go values that hold their rules. Pure: no IO, no clock.
 
+pub mod account;
+pub mod address;
 pub mod company;
+pub mod country;
+mod mistakes;
+pub mod permission;
+pub mod role;
+
+pub use mistakes::{Mistake, Mistakes};

@@ -1,4 +1,9 @@
 //! Requests and answers. In come requests; out go calls to `domain` and `store`, and their results as JSON.
 //! Must not hold SQL or rules.
 
+pub mod account;
+pub mod address;
+mod answer;
 pub mod company;
+pub mod permission;
+pub mod role;

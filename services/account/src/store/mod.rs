@@ -1,4 +1,61 @@
 //! The SQL of this service. In come checked values; out go rows. Must not hold rules, nor name a schema: the role's
 //! search path says which one.
+//!
+//! Whoever changes what hangs off an account (its roles, its addresses) locks the account's row first, so that such changes come
+//! one after the other and each sees what the one before left.
 
+pub mod account;
+pub mod address;
+pub mod address_version;
 pub mod company;
+pub mod role;
+
+use rerp_kit::idempotency::{Claim, Standing, claim, release, settle};
+use rerp_kit::pool::Session;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Takes the caller's key inside the transaction, if there is one. The answer is known later; nobody sees the row before.
+async fn take(session: &mut Session, key: Option<&Claim>) -> Result<Standing, sqlx::Error> {
+    match key {
+        Some(key) => claim(session, key, &serde_json::Value::Null).await,
+        None => Ok(Standing::Fresh),
+    }
+}
+
+/// Keeps the answer under the caller's key, if there is one.
+async fn keep(session: &mut Session, key: Option<&Claim>, answer: &impl Serialize) -> Result<(), sqlx::Error> {
+    let Some(key) = key else { return Ok(()) };
+    let answer = serde_json::to_value(answer).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    settle(session, key, &answer).await
+}
+
+/// Gives the caller's key back, if there is one: nothing was done.
+async fn give_back(session: &mut Session, key: Option<&Claim>) -> Result<(), sqlx::Error> {
+    match key {
+        Some(key) => release(session, key).await,
+        None => Ok(()),
+    }
+}
+
+/// An account whose row is locked until the transaction ends.
+#[derive(sqlx::FromRow)]
+struct Locked {
+    company_id: Option<Uuid>,
+}
+
+/// Locks an account, if there is one. Rows that refer to it can still be added by others that don't ask for this lock.
+async fn lock_account(session: &mut Session, account: Uuid) -> Result<Option<Locked>, sqlx::Error> {
+    sqlx::query_as("SELECT company_id FROM accounts WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(account)
+        .fetch_optional(session.conn())
+        .await
+}
+
+/// Whether there is such an account.
+async fn is_account(session: &mut Session, account: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM accounts WHERE id = $1)")
+        .bind(account)
+        .fetch_one(session.conn())
+        .await
+}

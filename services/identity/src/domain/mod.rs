@@ -2,3 +2,5 @@
 
 pub mod email;
 mod email_parts;
+pub mod otp;
+pub mod phone;

@@ -1,3 +1,4 @@
 //! gRPC: the calls other services make. One file per protocol service.
 
 pub mod email;
+pub mod person;

@@ -2,4 +2,6 @@
 //! search path says which one.
 
 pub mod email;
+pub mod otp;
 pub mod person;
+pub mod proof;

@@ -4,6 +4,7 @@
 mod error;
 mod http;
 mod lines;
+mod outside;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use url::Url;
 pub use error::{CallError, RemoteProblem};
 pub use http::builder;
 use lines::{Dial, Lines};
+pub use outside::outside;
 
 use crate::http::context::{self, REQUEST_ID};
 use crate::metrics::Metrics;

@@ -7,9 +7,13 @@ mod extract;
 mod gate;
 mod guard;
 mod listener;
+mod page;
 mod server;
+mod version;
 
 pub use extract::{Json, Path, Query, single_header, strict_uuid};
 pub use guard::guarded;
 pub use listener::Listener;
+pub use page::{Page, Paging};
 pub use server::serve;
+pub use version::{IfMatch, etag, has_version};

@@ -51,6 +51,12 @@ pub const IN_PROGRESS: Kind = Kind::new("request-in-progress", "A request with t
 pub const ID_TAKEN: Kind = Kind::new("id-taken", "The identifier is taken", 409);
 /// The state has moved on since the caller looked, or the caller has lost an answer.
 pub const SEQUENCE_GAP: Kind = Kind::new("sequence-gap", "The expected sequence number is not the present one", 409);
+/// What should be made is there already.
+pub const ALREADY_EXISTS: Kind = Kind::new("already-exists", "It is there already", 409);
+/// Nobody would be left to answer for an account.
+pub const LAST_OWNER: Kind = Kind::new("last-owner", "An account can't be left without an owner", 409);
+/// The thing has changed since the caller read it.
+pub const CHANGED_MEANWHILE: Kind = Kind::new("changed-meanwhile", "It has changed since it was read", 412);
 /// The body is larger than allowed.
 pub const TOO_LARGE: Kind = Kind::new("body-too-large", "The body is too large", 413);
 /// The body isn't declared as JSON.
@@ -59,8 +65,14 @@ pub const NOT_JSON: Kind = Kind::new("unsupported-media-type", "The body must be
 pub const INVALID_BODY: Kind = Kind::new("invalid-body", "The body does not have the expected fields", 422);
 /// A value breaks a rule.
 pub const INVALID_VALUE: Kind = Kind::new("invalid-value", "A value breaks a rule", 422);
+/// A one-time code that proves nothing.
+pub const CODE_REFUSED: Kind = Kind::new("code-refused", "The code proves nothing", 422);
 /// The key was used before with another body.
 pub const KEY_REUSED: Kind = Kind::new("idempotency-key-reused", "The key was used with another body", 422);
+/// A change must say which version it is meant for.
+pub const VERSION_REQUIRED: Kind = Kind::new("version-required", "A change needs the header If-Match", 428);
+/// Asked for too often.
+pub const TOO_MANY_REQUESTS: Kind = Kind::new("too-many-requests", "This was asked for too often", 429);
 /// A mistake on our side.
 pub const INTERNAL: Kind = Kind::new("internal", "Something went wrong on our side", 500);
 /// A stated bound of the service is reached.
@@ -77,7 +89,7 @@ pub const OUTCOME_UNKNOWN: Kind =
 pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
 
 /// The whole list.
-pub const ALL: [Kind; 21] = [
+pub const ALL: [Kind; 27] = [
     MALFORMED_JSON,
     MALFORMED_ADDRESS,
     MALFORMED_HEADER,
@@ -88,11 +100,17 @@ pub const ALL: [Kind; 21] = [
     IN_PROGRESS,
     ID_TAKEN,
     SEQUENCE_GAP,
+    ALREADY_EXISTS,
+    LAST_OWNER,
+    CHANGED_MEANWHILE,
     TOO_LARGE,
     NOT_JSON,
     INVALID_BODY,
     INVALID_VALUE,
+    CODE_REFUSED,
     KEY_REUSED,
+    VERSION_REQUIRED,
+    TOO_MANY_REQUESTS,
     INTERNAL,
     AT_CAPACITY,
     DATABASE_UNAVAILABLE,

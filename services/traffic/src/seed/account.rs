@@ -57,6 +57,7 @@ const ADDRESSES: Table = Table {
         ("type", Kind::Text),
         ("person_id", Kind::Uuid),
         ("company_id", Kind::Uuid),
+        ("account_id", Kind::Uuid),
         ("street_address", Kind::Text),
         ("city", Kind::Text),
         ("postal_code", Kind::Text),
@@ -100,20 +101,23 @@ fn role(rows: &Rows, i: u64) -> Vec<Cell> {
     vec![cell(id), cell(account_id), cell(human_name_id), cell(role), cell(times.created), cell(times.updated)]
 }
 
-/// In turn one of a person and one of a company, the only one each has.
+/// In turn one of a person, in that person's account, and one of a company, the only one each has.
 fn address(rows: &Rows, i: u64) -> Vec<Cell> {
     let mut rng = Rng::of(rows.seed, "addresses", i);
     let id = rng.uuid();
     let is_home = i.is_multiple_of(2);
     let person_id = is_home.then(|| person(rows, i / 2));
     let company_id = (!is_home).then(|| rows.id("companies", i / 2));
+    // A company that nobody has opened an account for is known to the registry only.
+    let account_id = is_home.then(|| rows.id("accounts", i / 2));
     let place = people::address(&mut rng);
     let times = times(&mut rng);
     vec![
         cell(id),
-        cell(if is_home { "home" } else { "registered" }),
+        cell(if is_home { "residential" } else { "registered" }),
         cell(person_id),
         cell(company_id),
+        cell(account_id),
         cell(place.street),
         cell(place.city),
         cell(place.postal_code),

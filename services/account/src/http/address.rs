@@ -1,0 +1,132 @@
+//! Addresses over HTTP: `POST` and `GET /api/accounts/{account_id}/addresses`, `PUT /api/accounts/{account_id}/addresses/{address_id}`.
+//! Must not log what it reads.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use rerp_kit::http::{IfMatch, Json, Page, Paging, Path, Query};
+use rerp_kit::idempotency::{Key, replayed};
+use rerp_kit::pool::Db;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE, NOT_FOUND};
+use serde::Deserialize;
+
+use super::answer;
+use crate::domain::address::{Place, Typed};
+use crate::store::address::{self as store, Added, Changed};
+use crate::store::address_version::Address;
+
+/// What adding an address takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewBody {
+    r#type: String,
+    person_id: Option<String>,
+    company_id: Option<String>,
+    street_address: String,
+    city: String,
+    state_province: Option<String>,
+    postal_code: Option<String>,
+    country: String,
+    is_primary: Option<bool>,
+}
+
+/// What changing an address takes: all of it but its owner, who stays. Without `is_primary` that stays too.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedBody {
+    r#type: String,
+    street_address: String,
+    city: String,
+    state_province: Option<String>,
+    postal_code: Option<String>,
+    country: String,
+    is_primary: Option<bool>,
+}
+
+/// Adds an address to an account. The first one of an owner is primary, whatever was wished.
+///
+/// # Errors
+/// A problem.
+pub async fn add(
+    State(db): State<Db>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<NewBody>,
+) -> Result<Response, Problem> {
+    let (account, key) = (answer::identifier(&account)?, Key::of(&headers)?);
+    let typed = Typed {
+        kind: &body.r#type,
+        street_address: &body.street_address,
+        city: &body.city,
+        state_province: body.state_province.as_deref(),
+        postal_code: body.postal_code.as_deref(),
+        country: &body.country,
+    };
+    let (place, owner) =
+        Place::owned(&typed, body.person_id.as_deref(), body.company_id.as_deref()).map_err(answer::refuse)?;
+    let new = (place, owner, body.is_primary);
+    let (id, claim) = answer::claim("account-addresses", key, &(account, &new))?;
+    match store::add(&db, id, account, &new, claim).await.map_err(answer::not_inserted)? {
+        Added::There(address, true) => {
+            let address = serde_json::to_value(address).map_err(|_| Problem::new(INTERNAL))?;
+            Ok(replayed(StatusCode::CREATED, address))
+        }
+        Added::There(address, false) => {
+            let location = format!("/api/accounts/{account}/addresses/{}", address.address_id);
+            Ok(answer::created(&location, address.version, &address))
+        }
+        Added::NoAccount => Err(answer::no_account()),
+        Added::Stranger if owner.person().is_some() => {
+            Err(Problem::new(INVALID_VALUE).field("/person_id", "has no role in this account"))
+        }
+        Added::Stranger => Err(Problem::new(INVALID_VALUE).field("/company_id", "is not the company of this account")),
+        Added::Key(standing) => Err(answer::of_key(&standing)),
+    }
+}
+
+/// An account's addresses as they are now, a page of them. An address's `version`, in quotes, is its ETag.
+///
+/// # Errors
+/// A problem.
+pub async fn list(
+    State(db): State<Db>,
+    Path(account): Path<String>,
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<Address>>, Problem> {
+    let account = answer::identifier(&account)?;
+    let (limit, after, most) = answer::paging(&paging)?;
+    let rows = store::page(&db, account, after, most).await?.ok_or_else(answer::no_account)?;
+    Ok(axum::Json(Page::of(rows, limit, |row| row.address_id)))
+}
+
+/// Changes an address, for whoever has read what it is now.
+///
+/// # Errors
+/// A problem.
+pub async fn change(
+    State(db): State<Db>,
+    Path((account, address)): Path<(String, String)>,
+    headers: HeaderMap,
+    Json(body): Json<ChangedBody>,
+) -> Result<Response, Problem> {
+    let (account, id) = (answer::identifier(&account)?, answer::identifier(&address)?);
+    let meant = IfMatch::of(&headers)?;
+    let typed = Typed {
+        kind: &body.r#type,
+        street_address: &body.street_address,
+        city: &body.city,
+        state_province: body.state_province.as_deref(),
+        postal_code: body.postal_code.as_deref(),
+        country: &body.country,
+    };
+    let place = Place::new(&typed).map_err(answer::refuse)?;
+    match store::change(&db, account, id, &meant, &(place, body.is_primary)).await? {
+        Changed::Done(address) => Ok(answer::versioned(StatusCode::OK, address.version, &address)),
+        Changed::NotThere => Err(Problem::new(NOT_FOUND).detail("there is no such address in this account")),
+        Changed::Missed => Err(IfMatch::missed()),
+        Changed::Primary => {
+            Err(Problem::new(INVALID_VALUE).field("/is_primary", "make another address the primary one instead"))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Roles over HTTP: `POST` and `GET /api/accounts/{account_id}/roles`, `DELETE /api/accounts/{account_id}/roles/{role_id}`.
+//! Must not log what it reads.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use rerp_kit::http::{Json, Page, Paging, Path, Query};
+use rerp_kit::idempotency::{Key, Standing, replayed};
+use rerp_kit::pool::Db;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{INTERNAL, LAST_OWNER, NOT_FOUND};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::answer;
+use crate::domain::role::NewRole;
+use crate::state::AppState;
+use crate::store::role::{self as store, Assignment, Grant, Revoke};
+
+/// What giving a role takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    human_name_id: String,
+    role: String,
+}
+
+/// Gives a person a role: 201, or 200 with the one that is there.
+///
+/// # Errors
+/// A problem.
+pub async fn grant(
+    State(state): State<AppState>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
+    let (account, key) = (answer::identifier(&account)?, Key::of(&headers)?);
+    let new = NewRole::new(&body.human_name_id, &body.role).map_err(answer::refuse)?;
+    state.identity.must_know(new.human_name_id, "/human_name_id").await?;
+    let (id, claim) = answer::claim("account-roles", key, &(account, new))?;
+    match store::grant(&state.db, id, account, new, claim).await.map_err(answer::not_inserted)? {
+        Grant::Has(assignment, made) => Ok((status(made), axum::Json(assignment)).into_response()),
+        Grant::NoAccount => Err(answer::no_account()),
+        Grant::Key(Standing::Done(kept)) => {
+            let (made, assignment): (bool, Value) = serde_json::from_value(kept).map_err(|_| Problem::new(INTERNAL))?;
+            Ok(replayed(status(made), assignment))
+        }
+        Grant::Key(standing) => Err(answer::of_key(&standing)),
+    }
+}
+
+fn status(made: bool) -> StatusCode {
+    if made { StatusCode::CREATED } else { StatusCode::OK }
+}
+
+/// An account's roles, a page of them.
+///
+/// # Errors
+/// A problem.
+pub async fn list(
+    State(db): State<Db>,
+    Path(account): Path<String>,
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<Assignment>>, Problem> {
+    let account = answer::identifier(&account)?;
+    let (limit, after, most) = answer::paging(&paging)?;
+    let rows = store::page(&db, account, after, most).await?.ok_or_else(answer::no_account)?;
+    Ok(axum::Json(Page::of(rows, limit, |row| row.role_id)))
+}
+
+/// Takes a role away.
+///
+/// # Errors
+/// A problem; the last owner's role stays.
+pub async fn revoke(
+    State(db): State<Db>,
+    Path((account, role)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    match store::revoke(&db, answer::identifier(&account)?, answer::identifier(&role)?).await? {
+        Revoke::Done => Ok(StatusCode::NO_CONTENT),
+        Revoke::NotThere => Err(Problem::new(NOT_FOUND).detail("there is no such role in this account")),
+        Revoke::LastOwner => Err(Problem::new(LAST_OWNER).detail("make somebody else an owner first")),
+    }
+}

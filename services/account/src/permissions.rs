@@ -1,0 +1,19 @@
+//! What a person may do in an account, for both ways of asking. In come identifiers; out goes every action, decided, from the roles
+//! in the database and what Identity says now. Must not keep anything.
+
+use rerp_kit::pool::DbError;
+use uuid::Uuid;
+
+use crate::domain::permission::{Permission, Proof, decide, hangs_on_proof};
+use crate::state::AppState;
+use crate::store::role;
+
+/// Every action, decided; none if there is no such account. Identity is asked only if something hangs on it.
+///
+/// # Errors
+/// See [`DbError`].
+pub(crate) async fn of(state: &AppState, account: Uuid, person: Uuid) -> Result<Option<Vec<Permission>>, DbError> {
+    let Some(roles) = role::of_person(&state.db, account, person).await? else { return Ok(None) };
+    let proof = if hangs_on_proof(&roles) { state.identity.proof(person).await } else { Proof::Unknown };
+    Ok(Some(decide(&roles, proof)))
+}

@@ -1,0 +1,145 @@
+//! The SQL of `account_roles`.
+
+use jiff::Timestamp;
+use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::pool::{Db, DbError};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{give_back, is_account, keep, lock_account, take};
+use crate::domain::role::{NewRole, Role};
+
+/// A row, as it is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct Assignment {
+    /// The identifier of this role of this person.
+    #[sqlx(rename = "id")]
+    pub role_id: Uuid,
+    /// In which account.
+    pub account_id: Uuid,
+    /// Identity's: whose role.
+    pub human_name_id: Uuid,
+    /// `owner`, `admin`, `member` or `viewer`.
+    pub role: String,
+    /// Since when.
+    #[sqlx(try_from = "jiff_sqlx::Timestamp")]
+    pub created_at: Timestamp,
+}
+
+/// What giving a role ended in.
+pub enum Grant {
+    /// The person has it; whether this call gave it.
+    Has(Assignment, bool),
+    /// There is no such account.
+    NoAccount,
+    /// The caller's key was used before.
+    Key(Standing),
+}
+
+/// What taking a role ended in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revoke {
+    /// It is gone.
+    Done,
+    /// There is no such role in this account.
+    NotThere,
+    /// Nobody else owns the account.
+    LastOwner,
+}
+
+const INSERT: &str = "INSERT INTO account_roles (id, account_id, human_name_id, role) VALUES ($1, $2, $3, $4::role_type) \
+     ON CONFLICT (account_id, human_name_id, role) DO NOTHING";
+const BY_MEANING: &str = "SELECT id, account_id, human_name_id, role::text AS role, created_at FROM account_roles \
+     WHERE account_id = $1 AND human_name_id = $2 AND role = $3::role_type";
+const PAGE: &str = "SELECT id, account_id, human_name_id, role::text AS role, created_at FROM account_roles \
+     WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+/// A row for every role; one without a role if the person has none; none if there is no such account.
+const OF_PERSON: &str = "SELECT r.role::text FROM accounts AS a \
+     LEFT JOIN account_roles AS r ON r.account_id = a.id AND r.human_name_id = $2 WHERE a.id = $1";
+
+/// Gives a person a role under the identifier `id`, or finds that the person has it already, once per key.
+///
+/// # Errors
+/// See [`DbError`]; a violated `account_roles_pkey` means that the caller's identifier is taken.
+pub async fn grant(db: &Db, id: Uuid, account: Uuid, new: NewRole, key: Option<Claim>) -> Result<Grant, DbError> {
+    db.transaction_idempotent(&(id, account, new, key), |session, (id, account, new, key)| {
+        Box::pin(async move {
+            let standing = take(session, key.as_ref()).await?;
+            if standing != Standing::Fresh {
+                return Ok(Grant::Key(standing));
+            }
+            if lock_account(session, *account).await?.is_none() {
+                give_back(session, key.as_ref()).await?;
+                return Ok(Grant::NoAccount);
+            }
+            let insert = sqlx::query(INSERT).bind(id).bind(account).bind(new.human_name_id).bind(new.role.name());
+            insert.execute(session.conn()).await?;
+            let find = sqlx::query_as(BY_MEANING).bind(account).bind(new.human_name_id).bind(new.role.name());
+            let assignment: Assignment = find.fetch_one(session.conn()).await?;
+            let made = assignment.role_id == *id;
+            keep(session, key.as_ref(), &(made, &assignment)).await?;
+            Ok(Grant::Has(assignment, made))
+        })
+    })
+    .await
+}
+
+/// Takes a role away, unless it is the last owner's. Two at the same moment come one after the other, because both lock the
+/// account; the second one counts the owners that the first one left.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn revoke(db: &Db, account: Uuid, id: Uuid) -> Result<Revoke, DbError> {
+    db.transaction_idempotent(&(account, id), |session, (account, id)| {
+        Box::pin(async move {
+            let locked = lock_account(session, *account).await?;
+            let find = sqlx::query_scalar("SELECT role::text FROM account_roles WHERE id = $1 AND account_id = $2");
+            let role: Option<String> = find.bind(id).bind(account).fetch_optional(session.conn()).await?;
+            let (Some(_), Some(role)) = (locked, role) else {
+                // After a lost answer it may be this request that took it away.
+                return Ok(if session.attempt() > 1 { Revoke::Done } else { Revoke::NotThere });
+            };
+            let count = "SELECT count(*) FROM account_roles WHERE account_id = $1 AND role = $2::role_type";
+            let count = sqlx::query_scalar(count).bind(account).bind(Role::Owner.name());
+            let owners: i64 = count.fetch_one(session.conn()).await?;
+            if !Role::parse(&role).is_none_or(|role| role.may_go(owners)) {
+                return Ok(Revoke::LastOwner);
+            }
+            sqlx::query("DELETE FROM account_roles WHERE id = $1").bind(id).execute(session.conn()).await?;
+            Ok(Revoke::Done)
+        })
+    })
+    .await
+}
+
+/// Up to `most` roles of an account after the identifier `after`; none if there is no such account.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn page(db: &Db, account: Uuid, after: Uuid, most: i64) -> Result<Option<Vec<Assignment>>, DbError> {
+    db.run(&(account, after, most), |session, (account, after, most)| {
+        Box::pin(async move {
+            if !is_account(session, *account).await? {
+                return Ok(None);
+            }
+            let page = sqlx::query_as(PAGE).bind(account).bind(after).bind(most);
+            page.fetch_all(session.conn()).await.map(Some)
+        })
+    })
+    .await
+}
+
+/// The roles of a person in an account; none if there is no such account. A role this version doesn't know gives nothing.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn of_person(db: &Db, account: Uuid, human_name_id: Uuid) -> Result<Option<Vec<Role>>, DbError> {
+    let rows: Vec<Option<String>> = db
+        .run(&(account, human_name_id), |session, (account, human_name_id)| {
+            let find = sqlx::query_scalar(OF_PERSON).bind(account).bind(human_name_id);
+            Box::pin(async move { find.fetch_all(session.conn()).await })
+        })
+        .await?;
+    let exists = !rows.is_empty();
+    Ok(exists.then(|| rows.into_iter().flatten().filter_map(|name| Role::parse(&name)).collect()))
+}

@@ -1,0 +1,99 @@
+//! The service's own settings. In comes the environment; out go settings, or mistakes that the kit tells together.
+//! Must not open anything.
+
+use rerp_kit::config::Env;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::domain::otp::OtpKey;
+
+/// How many codes each channel may send on a day, unless told otherwise.
+const MOST_A_DAY: i32 = 10_000;
+
+/// Settings of verification.
+#[derive(Debug, Clone)]
+pub struct VerificationSettings {
+    /// For digests.
+    pub key: OtpKey,
+    /// Codes per channel and day.
+    pub most_a_day: i32,
+    /// Where Resend is.
+    pub resend: Url,
+    /// Its API key.
+    pub resend_key: SecretString,
+    /// Sender of mail.
+    pub mail_from: String,
+    /// Where Twilio is.
+    pub twilio: Url,
+    /// The account's identifier.
+    pub twilio_account: String,
+    /// Its token.
+    pub twilio_token: SecretString,
+    /// Sender of texts.
+    pub text_from: String,
+}
+
+impl VerificationSettings {
+    /// None when `RERP_OTP_KEY` is absent: the routes don't exist then. What is missing otherwise is a mistake.
+    pub fn read(env: &mut Env) -> Option<Self> {
+        let key = env.text("RERP_OTP_KEY").map(OtpKey::new)?;
+        if key.is_none() {
+            env.mistake("RERP_OTP_KEY", "too short; expected at least 32 characters from a random source");
+        }
+        let resend = address(env, "RERP_RESEND_URL", "https://api.resend.com");
+        let twilio = address(env, "RERP_TWILIO_URL", "https://api.twilio.com");
+        let most_a_day = env.parse("RERP_OTP_DAILY", MOST_A_DAY, "a number of codes per day");
+        let names = [
+            "RERP_RESEND_KEY",
+            "RERP_RESEND_FROM",
+            "RERP_TWILIO_ACCOUNT_SID",
+            "RERP_TWILIO_AUTH_TOKEN",
+            "RERP_TWILIO_FROM",
+        ];
+        let [resend_key, mail_from, twilio_account, twilio_token, text_from] = names.map(|name| needed(env, name));
+        Some(Self {
+            key: key?,
+            most_a_day,
+            resend: resend?,
+            resend_key: resend_key?.into(),
+            mail_from: mail_from?,
+            twilio: twilio?,
+            twilio_account: twilio_account?,
+            twilio_token: twilio_token?.into(),
+            text_from: text_from?,
+        })
+    }
+}
+
+fn address(env: &mut Env, name: &str, default: &str) -> Option<Url> {
+    let url = Url::parse(env.text(name).unwrap_or(default)).ok().filter(|url| url.has_host());
+    if url.is_none() {
+        env.mistake(name, format!("expected an address such as {default}"));
+    }
+    url
+}
+
+fn needed(env: &mut Env, name: &str) -> Option<String> {
+    let text = env.text(name).map(str::to_owned);
+    if text.is_none() {
+        env.mistake(name, "not set; verification, switched on by RERP_OTP_KEY, needs it");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verification_is_off_or_complete() {
+        let mut env = Env::of([]);
+        assert!(VerificationSettings::read(&mut env).is_none() && env.finish().is_ok());
+        let mut env = Env::of([("RERP_OTP_KEY", "short"), ("RERP_RESEND_URL", "resend")]);
+        assert!(VerificationSettings::read(&mut env).is_none());
+        let mistakes = env.finish().unwrap_err().to_string();
+        for name in ["RERP_OTP_KEY:", "RERP_RESEND_URL:", "RERP_RESEND_KEY:", "RERP_TWILIO_AUTH_TOKEN:"] {
+            assert!(mistakes.contains(name), "{mistakes}");
+        }
+    }
+}

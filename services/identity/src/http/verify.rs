@@ -1,0 +1,98 @@
+//! `POST /api/identity/verify/email` and `POST /api/identity/verify/phone`: without a code in the body a code is sent, with
+//! one it is checked. Known and unknown contacts get equal answers. Must not log what it reads.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use rerp_kit::http::Json;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{CODE_REFUSED, INVALID_VALUE, TOO_MANY_REQUESTS};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::deliver::Destination;
+use crate::domain::email::EmailAddress;
+use crate::domain::otp::{Code, GAP_S, LIFETIME_S};
+use crate::domain::phone::PhoneNumber;
+use crate::store::proof;
+use crate::verification::{Claimed, Verification};
+
+/// What proving an address takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailBody {
+    email: String,
+    code: Option<String>,
+}
+
+/// What proving a telephone takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhoneBody {
+    human_name_id: Uuid,
+    phone_number: String,
+    code: Option<String>,
+}
+
+/// A code is on its way, if somebody has the contact.
+#[derive(Debug, Serialize)]
+struct Sent {
+    expires_in_seconds: i32,
+    resend_after_seconds: i32,
+}
+
+/// The contact is proved.
+#[derive(Debug, Serialize)]
+struct Verified {
+    verified: bool,
+    /// Address and telephone of the person.
+    both_verified: bool,
+}
+
+/// Starts or ends the proof of an address.
+///
+/// # Errors
+/// A problem.
+pub async fn email(State(state): State<Verification>, Json(body): Json<EmailBody>) -> Result<Response, Problem> {
+    let address = EmailAddress::parse(&body.email)
+        .map_err(|error| Problem::new(INVALID_VALUE).field("/email", error.to_string()))?;
+    let code = typed(body.code.as_deref())?;
+    let owned = proof::email(state.db(), &address).await?;
+    go(&state, Claimed { to: Destination::Email(address), owned }, code).await
+}
+
+/// Starts or ends the proof of a telephone.
+///
+/// # Errors
+/// A problem.
+pub async fn phone(State(state): State<Verification>, Json(body): Json<PhoneBody>) -> Result<Response, Problem> {
+    let number = PhoneNumber::parse(&body.phone_number)
+        .map_err(|error| Problem::new(INVALID_VALUE).field("/phone_number", error.to_string()))?;
+    let code = typed(body.code.as_deref())?;
+    let owned = proof::phone(state.db(), body.human_name_id, &number).await?;
+    go(&state, Claimed { to: Destination::Phone(number), owned }, code).await
+}
+
+async fn go(state: &Verification, claimed: Claimed, code: Option<Code>) -> Result<Response, Problem> {
+    let Some(code) = code else {
+        if state.start(claimed).await? {
+            let sent = Sent { expires_in_seconds: LIFETIME_S, resend_after_seconds: GAP_S };
+            return Ok((StatusCode::ACCEPTED, axum::Json(sent)).into_response());
+        }
+        return Err(Problem::new(TOO_MANY_REQUESTS)
+            .detail("a code was asked for a moment ago, or often enough for today")
+            .retry_after(GAP_S.unsigned_abs()));
+    };
+    match state.check(claimed, &code).await? {
+        Some(proved) => {
+            let verified = Verified { verified: true, both_verified: proved.both };
+            Ok(axum::Json(verified).into_response())
+        }
+        None => Err(Problem::new(CODE_REFUSED).detail("wrong, used, too old or tried too often; ask for a new code")),
+    }
+}
+
+fn typed(code: Option<&str>) -> Result<Option<Code>, Problem> {
+    let mistake = || Problem::new(INVALID_VALUE).field("/code", "a code is six digits");
+    code.map(|text| Code::typed(text).ok_or_else(mistake)).transpose()
+}

@@ -1,0 +1,130 @@
+//! Proving that somebody reads mail at an address or has a telephone. In come contacts and codes; out goes whether it is
+//! proved. Known and unknown contacts take the same path up to the sending, which nobody waits for.
+//! Must not tell a caller which contacts are known.
+
+use std::sync::Arc;
+
+use rerp_kit::pool::{Db, DbError};
+use rerp_kit::telemetry::chain;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::deliver::{Destination, Post};
+use crate::domain::otp::{Channel, Code, OtpKey};
+use crate::store::otp::{self, Challenge, Contact};
+use crate::store::proof::{self, Owned, Proved};
+
+/// How many messages may be on their way to the vendors at once.
+const ON_THE_WAY: usize = 64;
+
+/// What verification needs. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Verification {
+    db: Db,
+    key: OtpKey,
+    post: Post,
+    most_a_day: i32,
+    places: Arc<Semaphore>,
+}
+
+/// A contact somebody wants to prove, and whose it is.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Where codes go.
+    pub to: Destination,
+    /// None when nobody has it, or not the one who asks.
+    pub owned: Option<Owned>,
+}
+
+impl Verification {
+    /// `most_a_day`: how many codes each channel may send on a day, whoever asks for them.
+    #[must_use]
+    pub fn new(db: Db, key: OtpKey, post: Post, most_a_day: i32) -> Self {
+        Self { db, key, post, most_a_day, places: Arc::new(Semaphore::new(ON_THE_WAY)) }
+    }
+
+    /// The database, to look contacts up.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Makes a code and has it sent to whoever has the contact. False when one was asked for a moment ago, or too many
+    /// were today. A code that is lost on its way, with this process for example, is asked for again a minute later.
+    ///
+    /// # Errors
+    /// See [`DbError`].
+    pub async fn start(&self, claimed: Claimed) -> Result<bool, DbError> {
+        let (id, code) = (Uuid::now_v7(), Code::draw());
+        let contact = self.contact(&claimed.to);
+        let challenge = Challenge { id, digest: self.key.digest(id, &code) };
+        if !otp::begin(&self.db, &contact, &challenge).await? {
+            return Ok(false);
+        }
+        if claimed.owned.is_some() {
+            self.send_soon(contact.channel, claimed.to, code, id);
+        }
+        Ok(true)
+    }
+
+    /// Whether the code is right; records the proof if it is.
+    ///
+    /// # Errors
+    /// See [`DbError`].
+    pub async fn check(&self, claimed: Claimed, code: &Code) -> Result<Option<Proved>, DbError> {
+        let contact = self.contact(&claimed.to);
+        let Some(held) = otp::spend_try(&self.db, &contact).await? else { return Ok(None) };
+        match claimed.owned {
+            Some(owned) if self.key.proves(held.id, code, &held.digest) => {
+                proof::record(&self.db, &contact, held.id, &owned).await
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn contact(&self, to: &Destination) -> Contact {
+        let (channel, canonical) = match to {
+            Destination::Email(address) => (Channel::Email, address.as_str()),
+            Destination::Phone(number) => (Channel::Phone, number.as_str()),
+        };
+        Contact { channel, digest: self.key.contact(channel, canonical) }
+    }
+
+    fn send_soon(&self, channel: Channel, to: Destination, code: Code, message: Uuid) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            tracing::warn!(channel = channel.label(), "a code is not sent: too many are on their way");
+            return;
+        };
+        let (db, post, most) = (self.db.clone(), self.post.clone(), self.most_a_day);
+        tokio::spawn(async move {
+            let _place = place;
+            match otp::within_budget(&db, channel, most).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::error!(channel = channel.label(), most, "a code is not sent: today's budget is spent");
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(channel = channel.label(), error = chain(&error), "a code is not sent");
+                    return;
+                }
+            }
+            if let Err(error) = post.send(&to, &code, message).await {
+                tracing::warn!(channel = channel.label(), error = chain(&error), "a code is not sent");
+            }
+        });
+    }
+}
+
+/// Deletes what counts for nothing any more, now and then until told to stop.
+pub async fn keep_swept(db: Db, stop: tokio_util::sync::CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(std::time::Duration::from_secs(3600)) => {}
+        }
+        if let Err(error) = otp::sweep(&db).await {
+            tracing::warn!(error = chain(&error), "old codes stay for another hour");
+        }
+    }
+}
