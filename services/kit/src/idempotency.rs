@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::http::{single_header, strict_uuid};
 use crate::pool::{Db, DbError, Session};
 use crate::problem::Problem;
-use crate::problem::catalogue::{IN_PROGRESS, KEY_REUSED, MALFORMED_HEADER};
+use crate::problem::catalogue::{IN_PROGRESS, INTERNAL, KEY_REUSED, MALFORMED_HEADER};
 
 /// How long answers are kept.
 const KEPT: &str = "24 hours";
@@ -73,6 +73,22 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// The identifier of what a create will make, and the claim on the caller's key if there is one. A key that is a UUID is
+    /// the identifier; see [`Claim::new`] for `asked`.
+    ///
+    /// # Errors
+    /// A problem when the claim can't be made: a bug.
+    pub fn of_create(
+        scope: &'static str,
+        key: Option<Key>,
+        asked: &impl Serialize,
+    ) -> Result<(Uuid, Option<Self>), Problem> {
+        let Some(key) = key else { return Ok((Uuid::now_v7(), None)) };
+        let id = key.as_id().unwrap_or_else(Uuid::now_v7);
+        let claim = Self::new(scope, key, asked).map_err(|_| Problem::new(INTERNAL))?;
+        Ok((id, Some(claim)))
+    }
+
     /// A claim on `key` for what `asked` says. Leave out of `asked` what may differ in an honest repetition, and what
     /// must not be stored in any form.
     ///

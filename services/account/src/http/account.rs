@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rerp_kit::http::{Json, Path, etag, has_version};
-use rerp_kit::idempotency::{Key, Standing, replayed};
+use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE};
@@ -36,7 +36,7 @@ pub async fn open(
     let key = Key::of(&headers)?;
     let new = NewAccount::new(&body.human_name_id, &body.kind, body.company_id.as_deref()).map_err(answer::refuse)?;
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
-    let (id, claim) = answer::claim("accounts", key, &new)?;
+    let (id, claim) = Claim::of_create("accounts", key, &new)?;
     match store::open(&state.db, id, &new, claim).await {
         Ok(Ok(account)) => {
             let location = format!("/api/accounts/{}", account.account_id);

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use rerp_kit::http::{IfMatch, Json, Page, Paging, Path, Query};
-use rerp_kit::idempotency::{Key, replayed};
+use rerp_kit::idempotency::{Claim, Key, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE, NOT_FOUND};
@@ -66,7 +66,7 @@ pub async fn add(
     let (place, owner) =
         Place::owned(&typed, body.person_id.as_deref(), body.company_id.as_deref()).map_err(answer::refuse)?;
     let new = (place, owner, body.is_primary);
-    let (id, claim) = answer::claim("account-addresses", key, &(account, &new))?;
+    let (id, claim) = Claim::of_create("account-addresses", key, &(account, &new))?;
     match store::add(&db, id, account, &new, claim).await.map_err(answer::not_inserted)? {
         Added::There(address, true) => {
             let address = serde_json::to_value(address).map_err(|_| Problem::new(INTERNAL))?;

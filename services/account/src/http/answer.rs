@@ -4,7 +4,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rerp_kit::http::{Paging, etag, strict_uuid};
-use rerp_kit::idempotency::{Claim, Key, Standing};
+use rerp_kit::idempotency::Standing;
 use rerp_kit::pool::DbError;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, INVALID_VALUE, NOT_FOUND};
@@ -32,21 +32,6 @@ pub(super) fn refuse(mistakes: Mistakes) -> Problem {
         .0
         .into_iter()
         .fold(Problem::new(INVALID_VALUE), |problem, mistake| problem.field(mistake.pointer, mistake.detail))
-}
-
-/// The identifier of what will be created, and the claim on the caller's key if there is one.
-///
-/// # Errors
-/// A problem when the claim can't be made: a bug.
-pub(super) fn claim(
-    scope: &'static str,
-    key: Option<Key>,
-    asked: &impl Serialize,
-) -> Result<(Uuid, Option<Claim>), Problem> {
-    let Some(key) = key else { return Ok((Uuid::now_v7(), None)) };
-    let id = key.as_id().unwrap_or_else(Uuid::now_v7);
-    let claim = Claim::new(scope, key, asked).map_err(|_| Problem::new(INTERNAL))?;
-    Ok((id, Some(claim)))
 }
 
 /// Why a key gave no answer.

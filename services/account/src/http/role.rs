@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rerp_kit::http::{Json, Page, Paging, Path, Query};
-use rerp_kit::idempotency::{Key, Standing, replayed};
+use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INTERNAL, LAST_OWNER, NOT_FOUND};
@@ -38,7 +38,7 @@ pub async fn grant(
     let (account, key) = (answer::identifier(&account)?, Key::of(&headers)?);
     let new = NewRole::new(&body.human_name_id, &body.role).map_err(answer::refuse)?;
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
-    let (id, claim) = answer::claim("account-roles", key, &(account, new))?;
+    let (id, claim) = Claim::of_create("account-roles", key, &(account, new))?;
     match store::grant(&state.db, id, account, new, claim).await.map_err(answer::not_inserted)? {
         Grant::Has(assignment, made) => Ok((status(made), axum::Json(assignment)).into_response()),
         Grant::NoAccount => Err(answer::no_account()),

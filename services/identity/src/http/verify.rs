@@ -14,7 +14,8 @@ use crate::deliver::Destination;
 use crate::domain::email::EmailAddress;
 use crate::domain::otp::{Code, GAP_S, LIFETIME_S};
 use crate::domain::phone::PhoneNumber;
-use crate::store::proof;
+use crate::store::email as registry;
+use crate::store::proof::{self, Owned};
 use crate::verification::{Claimed, Verification};
 
 /// What proving an address takes.
@@ -57,7 +58,7 @@ pub async fn email(State(state): State<Verification>, Json(body): Json<EmailBody
     let address = EmailAddress::parse(&body.email)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/email", error.to_string()))?;
     let code = typed(body.code.as_deref())?;
-    let owned = proof::email(state.db(), &address).await?;
+    let owned = registry::by_email(state.db(), &address).await?.map(|stored| Owned::Email(stored.id));
     go(&state, Claimed { to: Destination::Email(address), owned }, code).await
 }
 

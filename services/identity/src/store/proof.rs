@@ -5,7 +5,6 @@ use rerp_kit::pool::{Db, DbError, Session};
 use uuid::Uuid;
 
 use super::otp::Contact;
-use crate::domain::email::EmailAddress;
 use crate::domain::phone::PhoneNumber;
 
 /// A contact that somebody may prove.
@@ -22,20 +21,6 @@ pub enum Owned {
 pub struct Proved {
     /// Address and telephone of the person, if there is a person.
     pub both: bool,
-}
-
-/// The address, if it is in the registry.
-///
-/// # Errors
-/// See [`DbError`].
-pub async fn email(db: &Db, email: &EmailAddress) -> Result<Option<Owned>, DbError> {
-    db.run(email, |session, email| {
-        Box::pin(async move {
-            let id = sqlx::query_scalar("SELECT id FROM email_addresses WHERE email = $1");
-            Ok(id.bind(email.as_str()).fetch_optional(session.conn()).await?.map(Owned::Email))
-        })
-    })
-    .await
 }
 
 /// The telephone, if it is this person's.

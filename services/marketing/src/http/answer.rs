@@ -2,29 +2,12 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
+use rerp_kit::idempotency::{Standing, replayed};
 use rerp_kit::pool::DbError;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, INVALID_VALUE};
-use serde::Serialize;
-use uuid::Uuid;
 
 use crate::domain::{Mistakes, Receipt};
-
-/// The identifier of what will be created, and the claim on the caller's key if there is one.
-///
-/// # Errors
-/// A problem when the claim can't be made: a bug.
-pub(super) fn claim(
-    scope: &'static str,
-    key: Option<Key>,
-    asked: &impl Serialize,
-) -> Result<(Uuid, Option<Claim>), Problem> {
-    let Some(key) = key else { return Ok((Uuid::now_v7(), None)) };
-    let id = key.as_id().unwrap_or_else(Uuid::now_v7);
-    let claim = Claim::new(scope, key, asked).map_err(|_| Problem::new(INTERNAL))?;
-    Ok((id, Some(claim)))
-}
 
 /// 201 with what was created now, or with what was created when the key was first used.
 pub(super) fn created(created: &Receipt, stored: Result<Standing, DbError>) -> Result<Response, Problem> {

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use rerp_kit::http::Json;
-use rerp_kit::idempotency::Key;
+use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::problem::Problem;
 use serde::Deserialize;
 
@@ -42,7 +42,7 @@ pub async fn create(
     let message = message.map_err(answer::refuse)?;
     let email_address_id = state.identity.upsert_email(&form.email, "/email").await?;
     let company = company::of(&state.account, message.company.as_deref()).await?;
-    let (id, claim) = answer::claim("contact", key, &(email_address_id, &message))?;
+    let (id, claim) = Claim::of_create("contact", key, &(email_address_id, &message))?;
     let created = Receipt { id, email_address_id, company_id: company.id() };
     let stored = store::contact::insert(&state.db, &created, &message, &company, claim).await;
     answer::created(&created, stored)
