@@ -19,8 +19,8 @@ use crate::telemetry::chain;
 pub struct Admin {
     /// Set once the process was told to stop.
     pub draining: Arc<AtomicBool>,
-    /// The database handle whose health decides readiness.
-    pub db: Db,
+    /// The database handle whose health decides readiness, if there is a database.
+    pub db: Option<Db>,
     /// The numbers.
     pub metrics: Metrics,
 }
@@ -40,7 +40,7 @@ async fn ready(State(admin): State<Admin>) -> Response {
     if admin.draining.load(Ordering::Relaxed) {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
     }
-    if !admin.db.is_alive() {
+    if admin.db.is_some_and(|db| !db.is_alive()) {
         return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response();
     }
     "ok\n".into_response()

@@ -41,26 +41,73 @@ pub struct Parts {
 /// A failure a service met while building its routes.
 pub type BuildError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Why a process can't go on.
 #[derive(Debug, thiserror::Error)]
-enum AppError {
+pub enum AppError {
+    /// The configuration can't be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The binding files can't be used.
     #[error("opening the database")]
     Database(#[from] BindingError),
+    /// A mistake in a metric's name.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// The schema can't be brought up to date.
     #[error("bringing the schema up to date")]
     Migrate(#[from] MigrationError),
+    /// The certificate is mounted and can't be used.
     #[error("opening the certificate")]
     Tls(#[from] TlsError),
+    /// An address is taken or not ours.
     #[error("listening on {address}")]
-    Listen { address: SocketAddr, source: std::io::Error },
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The process can't hear that it should stop.
     #[error("preparing for signals")]
     Signals(#[source] std::io::Error),
+    /// There are no threads to be had.
     #[error("starting the runtime")]
     Runtime(#[source] std::io::Error),
+    /// The service could not build its routes.
     #[error("building the service")]
     Build(#[source] BuildError),
+}
+
+/// What a program without a database builds its routes from.
+#[derive(Debug, Clone)]
+pub struct Bare {
+    /// The numbers.
+    pub metrics: Metrics,
+    /// The program's certificate, for calls to others.
+    pub tls: Option<Tls>,
+    /// Cancelled by SIGTERM or SIGINT.
+    pub stop: CancellationToken,
+}
+
+impl Bare {
+    /// Prepares for signals and opens the certificate where one is mounted.
+    ///
+    /// # Errors
+    /// The certificate or the signals can't be had.
+    pub async fn open(settings: &Settings) -> Result<Self, AppError> {
+        let (stop, metrics) = (stop_signal()?, Metrics::new()?);
+        let tls = certificate(settings.tls.as_ref(), &metrics).await?;
+        Ok(Self { metrics, tls, stop })
+    }
+
+    /// Serves requests and the admin pages until told to stop, then drains. Ready as soon as it listens.
+    ///
+    /// # Errors
+    /// A listener can't be had.
+    pub async fn serve(self, settings: Settings, routes: Router) -> Result<(), AppError> {
+        let router = http::guarded(routes, &settings.http, &self.metrics);
+        attend(settings, self, router, None).await
+    }
 }
 
 /// A RERP service.
@@ -136,7 +183,12 @@ where
     let tls = certificate(settings.tls.as_ref(), &metrics).await?;
     let parts = Parts { db: db.clone(), metrics: metrics.clone(), tls: tls.clone(), stop: stop.clone() };
     let router = http::guarded(build(parts).map_err(AppError::Build)?, &settings.http, &metrics);
+    attend(settings, Bare { metrics, tls, stop }, router, Some(db)).await
+}
 
+/// Both listeners, until told to stop.
+async fn attend(settings: Settings, bare: Bare, router: Router, db: Option<Db>) -> Result<(), AppError> {
+    let Bare { metrics, tls, stop } = bare;
     let requests = http::Listener::new(listen(settings.http_addr).await?, tls, settings.tls.and_then(|tls| tls.mode));
     let admin_listener = listen(settings.admin_addr).await?;
     let draining = Arc::new(AtomicBool::new(false));
@@ -154,7 +206,9 @@ where
         tracing::info!("stopping");
     };
     tokio::join!(http::serve(requests, router, settings.http, stop.clone()), flag);
-    db.close(CLOSING).await;
+    if let Some(db) = db {
+        db.close(CLOSING).await;
+    }
     done.cancel();
     let _ = admin_task.await;
     tracing::info!("stopped");
@@ -162,10 +216,7 @@ where
 }
 
 /// The service's certificate, where one is mounted.
-///
-/// # Errors
-/// It is mounted and can't be used.
-pub async fn certificate(settings: Option<&TlsSettings>, metrics: &Metrics) -> Result<Option<Tls>, TlsError> {
+async fn certificate(settings: Option<&TlsSettings>, metrics: &Metrics) -> Result<Option<Tls>, TlsError> {
     match settings {
         Some(settings) => Ok(Some(Tls::open(settings, metrics.tls.clone()).await?)),
         None => Ok(None),
