@@ -48,8 +48,8 @@ async fn keys_both_ways_are_severed_under_writers_and_nothing_is_lost() {
     let load = Load { writers: 4, slow: 1, ..Load::default() };
     let writers = Writers::start(Route::new([world.source.clone(), world.target.clone()], 0), load).await;
     let stop = Arc::new(AtomicBool::new(false));
-    let notes = tokio::spawn(write_notes(world.source.admin().await, stop.clone()));
     let before = count(&source, "SELECT count(*) FROM stay.note").await;
+    let notes = tokio::spawn(write_notes(world.source.admin().await, stop.clone()));
     writers.more(200).await;
     let output = world.succeeds("run", &[]).await;
     writers.more(200).await;
@@ -58,7 +58,8 @@ async fn keys_both_ways_are_severed_under_writers_and_nothing_is_lost() {
     let ledger = writers.stop().await;
     let verdict = check::compare(&target, &ledger.acks()).await;
     assert!(verdict.is_clean() && verdict.acknowledged >= 400, "{verdict:?} {:?}\n{output}", ledger.errors());
-    assert!(written > 0 && count(&source, "SELECT count(*) FROM stay.note").await == before + written);
+    let after = count(&source, "SELECT count(*) FROM stay.note").await;
+    assert!(written > 0 && after == before + written, "{before} + {written} acknowledged, {after} there");
 
     let status = world.status(&source).await.unwrap();
     assert_eq!((status.phase, status.foreign_keys.len()), (Phase::Completed, KEYS));
