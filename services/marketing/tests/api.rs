@@ -11,8 +11,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use rerp_kit::client::ServiceClient;
+use rerp_kit::http::timing::{SERVER_TIMING, TOTAL, duration_of};
 use rerp_kit::problem::catalogue::{self, Kind};
 use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
@@ -132,6 +134,22 @@ fn contact(email: &str) -> Value {
 
 fn is_kind(answer: &(u16, bool, Value), kind: Kind) -> bool {
     answer.0 == kind.status().as_u16() && answer.2["type"] == json!(format!("{}{}", catalogue::BASE, kind.slug))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_calls_learns_what_the_answer_waited_for() {
+    let platform = Platform::start().await;
+    let (named, plain) =
+        (json!({ "email": "ann@example.com", "source": "hero", "company": "Acme" }), capture("ann@example.com"));
+    for (form, waits) in [(&named, &["identity", "account", "db"][..]), (&plain, &["db"])] {
+        let url = format!("http://{}/api/marketing/email-capture", platform.at);
+        let answer = platform.http.post(url).json(form).send().await.unwrap();
+        let told = answer.headers()[SERVER_TIMING].to_str().unwrap();
+        let names: Vec<_> = told.split(", ").filter_map(|metric| metric.split(';').next()).collect();
+        assert_eq!(names, [waits, &[TOTAL]].concat(), "{told}");
+        let times = || waits.iter().map(|whom| duration_of(told, whom).unwrap());
+        assert!(times().all(|time| !time.is_zero()) && times().sum::<Duration>() <= duration_of(told, TOTAL).unwrap());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

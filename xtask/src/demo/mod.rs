@@ -164,12 +164,14 @@ fn story(paths: &Paths, kube: Kube<'_>, args: &Args, started: Instant) -> Result
         marketing: Side { schema: "marketing", ..monolith },
     };
     let verdict = ledger::judge(&traffic::ledger(kube)?, &traces.read()?);
+    let gap = || Error::Incomplete("the ledger", "gap around the cutover");
     let rows_missing = postgres::missing(monolith, own)?;
     step.done(format!("{} acknowledged writes compared", verdict.acknowledged));
     Ok(Measured {
         domains,
         target: own.size()?,
-        pause_ledger_ms: load_around.pause_ms().ok_or(Error::Incomplete("the ledger", "gap around the cutover"))?,
+        pause_ledger_ms: load_around.pause_ms().ok_or_else(gap)?,
+        silence_ms: load_around.silence_ms().ok_or_else(gap)?,
         latency: load.latency.ok_or(Error::Incomplete("the load generator's report", "latency"))?,
         split: outcome,
         load,

@@ -26,6 +26,8 @@ pub(super) struct Measured {
     pub(super) latency: Latency,
     /// Write pause by the ledger around the cutover, in milliseconds.
     pub(super) pause_ledger_ms: f64,
+    /// The longest time without an acknowledgement there, in milliseconds: what whoever waits for answers sees.
+    pub(super) silence_ms: f64,
     pub(super) verdict: Verdict,
     /// Rows of the closed source that the target does not hold unchanged, by an independent comparison.
     pub(super) rows_missing: u64,
@@ -64,6 +66,7 @@ struct Split<'a> {
     bytes: u64,
     write_pause_ms: f64,
     pause_ledger_ms: f64,
+    silence_ms: f64,
     lock_wait_ms: f64,
     drain_ms: f64,
     mismatches: u64,
@@ -124,6 +127,7 @@ impl Measured {
                 bytes: self.source().bytes,
                 write_pause_ms: self.split.write_pause_ms,
                 pause_ledger_ms: self.pause_ledger_ms,
+                silence_ms: self.silence_ms,
                 lock_wait_ms: self.split.lock_wait_ms,
                 drain_ms: self.split.drain_ms,
                 mismatches: self.mismatches(),
@@ -191,6 +195,7 @@ pub(super) mod tests {
             load: serde_json::from_str(load).unwrap(),
             latency: Latency { p50_ms: 5.0, p99_ms: 30.0, max_ms: 90.0 },
             pause_ledger_ms: 71.0,
+            silence_ms: 66.0,
             verdict: Verdict { acknowledged: 21_000, companies: 6_300, ..Verdict::default() },
             rows_missing: 0,
             disturbed: Vec::new(),
@@ -208,7 +213,7 @@ pub(super) mod tests {
         assert_eq!(fields(&json), "cluster domains ledger requests seconds splits");
         assert_eq!(
             fields(&json["splits"][0]),
-            "bytes drainMs lockWaitMs mismatches orphans pauseLedgerMs phase rows service severedForeignKeys writePauseMs"
+            "bytes drainMs lockWaitMs mismatches orphans pauseLedgerMs phase rows service severedForeignKeys silenceMs writePauseMs"
         );
         assert_eq!(fields(&json["domains"][0]), "bytes name rows");
         assert_eq!(fields(&json["requests"]), "failed maxMs p50Ms p99Ms perSecond total");

@@ -37,8 +37,8 @@ impl Measured {
             (
                 "write pause",
                 format!(
-                    "{:.0} ms by the engine (after {:.0} ms for the locks; {:.0} ms of it drain), {:.0} ms by the ledger",
-                    split.write_pause_ms, split.lock_wait_ms, split.drain_ms, self.pause_ledger_ms
+                    "{:.0} ms by the engine (after {:.0} ms for the locks; {:.0} ms of it drain), {:.0} ms by the ledger; {:.0} ms without an answer",
+                    split.write_pause_ms, split.lock_wait_ms, split.drain_ms, self.pause_ledger_ms, self.silence_ms
                 ),
             ),
             ("requests", format!("{}, {} failed", thousands(load.total), load.failed)),

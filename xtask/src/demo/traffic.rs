@@ -54,6 +54,7 @@ pub(super) struct Latency {
 #[serde(rename_all = "camelCase")]
 struct Window {
     longest_gap: Option<Gap>,
+    write_pause: Option<Gap>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -62,8 +63,13 @@ struct Gap {
 }
 
 impl Load {
-    /// The longest time without an acknowledgement around the instant that was asked about, in milliseconds.
+    /// The longest time without a write around the instant that was asked about, in milliseconds.
     pub(super) fn pause_ms(&self) -> Option<f64> {
+        self.window.as_ref()?.write_pause.as_ref().map(|gap| gap.ms)
+    }
+
+    /// The longest time without an acknowledgement there.
+    pub(super) fn silence_ms(&self) -> Option<f64> {
         self.window.as_ref()?.longest_gap.as_ref().map(|gap| gap.ms)
     }
 }
@@ -107,9 +113,9 @@ mod tests {
         let json = r#"{"run":"r1","running":false,"startedAt":"2026-01-01T00:00:00Z","seconds":1.0,"connections":16,"rateWanted":250,
             "rateHeld":249.9,"rateLowest":null,"total":3,"acknowledged":2,"failed":1,"reasons":{"timeout":1},"failures":[],
             "latency":{"p50Ms":4.0,"p99Ms":9.0,"maxMs":80.5},"longestGap":null,"companies":{"named":1,"pending":0,"contradicting":2},
-            "window":{"at":"2026-01-01T00:00:00Z","beforeMs":40,"afterMs":250,"longestGap":{"ms":77.5,"from":"a","to":"b"}}}"#;
+            "window":{"at":"2026-01-01T00:00:00Z","beforeMs":40,"afterMs":250,"longestGap":{"ms":77.5,"from":"a","to":"b"},"writePause":{"ms":72.5,"from":"a","to":"b"}}}"#;
         let load: Load = parse("it", json).unwrap();
-        assert_eq!(load.pause_ms(), Some(77.5));
+        assert_eq!((load.pause_ms(), load.silence_ms()), (Some(72.5), Some(77.5)));
         assert_eq!((load.reasons["timeout"], load.companies.contradicting), (1, 2));
     }
 }

@@ -1,11 +1,13 @@
-//! What belongs to one request and everything it calls: its id and its deadline. In come headers; out go values that
-//! any room may read while the request is worked on. Must not hold anything about a person.
+//! What belongs to one request and everything it calls: its id, its deadline and what it waited for. In come headers; out go
+//! values that any room may read while the request is worked on. Must not hold anything about a person.
 
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use tokio::time::Instant;
 use uuid::Uuid;
+
+use super::timing::Timing;
 
 /// Names a request across services. Taken from the caller if it is sane, else made.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -22,7 +24,9 @@ tokio::task_local! {
 #[derive(Debug, Clone)]
 pub struct Context {
     id: String,
+    began: Instant,
     deadline: Instant,
+    timing: Timing,
 }
 
 impl Context {
@@ -33,7 +37,9 @@ impl Context {
         let id = text(REQUEST_ID).filter(|id| is_sane(id)).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         let wished = text(DEADLINE).and_then(|ms| ms.parse().ok()).map(Duration::from_millis);
         let wished = wished.or_else(|| text(GRPC_TIMEOUT).and_then(grpc_timeout));
-        Self { id, deadline: Instant::now() + wished.map_or(longest, |wished| wished.min(longest)) }
+        let began = Instant::now();
+        let deadline = began + wished.map_or(longest, |wished| wished.min(longest));
+        Self { id, began, deadline, timing: Timing::default() }
     }
 
     /// The request's id.
@@ -46,6 +52,18 @@ impl Context {
     #[must_use]
     pub fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    /// When work on the request began.
+    #[must_use]
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// What it waited for so far, as the value of `Server-Timing`.
+    #[must_use]
+    pub fn timing(&self) -> String {
+        self.timing.header(self.began.elapsed())
     }
 
     /// Runs `work` with this as its context.
@@ -64,6 +82,12 @@ pub fn request_id() -> Option<String> {
 #[must_use]
 pub fn deadline() -> Option<Instant> {
     CONTEXT.try_with(|context| context.deadline).ok()
+}
+
+/// Writes down that the request at hand, if there is one, has waited for `whom` since `began`.
+pub(crate) fn waited(whom: &'static str, began: Instant) {
+    // Outside of a request nobody asks.
+    let _ = CONTEXT.try_with(|context| context.timing.add(whom, began.elapsed()));
 }
 
 fn grpc_timeout(text: &str) -> Option<Duration> {

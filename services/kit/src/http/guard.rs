@@ -11,10 +11,11 @@ use axum::http::{HeaderValue, Method};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tracing::Instrument as _;
 
 use super::context::{Context, REQUEST_ID};
+use super::timing::SERVER_TIMING;
 use crate::config::HttpSettings;
 use crate::grpc;
 use crate::metrics::Metrics;
@@ -39,7 +40,6 @@ struct Guard {
 }
 
 async fn surround(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let began = Instant::now();
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let shown = route.clone().unwrap_or_else(|| redact::path(request.uri().path()));
@@ -55,13 +55,16 @@ async fn surround(State(guard): State<Guard>, request: Request, next: Next) -> R
     if let Ok(id) = HeaderValue::from_str(context.id()) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
+    if let Ok(timing) = HeaderValue::from_str(&context.timing()) {
+        response.headers_mut().insert(SERVER_TIMING, timing);
+    }
 
     let (status, failed) = outcome(&response);
     // Unknown paths share one label: their number is the caller's choice.
     let route = route.as_deref().unwrap_or("none");
     guard.metrics.requests.with_label_values(&[method, route, &status]).inc();
-    guard.metrics.request_seconds.with_label_values(&[method, route]).observe(began.elapsed().as_secs_f64());
-    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    guard.metrics.request_seconds.with_label_values(&[method, route]).observe(context.began().elapsed().as_secs_f64());
+    let ms = u64::try_from(context.began().elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| {
         if failed {
             tracing::warn!(status, ms, "answered");

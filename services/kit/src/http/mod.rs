@@ -9,6 +9,7 @@ mod guard;
 mod listener;
 mod page;
 mod server;
+pub mod timing;
 mod version;
 
 pub use extract::{Json, Path, Query, single_header, strict_uuid};

@@ -12,6 +12,7 @@ use super::inner::Inner;
 use super::lookup::{Doubt, Verdict};
 use super::session::{Failure, Session, Work};
 use super::view::View;
+use crate::http::context;
 
 /// How often somebody who waits for a connection has the owner looked up: the server may be gone, and with it the
 /// answer that would have told.
@@ -46,8 +47,25 @@ impl Course {
     }
 }
 
+/// The name under which a request's time in the database is told.
+const WAIT: &str = "db";
+
 impl Db {
+    /// Does `work` until it is done or can't be; the request at hand is told how long that took.
     pub(super) async fn drive<A: Sync + ?Sized, T>(
+        &self,
+        mode: Mode,
+        replay: Replay,
+        given: &A,
+        work: impl Work<A, T>,
+    ) -> Result<T, DbError> {
+        let began = Instant::now();
+        let done = self.repeat(mode, replay, given, work).await;
+        context::waited(WAIT, began);
+        done
+    }
+
+    async fn repeat<A: Sync + ?Sized, T>(
         &self,
         mode: Mode,
         replay: Replay,

@@ -71,9 +71,9 @@ pub struct Report {
 pub struct Pause {
     /// Length in milliseconds, from the monotonic clock.
     pub ms: f64,
-    /// The acknowledgement before it.
+    /// The write or acknowledgement before it.
     pub from: Timestamp,
-    /// The acknowledgement after it.
+    /// The one after it.
     pub to: Timestamp,
 }
 
@@ -87,8 +87,10 @@ pub struct WindowReport {
     pub before_ms: u64,
     /// How long after it the window ends, in milliseconds.
     pub after_ms: u64,
-    /// The longest gap that touches the window: the write pause, when the instant is a cutover.
+    /// The longest time without an acknowledgement that touches the window.
     pub longest_gap: Option<Pause>,
+    /// The longest time without a write that was acknowledged: the write pause, when the instant is a cutover.
+    pub write_pause: Option<Pause>,
 }
 
 impl Report {
@@ -126,8 +128,9 @@ fn around(view: &View, at: Timestamp, window: &Window) -> WindowReport {
     let book = &view.run.book;
     let instant = book.clock.micros_of(at);
     let span = instant.saturating_sub(before_ms * 1000)..=instant.saturating_add(after_ms * 1000);
-    let gap = book.longest_gap(&span);
-    WindowReport { at, before_ms, after_ms, longest_gap: gap.map(|gap| pause(&book.clock, gap)) }
+    let told = |gap: Option<Gap>| gap.map(|gap| pause(&book.clock, gap));
+    let (longest_gap, write_pause) = (told(book.longest_gap(&span)), told(book.longest_pause(&span)));
+    WindowReport { at, before_ms, after_ms, longest_gap, write_pause }
 }
 
 fn pause(clock: &Clock, gap: Gap) -> Pause {

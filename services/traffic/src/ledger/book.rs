@@ -122,7 +122,13 @@ impl Book {
     /// The longest time without an acknowledgement that touches `window` (microseconds of the run's clock).
     #[must_use]
     pub fn longest_gap(&self, window: &RangeInclusive<u64>) -> Option<Gap> {
-        gap::longest(&self.ack_times(), window)
+        gap::longest(&self.times(|entry| entry.ack_us), window)
+    }
+
+    /// The longest time without a write that was acknowledged later, as above: the write pause.
+    #[must_use]
+    pub fn longest_pause(&self, window: &RangeInclusive<u64>) -> Option<Gap> {
+        gap::longest(&self.times(|entry| entry.written_us), window)
     }
 
     /// Everything so far.
@@ -148,8 +154,8 @@ impl Book {
         }
     }
 
-    fn ack_times(&self) -> Vec<u64> {
-        self.lock().entries.iter().map(|e| e.ack_us).collect()
+    fn times(&self, of: impl Fn(&Entry) -> u64) -> Vec<u64> {
+        self.lock().entries.iter().map(of).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -210,6 +216,7 @@ mod tests {
             company_id: None,
             due_us,
             sent_us: due_us,
+            written_us: ack_us - ack_us / 10,
             ack_us,
             ack_at: book.clock.wall(ack_us),
         }
@@ -230,6 +237,7 @@ mod tests {
         assert_eq!(summary.reasons.get("timeout"), Some(&1));
         assert!((summary.seconds - 2.0).abs() < 1e-9 && (summary.rate - 1.5).abs() < 1e-9);
         assert_eq!(summary.longest.map(|g| g.micros()), Some(998_000));
+        assert_eq!(book.longest_pause(&(0..=u64::MAX)).map(|g| g.micros()), Some(898_200));
         assert!((summary.latency.unwrap().max_ms - 1992.0).abs() < 1e-9);
         assert_eq!(book.entries(1, 10).len(), 1);
     }

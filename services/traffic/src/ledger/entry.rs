@@ -30,6 +30,8 @@ pub struct Entry {
     pub due_us: u64,
     /// When it left.
     pub sent_us: u64,
+    /// When its address was in the registry: `ack_us` less what the answer says came after it, in microseconds.
+    pub written_us: u64,
     /// When its answer had been read to the end.
     pub ack_us: u64,
     /// Wall-clock time of `ack_us`.

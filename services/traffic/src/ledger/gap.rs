@@ -1,18 +1,25 @@
-//! The write pause as clients see it. In: times of acknowledgements. Out: the longest time without one.
+//! The write pause as clients see it. In: times of writes, or of acknowledgements. Out: the longest time without one.
 //!
-//! **Pause by the ledger** = the longest interval, of those that touch the window asked for, between two successive
-//! acknowledgements of the run. Every request of this generator brings an address nobody has sent before, so every one of
-//! them needs a write in the identity schema before it can be acknowledged: while that schema is closed, none is.
-//! The interval therefore holds the whole pause plus the normal spacing of acknowledgements (1/rate, a few milliseconds)
-//! and the time the first request needs to find the side that opened. The edges of a run are not a gap: before the first
-//! and after the last acknowledgement nobody was writing.
+//! Every request of this generator brings an address nobody has sent before, so every one of them needs a write in the
+//! identity schema before it can be acknowledged: while that schema is closed, none is.
+//!
+//! **Pause by the ledger** = the longest interval, of those that touch the window asked for, between two successive writes
+//! of the run that were acknowledged. A write is where identity's answer reached its caller. The interval holds the whole
+//! pause plus the normal spacing of writes (1/rate, a few milliseconds) and the time the first request needs to find the
+//! side that opened.
+//!
+//! **Silence** = the same between successive acknowledgements. These come later than their writes by what marketing does
+//! after it has identity's answer (a call of account's, a transaction of its own), a different time for each of them:
+//! what was written just before the pause is acknowledged inside of it, and the silence may be shorter than the pause.
+//!
+//! The edges of a run are neither: before the first and after the last nobody was writing.
 
 use std::ops::RangeInclusive;
 
-/// The time between two successive acknowledgements, in microseconds of the run's clock.
+/// The time between two successive writes or acknowledgements, in microseconds of the run's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
-    /// The earlier acknowledgement.
+    /// The earlier one.
     pub from_us: u64,
     /// The later one.
     pub to_us: u64,
@@ -26,11 +33,11 @@ impl Gap {
     }
 }
 
-/// The longest gap between successive acknowledgements that touches `window`; the earliest of several equal ones.
-/// `acks` may come in any order. `None` with fewer than two acknowledgements or no gap in the window.
+/// The longest gap between successive `times` that touches `window`; the earliest of several equal ones.
+/// They may come in any order. `None` with fewer than two of them or no gap in the window.
 #[must_use]
-pub fn longest(acks: &[u64], window: &RangeInclusive<u64>) -> Option<Gap> {
-    let mut sorted = acks.to_vec();
+pub fn longest(times: &[u64], window: &RangeInclusive<u64>) -> Option<Gap> {
+    let mut sorted = times.to_vec();
     sorted.sort_unstable();
     let mut longest: Option<Gap> = None;
     for pair in sorted.windows(2) {

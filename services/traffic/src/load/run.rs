@@ -136,6 +136,7 @@ async fn send(run: &Run, client: &reqwest::Client, n: u64, due_us: u64, form: Fo
             company_id: ids.company_id,
             due_us,
             sent_us,
+            written_us: end_us.saturating_sub(u64::try_from(ids.since_written.as_micros()).unwrap_or(u64::MAX)),
             ack_us: end_us,
             ack_at: clock.wall(end_us),
         }),
