@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod chaos;
+#[path = "it/support/mod.rs"]
 mod support;
+#[path = "it/world/mod.rs"]
 mod world;
 
 use chaos::obstacle::Standing;

@@ -1,0 +1,11 @@
+//! Account on a real database with Identity beside it, in one program, so that what they share is compiled once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
+mod platform;
+#[path = "../../../kit/tests/support/mod.rs"]
+mod support;
+
+mod accounts;
+mod addresses;
+mod api;
+mod roles;

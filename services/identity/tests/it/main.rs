@@ -1,0 +1,10 @@
+//! Identity on a real database, in one program, so that what they share is compiled once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
+#[path = "../../../kit/tests/support/mod.rs"]
+mod support;
+
+mod api;
+mod people;
+mod process;
+mod verify;

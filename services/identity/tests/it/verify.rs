@@ -1,0 +1,283 @@
+//! Proving contacts: the real router, a real database, and a vendor that keeps what it is given.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::support::service::{answer, serve, split_of};
+use crate::support::{Split, open, until, visitor};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use rerp_identity::deliver::{Post, Resend, Twilio};
+use rerp_identity::domain::otp::OtpKey;
+use rerp_identity::verification::Verification;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+const ANN: &str = "0191f7a1-3f0c-7000-8000-000000000001";
+const PHONE: &str = "+491701234567";
+
+/// What the vendors were asked for: who for, which key, which code. Fails the first `failing` times.
+#[derive(Default)]
+struct Vendor {
+    messages: Mutex<Vec<(String, Option<String>, String)>>,
+    failing: Mutex<u32>,
+}
+
+fn code_in(text: &str) -> String {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 6);
+    digits.unwrap().to_owned()
+}
+
+async fn mail(State(vendor): State<Arc<Vendor>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(headers["authorization"], "Bearer re_key");
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    vendor.take(body["to"][0].as_str().unwrap(), Some(key), body["text"].as_str().unwrap())
+}
+
+async fn text(State(vendor): State<Arc<Vendor>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    assert!(headers["authorization"].to_str().unwrap().starts_with("Basic "));
+    let form: HashMap<_, _> = form_urlencoded::parse(&body).into_owned().collect();
+    vendor.take(&form["To"], None, &form["Body"])
+}
+
+impl Vendor {
+    fn take(&self, to: &str, key: Option<String>, words: &str) -> StatusCode {
+        self.messages.lock().unwrap().push((to.to_owned(), key, code_in(words)));
+        let mut failing = self.failing.lock().unwrap();
+        if *failing > 0 {
+            *failing -= 1;
+            return StatusCode::BAD_GATEWAY;
+        }
+        StatusCode::OK
+    }
+
+    fn count(&self) -> usize {
+        self.messages.lock().unwrap().len()
+    }
+
+    /// The code of the last message to `to`, once there are `count` messages in all.
+    async fn code(&self, to: &str, count: usize) -> String {
+        until("the message to leave", async || self.count() >= count).await;
+        let messages = self.messages.lock().unwrap();
+        messages.iter().rev().find(|message| message.0 == to).unwrap().2.clone()
+    }
+}
+
+struct World {
+    split: Split,
+    at: SocketAddr,
+    http: reqwest::Client,
+    vendor: Arc<Vendor>,
+}
+
+impl World {
+    async fn new(most_a_day: i32) -> Self {
+        let split = split_of(&["email_addresses"], rerp_identity::migrations).await;
+        let vendor = Arc::new(Vendor::default());
+        let routes = axum::Router::new()
+            .route("/emails", post(mail))
+            .route("/2010-04-01/Accounts/AC1/Messages.json", post(text))
+            .with_state(Arc::clone(&vendor));
+        let base: url::Url = format!("http://{}", serve(routes).await).parse().unwrap();
+        let http = visitor();
+        let mail =
+            Resend { http: http.clone(), base: base.clone(), key: "re_key".into(), from: "a@example.com".into() };
+        let text =
+            Twilio { http, base, account: "AC1".into(), token: "token".to_owned().into(), from: "+16502530000".into() };
+        let (db, _) = open(split.dir()).await;
+        let key = OtpKey::new("0123456789abcdef0123456789abcdef").unwrap();
+        let verification = Verification::new(db.clone(), key, Post { mail, text }, most_a_day);
+        let router = rerp_identity::router(db).merge(rerp_identity::verifying(verification));
+        split
+            .source
+            .define(&format!(
+                "INSERT INTO email_addresses (id, email) VALUES ('{ANN}', 'ann@example.com');
+                 INSERT INTO human_names (id, email_address_id) VALUES ('{ANN}', '{ANN}');
+                 INSERT INTO mobile_numbers (id, human_name_id, phone_number) VALUES ('{ANN}', '{ANN}', '{PHONE}')"
+            ))
+            .await;
+        Self { at: serve(router).await, split, http: visitor(), vendor }
+    }
+
+    async fn ask(&self, kind: &str, body: Value) -> (u16, Value) {
+        let request = self.http.post(format!("http://{}/api/identity/verify/{kind}", self.at));
+        let (status, _, mut body) =
+            answer(request.header("content-type", "application/json").body(body.to_string())).await;
+        body.as_object_mut().unwrap().remove("request_id");
+        (status, body)
+    }
+
+    async fn email(&self, address: &str, code: Option<&str>) -> (u16, Value) {
+        self.ask("email", code.map_or(json!({"email": address}), |code| json!({"email": address, "code": code}))).await
+    }
+
+    async fn status(&self) -> Value {
+        let path = format!("http://{}/api/identity/verification-status/{ANN}", self.at);
+        answer(self.http.get(path)).await.2
+    }
+
+    /// As if a minute had passed since every code.
+    async fn a_minute_passes(&self) {
+        self.split.source.define("UPDATE otp_challenges SET sent_at = sent_at - interval '61 s'").await;
+    }
+}
+
+fn other_than(code: &str) -> &'static str {
+    if code == "000000" { "000001" } else { "000000" }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_proofs_make_a_verified_person() {
+    let world = World::new(100).await;
+    assert_eq!(world.email("Ann@Example.com", None).await.0, 202);
+    let code = world.vendor.code("ann@example.com", 1).await;
+    assert_eq!(world.email("ann@example.com", Some(other_than(&code))).await.0, 422);
+    let (status, body) = world.email("ann@example.com", Some(&code)).await;
+    assert_eq!((status, &body["verified"], &body["both_verified"]), (200, &json!(true), &json!(false)));
+    assert_eq!(world.email("ann@example.com", Some(&code)).await.0, 422, "a code is good once");
+
+    let number = "+49 170 1234567";
+    assert_eq!(world.ask("phone", json!({"human_name_id": ANN, "phone_number": number})).await.0, 202);
+    let code = world.vendor.code(PHONE, 2).await;
+    let (status, body) = world.ask("phone", json!({"human_name_id": ANN, "phone_number": number, "code": code})).await;
+    assert_eq!((status, &body["both_verified"]), (200, &json!(true)));
+    let proved = world.status().await;
+    assert_eq!(
+        (&proved["email_verified"], &proved["phone_verified"], &proved["both_verified"]),
+        (&json!(true), &json!(true), &json!(true))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_guesses_at_once_are_looked_at_five_times() {
+    let world = Arc::new(World::new(100).await);
+    world.email("ann@example.com", None).await;
+    let code = world.vendor.code("ann@example.com", 1).await;
+    let wrong = other_than(&code);
+    let mut guesses = tokio::task::JoinSet::new();
+    for _ in 0..1000 {
+        let world = Arc::clone(&world);
+        guesses.spawn(async move { world.email("ann@example.com", Some(wrong)).await });
+    }
+    let answers = guesses.join_all().await;
+    let refused = world.email("ann@example.com", Some(&code)).await;
+    assert_eq!(refused.0, 422, "the right code comes too late");
+    assert!(answers.iter().all(|answer| *answer == refused), "every refusal is the same");
+    assert_eq!(world.split.source.number("SELECT tries::bigint FROM svc.otp_challenges").await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn known_and_unknown_contacts_get_equal_answers() {
+    let world = World::new(100).await;
+    let stranger = "0191f7a1-3f0c-7000-8000-000000000002";
+    for code in [None, None, Some("123456")] {
+        assert_eq!(world.email("ann@example.com", code).await, world.email("bob@example.com", code).await, "{code:?}");
+        let phone = async |human: &str, number: &str| {
+            let body = json!({"human_name_id": human, "phone_number": number, "code": code});
+            world.ask("phone", body).await
+        };
+        let (known, unknown) = (phone(ANN, PHONE).await, phone(stranger, "+16502530000").await);
+        assert_eq!(known, unknown, "{code:?}");
+    }
+    world.vendor.code("ann@example.com", 2).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(world.vendor.count(), 2, "nobody writes to strangers");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dump_holds_no_usable_code_and_no_contact() {
+    let world = World::new(100).await;
+    for address in ["ann@example.com", "bob@example.com"] {
+        world.email(address, None).await;
+    }
+    let code = world.vendor.code("ann@example.com", 1).await;
+    // As a word: inside a digest's hexadecimal digits six of them mean nothing.
+    let holds = async |needle: &str| {
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT row_to_json(c)::text AS row FROM svc.otp_challenges c \
+             UNION ALL SELECT row_to_json(b)::text FROM svc.otp_budgets b) dump WHERE row ~* '(^|[^0-9a-f]){needle}'"
+        );
+        world.split.source.number(&sql).await
+    };
+    assert_eq!(holds("email").await, 3, "two challenges and a budget");
+    for needle in [code.as_str(), "ann@", "bob@", "example"] {
+        assert_eq!(holds(needle).await, 0, "{needle}");
+    }
+    // Nor a digest that could be made without the key: every code is tried.
+    let plain = "SELECT count(*) FROM svc.otp_challenges c, generate_series(0, 999999) n \
+                 WHERE c.digest IN (sha256(lpad(n::text, 6, '0')::bytea), \
+                                    sha256((c.id || lpad(n::text, 6, '0'))::bytea))";
+    assert_eq!(world.split.source.number(plain).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn codes_have_a_gap_a_lifetime_and_budgets() {
+    let world = World::new(11).await;
+    assert_eq!(world.email("ann@example.com", None).await.0, 202);
+    let first = world.vendor.code("ann@example.com", 1).await;
+    let (status, body) = world.email("ann@example.com", None).await;
+    assert_eq!((status, &body["title"]), (429, &json!("This was asked for too often")));
+    world.a_minute_passes().await;
+    assert_eq!(world.email("ann@example.com", None).await.0, 202);
+    let second = world.vendor.code("ann@example.com", 2).await;
+    if first != second {
+        assert_eq!(world.email("ann@example.com", Some(&first)).await.0, 422, "a new code ends the old one");
+    }
+    for _ in 0..10 {
+        world.a_minute_passes().await;
+    }
+    assert_eq!(world.email("ann@example.com", Some(&second)).await.0, 422, "too old");
+    for _ in 2..10 {
+        assert_eq!(world.email("ann@example.com", None).await.0, 202);
+        world.a_minute_passes().await;
+    }
+    assert_eq!(world.email("ann@example.com", None).await.0, 429, "ten are enough for a day");
+    world.vendor.code("ann@example.com", 10).await;
+
+    let other = async |n: usize| {
+        let address = format!("guest{n}@example.com");
+        let sql = format!("INSERT INTO email_addresses (id, email) VALUES (gen_random_uuid(), '{address}')");
+        world.split.source.define(&sql).await;
+        assert_eq!(world.email(&address, None).await.0, 202);
+    };
+    other(1).await;
+    world.vendor.code("guest1@example.com", 11).await;
+    other(2).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(world.vendor.count(), 11, "today's budget is spent, and nobody is told");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mail_is_repeated_under_its_key_and_texts_are_not() {
+    let world = World::new(100).await;
+    *world.vendor.failing.lock().unwrap() = 1;
+    world.email("ann@example.com", None).await;
+    world.vendor.code("ann@example.com", 2).await;
+    let keys: Vec<_> = world.vendor.messages.lock().unwrap().iter().map(|message| message.1.clone()).collect();
+    assert!(keys[0].is_some() && keys[0] == keys[1], "{keys:?}");
+
+    *world.vendor.failing.lock().unwrap() = 1;
+    world.ask("phone", json!({"human_name_id": ANN, "phone_number": PHONE})).await;
+    world.vendor.code(PHONE, 3).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.vendor.count(), 3, "a text may have left although the vendor failed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_input_names_the_field() {
+    let world = World::new(100).await;
+    for (kind, body, pointer) in [
+        ("email", json!({"email": "ann"}), "/email"),
+        ("email", json!({"email": "ann@example.com", "code": "12"}), "/code"),
+        ("phone", json!({"human_name_id": ANN, "phone_number": "0170"}), "/phone_number"),
+        ("phone", json!({"human_name_id": ANN, "phone_number": PHONE, "code": "x"}), "/code"),
+    ] {
+        let (status, problem) = world.ask(kind, body.clone()).await;
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!(pointer)), "{kind} {body}");
+    }
+}

@@ -1,0 +1,12 @@
+//! The kit beside real servers, in one program, so that what they share is compiled once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod grpc;
+mod http;
+mod pool_cutover;
+mod pool_faults;
+mod pool_tls;
+mod tls;

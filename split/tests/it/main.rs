@@ -1,0 +1,24 @@
+//! The engine on real servers, in one program, so that what they share is compiled once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
+mod support;
+mod world;
+
+mod copy;
+mod fence_broken;
+mod fence_crash;
+mod fence_ledger;
+mod fence_stmt;
+mod fence_transcripts;
+mod guards;
+mod journal;
+mod ledger_harness;
+mod preflight;
+mod run;
+mod sever;
+mod sever_back;
+mod sever_watch;
+mod tls;
+mod verify;
+mod versions;
+mod worker;
