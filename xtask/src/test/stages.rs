@@ -139,19 +139,20 @@ fn count(command: Cmd) -> Result<Tally, Error> {
 }
 
 /// `--test NAME` for each integration test of the packages. By name and not by package: selecting packages would unify features
-/// differently and compile every dependency once more.
+/// differently and compile every dependency once more. A name that a package of another stage has too would bring its tests along.
 fn integration_tests(setting: &Setting<'_>, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, Error> {
     let args = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
     let workspace: Value = serde_json::from_str(&cargo(setting).args(args).quiet()?)?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let mut names = BTreeSet::new();
+    let (mut names, mut others) = (BTreeSet::new(), BTreeSet::new());
     for package in list(&workspace["packages"]) {
-        if !package["name"].as_str().is_some_and(&wanted) {
-            continue;
-        }
         let targets =
             list(&package["targets"]).into_iter().filter(|target| list(&target["kind"]).contains(&"test".into()));
-        names.extend(targets.filter_map(|target| target["name"].as_str().map(str::to_owned)));
+        let targets = targets.filter_map(|target| target["name"].as_str().map(str::to_owned));
+        if package["name"].as_str().is_some_and(&wanted) { names.extend(targets) } else { others.extend(targets) }
+    }
+    if let Some(name) = names.intersection(&others).next() {
+        return Err(Error::Found(format!("two stages have integration tests named {name}; rename one of them")));
     }
     Ok(names.into_iter().flat_map(|name| ["--test".to_owned(), name]).collect())
 }

@@ -91,10 +91,9 @@ impl ServiceClient {
         M: Clone,
         F: Future<Output = Result<Response<T>, Status>>,
     {
-        let began = Instant::now();
-        let deadline = context::deadline().unwrap_or_else(|| began + WITHOUT_REQUEST);
+        let _waiting = context::waiting(self.service);
+        let deadline = context::deadline().unwrap_or_else(|| Instant::now() + WITHOUT_REQUEST);
         let answered = self.attempts(message, repeat, deadline, ask).await;
-        context::waited(self.service, began);
         let outcome = answered.as_ref().map_or_else(CallError::label, |_| "ok");
         self.metrics.calls.with_label_values(&[self.service, outcome]).inc();
         answered

@@ -57,6 +57,9 @@ pub struct HttpSettings {
     pub drain_delay: Duration,
     /// How long running requests then have to end. `RERP_DRAIN_TIMEOUT`.
     pub drain_timeout: Duration,
+    /// Whether answers say what they waited for. Off, since that also tells whether something was known already: for whom
+    /// the service measures, not for the public. `RERP_SERVER_TIMING`.
+    pub server_timing: bool,
 }
 
 /// Connections to the database.
@@ -84,6 +87,7 @@ impl Default for HttpSettings {
             body_limit: 64 * 1024,
             drain_delay: Duration::from_secs(3),
             drain_timeout: Duration::from_secs(15),
+            server_timing: false,
         }
     }
 }
@@ -146,6 +150,7 @@ fn http(env: &mut Env) -> HttpSettings {
         body_limit: env.parse("RERP_BODY_LIMIT", usual.body_limit, "a number of bytes"),
         drain_delay: env.duration("RERP_DRAIN_DELAY", usual.drain_delay, Duration::ZERO, hour),
         drain_timeout: env.duration("RERP_DRAIN_TIMEOUT", usual.drain_timeout, Duration::ZERO, hour),
+        server_timing: env.parse("RERP_SERVER_TIMING", usual.server_timing, "true or false"),
     }
 }
 

@@ -84,10 +84,23 @@ pub fn deadline() -> Option<Instant> {
     CONTEXT.try_with(|context| context.deadline).ok()
 }
 
-/// Writes down that the request at hand, if there is one, has waited for `whom` since `began`.
-pub(crate) fn waited(whom: &'static str, began: Instant) {
-    // Outside of a request nobody asks.
-    let _ = CONTEXT.try_with(|context| context.timing.add(whom, began.elapsed()));
+/// Says that the request at hand waits for `whom` for as long as the answer lives.
+pub(crate) fn waiting(whom: &'static str) -> Waiting {
+    Waiting { whom, since: Instant::now() }
+}
+
+/// A wait; also one that is cut short, for instance by a deadline, is written down.
+#[must_use = "a wait ends when it is dropped"]
+pub(crate) struct Waiting {
+    whom: &'static str,
+    since: Instant,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // Outside of a request nobody asks.
+        let _ = CONTEXT.try_with(|context| context.timing.add(self.whom, self.since.elapsed()));
+    }
 }
 
 fn grpc_timeout(text: &str) -> Option<Duration> {
@@ -112,6 +125,7 @@ fn is_sane(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::timing::duration_of;
     use axum::http::HeaderValue;
 
     fn context(id: &'static str, deadline: &'static str) -> Context {
@@ -127,6 +141,19 @@ mod tests {
         for strange in ["", "short", "a@b.example", "x x x x x x"] {
             assert_ne!(context(strange, "1").id(), strange);
         }
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_is_cut_short_is_told_too() {
+        let context = context("12345678", "5000");
+        let wait = async {
+            let _waiting = waiting("db");
+            std::future::pending::<()>().await;
+        };
+        let cut = async { tokio::time::timeout(Duration::from_millis(30), wait).await };
+        assert!(context.clone().scope(cut).await.is_err());
+        let told = context.timing();
+        assert!(duration_of(&told, "db").unwrap() >= Duration::from_millis(30), "{told}");
     }
 
     #[test]

@@ -25,7 +25,11 @@ use crate::telemetry::redact;
 
 /// Surrounds a router that has its state already.
 pub fn guarded(router: Router, settings: &HttpSettings, metrics: &Metrics) -> Router {
-    let guard = Guard { longest: settings.request_timeout, metrics: metrics.clone() };
+    let guard = Guard {
+        longest: settings.request_timeout,
+        tells_times: settings.server_timing,
+        metrics: metrics.clone(),
+    };
     router
         .fallback(async || Problem::new(NO_SUCH_ROUTE))
         .method_not_allowed_fallback(async || Problem::new(METHOD_NOT_ALLOWED))
@@ -36,6 +40,7 @@ pub fn guarded(router: Router, settings: &HttpSettings, metrics: &Metrics) -> Ro
 #[derive(Clone)]
 struct Guard {
     longest: Duration,
+    tells_times: bool,
     metrics: Metrics,
 }
 
@@ -55,7 +60,9 @@ async fn surround(State(guard): State<Guard>, request: Request, next: Next) -> R
     if let Ok(id) = HeaderValue::from_str(context.id()) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    if let Ok(timing) = HeaderValue::from_str(&context.timing()) {
+    if guard.tells_times
+        && let Ok(timing) = HeaderValue::from_str(&context.timing())
+    {
         response.headers_mut().insert(SERVER_TIMING, timing);
     }
 

@@ -59,19 +59,7 @@ impl Db {
         given: &A,
         work: impl Work<A, T>,
     ) -> Result<T, DbError> {
-        let began = Instant::now();
-        let done = self.repeat(mode, replay, given, work).await;
-        context::waited(WAIT, began);
-        done
-    }
-
-    async fn repeat<A: Sync + ?Sized, T>(
-        &self,
-        mode: Mode,
-        replay: Replay,
-        given: &A,
-        work: impl Work<A, T>,
-    ) -> Result<T, DbError> {
+        let _waiting = context::waiting(WAIT);
         let mut course =
             Course { attempt: 0, deadline: Self::deadline(), budget: self.inner.settings.retry_budget, until: None };
         loop {

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use rerp_kit::client::builder;
 use rerp_kit::config::HttpSettings;
+use rerp_kit::http::timing::SERVER_TIMING;
 use rerp_kit::http::{self, Json, Path, Query, context};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::catalogue::{self, Kind};
@@ -60,6 +61,7 @@ async fn start() -> Running {
         body_limit: 1000,
         drain_delay: Duration::ZERO,
         drain_timeout: Duration::from_secs(5),
+        server_timing: false,
     };
     let metrics = Metrics::new().unwrap();
     let router = http::guarded(routes(), &settings, &metrics);
@@ -106,6 +108,7 @@ async fn everything_that_goes_wrong_is_a_problem_document() {
         assert_eq!(response.status(), kind.status(), "{kind:?}");
         assert_eq!(response.headers()["content-type"], "application/problem+json", "{kind:?}");
         assert_eq!(response.headers()[context::REQUEST_ID], "the-id-of-a-test");
+        assert!(!response.headers().contains_key(SERVER_TIMING), "nobody is told unless the service is");
         if kind == catalogue::METHOD_NOT_ALLOWED {
             assert_eq!(response.headers()["allow"], "POST");
         }

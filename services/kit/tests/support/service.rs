@@ -46,7 +46,7 @@ pub async fn serve_until(router: Router, stop: CancellationToken) -> SocketAddr 
 
 /// The same on a listener that is there.
 pub fn serve_on(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let settings = HttpSettings { drain_delay: Duration::ZERO, ..HttpSettings::default() };
+    let settings = HttpSettings { drain_delay: Duration::ZERO, server_timing: true, ..HttpSettings::default() };
     let router = http::guarded(router, &settings, &Metrics::new().unwrap());
     tokio::spawn(http::serve(listener, router, settings, stop));
 }
