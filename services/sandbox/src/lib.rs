@@ -3,6 +3,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`trading`] | the trading services: patterns, markets, an exact ledger, scenarios |
+//! | [`post`] | the vendors that carry messages: Resend, Twilio, and the mailboxes they fill |
 //! | [`http`] | the routes |
 //! | [`config`], [`serve`] | settings and the life of the process |
 //!
@@ -10,5 +11,6 @@
 
 pub mod config;
 pub mod http;
+pub mod post;
 pub mod serve;
 pub mod trading;

@@ -1,47 +1,38 @@
 //! The trading routes over real HTTP, through the kit's listener.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod running;
+
 use reqwest::StatusCode;
-use rerp_kit::client::builder;
-use rerp_kit::config::HttpSettings;
-use rerp_kit::http;
-use rerp_kit::metrics::Metrics;
-use rerp_sandbox::http::router;
 use rerp_sandbox::trading::market::Market;
 use rerp_sandbox::trading::pattern::{self, Candle, Scanner};
+use running::{Running, running};
 use serde_json::{Value, json};
-use tokio_util::sync::{CancellationToken, DropGuard};
 
 struct Fixture {
     url: String,
-    http: reqwest::Client,
-    _stop: DropGuard,
+    running: Running,
 }
 
 async fn fixture() -> Fixture {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/trading", listener.local_addr().unwrap());
-    let settings = HttpSettings { body_limit: 1024 * 1024, ..HttpSettings::default() };
-    let (stop, metrics) = (CancellationToken::new(), Metrics::new().unwrap());
-    let routes = http::guarded(router(), &settings, &metrics);
-    tokio::spawn(http::serve(listener, routes, settings, stop.clone()));
-    Fixture { url, http: builder(None).unwrap().build().unwrap(), _stop: stop.drop_guard() }
+    let running = running().await;
+    Fixture { url: format!("{}/trading", running.url), running }
 }
 
 impl Fixture {
     async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
-        let answer = self.http.post(format!("{}{path}", self.url)).json(body).send().await.unwrap();
+        let answer = self.running.http.post(format!("{}{path}", self.url)).json(body).send().await.unwrap();
         (answer.status(), answer.json().await.unwrap())
     }
 
     async fn get(&self, path: &str) -> (StatusCode, Value) {
-        let answer = self.http.get(format!("{}{path}", self.url)).send().await.unwrap();
+        let answer = self.running.http.get(format!("{}{path}", self.url)).send().await.unwrap();
         (answer.status(), answer.json().await.unwrap())
     }
 
     /// A problem of this status and kind.
     async fn refused(&self, path: &str, body: &Value, status: u16, slug: &str) -> Value {
-        let answer = self.http.post(format!("{}{path}", self.url)).json(body).send().await.unwrap();
+        let answer = self.running.http.post(format!("{}{path}", self.url)).json(body).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
         let got = (answer.status().as_u16(), answer.json::<Value>().await.unwrap());
         assert_eq!(got.0, status, "{}", got.1);

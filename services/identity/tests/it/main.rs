@@ -7,4 +7,5 @@ mod support;
 mod api;
 mod people;
 mod process;
+mod stand_in;
 mod verify;

@@ -1,10 +1,11 @@
-//! Proving contacts: the real router, a real database, and a vendor that keeps what it is given.
+//! Proving contacts: the real router, a real database, and the stand-ins of the sandbox or a vendor that can be looked at.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::stand_in::{StandIn, base, code_in};
 use crate::support::service::{answer, serve, split_of};
 use crate::support::{Split, open, until, visitor};
 use axum::body::Bytes;
@@ -15,21 +16,17 @@ use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::domain::otp::OtpKey;
 use rerp_identity::verification::Verification;
 use serde_json::{Value, json};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 const ANN: &str = "0191f7a1-3f0c-7000-8000-000000000001";
 const PHONE: &str = "+491701234567";
+const ACCOUNT: &str = "AC00000000000000000000000000000001";
 
 /// What the vendors were asked for: who for, which key, which code. Fails the first `failing` times.
 #[derive(Default)]
 struct Vendor {
     messages: Mutex<Vec<(String, Option<String>, String)>>,
     failing: Mutex<u32>,
-}
-
-fn code_in(text: &str) -> String {
-    let digits = text.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 6);
-    digits.unwrap().to_owned()
 }
 
 async fn mail(State(vendor): State<Arc<Vendor>>, headers: HeaderMap, body: Bytes) -> StatusCode {
@@ -75,23 +72,31 @@ struct World {
     vendor: Arc<Vendor>,
 }
 
+/// Both vendors at these addresses, with what the stand-ins and ours take for credentials.
+fn vendors(mail: Url, text: Url) -> Post {
+    let http = visitor();
+    let mail = Resend { http: http.clone(), base: mail, key: "re_key".into(), from: "a@example.com".into() };
+    let account = ACCOUNT.to_owned();
+    Post { mail, text: Twilio { http, base: text, account, token: "token".into(), from: "+16502530000".into() } }
+}
+
 impl World {
+    /// Beside a vendor that keeps what it is given and can be looked at.
     async fn new(most_a_day: i32) -> Self {
-        let split = split_of(&["email_addresses"], rerp_identity::migrations).await;
         let vendor = Arc::new(Vendor::default());
         let routes = axum::Router::new()
             .route("/emails", post(mail))
-            .route("/2010-04-01/Accounts/AC1/Messages.json", post(text))
+            .route(&format!("/2010-04-01/Accounts/{ACCOUNT}/Messages.json"), post(text))
             .with_state(Arc::clone(&vendor));
-        let base: url::Url = format!("http://{}", serve(routes).await).parse().unwrap();
-        let http = visitor();
-        let mail =
-            Resend { http: http.clone(), base: base.clone(), key: "re_key".into(), from: "a@example.com".into() };
-        let text =
-            Twilio { http, base, account: "AC1".into(), token: "token".to_owned().into(), from: "+16502530000".into() };
+        let at = serve(routes).await;
+        Self::sending(vendors(base(at, ""), base(at, "")), most_a_day, vendor).await
+    }
+
+    async fn sending(post: Post, most_a_day: i32, vendor: Arc<Vendor>) -> Self {
+        let split = split_of(&["email_addresses"], rerp_identity::migrations).await;
         let (db, _) = open(split.dir()).await;
         let key = OtpKey::new("0123456789abcdef0123456789abcdef").unwrap();
-        let verification = Verification::new(db.clone(), key, Post { mail, text }, most_a_day);
+        let verification = Verification::new(db.clone(), key, post, most_a_day);
         let router = rerp_identity::router(db).merge(rerp_identity::verifying(verification));
         split
             .source
@@ -133,9 +138,14 @@ fn other_than(code: &str) -> &'static str {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_proofs_make_a_verified_person() {
-    let world = World::new(100).await;
+    let stand_in = StandIn::start().await;
+    let post = vendors(base(stand_in.at, "/resend"), base(stand_in.at, "/twilio"));
+    let world = World::sending(post, 100, Arc::default()).await;
+    // A lost answer makes no second mail, and no second text either.
+    stand_in.lose_an_answer("resend").await;
+    stand_in.lose_an_answer("twilio").await;
     assert_eq!(world.email("Ann@Example.com", None).await.0, 202);
-    let code = world.vendor.code("ann@example.com", 1).await;
+    let code = stand_in.code("ann@example.com").await;
     assert_eq!(world.email("ann@example.com", Some(other_than(&code))).await.0, 422);
     let (status, body) = world.email("ann@example.com", Some(&code)).await;
     assert_eq!((status, &body["verified"], &body["both_verified"]), (200, &json!(true), &json!(false)));
@@ -143,7 +153,7 @@ async fn both_proofs_make_a_verified_person() {
 
     let number = "+49 170 1234567";
     assert_eq!(world.ask("phone", json!({"human_name_id": ANN, "phone_number": number})).await.0, 202);
-    let code = world.vendor.code(PHONE, 2).await;
+    let code = stand_in.code(PHONE).await;
     let (status, body) = world.ask("phone", json!({"human_name_id": ANN, "phone_number": number, "code": code})).await;
     assert_eq!((status, &body["both_verified"]), (200, &json!(true)));
     let proved = world.status().await;
@@ -151,6 +161,10 @@ async fn both_proofs_make_a_verified_person() {
         (&proved["email_verified"], &proved["phone_verified"], &proved["both_verified"]),
         (&json!(true), &json!(true), &json!(true))
     );
+    // Mail was repeated, under its key; the text was not.
+    until("the mail to be repeated", async || stand_in.calls("resend").await == 2).await;
+    let came = async |to| stand_in.messages(to).await.len();
+    assert_eq!((came("ann@example.com").await, came(PHONE).await, stand_in.calls("twilio").await), (1, 1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

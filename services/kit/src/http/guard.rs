@@ -25,11 +25,8 @@ use crate::telemetry::redact;
 
 /// Surrounds a router that has its state already.
 pub fn guarded(router: Router, settings: &HttpSettings, metrics: &Metrics) -> Router {
-    let guard = Guard {
-        longest: settings.request_timeout,
-        tells_times: settings.server_timing,
-        metrics: metrics.clone(),
-    };
+    let guard =
+        Guard { longest: settings.request_timeout, tells_times: settings.server_timing, metrics: metrics.clone() };
     router
         .fallback(async || Problem::new(NO_SUCH_ROUTE))
         .method_not_allowed_fallback(async || Problem::new(METHOD_NOT_ALLOWED))

@@ -1,8 +1,13 @@
 //! The HTTP side. In: requests. Out: JSON and problems. Must not hold rules: those are in the rooms it calls.
 
+mod control;
 mod patterns;
 mod refusal;
+mod resend;
 mod router;
 mod scenarios;
+mod twilio;
+mod vendor;
+mod world;
 
 pub use router::router;

@@ -1,6 +1,7 @@
 //! `/trading/scenarios…`: parse, call, answer.
 
 use super::refusal::problem;
+use super::world::World;
 use crate::trading::ledger::row::{Fees, Row};
 use crate::trading::ledger::units::Money;
 use crate::trading::ledger::{LedgerError, Results};
@@ -90,30 +91,30 @@ fn lock(scenario: &Mutex<Scenario>) -> MutexGuard<'_, Scenario> {
 
 /// `POST /trading/scenarios`.
 pub(super) async fn begin(
-    State(shelf): State<Arc<Shelf>>,
+    State(world): State<Arc<World>>,
     Json(wish): Json<Begin>,
 ) -> Result<impl IntoResponse, Problem> {
     let Begin { seed, kind, bars, cash, fees } = wish;
     let setup = Setup { seed, kind, bars, cash, fees };
-    let (id, scenario) = shelf.begin(&setup, Instant::now()).map_err(|refusal| problem(&refusal))?;
+    let (id, scenario) = world.scenarios.begin(&setup, Instant::now()).map_err(|refusal| problem(&refusal))?;
     let view = View::of(id, &lock(&scenario))?;
     Ok((StatusCode::CREATED, [(LOCATION, format!("/trading/scenarios/{id}"))], axum::Json(view)))
 }
 
 /// `GET /trading/scenarios/{id}`.
-pub(super) async fn show(State(shelf): State<Arc<Shelf>>, Path(id): Path<String>) -> Result<axum::Json<View>, Problem> {
-    let (id, scenario) = find(&shelf, &id)?;
+pub(super) async fn show(State(world): State<Arc<World>>, Path(id): Path<String>) -> Result<axum::Json<View>, Problem> {
+    let (id, scenario) = find(&world.scenarios, &id)?;
     let view = View::of(id, &lock(&scenario))?;
     Ok(axum::Json(view))
 }
 
 /// `POST /trading/scenarios/{id}/actions`.
 pub(super) async fn act(
-    State(shelf): State<Arc<Shelf>>,
+    State(world): State<Arc<World>>,
     Path(id): Path<String>,
     Json(act): Json<Act>,
 ) -> Result<axum::Json<Outcome>, Problem> {
-    let (_, scenario) = find(&shelf, &id)?;
+    let (_, scenario) = find(&world.scenarios, &id)?;
     let outcome = lock(&scenario).act(act.expected_seq, act.action);
     outcome.map(axum::Json).map_err(|refusal| problem(&refusal))
 }
