@@ -26,7 +26,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
 /// How often a worker is looked at.
-const LOOK: Duration = Duration::from_millis(5);
+const LOOK: Duration = Duration::from_millis(20);
 /// How long no side may take writes once a worker is back.
 const CLOSED_LIMIT: Duration = Duration::from_secs(5);
 /// A migration under way.
@@ -57,7 +57,7 @@ impl Chaos {
         let world = World::new(600).await;
         let (source, target) = (world.source.admin().await, world.target.admin().await);
         let sides = [world.source.clone(), world.target.clone()];
-        let pause = Duration::from_millis(10);
+        let pause = Duration::from_millis(20);
         let load = Load { writers: 4, slow: 0, keys: 16, think: pause, again: pause, ..Load::default() };
         // Clients that don't open: whatever is opened again, a worker has opened.
         let writers = Writers::start(Route::new(sides.clone(), 0).that_waits(), load).await;

@@ -10,10 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Error;
-use crate::command::Cmd;
 use crate::images::layer::Digest;
 use crate::install;
-use crate::paths::{Paths, program};
+use crate::paths::Paths;
 use crate::progress::Step;
 
 /// Cold, on two busy cores; four times what was measured.
@@ -21,9 +20,8 @@ const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Path of the node program, building it when it is missing.
 pub(crate) fn build(paths: &Paths) -> Result<PathBuf, Error> {
-    let go = program("go").ok_or(install::Error::NoGo)?;
     let source = paths.root.join("local-cluster");
-    let version = Cmd::new(&go).arg("version").dir(&source).quiet()?;
+    let version = install::go()?.arg("version").dir(&source).quiet()?;
     let inputs = inputs(&source).map_err(|error| Error::Record { path: source.clone(), source: error })?;
     let bin = paths.cache_dir("bin")?;
     let home = bin.join(format!("rerp-node-{}", fingerprint(&inputs, &version).short()));
@@ -33,12 +31,11 @@ pub(crate) fn build(paths: &Paths) -> Result<PathBuf, Error> {
     }
     let step = Step::begin("Building the node program (compiles Kubernetes: minutes the first time, seconds after)");
     let scratch = tempfile::tempdir_in(&bin).map_err(|source| Error::Record { path: bin.clone(), source })?;
-    Cmd::new(go)
+    install::go()?
         // No flag that `go vet` and `go test` lack: what is compiled here serves them too.
         .args(["build", "-ldflags", &flags(&inputs), "-o"])
         .arg(format!("{}/", scratch.path().display()))
         .arg("./cmd/...")
-        .env("CGO_ENABLED", "0")
         .dir(&source)
         .limit(LIMIT)
         .quiet()?;

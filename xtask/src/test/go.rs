@@ -22,11 +22,11 @@ pub(crate) fn format(root: &Path) -> Result<(), Error> {
 
 /// `go vet` and `go test`.
 pub(crate) fn test(root: &Path, filter: Option<&str>) -> Result<Tally, Error> {
-    if !go()?.args(["vet", "./..."]).dir(root.join("local-cluster")).status()?.success() {
+    if !install::go()?.args(["vet", "./..."]).dir(root.join("local-cluster")).status()?.success() {
         return Err(Error::Runner("go vet"));
     }
     let mut tally = Tally::default();
-    let mut test = go()?.args(["test", "-v", "-count=1", "-vet=off"]).dir(root.join("local-cluster"));
+    let mut test = install::go()?.args(["test", "-v", "-count=1", "-vet=off"]).dir(root.join("local-cluster"));
     if let Some(filter) = filter {
         test = test.args(["-run", filter]);
     }
@@ -41,9 +41,4 @@ pub(crate) fn test(root: &Path, filter: Option<&str>) -> Result<Tally, Error> {
         }
     })?;
     if status.success() { Ok(tally) } else { Err(Error::Tests(tally)) }
-}
-
-/// Without cgo, as the node program is built: what was compiled for it serves here too.
-fn go() -> Result<Cmd, Error> {
-    Ok(Cmd::new(program("go").ok_or(install::Error::NoGo)?).env("CGO_ENABLED", "0"))
 }

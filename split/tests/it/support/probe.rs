@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, Statement};
 
 const GATE: &str = "
     SELECT coalesce((SELECT epoch FROM rerp_split.owner WHERE schema_name = 'app'), 0),
@@ -65,23 +65,23 @@ async fn watch(
     both: Arc<AtomicU64>,
     closed: Arc<Mutex<Closed>>,
 ) {
-    let mut clients = [sides[0].admin().await, sides[1].admin().await];
+    let mut sessions = [Session::of(sides[0].admin().await), Session::of(sides[1].admin().await)];
     let mut first = 0;
     while !stop.load(Ordering::SeqCst) {
         for side in 0..2 {
-            if clients[side].is_closed()
+            if sessions[side].client.is_closed()
                 && let Ok((client, connection)) = sides[side].admin_config().connect(NoTls).await
             {
                 tokio::spawn(connection);
-                clients[side] = client;
+                sessions[side] = Session::of(client);
             }
         }
         first = 1 - first;
         let second = 1 - first;
         let began = Instant::now();
-        let epoch = open(&clients[first], &sides[first]).await;
-        let other = open(&clients[second], &sides[second]).await.is_some();
-        if epoch.is_some() && other && open(&clients[first], &sides[first]).await == epoch {
+        let epoch = sessions[first].open(&sides[first]).await;
+        let other = sessions[second].open(&sides[second]).await.is_some();
+        if epoch.is_some() && other && sessions[first].open(&sides[first]).await == epoch {
             both.fetch_add(1, Ordering::SeqCst);
         }
         closed.lock().unwrap().note(began, epoch.is_some() || other);
@@ -103,8 +103,23 @@ impl Closed {
     }
 }
 
-/// The epoch at which the side is open.
-async fn open(client: &Client, side: &Side) -> Option<i64> {
-    let row = client.query_one(GATE, &[&side.roles.app[0]]).await.ok()?;
-    row.get::<_, bool>(1).then(|| row.get(0))
+/// A connection to one side, and its question once the tables that it names exist.
+struct Session {
+    client: Client,
+    gate: Option<Statement>,
+}
+
+impl Session {
+    fn of(client: Client) -> Self {
+        Self { client, gate: None }
+    }
+
+    /// The epoch at which the side is open.
+    async fn open(&mut self, side: &Side) -> Option<i64> {
+        if self.gate.is_none() {
+            self.gate = self.client.prepare(GATE).await.ok();
+        }
+        let row = self.client.query_one(self.gate.as_ref()?, &[&side.roles.app[0]]).await.ok()?;
+        row.get::<_, bool>(1).then(|| row.get(0))
+    }
 }

@@ -10,8 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Error, Statement};
 
+const RAISE: &str = "UPDATE app.item SET v = v + 1 WHERE key = $1 RETURNING v";
+const INSERT: &str =
+    "INSERT INTO app.entry (writer, n, key, v) VALUES ($1, $2, $3, $4) ON CONFLICT (writer, n) DO NOTHING";
 /// How long one operation may be repeated before the test fails.
 const OPERATION_LIMIT: Duration = Duration::from_secs(120);
 
@@ -90,7 +93,18 @@ struct Writer {
     route: Arc<Route>,
     ledger: Arc<Ledger>,
     stop: Arc<AtomicBool>,
-    connections: [Option<Client>; 2],
+    connections: [Option<Session>; 2],
+}
+
+/// A connection and what is prepared on it: nothing before its side has the tables.
+struct Session {
+    client: Client,
+    prepared: Option<Prepared>,
+}
+
+struct Prepared {
+    raise: Statement,
+    insert: Statement,
 }
 
 enum Failure {
@@ -150,44 +164,54 @@ impl Writer {
     async fn attempt(&mut self, side: usize, key: i32, hold: Duration) -> Result<i64, Failure> {
         // Warm connections to both sides, as the service keeps them.
         for other in [1 - side, side] {
-            if self.connections[other].as_ref().is_none_or(Client::is_closed) {
-                self.connections[other] = try_connect(&self.route.sides[other]).await;
+            if self.connections[other].as_ref().is_none_or(|session| session.client.is_closed()) {
+                let client = try_connect(&self.route.sides[other]).await;
+                self.connections[other] = client.map(|client| Session { client, prepared: None });
             }
         }
         let (id, n) = (self.id, self.n);
-        let Some(client) = &mut self.connections[side] else {
+        let Some(session) = &mut self.connections[side] else {
             return Err(Failure::Aborted("no connection".into()));
         };
-        transaction(client, id, n, key, hold).await
+        session.transaction(id, n, key, hold).await
     }
 }
 
-/// Raises the counter and writes the entry; an entry that exists already is an operation that was committed unseen.
-async fn transaction(client: &mut Client, writer: i32, n: i64, key: i32, hold: Duration) -> Result<i64, Failure> {
-    let transaction = client.transaction().await.map_err(refused)?;
-    let raise = "UPDATE app.item SET v = v + 1 WHERE key = $1 RETURNING v";
-    let v: i64 = transaction.query_one(raise, &[&key]).await.map_err(refused)?.get(0);
-    if !hold.is_zero() {
-        tokio::time::sleep(hold).await;
+impl Session {
+    /// Raises the counter and writes the entry; an entry that exists already is an operation that was committed unseen.
+    async fn transaction(&mut self, writer: i32, n: i64, key: i32, hold: Duration) -> Result<i64, Failure> {
+        let Prepared { raise, insert } = Self::prepared(&self.client, &mut self.prepared).await.map_err(refused)?;
+        let transaction = self.client.transaction().await.map_err(refused)?;
+        let v: i64 = transaction.query_one(raise, &[&key]).await.map_err(refused)?.get(0);
+        if !hold.is_zero() {
+            tokio::time::sleep(hold).await;
+        }
+        if transaction.execute(insert, &[&writer, &n, &key, &v]).await.map_err(refused)? == 1 {
+            transaction.commit().await.map_err(unanswered)?;
+            return Ok(v);
+        }
+        transaction.rollback().await.map_err(refused)?;
+        let find = "SELECT v FROM app.entry WHERE writer = $1 AND n = $2";
+        Ok(self.client.query_one(find, &[&writer, &n]).await.map_err(refused)?.get(0))
     }
-    let insert = "INSERT INTO app.entry (writer, n, key, v) VALUES ($1, $2, $3, $4) ON CONFLICT (writer, n) DO NOTHING";
-    if transaction.execute(insert, &[&writer, &n, &key, &v]).await.map_err(refused)? == 1 {
-        transaction.commit().await.map_err(unanswered)?;
-        return Ok(v);
+
+    async fn prepared<'a>(client: &Client, present: &'a mut Option<Prepared>) -> Result<&'a Prepared, Error> {
+        let prepared = match present.take() {
+            Some(prepared) => prepared,
+            None => Prepared { raise: client.prepare(RAISE).await?, insert: client.prepare(INSERT).await? },
+        };
+        Ok(present.insert(prepared))
     }
-    transaction.rollback().await.map_err(refused)?;
-    let find = "SELECT v FROM app.entry WHERE writer = $1 AND n = $2";
-    Ok(client.query_one(find, &[&writer, &n]).await.map_err(refused)?.get(0))
 }
 
 /// Before COMMIT was sent nothing can have been committed, whatever became of the connection.
-fn refused(error: tokio_postgres::Error) -> Failure {
+fn refused(error: Error) -> Failure {
     Failure::Aborted(error.code().map_or_else(|| "connection".to_owned(), |code| code.code().to_owned()))
 }
 
 /// After COMMIT was sent only an error of the transaction itself is a definite abort: the end of the server or of the
 /// connection (57P01 and its kin, class 08, no code at all) may have come after the commit.
-fn unanswered(error: tokio_postgres::Error) -> Failure {
+fn unanswered(error: Error) -> Failure {
     match error.code().map(|code| code.code()) {
         Some(code) if !code.starts_with("57P") && !code.starts_with("08") => Failure::Aborted(code.to_owned()),
         _ => Failure::InDoubt,

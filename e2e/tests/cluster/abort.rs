@@ -1,6 +1,8 @@
 //! Deleting a migration during Copy leaves nothing on either server.
 
-use rerp_e2e::{TestNamespace, TestResult, eventually};
+use rerp_e2e::{TestResult, eventually};
+
+use crate::in_turn;
 
 const DATABASES: &str = include_str!("abort/databases.yaml");
 const MIGRATION: &str = include_str!("abort/migration.yaml");
@@ -20,7 +22,7 @@ const SIDE_OBJECTS: &str = "SELECT coalesce(string_agg(o, ',' ORDER BY o), '') F
 
 #[test]
 fn deletion_during_copy_leaves_nothing() -> TestResult {
-    TestNamespace::run_test("abort", |ns| {
+    in_turn("abort", |ns| {
         ns.apply(DATABASES)?;
         for database in ["sdb/monolith", "sdb/identity-shared", "sdb/identity"] {
             ns.condition(database, "Ready", "True", 180)?;
