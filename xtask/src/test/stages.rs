@@ -98,6 +98,7 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
     let cluster = cluster::up(setting.paths, setting.choice)?;
     deploy::operator(setting.paths, &cluster, &Options::default())?;
     let environment = cluster.environment();
+    // One after another: they share the operator and two processors.
     let tests = integration_tests(setting, |package| package == WITH_CLUSTER)?;
     let mut test = cargo(setting).args(["test", "--workspace", "--no-fail-fast"]).args(tests).limit(CLUSTER_LIMIT);
     for (key, value) in environment {
@@ -106,8 +107,7 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
     if let Some(log) = cluster.audit_log(setting.paths) {
         test = test.env("RERP_AUDIT_LOG", log);
     }
-    // One has its turn, the other waits.
-    count(test.arg("--").arg("--test-threads=2").args(setting.filter))
+    count(test.arg("--").arg("--test-threads=1").args(setting.filter))
 }
 
 /// Each run of the demo judges itself and counts as one test.

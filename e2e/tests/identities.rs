@@ -6,8 +6,6 @@ use rerp_e2e::{TestNamespace, TestResult, eventually};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-use crate::in_turn;
-
 const PLATFORM: &str = include_str!("identities/platform.yaml");
 /// Versions of its certificate that each pod has to use before the test ends.
 const VERSIONS: u64 = 3;
@@ -91,7 +89,7 @@ fn disconnect(ns: &TestNamespace) -> TestResult {
 
 #[test]
 fn only_a_dependent_reaches_a_service_and_certificates_change_under_traffic() -> TestResult {
-    in_turn("identities", |ns| {
+    TestNamespace::run_test("identities", |ns| {
         ns.apply(PLATFORM)?;
         for service in ["identity", "account", "marketing", "traffic"] {
             ns.condition(&format!("rsvc/{service}"), "Ready", "True", 180)?;

@@ -1,8 +1,6 @@
 //! Deleting a migration during Copy leaves nothing on either server.
 
-use rerp_e2e::{TestResult, eventually};
-
-use crate::in_turn;
+use rerp_e2e::{TestNamespace, TestResult, eventually};
 
 const DATABASES: &str = include_str!("abort/databases.yaml");
 const MIGRATION: &str = include_str!("abort/migration.yaml");
@@ -22,7 +20,7 @@ const SIDE_OBJECTS: &str = "SELECT coalesce(string_agg(o, ',' ORDER BY o), '') F
 
 #[test]
 fn deletion_during_copy_leaves_nothing() -> TestResult {
-    in_turn("abort", |ns| {
+    TestNamespace::run_test("abort", |ns| {
         ns.apply(DATABASES)?;
         for database in ["sdb/monolith", "sdb/identity-shared", "sdb/identity"] {
             ns.condition(database, "Ready", "True", 180)?;

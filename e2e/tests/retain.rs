@@ -2,8 +2,6 @@
 
 use rerp_e2e::{TestNamespace, TestResult, eventually};
 
-use crate::in_turn;
-
 const MONOLITH: &str = "apiVersion: rerp.dev/v1alpha1\nkind: ServiceDatabase\nmetadata: {name: monolith}\n\
     spec: {engine: {embedded: {version: 17, storage: 1Gi}}, schemas: [notes]}\n";
 const SHARED: &str = "apiVersion: rerp.dev/v1alpha1\nkind: ServiceDatabase\nmetadata: {name: diary}\n\
@@ -19,7 +17,7 @@ fn gone(ns: &TestNamespace, object: &str) -> TestResult {
 
 #[test]
 fn an_embedded_and_a_shared_database_survive_their_objects() -> TestResult {
-    in_turn("retain", |ns| {
+    TestNamespace::run_test("retain", |ns| {
         ns.apply(&format!("{MONOLITH}---\n{SHARED}"))?;
         ns.condition("sdb/monolith", "Ready", "True", 180)?;
         ns.condition("sdb/diary", "Ready", "True", 90)?;

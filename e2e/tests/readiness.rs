@@ -2,8 +2,6 @@
 
 use rerp_e2e::{TestNamespace, TestResult};
 
-use crate::in_turn;
-
 fn service(name: &str, image: &str, more: &str) -> String {
     format!(
         "apiVersion: rerp.dev/v1alpha1\nkind: RerpService\nmetadata: {{name: {name}}}\nspec:\n  \
@@ -25,7 +23,7 @@ fn ready_names(ns: &TestNamespace, object: &str, needle: &str) -> TestResult {
 
 #[test]
 fn a_missing_image_is_named() -> TestResult {
-    in_turn("image", |ns| {
+    TestNamespace::run_test("image", |ns| {
         ns.apply(&service("web", "ghcr.io/rerp/no-such-image:dev", ""))?;
         ready_names(ns, "rsvc/web", "ghcr.io/rerp/no-such-image:dev")
     })
@@ -33,7 +31,7 @@ fn a_missing_image_is_named() -> TestResult {
 
 #[test]
 fn a_missing_database_is_named() -> TestResult {
-    in_turn("database", |ns| {
+    TestNamespace::run_test("database", |ns| {
         ns.apply(&service("web", "ghcr.io/rerp/identity:dev", "  databaseRef: {name: nowhere}\n"))?;
         ready_names(ns, "rsvc/web", "nowhere")
     })
@@ -41,7 +39,7 @@ fn a_missing_database_is_named() -> TestResult {
 
 #[test]
 fn a_missing_secret_is_named() -> TestResult {
-    in_turn("secret", |ns| {
+    TestNamespace::run_test("secret", |ns| {
         let env = "  envFrom: [{secretRef: {name: no-such-secret}}]\n";
         ns.apply(&service("web", "ghcr.io/rerp/identity:dev", env))?;
         ready_names(ns, "rsvc/web", "no-such-secret")
@@ -50,7 +48,7 @@ fn a_missing_secret_is_named() -> TestResult {
 
 #[test]
 fn a_missing_server_of_a_shared_database_is_named() -> TestResult {
-    in_turn("server", |ns| {
+    TestNamespace::run_test("server", |ns| {
         ns.apply(
             "apiVersion: rerp.dev/v1alpha1\nkind: ServiceDatabase\nmetadata: {name: identity-shared}\n\
              spec: {engine: {shared: {databaseRef: {name: no-such-server}, schema: identity}}}\n",

@@ -11,8 +11,6 @@ use std::collections::BTreeMap;
 use rerp_e2e::{AuditLog, Kubectl, KubectlError, OPERATOR_USER, Operator, TestNamespace, TestResult, eventually};
 use serde_json::Value;
 
-use crate::turn;
-
 const PLATFORM: &str = include_str!("abort/databases.yaml");
 const MIGRATION: &str = include_str!("abort/migration.yaml");
 /// The three kinds, each with the name of its controller.
@@ -98,11 +96,9 @@ fn settle(ns: &TestNamespace) -> TestResult {
 
 #[test]
 fn restarts_of_the_operator_change_nothing() -> TestResult {
-    TestNamespace::run_test("at-rest", |ns| {
+    TestNamespace::run_test("silence", |ns| {
         let kubectl = Kubectl::from_env()?;
-        // Most of it is waiting, and its name puts it among the first: the others run meanwhile.
         settle(ns)?;
-        let _turn = turn();
         others_are_gone(&kubectl, ns)?;
         let (counts, alone) = objects(&kubectl, ns)?;
         // What was under way when the platform came to rest ends before the first look.
