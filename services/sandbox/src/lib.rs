@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`trading`] | the trading services: patterns, markets, an exact ledger, scenarios |
 //! | [`post`] | the vendors that carry messages: Resend, Twilio, and the mailboxes they fill |
+//! | [`stripe`] | the vendor that moves money |
 //! | [`http`] | the routes |
 //! | [`config`], [`serve`] | settings and the life of the process |
 //!
@@ -13,4 +14,5 @@ pub mod config;
 pub mod http;
 pub mod post;
 pub mod serve;
+pub mod stripe;
 pub mod trading;

@@ -1,6 +1,7 @@
 //! `sandbox serve`. Wiring only.
 
 use clap::{Parser, Subcommand};
+use rerp_kit::client::builder;
 use rerp_kit::config::{Env, log_format};
 use rerp_kit::telemetry::{self, chain};
 use rerp_sandbox::{config, serve};
@@ -37,5 +38,7 @@ async fn main() -> ExitCode {
 async fn run(mut env: Env) -> Result<(), Box<dyn Error>> {
     let settings = config::read(&mut env);
     env.finish()?;
-    Ok(serve::serve(settings).await?)
+    // Events go to services inside the platform, by their names.
+    let http = builder(None)?.build()?;
+    Ok(serve::serve(settings, http).await?)
 }

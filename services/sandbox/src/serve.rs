@@ -4,11 +4,11 @@ use crate::http::router;
 use rerp_kit::app::{AppError, Bare};
 use rerp_kit::config::Settings;
 
-/// Serves until SIGTERM or SIGINT, then drains.
+/// Serves until SIGTERM or SIGINT, then drains. `http` is what events are sent with.
 ///
 /// # Errors
 /// A listener, the certificate or the signals can't be had.
-pub async fn serve(settings: Settings) -> Result<(), AppError> {
+pub async fn serve(settings: Settings, http: reqwest::Client) -> Result<(), AppError> {
     let bare = Bare::open(&settings).await?;
-    bare.serve(settings, router()).await
+    bare.serve(settings, router(http)).await
 }

@@ -27,7 +27,7 @@ pub(crate) struct StandIn {
 
 impl StandIn {
     pub(crate) async fn start() -> Self {
-        Self { at: serve(rerp_sandbox::http::router()).await, http: visitor() }
+        Self { at: serve(rerp_sandbox::http::router(visitor())).await, http: visitor() }
     }
 
     /// Spoils the next call of a vendor after it has done what it was asked for.

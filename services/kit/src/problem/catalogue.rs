@@ -36,6 +36,8 @@ pub const MALFORMED_JSON: Kind = Kind::new("malformed-json", "The body is not JS
 pub const MALFORMED_ADDRESS: Kind = Kind::new("malformed-address", "The path or the query can't be read", 400);
 /// A header can't be used.
 pub const MALFORMED_HEADER: Kind = Kind::new("malformed-header", "A header can't be used", 400);
+/// The customer's bank, or Stripe, doesn't pay.
+pub const PAYMENT_REFUSED: Kind = Kind::new("payment-refused", "The payment was refused", 402);
 /// The caller's certificate is none that this service lets in.
 pub const CALLER_NOT_ALLOWED: Kind =
     Kind::new("caller-not-allowed", "This service does not take calls from the caller", 403);
@@ -89,10 +91,11 @@ pub const OUTCOME_UNKNOWN: Kind =
 pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
 
 /// The whole list.
-pub const ALL: [Kind; 27] = [
+pub const ALL: [Kind; 28] = [
     MALFORMED_JSON,
     MALFORMED_ADDRESS,
     MALFORMED_HEADER,
+    PAYMENT_REFUSED,
     CALLER_NOT_ALLOWED,
     NO_SUCH_ROUTE,
     NOT_FOUND,

@@ -35,12 +35,13 @@ pub(super) async fn messages(State(world): State<Arc<World>>, Query(whose): Quer
 pub(super) struct Calls {
     resend: u64,
     twilio: u64,
+    stripe: u64,
 }
 
 /// `GET /sandbox/calls`.
 pub(super) async fn calls(State(world): State<Arc<World>>) -> axum::Json<Calls> {
     let of = |vendor| world.faults.calls(vendor);
-    axum::Json(Calls { resend: of(Vendor::Resend), twilio: of(Vendor::Twilio) })
+    axum::Json(Calls { resend: of(Vendor::Resend), twilio: of(Vendor::Twilio), stripe: of(Vendor::Stripe) })
 }
 
 /// `POST /sandbox/faults`.

@@ -6,6 +6,7 @@ mod refusal;
 mod resend;
 mod router;
 mod scenarios;
+mod stripe;
 mod twilio;
 mod vendor;
 mod world;

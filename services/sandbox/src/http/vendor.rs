@@ -28,6 +28,6 @@ pub(super) fn document<T: Serialize, E: Serialize>(
     }
 }
 
-fn status(number: u16) -> StatusCode {
+pub(super) fn status(number: u16) -> StatusCode {
     StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -1,13 +1,17 @@
 //! Everything the sandbox remembers, in memory. Data only.
 
+use super::stripe::Webhook;
 use crate::post::fault::Faults;
 use crate::post::mailbox::Mailbox;
 use crate::post::resend::Resend;
 use crate::post::twilio::Twilio;
+use crate::stripe::call::Stripe;
 use crate::trading::scenario::shelf::Shelf;
+use jiff::Timestamp;
+use std::sync::Mutex;
 
 /// What all routes share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct World {
     /// Scenarios of the trading part.
     pub(super) scenarios: Shelf,
@@ -19,4 +23,26 @@ pub(super) struct World {
     pub(super) mailbox: Mailbox,
     /// Failures on request.
     pub(super) faults: Faults,
+    /// Money.
+    pub(super) stripe: Stripe,
+    /// Where Stripe's events go.
+    pub(super) webhook: Mutex<Webhook>,
+    /// What they are sent with.
+    pub(super) http: reqwest::Client,
+}
+
+impl World {
+    /// An empty one, whose clocks show the present.
+    pub(super) fn new(http: reqwest::Client) -> Self {
+        Self {
+            scenarios: Shelf::default(),
+            resend: Resend::default(),
+            twilio: Twilio::default(),
+            mailbox: Mailbox::default(),
+            faults: Faults::default(),
+            stripe: Stripe::at(Timestamp::now().as_second()),
+            webhook: Mutex::default(),
+            http,
+        }
+    }
 }

@@ -16,6 +16,8 @@ pub enum Vendor {
     Resend,
     /// Texts.
     Twilio,
+    /// Money.
+    Stripe,
 }
 
 /// What goes wrong with a call.

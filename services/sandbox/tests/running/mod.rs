@@ -18,7 +18,8 @@ pub(crate) async fn running() -> Running {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let settings = HttpSettings { body_limit: 1024 * 1024, ..HttpSettings::default() };
     let (stop, metrics) = (CancellationToken::new(), Metrics::new().unwrap());
-    let routes = http::guarded(router(), &settings, &metrics);
+    let client = builder(None).unwrap().build().unwrap();
+    let routes = http::guarded(router(client.clone()), &settings, &metrics);
     tokio::spawn(http::serve(listener, routes, settings, stop.clone()));
-    Running { url, http: builder(None).unwrap().build().unwrap(), _stop: stop.drop_guard() }
+    Running { url, http: client, _stop: stop.drop_guard() }
 }

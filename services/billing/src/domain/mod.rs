@@ -1,0 +1,6 @@
+//! The rules of billing. In come values; out go values. Must not know HTTP, SQL or the clock.
+
+pub mod event;
+pub mod money;
+pub mod signature;
+pub mod subscription;

@@ -1,0 +1,171 @@
+//! Subscriptions as Stripe knows them, and what they entitle an account to. In come Stripe's words; out go states, and whether a
+//! change from one to another can be true. Pure.
+//!
+//! Stripe decides about a subscription's state; the rules here judge what we are told. A state that can't follow the one we have means that
+//! we heard things in the wrong order, and that the object has to be fetched.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+/// How long an account whose payment failed keeps what it paid for: Stripe tries again meanwhile.
+pub const GRACE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A subscription's state: all that Stripe has, by its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The first payment has not come yet; it may for 23 hours.
+    Incomplete,
+    /// It did not come in time. Final.
+    IncompleteExpired,
+    /// Nothing has to be paid yet.
+    Trialing,
+    /// Paid for.
+    Active,
+    /// A payment is late; Stripe tries again.
+    PastDue,
+    /// Stripe has given up trying and leaves the invoices open.
+    Unpaid,
+    /// Ended. Final.
+    Canceled,
+    /// A trial ended without a payment method.
+    Paused,
+}
+
+impl Status {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Incomplete,
+        Self::IncompleteExpired,
+        Self::Trialing,
+        Self::Active,
+        Self::PastDue,
+        Self::Unpaid,
+        Self::Canceled,
+        Self::Paused,
+    ];
+
+    /// The state of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// Its name, at Stripe, in JSON and in the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::IncompleteExpired => "incomplete_expired",
+            Self::Trialing => "trialing",
+            Self::Active => "active",
+            Self::PastDue => "past_due",
+            Self::Unpaid => "unpaid",
+            Self::Canceled => "canceled",
+            Self::Paused => "paused",
+        }
+    }
+
+    /// Whether nothing comes after it.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::IncompleteExpired | Self::Canceled)
+    }
+
+    /// Whether Stripe can have gone from here to `next`, in however many steps: from a final state nowhere, and never back to the
+    /// time before the first payment.
+    #[must_use]
+    pub fn may_become(self, next: Self) -> bool {
+        if self == next {
+            return true;
+        }
+        match next {
+            _ if self.is_final() => false,
+            Self::Incomplete => false,
+            Self::IncompleteExpired => self == Self::Incomplete,
+            Self::Trialing | Self::Active | Self::PastDue | Self::Unpaid | Self::Canceled | Self::Paused => true,
+        }
+    }
+}
+
+/// What an account may use of its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "access")]
+pub enum Entitlement {
+    /// Everything, until told otherwise.
+    Full,
+    /// Everything, until a moment unless the payment comes.
+    Grace {
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// Nothing.
+    None,
+}
+
+impl Entitlement {
+    /// What a subscription entitles to at `now`; `since` is when it got its present state.
+    #[must_use]
+    pub fn of(status: Status, since: Timestamp, now: Timestamp) -> Self {
+        match status {
+            Status::Trialing | Status::Active => Self::Full,
+            Status::PastDue => match since.checked_add(GRACE) {
+                Ok(until) if now < until => Self::Grace { until },
+                _ => Self::None,
+            },
+            Status::Incomplete
+            | Status::IncompleteExpired
+            | Status::Unpaid
+            | Status::Canceled
+            | Status::Paused => Self::None,
+        }
+    }
+
+    /// Whether the account may use its plan.
+    #[must_use]
+    pub fn is_active(self) -> bool {
+        self != Self::None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_one_name() {
+        for status in Status::ALL {
+            assert_eq!(Status::parse(status.name()), Some(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+        assert_eq!(Status::parse("cancelled"), None);
+    }
+
+    #[test]
+    fn what_has_ended_stays_so_and_nothing_waits_for_its_first_payment_twice() {
+        for from in Status::ALL {
+            for to in Status::ALL.into_iter().filter(|&to| to != from) {
+                let wrong = from.is_final()
+                    || to == Status::Incomplete
+                    || (to == Status::IncompleteExpired && from != Status::Incomplete);
+                assert_eq!(from.may_become(to), !wrong, "{from:?} to {to:?}");
+            }
+            assert!(from.may_become(from));
+        }
+    }
+
+    #[test]
+    fn a_late_payment_costs_nothing_for_a_week() {
+        let since: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let until: Timestamp = "2026-03-08T12:00:00Z".parse().unwrap();
+        let at = |now: &str| Entitlement::of(Status::PastDue, since, now.parse().unwrap());
+        assert_eq!(at("2026-03-01T12:00:00Z"), Entitlement::Grace { until });
+        assert_eq!(at("2026-03-08T11:59:59Z"), Entitlement::Grace { until });
+        assert_eq!(at("2026-03-08T12:00:00Z"), Entitlement::None);
+        let now = until;
+        let full = [Status::Trialing, Status::Active];
+        for status in Status::ALL.into_iter().filter(|&status| status != Status::PastDue) {
+            assert_eq!(Entitlement::of(status, since, now) == Entitlement::Full, full.contains(&status), "{status:?}");
+        }
+    }
+}

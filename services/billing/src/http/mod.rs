@@ -1,0 +1,7 @@
+//! Requests and answers. In come requests; out go calls to the other rooms, and their results as JSON. Must not hold SQL or rules.
+
+mod answer;
+pub mod customer;
+pub mod plan;
+pub mod subscription;
+pub mod webhook;

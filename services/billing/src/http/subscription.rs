@@ -1,0 +1,141 @@
+//! Subscriptions over HTTP: `POST /api/billing/subscriptions` and `GET /api/billing/subscription/{account_id}`.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use rerp_kit::http::{Json, Path, etag, has_version};
+use rerp_kit::idempotency::{Claim, Key};
+use rerp_kit::pool::{Db, DbError};
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{ALREADY_EXISTS, ID_TAKEN, INTERNAL, INVALID_VALUE, NOT_FOUND};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::answer;
+use crate::domain::subscription::{Entitlement, Status};
+use crate::mirror::MirrorError;
+use crate::state::AppState;
+use crate::store::plan;
+use crate::store::subscription::{self as store, Asked, Subscription, Wish};
+
+/// What subscribing takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    account_id: String,
+    human_name_id: String,
+    price_id: String,
+}
+
+/// A subscription, as it is answered.
+#[derive(Serialize)]
+struct View {
+    subscription_id: Uuid,
+    account_id: Uuid,
+    human_name_id: Uuid,
+    plan_id: Uuid,
+    price_id: Uuid,
+    /// None until Stripe has answered.
+    status: Option<String>,
+    trial_end: Option<Timestamp>,
+    current_period_end: Option<Timestamp>,
+    cancel_at_period_end: bool,
+    entitlement: Entitlement,
+    /// With it the person's browser confirms the first payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+}
+
+impl View {
+    fn of(row: &Subscription, client_secret: Option<String>) -> Self {
+        let since = row.status_since.to_jiff();
+        let status = row.status.as_deref().and_then(Status::parse);
+        Self {
+            subscription_id: row.id,
+            account_id: row.account_id,
+            human_name_id: row.human_name_id,
+            plan_id: row.plan_id,
+            price_id: row.price_id,
+            status: row.status.clone(),
+            trial_end: row.trial_end.map(|at| at.to_jiff()),
+            current_period_end: row.current_period_end.map(|at| at.to_jiff()),
+            cancel_at_period_end: row.cancel_at_period_end,
+            entitlement: status.map_or(Entitlement::None, |status| Entitlement::of(status, since, Timestamp::now())),
+            client_secret,
+        }
+    }
+}
+
+/// Subscribes an account to a plan. What is wanted is written down before Stripe hears of it, so a repetition under the same key goes on
+/// where the first one ended.
+///
+/// # Errors
+/// A problem.
+pub async fn create(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
+    let key = Key::of(&headers)?;
+    let wish = Wish {
+        account_id: answer::field("/account_id", &body.account_id)?,
+        human_name_id: answer::field("/human_name_id", &body.human_name_id)?,
+        price_id: answer::field("/price_id", &body.price_id)?,
+    };
+    state.identity.must_know(wish.human_name_id, "/human_name_id").await?;
+    if plan::offer(&state.db, wish.price_id).await?.is_none() {
+        return Err(Problem::new(INVALID_VALUE).field("/price_id", "nothing is offered at this price"));
+    }
+    let (id, claim) = Claim::of_create("subscriptions", key, &wish)?;
+    let row = match store::ask(&state.db, id, wish, claim.clone()).await.map_err(explain)? {
+        Asked::Row(row) => row,
+        Asked::Key(standing) => return Err(standing.problem().unwrap_or_else(|| Problem::new(INTERNAL))),
+    };
+    let secret = match state.asking().subscription(&row).await {
+        Ok(secret) => secret,
+        Err(error) => {
+            if matches!(&error, MirrorError::Stripe(error) if !error.is_passing()) {
+                store::refused(&state.db, row.id, claim).await?;
+            }
+            return Err(answer::no_answer(error));
+        }
+    };
+    let row = store::by_id(&state.db, row.id).await?.ok_or_else(|| Problem::new(INTERNAL))?;
+    let location = format!("/api/billing/subscription/{}", row.account_id);
+    let headers = [(header::LOCATION, location)];
+    let version = [(header::ETAG, etag(row.version))];
+    Ok((StatusCode::CREATED, headers, version, axum::Json(View::of(&row, secret))).into_response())
+}
+
+fn explain(error: DbError) -> Problem {
+    match error.constraint() {
+        Some("stripe_subscriptions_living") => Problem::new(ALREADY_EXISTS)
+            .detail("this account has a subscription")
+            .field("/account_id", "has a subscription that has not ended"),
+        Some("stripe_subscriptions_pkey") => {
+            Problem::new(ID_TAKEN).detail("the UUID given as Idempotency-Key was used before; use a new one")
+        }
+        _ => error.into(),
+    }
+}
+
+/// The newest subscription of an account, and what it entitles to now.
+///
+/// # Errors
+/// A problem.
+pub async fn of_account(
+    State(db): State<Db>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let found = store::of_account(&db, answer::identifier(&account)?).await?;
+    let row = found.ok_or_else(|| Problem::new(NOT_FOUND).detail("this account has never had a subscription"))?;
+    let version = [(header::ETAG, etag(row.version))];
+    // The end of a grace period changes the answer and not the row.
+    let view = View::of(&row, None);
+    if has_version(&headers, row.version)? && !matches!(view.entitlement, Entitlement::Grace { .. }) {
+        return Ok((StatusCode::NOT_MODIFIED, version).into_response());
+    }
+    Ok((version, axum::Json(view)).into_response())
+}

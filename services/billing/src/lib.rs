@@ -1,0 +1,26 @@
+//! Billing: plans, and everything that Stripe has to do with us. No other service talks to Stripe.
+//!
+//! In come requests and Stripe's events; out go identifiers, states and entitlements. Rooms: [`http`] reads and answers, [`domain`] holds the
+//! rules, [`store`] the SQL, [`stripe`] asks Stripe, [`mirror`] keeps the tables true to it, [`client`] calls Identity, which alone knows
+//! people. Must not store what identifies a card or a person.
+
+pub mod asking;
+pub mod client;
+pub mod config;
+pub mod domain;
+pub mod http;
+pub mod mirror;
+mod router;
+pub mod state;
+pub mod store;
+pub mod stripe;
+
+pub use router::router;
+
+use sqlx::migrate::Migrator;
+
+/// The schema this version needs.
+#[must_use]
+pub fn migrations() -> Migrator {
+    sqlx::migrate!()
+}

@@ -1,0 +1,51 @@
+//! The program: `rerp-billing serve | migrate`. Must not hold anything but the wiring.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use rerp_billing::asking::Asking;
+use rerp_billing::client::identity::Identity;
+use rerp_billing::config::StripeSettings;
+use rerp_billing::mirror::{self, Mirror};
+use rerp_billing::state::AppState;
+use rerp_billing::stripe::Stripe;
+use rerp_kit::app::{self, Parts};
+use rerp_kit::client::{ServiceClient, outside};
+use rerp_kit::config::Env;
+use rerp_kit::idempotency::keep_swept;
+use rerp_kit::telemetry::chain;
+use tokio_util::sync::CancellationToken;
+
+/// Between two looks for wishes that were not answered.
+const RESUME: Duration = Duration::from_secs(30);
+
+fn main() -> ExitCode {
+    app::main("billing", rerp_billing::migrations(), |env: &mut Env| {
+        let (identity, settings) = (env.dependency("identity"), StripeSettings::read(env));
+        move |parts: Parts| {
+            // What is missing has been reported by now: the kit doesn't build a service with mistakes.
+            let base = identity.ok_or("the address of a dependency is missing")?;
+            let settings = settings.ok_or("the settings of stripe are missing")?;
+            let client = ServiceClient::new("identity", &base, parts.metrics.clone(), parts.tls.as_ref())?;
+            let identity = Identity::new(client, &parts.metrics);
+            let stripe = Stripe { http: outside()?.build()?, base: settings.base, key: settings.key };
+            tokio::spawn(keep_swept(parts.db.clone(), parts.stop.clone()));
+            tokio::spawn(mirror::keep(Mirror { db: parts.db.clone(), stripe: stripe.clone() }, parts.stop.clone()));
+            tokio::spawn(keep_resumed(Asking { db: parts.db.clone(), stripe: stripe.clone() }, parts.stop));
+            let webhook_secrets = settings.webhook_secrets.into();
+            Ok(rerp_billing::router(AppState { db: parts.db, identity, stripe, webhook_secrets }))
+        }
+    })
+}
+
+async fn keep_resumed(asking: Asking, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RESUME) => {}
+        }
+        if let Err(error) = asking.resume().await {
+            tracing::warn!(error = chain(&error), "wishes wait for the database");
+        }
+    }
+}

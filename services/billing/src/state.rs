@@ -1,0 +1,38 @@
+//! What handlers share. Must not hold anything that belongs to one request.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use rerp_kit::pool::Db;
+use secrecy::SecretString;
+
+use crate::asking::Asking;
+use crate::client::identity::Identity;
+use crate::stripe::Stripe;
+
+/// What handlers share. Clones share it too.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// The registry of people.
+    pub identity: Identity,
+    /// Where money is.
+    pub stripe: Stripe,
+    /// Secrets of the webhook's endpoint.
+    pub webhook_secrets: Arc<[SecretString]>,
+}
+
+impl AppState {
+    /// Who asks Stripe.
+    #[must_use]
+    pub fn asking(&self) -> Asking {
+        Asking { db: self.db.clone(), stripe: self.stripe.clone() }
+    }
+}
+
+impl FromRef<AppState> for Db {
+    fn from_ref(state: &AppState) -> Self {
+        state.db.clone()
+    }
+}

@@ -1,0 +1,8 @@
+//! The SQL of this service. In come checked values; out go rows. Must not hold rules, nor name a schema: the role's
+//! search path says which one.
+
+pub mod customer;
+pub mod inbox;
+pub mod mirror;
+pub mod plan;
+pub mod subscription;

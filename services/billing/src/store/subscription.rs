@@ -1,0 +1,174 @@
+//! The SQL of `stripe_subscriptions`, as far as callers ask for it. What Stripe says is written by [`super::mirror`].
+
+use jiff_sqlx::Timestamp;
+use rerp_kit::idempotency::{Claim, Standing, claim, release};
+use rerp_kit::pool::{Db, DbError};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A subscription that somebody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Wish {
+    /// Account's.
+    pub account_id: Uuid,
+    /// Identity's: whose payment method pays.
+    pub human_name_id: Uuid,
+    /// At which price.
+    pub price_id: Uuid,
+}
+
+/// A row.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Subscription {
+    /// Our identifier.
+    pub id: Uuid,
+    /// Account's.
+    pub account_id: Uuid,
+    /// Identity's.
+    pub human_name_id: Uuid,
+    /// Which plan.
+    pub plan_id: Uuid,
+    /// At which price.
+    pub price_id: Uuid,
+    /// Stripe's identifier of the price.
+    pub stripe_price_id: String,
+    /// Stripe's; none until it has answered.
+    pub stripe_subscription_id: Option<String>,
+    /// What was asked for.
+    pub trial_days: i16,
+    /// One of Stripe's eight; none until it has answered.
+    pub status: Option<String>,
+    /// Since when it has that status.
+    pub status_since: Timestamp,
+    /// When the trial ends or ended.
+    pub trial_end: Option<Timestamp>,
+    /// When what is paid for ends.
+    pub current_period_end: Option<Timestamp>,
+    /// Then it ends altogether.
+    pub cancel_at_period_end: bool,
+    /// Grows with every change; the ETag.
+    pub version: i32,
+}
+
+/// What asking ended in.
+#[derive(Debug)]
+pub enum Asked {
+    /// The row is there: this call's, or the one that the same key made.
+    Row(Box<Subscription>),
+    /// The caller's key was used for something else, or is being used.
+    Key(Standing),
+}
+
+/// What a key stands for from the first moment on: its row. What became of that is read from it, so nothing has to be settled.
+#[derive(Serialize, Deserialize)]
+struct Made {
+    id: Uuid,
+}
+
+const SELECT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
+     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version \
+     FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.id = $1";
+const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
+     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version \
+     FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.account_id = $1 ORDER BY s.id DESC LIMIT 1";
+/// A trial is for people who are proven to be one, once each: otherwise the days are none, and the first payment is due at once.
+const INSERT: &str = "INSERT INTO stripe_subscriptions (id, account_id, human_name_id, plan_id, price_id, trial_days) \
+     SELECT $1, $2, $3, l.id, p.id, CASE WHEN EXISTS (SELECT FROM verified_people WHERE human_name_id = $3) \
+     AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
+     FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id WHERE p.id = $4";
+
+/// Writes down that a subscription is wanted, once per key, before Stripe hears of it.
+///
+/// # Errors
+/// See [`DbError`]; violated constraints: `stripe_subscriptions_pkey` (the identifier is taken), `stripe_subscriptions_living` (the account has one).
+pub async fn ask(db: &Db, id: Uuid, wish: Wish, key: Option<Claim>) -> Result<Asked, DbError> {
+    db.transaction_idempotent(&(id, wish, key), |session, (id, wish, key)| {
+        Box::pin(async move {
+            let mut row = *id;
+            let standing = match key {
+                Some(key) => claim(session, key, &as_json(&Made { id: row })?).await?,
+                None => Standing::Fresh,
+            };
+            match standing {
+                Standing::Fresh => {
+                    let insert = if session.attempt() > 1 && key.is_none() { INSERT_OWN } else { INSERT };
+                    let query = sqlx::query(insert).bind(row).bind(wish.account_id).bind(wish.human_name_id);
+                    query.bind(wish.price_id).execute(session.conn()).await?;
+                }
+                Standing::Done(made) => row = from_json::<Made>(made)?.id,
+                other => return Ok(Asked::Key(other)),
+            }
+            let row = sqlx::query_as(SELECT).bind(row).fetch_one(session.conn()).await?;
+            Ok(Asked::Row(Box::new(row)))
+        })
+    })
+    .await
+}
+
+/// The same after an attempt of this request whose answer was lost: the row in the way may be its own.
+const INSERT_OWN: &str = "INSERT INTO stripe_subscriptions (id, account_id, human_name_id, plan_id, price_id, trial_days) \
+     SELECT $1, $2, $3, l.id, p.id, CASE WHEN EXISTS (SELECT FROM verified_people WHERE human_name_id = $3) \
+     AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
+     FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id WHERE p.id = $4 ON CONFLICT (id) DO NOTHING";
+
+/// Takes a wish back that Stripe has refused, and gives the caller's key back: nothing was made.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn refused(db: &Db, id: Uuid, key: Option<Claim>) -> Result<(), DbError> {
+    db.transaction_idempotent(&(id, key), |session, (id, key)| {
+        Box::pin(async move {
+            let delete = "DELETE FROM stripe_subscriptions WHERE id = $1 AND stripe_subscription_id IS NULL";
+            sqlx::query(delete).bind(id).execute(session.conn()).await?;
+            match key {
+                Some(key) => release(session, key).await,
+                None => Ok(()),
+            }
+        })
+    })
+    .await
+}
+
+/// A subscription.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Subscription>, DbError> {
+    one(db, SELECT, id).await
+}
+
+/// The newest subscription of an account.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn of_account(db: &Db, account: Uuid) -> Result<Option<Subscription>, DbError> {
+    one(db, OF_ACCOUNT, account).await
+}
+
+async fn one(db: &Db, select: &'static str, id: Uuid) -> Result<Option<Subscription>, DbError> {
+    db.run(&id, move |session, id| {
+        Box::pin(async move { sqlx::query_as(select).bind(id).fetch_optional(session.conn()).await })
+    })
+    .await
+}
+
+/// Wishes that Stripe has not answered for a minute: whoever asked is gone, or has given up.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn unanswered(db: &Db) -> Result<Vec<Uuid>, DbError> {
+    let select = "SELECT id FROM stripe_subscriptions WHERE stripe_subscription_id IS NULL \
+                  AND created_at < now() - interval '1 minute' ORDER BY created_at LIMIT 100";
+    db.run(&(), move |session, ()| {
+        Box::pin(async move { sqlx::query_scalar(select).fetch_all(session.conn()).await })
+    })
+    .await
+}
+
+fn as_json(value: &impl Serialize) -> Result<serde_json::Value, sqlx::Error> {
+    serde_json::to_value(value).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+fn from_json<T: for<'d> Deserialize<'d>>(value: serde_json::Value) -> Result<T, sqlx::Error> {
+    serde_json::from_value(value).map_err(|error| sqlx::Error::Decode(error.into()))
+}

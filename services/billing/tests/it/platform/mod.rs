@@ -1,0 +1,176 @@
+//! Billing beside the real Identity and the sandbox's Stripe, each with what it needs. In: nothing. Out: answers.
+
+use std::net::SocketAddr;
+
+use rerp_billing::asking::Asking;
+use rerp_billing::client::identity::Identity;
+use rerp_billing::mirror::Mirror;
+use rerp_billing::state::AppState;
+use rerp_billing::stripe::Stripe;
+use rerp_kit::client::ServiceClient;
+use rerp_kit::problem::catalogue::{self, Kind};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::support::service::{apply, serve};
+use super::support::{Home, open, visitor};
+
+/// Known to Identity; the second one is verified.
+pub(crate) const ANN: &str = "0191f7a1-3f0c-7000-8000-000000000001";
+pub(crate) const BOB: &str = "0191f7a1-3f0c-7000-8000-000000000002";
+/// Known to nobody.
+pub(crate) const NOBODY: &str = "0191f7a1-3f0c-7000-8000-0000000000ff";
+/// Accounts, which billing knows by their identifiers only.
+pub(crate) const ACCOUNT: &str = "0191f7a1-3f0c-7000-8000-0000000000a1";
+/// Prices: a plan with a trial, monthly; one without, yearly.
+pub(crate) const MONTHLY: &str = "0191f7a1-3f0c-7000-8000-0000000000b1";
+pub(crate) const YEARLY: &str = "0191f7a1-3f0c-7000-8000-0000000000b2";
+
+const SECRET: &str = "whsec_test";
+const PEOPLE: &str = "INSERT INTO email_addresses (id, email) SELECT ('0191f7a1-3f0c-7000-8000-0000000001' || lpad(n::text, 2, '0'))::uuid, n || '@example.com' FROM generate_series(1, 2) n;
+     INSERT INTO human_names (id, email_address_id) SELECT ('0191f7a1-3f0c-7000-8000-0000000000' || lpad(n::text, 2, '0'))::uuid,
+        ('0191f7a1-3f0c-7000-8000-0000000001' || lpad(n::text, 2, '0'))::uuid FROM generate_series(1, 2) n";
+
+/// An answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn is(&self, kind: Kind) -> bool {
+        self.status == kind.status().as_u16() && self.body["type"] == json!(format!("{}{}", catalogue::BASE, kind.slug))
+    }
+
+    pub(crate) fn pointer(&self) -> &str {
+        self.body["errors"][0]["pointer"].as_str().unwrap_or_default()
+    }
+}
+
+pub(crate) struct Platform {
+    pub(crate) billing: Home,
+    pub(crate) at: SocketAddr,
+    pub(crate) sandbox: SocketAddr,
+    pub(crate) state: AppState,
+    http: reqwest::Client,
+    _dirs: [tempfile::TempDir; 2],
+}
+
+impl Platform {
+    pub(crate) async fn start() -> Self {
+        let (billing, identity) = tokio::join!(Home::new(), Home::new());
+        apply(&billing, rerp_billing::migrations()).await;
+        apply(&identity, rerp_identity::migrations()).await;
+        identity.define(PEOPLE).await;
+        let dirs = [bound(&billing), bound(&identity)];
+        let (identity_db, _) = open(dirs[1].path()).await;
+        let identity_at = serve(rerp_identity::router(identity_db)).await;
+        let sandbox = serve(rerp_sandbox::http::router(visitor())).await;
+        let (db, metrics) = open(dirs[0].path()).await;
+        let base = format!("http://{identity_at}").parse().unwrap();
+        let client = ServiceClient::new("identity", &base, metrics.clone(), None).unwrap();
+        let stripe = Stripe {
+            http: visitor(),
+            base: format!("http://{sandbox}/stripe").parse().unwrap(),
+            key: SecretString::from("sk_test_1"),
+        };
+        let identity = Identity::new(client, &metrics);
+        let webhook_secrets = [SecretString::from(SECRET)].into();
+        let state = AppState { db, identity, stripe, webhook_secrets };
+        let at = serve(rerp_billing::router(state.clone())).await;
+        let platform = Self { billing, at, sandbox, state, http: visitor(), _dirs: dirs };
+        platform.offer().await;
+        platform
+    }
+
+    /// Two plans, at Stripe and here.
+    async fn offer(&self) {
+        self.stripe("POST", "products", "id=basic&name=Basic").await;
+        let mut rows = String::from(
+            "INSERT INTO svc.plans (id, code, name, trial_days) VALUES ('0191f7a1-3f0c-7000-8000-0000000000c1', 'basic', 'Basic', 14), \
+             ('0191f7a1-3f0c-7000-8000-0000000000c2', 'pro', 'Pro', 0);",
+        );
+        for (id, plan, amount, interval) in [(MONTHLY, "c1", 1900, "month"), (YEARLY, "c2", 19000, "year")] {
+            let form = format!("product=basic&currency=eur&unit_amount={amount}&recurring[interval]={interval}");
+            let price = self.stripe("POST", "prices", &form).await.body["id"].as_str().unwrap().to_owned();
+            rows.push_str(&format!(
+                "INSERT INTO svc.plan_prices (id, plan_id, stripe_price_id, amount, currency, \"interval\") \
+                 VALUES ('{id}', '0191f7a1-3f0c-7000-8000-0000000000{plan}', '{price}', {amount}, 'eur', '{interval}');"
+            ));
+        }
+        rows.push_str(&format!("INSERT INTO svc.verified_people VALUES ('{BOB}', now())"));
+        self.billing.define(&rows).await;
+        let webhook = json!({ "url": format!("http://{}/api/billing/webhooks/stripe", self.at), "secrets": [SECRET] });
+        assert_eq!(self.sandbox("PUT", "stripe/webhook", &webhook).await.status, 200);
+    }
+
+    pub(crate) async fn raw(&self, method: &str, url: String, headers: &[(&str, &str)], body: String) -> Answer {
+        let mut request = self.http.request(method.parse().unwrap(), url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.body(body).send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
+    }
+
+    /// What a person's browser, or an operator, asks Stripe for.
+    pub(crate) async fn stripe(&self, method: &str, path: &str, form: &str) -> Answer {
+        let url = format!("http://{}/stripe/v1/{path}", self.sandbox);
+        self.raw(method, url, &[("authorization", "Bearer sk_test_1")], form.to_owned()).await
+    }
+
+    pub(crate) async fn sandbox(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let url = format!("http://{}/sandbox/{path}", self.sandbox);
+        self.raw(method, url, &[("content-type", "application/json")], body.to_string()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.raw("GET", format!("http://{}/api/billing/{path}", self.at), &[], String::new()).await
+    }
+
+    pub(crate) async fn post(&self, key: Option<&str>, path: &str, body: &Value) -> Answer {
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(key.map(|key| ("idempotency-key", key)));
+        self.raw("POST", format!("http://{}/api/billing/{path}", self.at), &headers, body.to_string()).await
+    }
+
+    pub(crate) async fn subscribe(&self, key: Option<&str>, person: &str, price: &str) -> Answer {
+        let body = json!({ "account_id": ACCOUNT, "human_name_id": person, "price_id": price });
+        self.post(key, "subscriptions", &body).await
+    }
+
+    pub(crate) fn mirror(&self) -> Mirror {
+        Mirror { db: self.state.db.clone(), stripe: self.state.stripe.clone() }
+    }
+
+    pub(crate) fn asking(&self) -> Asking {
+        self.state.asking()
+    }
+
+    /// Lets Stripe's clock go on by so many seconds.
+    pub(crate) async fn later(&self, seconds: i64) {
+        let now = self.stripe("GET", "events", "").await.body["data"][0]["created"].as_i64().unwrap();
+        let answer = self.stripe("POST", "test_helpers/clock", &format!("frozen_time={}", now + seconds)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+
+    /// Has Stripe deliver what happened, in this manner, and works on it.
+    pub(crate) async fn hear(&self, manner: &Value) {
+        let delivered = self.sandbox("POST", "stripe/deliver", manner).await;
+        assert_eq!((delivered.status, &delivered.body["refused"]), (200, &json!(0)), "{}", delivered.body);
+        self.mirror().catch_up().await.unwrap();
+    }
+
+    pub(crate) async fn rows(&self, table: &str) -> i64 {
+        self.billing.number(&format!("SELECT count(*) FROM svc.{table}")).await
+    }
+}
+
+fn bound(home: &Home) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("current"), home.app()).unwrap();
+    dir
+}
