@@ -1,9 +1,8 @@
 //! Account: accounts, and the one registry of companies. Every other service keeps their identifiers only.
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
-//! the rules, [`store`] the SQL, [`client`] calls Identity, which alone knows people. Must not call any other service.
+//! the rules, [`store`] the SQL, and people are asked for at Identity, which alone knows them. Must not call any other service.
 
-pub mod client;
 pub mod domain;
 pub mod grpc;
 pub mod http;

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use rerp_account::client::identity::Identity;
 use rerp_account::state::AppState;
 use rerp_kit::app::{self, Parts};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::Env;
 use rerp_kit::idempotency::keep_swept;
+use rerp_people::Identity;
 
 fn main() -> ExitCode {
     app::main("account", rerp_account::migrations(), |env: &mut Env| {

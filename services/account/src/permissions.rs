@@ -2,9 +2,10 @@
 //! in the database and what Identity says now. Must not keep anything.
 
 use rerp_kit::pool::DbError;
+use rerp_people::Proof;
 use uuid::Uuid;
 
-use crate::domain::permission::{Permission, Proof, decide, hangs_on_proof};
+use crate::domain::permission::{Permission, decide, hangs_on_proof};
 use crate::state::AppState;
 use crate::store::role;
 

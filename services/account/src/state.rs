@@ -2,8 +2,7 @@
 
 use axum::extract::FromRef;
 use rerp_kit::pool::Db;
-
-use crate::client::identity::Identity;
+use rerp_people::Identity;
 
 /// What handlers share. Clones share it too.
 #[derive(Debug, Clone)]

@@ -60,15 +60,12 @@ CREATE TABLE stripe_payment_methods (
     last4                     text CHECK (last4 ~ '^[0-9]{4}$'),
     exp_month                 smallint CHECK (exp_month BETWEEN 1 AND 12),
     exp_year                  smallint CHECK (exp_year BETWEEN 2000 AND 2200),
-    is_default                boolean NOT NULL DEFAULT false,
     detached_at               timestamptz,
     fetched                   bigint NOT NULL DEFAULT 0,
     created_at                timestamptz NOT NULL DEFAULT now(),
     updated_at                timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX stripe_payment_methods_page ON stripe_payment_methods (human_name_id, id);
-CREATE UNIQUE INDEX stripe_payment_methods_default ON stripe_payment_methods (human_name_id)
-    WHERE is_default AND detached_at IS NULL;
 
 CREATE TYPE subscription_status AS ENUM
     ('incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'unpaid', 'canceled', 'paused');
@@ -152,10 +149,17 @@ CREATE INDEX kyc_billing_verification_account_id ON kyc_billing_verification (ac
 CREATE UNIQUE INDEX kyc_billing_verification_open ON kyc_billing_verification (account_id, human_name_id)
     WHERE verification_status IN ('requested', 'requires_input', 'processing');
 
--- People whose address and telephone are proven, as Identity's event says: trials and payment methods are for them.
-CREATE TABLE verified_people (
-    human_name_id  uuid PRIMARY KEY,
-    verified_at    timestamptz NOT NULL
+-- One turn each night compares everything that lives with Stripe, in one pod; whoever begins a day's turn does it.
+CREATE TABLE reconciliations (
+    day          date PRIMARY KEY,
+    started_at   timestamptz NOT NULL DEFAULT now(),
+    -- None: the pod was lost on the way, and the next night does it all again.
+    finished_at  timestamptz,
+    compared     integer,
+    -- Rows that said something else than Stripe, and now don't.
+    differences  integer,
+    -- Subscriptions at Stripe that carry an identifier of ours and have no row: a person has to look.
+    unknown      integer
 );
 
 -- Events of Stripe's as they came. The answer is given once a row is here; work follows.

@@ -1,17 +1,21 @@
 //! What Stripe is asked to make. In come rows that say what is wanted; out go Stripe's objects, made once however often it is asked: the
 //! row's identifier is in the idempotency key, and in the object's metadata for the time when Stripe has forgotten the key.
 
+use jiff::{SignedDuration, Timestamp};
 use rerp_kit::pool::{Db, DbError};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::domain::event::Kind;
 use crate::mirror::{Mirror, MirrorError};
-use crate::store::mirror::ROW;
+use crate::store::mirror::{Fetched, ROW};
 use crate::store::subscription::Subscription;
-use crate::store::{customer, subscription};
-use crate::stripe::object::Customer;
+use crate::store::{customer, kyc, payment_method, subscription};
+use crate::stripe::object::{Customer, SetupIntent, VerificationSession};
 use crate::stripe::{Form, Stripe, StripeError};
-use serde::Deserialize;
+
+/// How long Stripe surely knows an idempotency key: it says a day at least.
+const KEY_KNOWN: SignedDuration = SignedDuration::from_hours(23);
 
 /// What Stripe answers to a new subscription, as far as it isn't fetched again.
 #[derive(Debug, Deserialize)]
@@ -28,6 +32,12 @@ struct LatestInvoice {
 #[derive(Debug, Deserialize)]
 struct ConfirmationSecret {
     client_secret: String,
+}
+
+/// An object that a search has found.
+#[derive(Debug, Deserialize)]
+struct Found {
+    id: String,
 }
 
 /// Asks Stripe. Clones share everything.
@@ -47,13 +57,43 @@ impl Asking {
     pub async fn customer(&self, human_name_id: Uuid) -> Result<(customer::Customer, bool), MirrorError> {
         let (mut row, made) = customer::ask(&self.db, Uuid::now_v7(), human_name_id).await?;
         if row.stripe_customer_id.is_none() {
-            let (id, person) = (row.customer_id, human_name_id);
-            let form = Form::default().with(&format!("metadata[{ROW}]"), id).with("metadata[human_name_id]", person);
-            let object: Customer = self.stripe.create(Kind::Customer.path(), &form, &format!("customer-{id}")).await?;
-            customer::answered(&self.db, id, &object.id).await?;
-            row.stripe_customer_id = Some(object.id);
+            let id = row.customer_id;
+            let stripe_id = match self.made_before(Kind::Customer, id, row.created_at.to_jiff()).await? {
+                Some(found) => found,
+                None => {
+                    let form = self::row(Form::default(), id).with("metadata[human_name_id]", human_name_id);
+                    let key = format!("customer-{id}");
+                    self.stripe.create::<Customer>(Kind::Customer.path(), &form, &key).await?.id
+                }
+            };
+            customer::answered(&self.db, id, &stripe_id).await?;
+            row.stripe_customer_id = Some(stripe_id);
         }
         Ok((row, made))
+    }
+
+    async fn stripe_customer(&self, human_name_id: Uuid) -> Result<String, MirrorError> {
+        let (row, _) = self.customer(human_name_id).await?;
+        Ok(row.stripe_customer_id.ok_or(StripeError::Unreachable("no customer"))?)
+    }
+
+    /// What an earlier request for a row made whose answer never came, if Stripe may have forgotten its key. Searching alone would not
+    /// do: what has just been made is found only after a while, which is long over by then.
+    async fn made_before(&self, kind: Kind, id: Uuid, asked: Timestamp) -> Result<Option<String>, MirrorError> {
+        if !is_long_ago(asked) {
+            return Ok(None);
+        }
+        let found: Vec<Found> = self.stripe.search(kind, ROW, &id.to_string()).await?;
+        Ok(found.into_iter().next().map(|found| found.id))
+    }
+
+    /// The subscription of a row whose key Stripe may have forgotten: asked again, it would make a second one.
+    async fn subscribed_before(&self, row: &Subscription) -> Result<Option<String>, MirrorError> {
+        let asked = row.created_at.to_jiff();
+        match &row.stripe_subscription_id {
+            Some(made) => Ok(is_long_ago(asked).then(|| made.clone())),
+            None => self.made_before(Kind::Subscription, row.id, asked).await,
+        }
     }
 
     /// Makes a subscription that is wanted, and writes down what it is. The answer is a secret with which the person's browser confirms the
@@ -62,25 +102,63 @@ impl Asking {
     /// # Errors
     /// See [`MirrorError`]; a refusal by Stripe leaves the row for the caller to take back.
     pub async fn subscription(&self, row: &Subscription) -> Result<Option<String>, MirrorError> {
-        let (person, _) = self.customer(row.human_name_id).await?;
-        let customer = person.stripe_customer_id.ok_or(StripeError::Unreachable("no customer"))?;
+        let mirror = Mirror { db: self.db.clone(), stripe: self.stripe.clone() };
+        if let Some(made) = self.subscribed_before(row).await? {
+            mirror.refresh(Kind::Subscription, &made, None).await?;
+            return Ok(None);
+        }
+        let customer = self.stripe_customer(row.human_name_id).await?;
         let trial = (row.trial_days > 0).then_some(row.trial_days);
+        // Nothing but what the row says: under the same key Stripe refuses another form.
         let form = Form::default()
             .with("customer", customer)
             .with("items[0][price]", &row.stripe_price_id)
             .with("payment_behavior", "default_incomplete")
             .with("payment_settings[save_default_payment_method]", "on_subscription")
             .maybe("trial_period_days", trial)
-            .maybe("trial_settings[end_behavior][missing_payment_method]", trial.map(|_| "pause"))
-            .with(&format!("metadata[{ROW}]"), row.id)
+            .maybe("trial_settings[end_behavior][missing_payment_method]", trial.map(|_| "pause"));
+        let form = self::row(form, row.id)
             .with("metadata[account_id]", row.account_id)
             .with("expand[0]", "latest_invoice.confirmation_secret");
         let key = format!("subscription-{}", row.id);
         let made: Made = self.stripe.create(Kind::Subscription.path(), &form, &key).await?;
-        let mirror = Mirror { db: self.db.clone(), stripe: self.stripe.clone() };
         mirror.refresh(Kind::Subscription, &made.id, None).await?;
         let secret = made.latest_invoice.and_then(|invoice| invoice.confirmation_secret);
         Ok(secret.map(|secret| secret.client_secret))
+    }
+
+    /// Begins the setup of a payment method whose row is there. The answer is a secret with which the person's browser gives Stripe the card.
+    ///
+    /// # Errors
+    /// See [`MirrorError`].
+    pub async fn setup(&self, id: Uuid, human_name_id: Uuid) -> Result<Option<String>, MirrorError> {
+        let customer = self.stripe_customer(human_name_id).await?;
+        let form = self::row(Form::default().with("customer", customer).with("usage", "off_session"), id);
+        let made: SetupIntent = self.stripe.create(Kind::SetupIntent.path(), &form, &format!("setup-{id}")).await?;
+        payment_method::answered(&self.db, id, &made.id).await?;
+        Ok(made.client_secret)
+    }
+
+    /// Stripe's session for a verification whose row is there, as it is now, begun if there is none.
+    ///
+    /// # Errors
+    /// See [`MirrorError`].
+    pub async fn verification(&self, row: &kyc::Verification) -> Result<VerificationSession, MirrorError> {
+        let kind = Kind::VerificationSession;
+        let session = if let Some(session) = &row.stripe_session_id {
+            session.clone()
+        } else {
+            let form = self::row(Form::default().with("type", "document"), row.id);
+            let form = form.with("metadata[account_id]", row.account_id);
+            let made: VerificationSession = self.stripe.create(kind.path(), &form, &format!("kyc-{}", row.id)).await?;
+            kyc::answered(&self.db, row.id, &made.id).await?;
+            made.id
+        };
+        let mirror = Mirror { db: self.db.clone(), stripe: self.stripe.clone() };
+        match mirror.refresh(kind, &session, None).await? {
+            Fetched::Verification(session) => Ok(session),
+            _ => Err(StripeError::Unreachable("a session that it began is gone").into()),
+        }
     }
 
     /// Asks again for what was wanted and not answered. Returns how many wishes have got their answer.
@@ -102,4 +180,14 @@ impl Asking {
         }
         Ok(answered)
     }
+}
+
+/// Whether Stripe may have forgotten the key of a request from then.
+fn is_long_ago(asked: Timestamp) -> bool {
+    Timestamp::now().duration_since(asked) >= KEY_KNOWN
+}
+
+/// A form that says which row of ours it is about.
+fn row(form: Form, id: Uuid) -> Form {
+    form.with(&format!("metadata[{ROW}]"), id)
 }

@@ -32,7 +32,10 @@ impl StripeSettings {
         let secrets = secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty());
         let webhook_secrets: Vec<SecretString> = secrets.map(SecretString::from).collect();
         if webhook_secrets.is_empty() {
-            env.mistake("RERP_STRIPE_WEBHOOK_SECRETS", "not set; expected the endpoint's secret, or two with a comma between");
+            env.mistake(
+                "RERP_STRIPE_WEBHOOK_SECRETS",
+                "not set; expected the endpoint's secret, or two with a comma between",
+            );
         }
         Some(Self { base: base?, key: key?, webhook_secrets })
     }

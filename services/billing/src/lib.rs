@@ -1,15 +1,16 @@
 //! Billing: plans, and everything that Stripe has to do with us. No other service talks to Stripe.
 //!
 //! In come requests and Stripe's events; out go identifiers, states and entitlements. Rooms: [`http`] reads and answers, [`domain`] holds the
-//! rules, [`store`] the SQL, [`stripe`] asks Stripe, [`mirror`] keeps the tables true to it, [`client`] calls Identity, which alone knows
-//! people. Must not store what identifies a card or a person.
+//! rules, [`store`] the SQL, [`stripe`] asks Stripe, [`mirror`] keeps the tables true to it, [`reconcile`] proves that
+//! it did. People are asked for at Identity, which alone knows them. Must not store what identifies a card or a person.
 
 pub mod asking;
-pub mod client;
 pub mod config;
 pub mod domain;
+pub mod grpc;
 pub mod http;
 pub mod mirror;
+pub mod reconcile;
 mod router;
 pub mod state;
 pub mod store;

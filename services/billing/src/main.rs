@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use rerp_billing::asking::Asking;
-use rerp_billing::client::identity::Identity;
 use rerp_billing::config::StripeSettings;
 use rerp_billing::mirror::{self, Mirror};
+use rerp_billing::reconcile;
 use rerp_billing::state::AppState;
 use rerp_billing::stripe::Stripe;
 use rerp_kit::app::{self, Parts};
@@ -14,6 +14,7 @@ use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
 use rerp_kit::idempotency::keep_swept;
 use rerp_kit::telemetry::chain;
+use rerp_people::Identity;
 use tokio_util::sync::CancellationToken;
 
 /// Between two looks for wishes that were not answered.
@@ -30,7 +31,9 @@ fn main() -> ExitCode {
             let identity = Identity::new(client, &parts.metrics);
             let stripe = Stripe { http: outside()?.build()?, base: settings.base, key: settings.key };
             tokio::spawn(keep_swept(parts.db.clone(), parts.stop.clone()));
-            tokio::spawn(mirror::keep(Mirror { db: parts.db.clone(), stripe: stripe.clone() }, parts.stop.clone()));
+            let mirror = Mirror { db: parts.db.clone(), stripe: stripe.clone() };
+            tokio::spawn(mirror::keep(mirror.clone(), parts.stop.clone()));
+            tokio::spawn(reconcile::keep(mirror, parts.stop.clone()));
             tokio::spawn(keep_resumed(Asking { db: parts.db.clone(), stripe: stripe.clone() }, parts.stop));
             let webhook_secrets = settings.webhook_secrets.into();
             Ok(rerp_billing::router(AppState { db: parts.db, identity, stripe, webhook_secrets }))

@@ -11,8 +11,9 @@ use crate::domain::event::Kind;
 use crate::domain::subscription::Status;
 use crate::store::inbox::{self, Claimed};
 use crate::store::mirror::{self, Fetched};
-use crate::stripe::object::{PaymentMethod, SetupIntent, Subscription};
-use crate::stripe::{Stripe, StripeError};
+use crate::store::payment_method;
+use crate::stripe::object::{Customer, PaymentMethod, SetupIntent, Subscription};
+use crate::stripe::{Form, Stripe, StripeError};
 
 /// Pause when nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
@@ -56,7 +57,12 @@ impl Mirror {
             }
             for event in &claimed {
                 if let Err(error) = self.work(event).await {
-                    tracing::warn!(event = event.event_id, attempts = event.attempts, error = chain(&error), "an event waits");
+                    tracing::warn!(
+                        event = event.event_id,
+                        attempts = event.attempts,
+                        error = chain(&error),
+                        "an event waits"
+                    );
                     inbox::failed(&self.db, &event.event_id, &error.to_string()).await?;
                 }
             }
@@ -67,18 +73,36 @@ impl Mirror {
     async fn work(&self, event: &Claimed) -> Result<(), MirrorError> {
         // What a newer version stored is left to it: the row waits for the next claim.
         let Some(kind) = event.kind() else { return Ok(()) };
-        self.refresh(kind, &event.object_id, Some(&event.event_id)).await
+        self.refresh(kind, &event.object_id, Some(&event.event_id)).await.map(drop)
     }
 
-    /// Fetches an object and writes what it is.
+    /// Fetches an object and writes what it is, and that the event which asked for it is done. Returns what was fetched.
     ///
     /// # Errors
     /// See [`MirrorError`].
-    pub async fn refresh(&self, kind: Kind, id: &str, event: Option<&str>) -> Result<(), MirrorError> {
+    pub async fn refresh(&self, kind: Kind, id: &str, event: Option<&str>) -> Result<Fetched, MirrorError> {
         // Before the request is sent: that is what the order of tickets promises.
         let ticket = mirror::ticket(&self.db).await?;
         let fetched = self.fetch(kind, id).await?;
-        Ok(mirror::write(&self.db, ticket, &fetched, event).await?)
+        if let Fetched::Setup(_, Some(_)) = fetched {
+            mirror::write(&self.db, ticket, &fetched, None).await?;
+            self.prefer(id, ticket).await?;
+            // Done only now: whoever is lost in between leaves the event to the next.
+            mirror::write(&self.db, ticket, &Fetched::Nothing, event).await?;
+        } else {
+            mirror::write(&self.db, ticket, &fetched, event).await?;
+        }
+        Ok(fetched)
+    }
+
+    /// Has Stripe charge what the person added last, whichever setup we hear of last.
+    async fn prefer(&self, setup: &str, ticket: i64) -> Result<(), MirrorError> {
+        let Some((customer, method)) = payment_method::newest(&self.db, setup).await? else { return Ok(()) };
+        let form = Form::default().with("invoice_settings[default_payment_method]", method);
+        // A key of its own: the same wish may have to be made again after another.
+        let path = format!("{}/{customer}", Kind::Customer.path());
+        let _: Customer = self.stripe.create(&path, &form, &format!("prefer-{ticket}")).await?;
+        Ok(())
     }
 
     async fn fetch(&self, kind: Kind, id: &str) -> Result<Fetched, MirrorError> {

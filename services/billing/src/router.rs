@@ -3,16 +3,21 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::http::{customer, plan, subscription, webhook};
+use crate::grpc;
+use crate::http::{customer, kyc, payment_method, plan, subscription, webhook};
 use crate::state::AppState;
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(state: AppState) -> Router {
-    Router::new()
+    let rest = Router::new()
         .route("/api/billing/plans", get(plan::list))
         .route("/api/billing/customers", post(customer::create))
+        .route("/api/billing/payment-methods", get(payment_method::list).post(payment_method::create))
         .route("/api/billing/subscriptions", post(subscription::create))
         .route("/api/billing/subscription/{account_id}", get(subscription::of_account))
+        .route("/api/billing/kyc/verify", post(kyc::verify))
+        .route("/api/billing/kyc/status/{account_id}", get(kyc::status))
         .route("/api/billing/webhooks/stripe", post(webhook::receive))
-        .with_state(state)
+        .with_state(state.clone());
+    rerp_kit::grpc::mount(rest, grpc::entitlement::server(state.db))
 }

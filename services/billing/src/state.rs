@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use rerp_kit::pool::Db;
+use rerp_people::Identity;
 use secrecy::SecretString;
 
 use crate::asking::Asking;
-use crate::client::identity::Identity;
 use crate::stripe::Stripe;
 
 /// What handlers share. Clones share it too.

@@ -111,7 +111,7 @@ async fn registry_state(dir: &Path) -> rerp_account::state::AppState {
     let (db, metrics) = open(dir).await;
     let nobody = "http://127.0.0.1:1".parse().unwrap();
     let client = ServiceClient::new("identity", &nobody, metrics.clone(), None).unwrap();
-    rerp_account::state::AppState { db, identity: rerp_account::client::identity::Identity::new(client, &metrics) }
+    rerp_account::state::AppState { db, identity: rerp_people::Identity::new(client, &metrics) }
 }
 
 async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {

@@ -4,20 +4,10 @@
 //! Money and tests ask for a verified person besides the role; while that can't be found out the answer is no, with a reason that says so,
 //! and everything else is still answered.
 
+use rerp_people::Proof;
 use serde::Serialize;
 
 use super::role::Role::{self, Admin, Member, Owner, Viewer};
-
-/// What Identity says of a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
-    /// Address and telephone are proved.
-    Verified,
-    /// One is missing at least.
-    NotVerified,
-    /// Identity can't be asked.
-    Unknown,
-}
 
 /// Why an action is allowed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

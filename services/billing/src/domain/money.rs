@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn what_is_left_goes_to_the_largest_remainders() {
-        let amounts = |shares: Option<Vec<Money>>| shares.map(|all| all.iter().map(|one| one.amount).collect::<Vec<_>>());
+        let amounts =
+            |shares: Option<Vec<Money>>| shares.map(|all| all.iter().map(|one| one.amount).collect::<Vec<_>>());
         assert_eq!(amounts(money(100, "usd").shared(&[1, 1, 1])), Some(vec![34, 33, 33]));
         assert_eq!(amounts(money(-100, "usd").shared(&[1, 1, 1])), Some(vec![-34, -33, -33]));
         assert_eq!(amounts(money(10, "usd").shared(&[1, 5, 0])), Some(vec![2, 8, 0]));

@@ -113,11 +113,9 @@ impl Entitlement {
                 Ok(until) if now < until => Self::Grace { until },
                 _ => Self::None,
             },
-            Status::Incomplete
-            | Status::IncompleteExpired
-            | Status::Unpaid
-            | Status::Canceled
-            | Status::Paused => Self::None,
+            Status::Incomplete | Status::IncompleteExpired | Status::Unpaid | Status::Canceled | Status::Paused => {
+                Self::None
+            }
         }
     }
 

@@ -2,8 +2,11 @@
 
 use rerp_kit::http::strict_uuid;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, INTERNAL, INVALID_VALUE, NOT_FOUND, PAYMENT_REFUSED};
+use rerp_kit::problem::catalogue::{
+    DEPENDENCY_UNAVAILABLE, INTERNAL, INVALID_VALUE, NOT_FOUND, NOT_VERIFIED, PAYMENT_REFUSED,
+};
 use rerp_kit::telemetry::chain;
+use rerp_people::Proof;
 use uuid::Uuid;
 
 use crate::mirror::MirrorError;
@@ -24,6 +27,22 @@ pub(super) fn identifier(text: &str) -> Result<Uuid, Problem> {
 pub(super) fn field(pointer: &str, text: &str) -> Result<Uuid, Problem> {
     strict_uuid(text)
         .ok_or_else(|| Problem::new(INVALID_VALUE).field(pointer, "must be an identifier: a UUID of 36 characters"))
+}
+
+/// Makes sure that a person is verified, as Identity says in this moment.
+///
+/// # Errors
+/// A problem: the person isn't, or it can't be found out now.
+pub(super) fn must_be_verified(proof: Proof) -> Result<(), Problem> {
+    match proof {
+        Proof::Verified => Ok(()),
+        Proof::NotVerified => {
+            Err(Problem::new(NOT_VERIFIED).detail("verify the email address and the telephone number first"))
+        }
+        Proof::Unknown => Err(Problem::new(DEPENDENCY_UNAVAILABLE)
+            .detail("whether the person is verified can't be found out right now")
+            .retry_after(1)),
+    }
 }
 
 /// What to say when Stripe gave nothing.

@@ -2,6 +2,8 @@
 
 mod answer;
 pub mod customer;
+pub mod kyc;
+pub mod payment_method;
 pub mod plan;
 pub mod subscription;
 pub mod webhook;

@@ -23,7 +23,9 @@ pub async fn list(State(db): State<Db>, headers: HeaderMap) -> Result<Response, 
     let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&body)[..16]));
     let etag = HeaderValue::from_str(&etag).map_err(|_| Problem::new(INTERNAL))?;
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let known = known.flat_map(|value| value.split(',')).any(|tag| tag.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes());
+    let known = known
+        .flat_map(|value| value.split(','))
+        .any(|tag| tag.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes());
     let shared = [(header::ETAG, etag), (header::CACHE_CONTROL, HeaderValue::from_static(FRESH))];
     if known {
         return Ok((StatusCode::NOT_MODIFIED, shared).into_response());

@@ -9,11 +9,12 @@ use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, ID_TAKEN, INTERNAL, INVALID_VALUE, NOT_FOUND};
+use rerp_people::Proof;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::answer;
-use crate::domain::subscription::{Entitlement, Status};
+use crate::domain::subscription::Entitlement;
 use crate::mirror::MirrorError;
 use crate::state::AppState;
 use crate::store::plan;
@@ -49,8 +50,6 @@ struct View {
 
 impl View {
     fn of(row: &Subscription, client_secret: Option<String>) -> Self {
-        let since = row.status_since.to_jiff();
-        let status = row.status.as_deref().and_then(Status::parse);
         Self {
             subscription_id: row.id,
             account_id: row.account_id,
@@ -61,7 +60,7 @@ impl View {
             trial_end: row.trial_end.map(|at| at.to_jiff()),
             current_period_end: row.current_period_end.map(|at| at.to_jiff()),
             cancel_at_period_end: row.cancel_at_period_end,
-            entitlement: status.map_or(Entitlement::None, |status| Entitlement::of(status, since, Timestamp::now())),
+            entitlement: row.entitlement(Timestamp::now()),
             client_secret,
         }
     }
@@ -78,14 +77,22 @@ pub async fn create(
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
-    let wish = Wish {
+    let mut wish = Wish {
         account_id: answer::field("/account_id", &body.account_id)?,
         human_name_id: answer::field("/human_name_id", &body.human_name_id)?,
         price_id: answer::field("/price_id", &body.price_id)?,
+        verified: false,
     };
     state.identity.must_know(wish.human_name_id, "/human_name_id").await?;
-    if plan::offer(&state.db, wish.price_id).await?.is_none() {
-        return Err(Problem::new(INVALID_VALUE).field("/price_id", "nothing is offered at this price"));
+    let offer = plan::offer(&state.db, wish.price_id).await?;
+    let offer =
+        offer.ok_or_else(|| Problem::new(INVALID_VALUE).field("/price_id", "nothing is offered at this price"))?;
+    if offer.trial_days > 0 {
+        // Not known is refused, not taken for a no: the person would pay at once and lose the trial.
+        wish.verified = match state.identity.proof(wish.human_name_id).await {
+            Proof::NotVerified => false,
+            other => answer::must_be_verified(other).map(|()| true)?,
+        };
     }
     let (id, claim) = Claim::of_create("subscriptions", key, &wish)?;
     let row = match store::ask(&state.db, id, wish, claim.clone()).await.map_err(explain)? {

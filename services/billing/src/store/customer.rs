@@ -1,5 +1,6 @@
 //! The SQL of `stripe_customers`.
 
+use jiff_sqlx::Timestamp;
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
 use uuid::Uuid;
@@ -15,9 +16,13 @@ pub struct Customer {
     /// Stripe's; none until it has answered.
     #[serde(skip)]
     pub stripe_customer_id: Option<String>,
+    /// When it was asked for.
+    #[serde(skip)]
+    pub created_at: Timestamp,
 }
 
-const BY_PERSON: &str = "SELECT id, human_name_id, stripe_customer_id FROM stripe_customers WHERE human_name_id = $1";
+const BY_PERSON: &str =
+    "SELECT id, human_name_id, stripe_customer_id, created_at FROM stripe_customers WHERE human_name_id = $1";
 
 /// The row of a person, made if there is none; and whether this call made it.
 ///

@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use super::inbox;
 use crate::domain::subscription::Status;
-use crate::stripe::object::{Customer, Invoice, PaymentIntent, PaymentMethod, SetupIntent, Subscription, VerificationSession};
+use crate::stripe::object::{
+    Customer, Invoice, PaymentIntent, PaymentMethod, SetupIntent, Subscription, VerificationSession,
+};
 
 /// The field of an object's metadata that holds our identifier of its row.
 pub const ROW: &str = "rerp_id";

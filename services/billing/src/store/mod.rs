@@ -3,6 +3,10 @@
 
 pub mod customer;
 pub mod inbox;
+pub mod kyc;
+mod made;
 pub mod mirror;
+pub mod payment_method;
 pub mod plan;
+pub mod reconciliation;
 pub mod subscription;

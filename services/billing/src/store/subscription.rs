@@ -3,8 +3,11 @@
 use jiff_sqlx::Timestamp;
 use rerp_kit::idempotency::{Claim, Standing, claim, release};
 use rerp_kit::pool::{Db, DbError};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
+
+use super::made::{Made, made};
+use crate::domain::subscription::{Entitlement, Status};
 
 /// A subscription that somebody wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -15,6 +18,9 @@ pub struct Wish {
     pub human_name_id: Uuid,
     /// At which price.
     pub price_id: Uuid,
+    /// Whether the person may have a trial as far as Identity can say; not part of what is asked for.
+    #[serde(skip)]
+    pub verified: bool,
 }
 
 /// A row.
@@ -48,6 +54,17 @@ pub struct Subscription {
     pub cancel_at_period_end: bool,
     /// Grows with every change; the ETag.
     pub version: i32,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+}
+
+impl Subscription {
+    /// What it entitles the account to at `now`: nothing until Stripe has answered.
+    #[must_use]
+    pub fn entitlement(&self, now: jiff::Timestamp) -> Entitlement {
+        let status = self.status.as_deref().and_then(Status::parse);
+        status.map_or(Entitlement::None, |status| Entitlement::of(status, self.status_since.to_jiff(), now))
+    }
 }
 
 /// What asking ended in.
@@ -59,22 +76,15 @@ pub enum Asked {
     Key(Standing),
 }
 
-/// What a key stands for from the first moment on: its row. What became of that is read from it, so nothing has to be settled.
-#[derive(Serialize, Deserialize)]
-struct Made {
-    id: Uuid,
-}
-
 const SELECT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
-     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version \
+     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at \
      FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.id = $1";
 const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
-     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version \
+     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at \
      FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.account_id = $1 ORDER BY s.id DESC LIMIT 1";
 /// A trial is for people who are proven to be one, once each: otherwise the days are none, and the first payment is due at once.
 const INSERT: &str = "INSERT INTO stripe_subscriptions (id, account_id, human_name_id, plan_id, price_id, trial_days) \
-     SELECT $1, $2, $3, l.id, p.id, CASE WHEN EXISTS (SELECT FROM verified_people WHERE human_name_id = $3) \
-     AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
+     SELECT $1, $2, $3, l.id, p.id, CASE WHEN $5 AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
      FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id WHERE p.id = $4";
 
 /// Writes down that a subscription is wanted, once per key, before Stripe hears of it.
@@ -86,16 +96,16 @@ pub async fn ask(db: &Db, id: Uuid, wish: Wish, key: Option<Claim>) -> Result<As
         Box::pin(async move {
             let mut row = *id;
             let standing = match key {
-                Some(key) => claim(session, key, &as_json(&Made { id: row })?).await?,
+                Some(key) => claim(session, key, &Made { id: row }.to_json()?).await?,
                 None => Standing::Fresh,
             };
             match standing {
                 Standing::Fresh => {
                     let insert = if session.attempt() > 1 && key.is_none() { INSERT_OWN } else { INSERT };
                     let query = sqlx::query(insert).bind(row).bind(wish.account_id).bind(wish.human_name_id);
-                    query.bind(wish.price_id).execute(session.conn()).await?;
+                    query.bind(wish.price_id).bind(wish.verified).execute(session.conn()).await?;
                 }
-                Standing::Done(made) => row = from_json::<Made>(made)?.id,
+                Standing::Done(answer) => row = made(answer)?,
                 other => return Ok(Asked::Key(other)),
             }
             let row = sqlx::query_as(SELECT).bind(row).fetch_one(session.conn()).await?;
@@ -107,8 +117,7 @@ pub async fn ask(db: &Db, id: Uuid, wish: Wish, key: Option<Claim>) -> Result<As
 
 /// The same after an attempt of this request whose answer was lost: the row in the way may be its own.
 const INSERT_OWN: &str = "INSERT INTO stripe_subscriptions (id, account_id, human_name_id, plan_id, price_id, trial_days) \
-     SELECT $1, $2, $3, l.id, p.id, CASE WHEN EXISTS (SELECT FROM verified_people WHERE human_name_id = $3) \
-     AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
+     SELECT $1, $2, $3, l.id, p.id, CASE WHEN $5 AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
      FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id WHERE p.id = $4 ON CONFLICT (id) DO NOTHING";
 
 /// Takes a wish back that Stripe has refused, and gives the caller's key back: nothing was made.
@@ -159,16 +168,6 @@ async fn one(db: &Db, select: &'static str, id: Uuid) -> Result<Option<Subscript
 pub async fn unanswered(db: &Db) -> Result<Vec<Uuid>, DbError> {
     let select = "SELECT id FROM stripe_subscriptions WHERE stripe_subscription_id IS NULL \
                   AND created_at < now() - interval '1 minute' ORDER BY created_at LIMIT 100";
-    db.run(&(), move |session, ()| {
-        Box::pin(async move { sqlx::query_scalar(select).fetch_all(session.conn()).await })
-    })
-    .await
-}
-
-fn as_json(value: &impl Serialize) -> Result<serde_json::Value, sqlx::Error> {
-    serde_json::to_value(value).map_err(|error| sqlx::Error::Encode(error.into()))
-}
-
-fn from_json<T: for<'d> Deserialize<'d>>(value: serde_json::Value) -> Result<T, sqlx::Error> {
-    serde_json::from_value(value).map_err(|error| sqlx::Error::Decode(error.into()))
+    db.run(&(), move |session, ()| Box::pin(async move { sqlx::query_scalar(select).fetch_all(session.conn()).await }))
+        .await
 }

@@ -35,7 +35,11 @@ mod tests {
 
     #[test]
     fn names_and_values_are_escaped() {
-        let form = Form::default().with("items[0][price]", "price_1").maybe("a", None::<u32>).maybe("trial", Some(14)).with("n", "ü &");
+        let form = Form::default()
+            .with("items[0][price]", "price_1")
+            .maybe("a", None::<u32>)
+            .maybe("trial", Some(14))
+            .with("n", "ü &");
         assert_eq!(form.encoded(), "items%5B0%5D%5Bprice%5D=price_1&trial=14&n=%C3%BC+%26");
     }
 }

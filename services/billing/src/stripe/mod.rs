@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
 use url::Url;
 
+use self::object::List;
 use crate::domain::event::Kind;
 pub use form::Form;
 
@@ -98,6 +99,40 @@ impl Stripe {
         }
     }
 
+    /// Objects with `value` in the field `name` of their metadata. Stripe finds an object only some time after it was made.
+    /// `value` must not hold quotation marks.
+    ///
+    /// # Errors
+    /// See [`StripeError`].
+    pub async fn search<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        name: &str,
+        value: &str,
+    ) -> Result<Vec<T>, StripeError> {
+        let query = Form::default().with("query", format!("metadata['{name}']:'{value}'"));
+        let address = self.at(&format!("{}/search?{}", kind.path(), query.encoded()));
+        let found: List<T> = read(repeated(|| self.request(self.http.get(&address))).await?).await?;
+        Ok(found.data)
+    }
+
+    /// Every object of a kind from `after` on, a page of at most 100; and whether there are more.
+    ///
+    /// # Errors
+    /// See [`StripeError`].
+    pub async fn page<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        after: Option<&str>,
+    ) -> Result<(Vec<T>, bool), StripeError> {
+        // Without it those that have ended are left out.
+        let status = (kind == Kind::Subscription).then_some("all");
+        let query = Form::default().with("limit", 100).maybe("status", status).maybe("starting_after", after);
+        let address = self.at(&format!("{}?{}", kind.path(), query.encoded()));
+        let page: List<T> = read(repeated(|| self.request(self.http.get(&address))).await?).await?;
+        Ok((page.data, page.has_more))
+    }
+
     fn at(&self, path: &str) -> String {
         format!("{}{path}", self.base.as_str().trim_end_matches('/'))
     }
@@ -171,7 +206,8 @@ async fn refused(response: Response) -> StripeError {
 
 /// Codes go into logs; only what looks like one does.
 fn is_word(code: &str) -> bool {
-    (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    (1..=64).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, StripeError> {
@@ -188,8 +224,12 @@ mod tests {
 
     #[test]
     fn stripe_has_the_last_word_on_repetitions() {
-        let headers = |word: &'static str| HeaderMap::from_iter([("stripe-should-retry".parse().unwrap(), word.parse().unwrap())]);
-        for (status, passing) in [(400, false), (402, false), (404, false), (409, true), (429, true), (500, true), (503, true)] {
+        let headers = |word: &'static str| {
+            HeaderMap::from_iter([("stripe-should-retry".parse().unwrap(), word.parse().unwrap())])
+        };
+        for (status, passing) in
+            [(400, false), (402, false), (404, false), (409, true), (429, true), (500, true), (503, true)]
+        {
             let status = StatusCode::from_u16(status).unwrap();
             assert_eq!(may_be_repeated(status, &HeaderMap::new()), passing, "{status}");
             assert!(may_be_repeated(status, &headers("true")) && !may_be_repeated(status, &headers("false")));

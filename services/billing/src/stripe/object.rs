@@ -81,6 +81,9 @@ pub struct Subscription {
 pub struct List<T> {
     /// What is on it.
     pub data: Vec<T>,
+    /// Whether another page follows.
+    #[serde(default)]
+    pub has_more: bool,
 }
 
 /// `subscription_item`.

@@ -5,5 +5,9 @@ mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
 
+mod entitlements;
+mod kyc;
+mod payment_methods;
+mod reconciliation;
 mod subscriptions;
 mod webhooks;

@@ -23,12 +23,7 @@ async fn a_first_payment_makes_a_subscription_active() {
     let made = p.subscribe(None, ANN, MONTHLY).await;
     assert_eq!((made.status, &made.body["status"]), (201, &json!("incomplete")), "{}", made.body);
     assert_eq!(made.body["entitlement"], json!({ "access": "none" }));
-    let intent = made.body["client_secret"].as_str().unwrap().split("_secret_").next().unwrap().to_owned();
-    let customer = p.stripe("GET", "customers", "").await.body["data"][0]["id"].as_str().unwrap().to_owned();
-    let card = p.stripe("POST", "payment_methods/pm_card_visa/attach", &format!("customer={customer}")).await;
-    let method = card.body["id"].as_str().unwrap();
-    let paid = p.stripe("POST", &format!("payment_intents/{intent}/confirm"), &format!("payment_method={method}")).await;
-    assert_eq!((paid.status, &paid.body["status"]), (200, &json!("succeeded")), "{}", paid.body);
+    p.pay(&made, "pm_card_visa").await;
     p.hear(&json!({})).await;
     let now = p.get(&format!("subscription/{ACCOUNT}")).await;
     assert_eq!((&now.body["status"], &now.body["entitlement"]), (&json!("active"), &json!({ "access": "full" })));
@@ -62,7 +57,9 @@ async fn a_trial_is_for_the_verified_and_only_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_can_not_be_is_refused() {
     let p = Platform::start().await;
-    for (person, price, pointer) in [(NOBODY, MONTHLY, "/human_name_id"), (ANN, NOBODY, "/price_id"), (ANN, "x", "/price_id")] {
+    for (person, price, pointer) in
+        [(NOBODY, MONTHLY, "/human_name_id"), (ANN, NOBODY, "/price_id"), (ANN, "x", "/price_id")]
+    {
         let answer = p.subscribe(None, person, price).await;
         assert!(answer.is(INVALID_VALUE) && answer.pointer() == pointer, "{}", answer.body);
     }

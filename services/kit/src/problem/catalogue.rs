@@ -41,6 +41,8 @@ pub const PAYMENT_REFUSED: Kind = Kind::new("payment-refused", "The payment was 
 /// The caller's certificate is none that this service lets in.
 pub const CALLER_NOT_ALLOWED: Kind =
     Kind::new("caller-not-allowed", "This service does not take calls from the caller", 403);
+/// The person has not proved address and telephone.
+pub const NOT_VERIFIED: Kind = Kind::new("not-verified", "The person is not verified", 403);
 /// Nothing lives at this path.
 pub const NO_SUCH_ROUTE: Kind = Kind::new("no-such-route", "Nothing lives at this path", 404);
 /// The thing asked for doesn't exist.
@@ -91,12 +93,13 @@ pub const OUTCOME_UNKNOWN: Kind =
 pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
 
 /// The whole list.
-pub const ALL: [Kind; 28] = [
+pub const ALL: [Kind; 29] = [
     MALFORMED_JSON,
     MALFORMED_ADDRESS,
     MALFORMED_HEADER,
     PAYMENT_REFUSED,
     CALLER_NOT_ALLOWED,
+    NOT_VERIFIED,
     NO_SUCH_ROUTE,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,

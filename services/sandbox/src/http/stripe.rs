@@ -91,11 +91,16 @@ pub(super) struct Webhook {
 }
 
 /// `POST /sandbox/stripe/deliver`: sends what has happened since the last time, one event after the other.
-pub(super) async fn deliver(State(world): State<Arc<World>>, Json(manner): Json<Manner>) -> Result<axum::Json<Delivered>, Problem> {
+pub(super) async fn deliver(
+    State(world): State<Arc<World>>,
+    Json(manner): Json<Manner>,
+) -> Result<axum::Json<Delivered>, Problem> {
     let (endpoint, events) = {
         let mut webhook = world.webhook.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoint = webhook.endpoint.clone();
-        let endpoint = endpoint.ok_or_else(|| Problem::new(INVALID_VALUE).detail("say first where events go: PUT /sandbox/stripe/webhook"))?;
+        let endpoint = endpoint.ok_or_else(|| {
+            Problem::new(INVALID_VALUE).detail("say first where events go: PUT /sandbox/stripe/webhook")
+        })?;
         let (events, all) = world.stripe.events(webhook.sent);
         webhook.sent = all;
         (endpoint, events)

@@ -67,6 +67,11 @@ impl Stripe {
         if !known {
             return refused(&Refusal::no_key());
         }
+        // As a day does.
+        if (call.method, call.path) == ("POST", "/v1/test_helpers/forget_keys") {
+            inner.keys.clear();
+            return Answer { status: 200, body: json!({}), replayed: false };
+        }
         let Some(key) = call.key.filter(|_| call.method == "POST") else { return inner.answer(call) };
         if !(1..=LONGEST_KEY).contains(&key.chars().count()) {
             return refused(&Refusal::invalid("Idempotency-Key", "Idempotency keys have 1 to 255 characters."));
@@ -154,6 +159,8 @@ impl Inner {
                 Ok(json!({ "object": "test_helpers.test_clock", "frozen_time": state.now, "status": "ready" }))
             }
             ("GET", ["events"]) => Ok(page(state.events.iter().rev(), given, |_| true)),
+            ("GET", ["customers", "search"]) => search(state, Kind::Customer, given),
+            ("GET", ["subscriptions", "search"]) => search(state, Kind::Subscription, given),
             ("GET", steps) => read(state, steps, given),
             _ => Err(Refusal::no_route(call.method, call.path)),
         }
@@ -189,6 +196,17 @@ fn read(state: &State, steps: &[&str], given: Given<'_>) -> Result<Value, Refusa
             same("customer") && of_status
         })),
     }
+}
+
+/// Objects by one field of their metadata, the only clause that is understood here. Unlike at Stripe they are found at once.
+fn search(state: &State, kind: Kind, given: Given<'_>) -> Result<Value, Refusal> {
+    let query = given.text("/query").ok_or_else(|| Refusal::required("query"))?;
+    let clause = query.strip_prefix("metadata['").and_then(|rest| rest.strip_suffix('\'')?.split_once("']:'"));
+    let (field, wanted) =
+        clause.ok_or_else(|| Refusal::invalid("query", "Only metadata['field']:'value' is understood."))?;
+    let mut found = page(state.all(kind), given, |object| object["metadata"][field] == wanted);
+    found["object"] = json!("search_result");
+    Ok(found)
 }
 
 fn plural(kind: Kind) -> &'static str {

@@ -8,7 +8,7 @@ const DEEPEST: usize = 8;
 
 /// The document of a form. A name that can't be followed is left as it is, and is an unknown parameter then.
 #[must_use]
-pub fn document(form: &[u8]) -> Value {
+pub(super) fn document(form: &[u8]) -> Value {
     let mut root = Value::Object(Map::new());
     for (name, value) in form_urlencoded::parse(form) {
         let steps = steps(&name);
@@ -43,30 +43,30 @@ fn put(at: &mut Value, steps: &[String], value: &str) {
 
 /// What a document says, read by path.
 #[derive(Debug, Clone, Copy)]
-pub struct Given<'a>(pub &'a Value);
+pub(super) struct Given<'a>(pub(super) &'a Value);
 
 impl<'a> Given<'a> {
     /// A text, if it is given and not empty: an empty one unsets.
     #[must_use]
-    pub fn text(self, pointer: &str) -> Option<&'a str> {
+    pub(super) fn text(self, pointer: &str) -> Option<&'a str> {
         self.0.pointer(pointer)?.as_str().filter(|text| !text.is_empty())
     }
 
     /// A number.
     #[must_use]
-    pub fn number(self, pointer: &str) -> Option<i64> {
+    pub(super) fn number(self, pointer: &str) -> Option<i64> {
         self.text(pointer)?.parse().ok()
     }
 
     /// A yes or no.
     #[must_use]
-    pub fn flag(self, pointer: &str) -> Option<bool> {
+    pub(super) fn flag(self, pointer: &str) -> Option<bool> {
         self.text(pointer)?.parse().ok()
     }
 
     /// The metadata; an empty document if there is none.
     #[must_use]
-    pub fn metadata(self) -> Value {
+    pub(super) fn metadata(self) -> Value {
         self.0.get("metadata").filter(|value| value.is_object()).cloned().unwrap_or_else(|| Value::Object(Map::new()))
     }
 }
@@ -86,7 +86,10 @@ mod tests {
         );
         let given = json!({ "n": "14", "f": "true", "e": "", "m": { "x": "y" } });
         let given = Given(&given);
-        assert_eq!((given.number("/n"), given.flag("/f"), given.text("/e"), given.text("/m/x")), (Some(14), Some(true), None, Some("y")));
+        assert_eq!(
+            (given.number("/n"), given.flag("/f"), given.text("/e"), given.text("/m/x")),
+            (Some(14), Some(true), None, Some("y"))
+        );
         assert_eq!(given.metadata(), json!({}));
     }
 }

@@ -121,9 +121,8 @@ pub(super) fn pays(method: &Value) -> bool {
     method["customer"].is_string() && method["card"]["fingerprint"] == "pays"
 }
 
-/// What a customer pays with when nobody says: its default, or the newest that it has.
+/// What a customer pays with when nobody says: its default, and never just any that it has.
 pub(super) fn default_method(state: &State, customer: &str) -> Option<Value> {
-    let default = state.get(Kind::Customer, customer).ok()?["invoice_settings"]["default_payment_method"].as_str();
-    let default = default.and_then(|id| owned(state, id, customer).ok());
-    default.or_else(|| state.all(Kind::PaymentMethod).find(|method| method["customer"] == customer).cloned())
+    let default = state.get(Kind::Customer, customer).ok()?["invoice_settings"]["default_payment_method"].as_str()?;
+    owned(state, default, customer).ok()
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// Why a call is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub(super) struct Refusal {
     /// The answer's status.
     pub status: u16,
     kind: &'static str,
@@ -53,7 +53,8 @@ impl Refusal {
 
     /// The key was used with something else.
     pub(super) fn key_reused() -> Self {
-        let message = "Keys for idempotent requests can only be used with the same parameters they were first used with.";
+        let message =
+            "Keys for idempotent requests can only be used with the same parameters they were first used with.";
         Self::new(400, "idempotency_error", message.into())
     }
 
@@ -64,7 +65,7 @@ impl Refusal {
 
     /// As a body.
     #[must_use]
-    pub fn body(&self) -> Value {
+    pub(super) fn body(&self) -> Value {
         let mut error = json!({ "type": self.kind, "message": self.message });
         if let Some(code) = self.code {
             error["code"] = json!(code);

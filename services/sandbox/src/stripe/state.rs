@@ -12,7 +12,7 @@ const MOST: usize = 200_000;
 
 /// The kinds of objects, each with the beginning of its identifiers and its part of the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Who pays.
     Customer,
     /// What is sold.
@@ -35,7 +35,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Customer,
         Self::Product,
         Self::Price,
@@ -49,7 +49,7 @@ impl Kind {
 
     /// Its name in the field `object`.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Customer => "customer",
             Self::Product => "product",
@@ -85,7 +85,7 @@ impl Kind {
 
 /// An account at Stripe.
 #[derive(Debug)]
-pub struct State {
+pub(super) struct State {
     /// Seconds since 1970: wall time at first, then whatever the clock is advanced to.
     pub now: i64,
     objects: HashMap<Kind, BTreeMap<String, Value>>,
@@ -96,19 +96,19 @@ pub struct State {
 impl State {
     /// An empty account at this time.
     #[must_use]
-    pub fn at(now: i64) -> Self {
+    pub(super) fn at(now: i64) -> Self {
         Self { now, objects: HashMap::new(), events: Vec::new() }
     }
 
     /// A new identifier.
     #[must_use]
-    pub fn id(&self, kind: Kind) -> String {
+    pub(super) fn id(&self, kind: Kind) -> String {
         format!("{}_{}", kind.prefix(), Uuid::now_v7().simple())
     }
 
     /// A secret with which a browser finishes something.
     #[must_use]
-    pub fn secret(id: &str) -> String {
+    pub(super) fn secret(id: &str) -> String {
         format!("{id}_secret_{}", Uuid::new_v4().simple())
     }
 
@@ -116,7 +116,7 @@ impl State {
     ///
     /// # Errors
     /// The account is full.
-    pub fn add(&mut self, kind: Kind, mut object: Value, event: Option<&str>) -> Result<Value, Refusal> {
+    pub(super) fn add(&mut self, kind: Kind, mut object: Value, event: Option<&str>) -> Result<Value, Refusal> {
         object["object"] = json!(kind.name());
         object["created"] = json!(self.now);
         object["livemode"] = json!(false);
@@ -136,12 +136,12 @@ impl State {
     ///
     /// # Errors
     /// There is none.
-    pub fn get(&self, kind: Kind, id: &str) -> Result<&Value, Refusal> {
+    pub(super) fn get(&self, kind: Kind, id: &str) -> Result<&Value, Refusal> {
         self.objects.get(&kind).and_then(|all| all.get(id)).ok_or_else(|| Refusal::missing(kind.name(), id))
     }
 
     /// Objects of a kind, the newest first, as Stripe lists them.
-    pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Value> {
+    pub(super) fn all(&self, kind: Kind) -> impl Iterator<Item = &Value> {
         self.objects.get(&kind).into_iter().flat_map(|all| all.values().rev())
     }
 
@@ -149,7 +149,7 @@ impl State {
     ///
     /// # Errors
     /// There is none.
-    pub fn change(
+    pub(super) fn change(
         &mut self,
         kind: Kind,
         id: &str,
@@ -189,5 +189,8 @@ impl State {
 /// What fields were before, where they changed.
 fn difference(before: &Value, after: &Value) -> Value {
     let fields = before.as_object().into_iter().flatten();
-    fields.filter(|(name, value)| after.get(*name) != Some(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    fields
+        .filter(|(name, value)| after.get(*name) != Some(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

@@ -255,6 +255,9 @@ fn cost(subscription: &Value) -> i64 {
 /// A month or a year later, by the calendar: the last day of a shorter month stands for those it lacks.
 fn after(start: i64, price: &Value) -> i64 {
     let span = if price["recurring"]["interval"] == "year" { Span::new().years(1) } else { Span::new().months(1) };
-    let later = Timestamp::from_second(start).ok().map(|at| at.to_zoned(TimeZone::UTC)).and_then(|at| at.checked_add(span).ok());
+    let later = Timestamp::from_second(start)
+        .ok()
+        .map(|at| at.to_zoned(TimeZone::UTC))
+        .and_then(|at| at.checked_add(span).ok());
     later.map_or(start + 30 * DAY, |at| at.timestamp().as_second())
 }

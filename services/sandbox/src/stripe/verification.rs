@@ -24,7 +24,10 @@ pub(super) fn create(state: &mut State, given: Given<'_>) -> Result<Value, Refus
 /// `POST /v1/identity/verification_sessions/{id}/cancel`.
 pub(super) fn cancel(state: &mut State, id: &str) -> Result<Value, Refusal> {
     if state.get(Kind::VerificationSession, id)?["status"] != "requires_input" {
-        return Err(Refusal::state("verification_session_unexpected_state", "This session can't be canceled any more."));
+        return Err(Refusal::state(
+            "verification_session_unexpected_state",
+            "This session can't be canceled any more.",
+        ));
     }
     state.change(Kind::VerificationSession, id, "canceled", |session| session["status"] = json!("canceled"))
 }

@@ -106,7 +106,7 @@ async fn registry_state(dir: &Path, identity: SocketAddr) -> rerp_account::state
     let (db, metrics) = open(dir).await;
     let identity = format!("http://{identity}").parse().unwrap();
     let client = ServiceClient::new("identity", &identity, metrics.clone(), None).unwrap();
-    rerp_account::state::AppState { db, identity: rerp_account::client::identity::Identity::new(client, &metrics) }
+    rerp_account::state::AppState { db, identity: rerp_people::Identity::new(client, &metrics) }
 }
 
 async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {

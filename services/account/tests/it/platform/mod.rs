@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use rerp_account::client::identity::Identity;
 use rerp_account::state::AppState;
 use rerp_kit::client::ServiceClient;
 use rerp_kit::problem::catalogue::{self, Kind};
+use rerp_people::Identity;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 
 use rerp_billing::asking::Asking;
-use rerp_billing::client::identity::Identity;
 use rerp_billing::mirror::Mirror;
 use rerp_billing::state::AppState;
 use rerp_billing::stripe::Stripe;
 use rerp_kit::client::ServiceClient;
 use rerp_kit::problem::catalogue::{self, Kind};
+use rerp_people::Identity;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -29,7 +29,9 @@ pub(crate) const YEARLY: &str = "0191f7a1-3f0c-7000-8000-0000000000b2";
 const SECRET: &str = "whsec_test";
 const PEOPLE: &str = "INSERT INTO email_addresses (id, email) SELECT ('0191f7a1-3f0c-7000-8000-0000000001' || lpad(n::text, 2, '0'))::uuid, n || '@example.com' FROM generate_series(1, 2) n;
      INSERT INTO human_names (id, email_address_id) SELECT ('0191f7a1-3f0c-7000-8000-0000000000' || lpad(n::text, 2, '0'))::uuid,
-        ('0191f7a1-3f0c-7000-8000-0000000001' || lpad(n::text, 2, '0'))::uuid FROM generate_series(1, 2) n";
+        ('0191f7a1-3f0c-7000-8000-0000000001' || lpad(n::text, 2, '0'))::uuid FROM generate_series(1, 2) n;
+     INSERT INTO verification_tracking (id, human_name_id, email_verified, phone_verified)
+        VALUES (gen_random_uuid(), '0191f7a1-3f0c-7000-8000-000000000001', true, false), (gen_random_uuid(), '0191f7a1-3f0c-7000-8000-000000000002', true, true)";
 
 /// An answer.
 pub(crate) struct Answer {
@@ -50,6 +52,7 @@ impl Answer {
 
 pub(crate) struct Platform {
     pub(crate) billing: Home,
+    identity: Home,
     pub(crate) at: SocketAddr,
     pub(crate) sandbox: SocketAddr,
     pub(crate) state: AppState,
@@ -75,11 +78,11 @@ impl Platform {
             base: format!("http://{sandbox}/stripe").parse().unwrap(),
             key: SecretString::from("sk_test_1"),
         };
-        let identity = Identity::new(client, &metrics);
+        let people = Identity::new(client, &metrics);
         let webhook_secrets = [SecretString::from(SECRET)].into();
-        let state = AppState { db, identity, stripe, webhook_secrets };
+        let state = AppState { db, identity: people, stripe, webhook_secrets };
         let at = serve(rerp_billing::router(state.clone())).await;
-        let platform = Self { billing, at, sandbox, state, http: visitor(), _dirs: dirs };
+        let platform = Self { billing, identity, at, sandbox, state, http: visitor(), _dirs: dirs };
         platform.offer().await;
         platform
     }
@@ -99,7 +102,6 @@ impl Platform {
                  VALUES ('{id}', '0191f7a1-3f0c-7000-8000-0000000000{plan}', '{price}', {amount}, 'eur', '{interval}');"
             ));
         }
-        rows.push_str(&format!("INSERT INTO svc.verified_people VALUES ('{BOB}', now())"));
         self.billing.define(&rows).await;
         let webhook = json!({ "url": format!("http://{}/api/billing/webhooks/stripe", self.at), "secrets": [SECRET] });
         assert_eq!(self.sandbox("PUT", "stripe/webhook", &webhook).await.status, 200);
@@ -140,6 +142,23 @@ impl Platform {
     pub(crate) async fn subscribe(&self, key: Option<&str>, person: &str, price: &str) -> Answer {
         let body = json!({ "account_id": ACCOUNT, "human_name_id": person, "price_id": price });
         self.post(key, "subscriptions", &body).await
+    }
+
+    /// What a person's browser does to confirm the first payment.
+    pub(crate) async fn pay(&self, made: &Answer, card: &str) {
+        let secret = made.body["client_secret"].as_str().unwrap_or_else(|| panic!("{}", made.body));
+        let intent = secret.split("_secret_").next().unwrap();
+        let customer = self.stripe("GET", "customers", "").await.body["data"][0]["id"].as_str().unwrap().to_owned();
+        let card =
+            self.stripe("POST", &format!("payment_methods/{card}/attach"), &format!("customer={customer}")).await;
+        let form = format!("payment_method={}", card.body["id"].as_str().unwrap());
+        let paid = self.stripe("POST", &format!("payment_intents/{intent}/confirm"), &form).await;
+        assert_eq!((paid.status, &paid.body["status"]), (200, &json!("succeeded")), "{}", paid.body);
+    }
+
+    pub(crate) async fn person_is_verified(&self, person: &str) {
+        let update = format!("UPDATE verification_tracking SET phone_verified = true WHERE human_name_id = '{person}'");
+        self.identity.define(&update).await;
     }
 
     pub(crate) fn mirror(&self) -> Mirror {

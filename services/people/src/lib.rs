@@ -1,5 +1,8 @@
 //! Identity's registry of people. In comes an identifier; out goes whether it is somebody's, and whether that person is verified.
 //! Existence is kept for a while; verification never, because what a person may do hangs on it.
+//!
+//! A crate of its own because several services ask the same; how long what they are told is good is decided here, once. Must not ask for
+//! what identifies a person.
 
 use std::time::Duration;
 
@@ -14,13 +17,22 @@ use rerp_proto::identity::v1::{CheckPersonRequest, CheckPersonResponse};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::domain::permission::Proof;
-
 /// How long an answer is waited for, repetitions included; a request's own deadline may be nearer. Shorter than a request may
 /// take, so that a silent Identity is told as what it is.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A person doesn't stop being one but by being erased; the hard bound is how long an erased one may still be given a role.
 const KEPT: Bounds = Bounds { soft: Duration::from_secs(60), hard: Duration::from_secs(600), capacity: 100_000 };
+
+/// What Identity says of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Address and telephone are proved.
+    Verified,
+    /// One is missing at least.
+    NotVerified,
+    /// Identity can't be asked.
+    Unknown,
+}
 
 /// A client of Identity. Clones share connections and what is known.
 #[derive(Debug, Clone)]

@@ -1,3 +1,0 @@
-//! Calls to other services. In come values; out go theirs. Must not keep what they say longer than the caches' bounds.
-
-pub mod identity;

@@ -1,0 +1,87 @@
+//! Payment methods over HTTP: `POST` and `GET /api/billing/payment-methods`. No card is ever typed here: the person's browser gives it to
+//! Stripe, with the secret that we answer.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use rerp_kit::http::{Json, Page, Paging, Query};
+use rerp_kit::idempotency::{Claim, Key};
+use rerp_kit::pool::{Db, DbError};
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::answer;
+use crate::state::AppState;
+use crate::store::payment_method::{self as store, Asked, PaymentMethod};
+
+/// What adding a payment method takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    human_name_id: String,
+}
+
+/// What is answered to it.
+#[derive(Serialize)]
+struct Begun {
+    payment_method_id: Uuid,
+    human_name_id: Uuid,
+    /// With it the person's browser gives Stripe the card. Good for this one.
+    client_secret: Option<String>,
+}
+
+/// Begins adding a payment method of a verified person. A repetition under the same key gets the same secret.
+///
+/// # Errors
+/// A problem.
+pub async fn create(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
+    let key = Key::of(&headers)?;
+    let person = answer::field("/human_name_id", &body.human_name_id)?;
+    state.identity.must_know(person, "/human_name_id").await?;
+    answer::must_be_verified(state.identity.proof(person).await)?;
+    let (id, claim) = Claim::of_create("payment-methods", key, &person)?;
+    let id = match store::ask(&state.db, id, person, claim).await.map_err(explain)? {
+        Asked::Row(id) => id,
+        Asked::Key(standing) => return Err(standing.problem().unwrap_or_else(|| Problem::new(INTERNAL))),
+    };
+    let client_secret = state.asking().setup(id, person).await.map_err(answer::no_answer)?;
+    let begun = Begun { payment_method_id: id, human_name_id: person, client_secret };
+    Ok((StatusCode::CREATED, axum::Json(begun)).into_response())
+}
+
+fn explain(error: DbError) -> Problem {
+    match error.constraint() {
+        Some("stripe_payment_methods_pkey") => {
+            Problem::new(ID_TAKEN).detail("the UUID given as Idempotency-Key was used before; use a new one")
+        }
+        _ => error.into(),
+    }
+}
+
+/// Whose payment methods.
+#[derive(Deserialize)]
+pub struct Whose {
+    human_name_id: String,
+}
+
+/// A person's payment methods, a page of them.
+///
+/// # Errors
+/// A problem.
+pub async fn list(
+    State(db): State<Db>,
+    Query(whose): Query<Whose>,
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<PaymentMethod>>, Problem> {
+    let person = answer::field("/human_name_id", &whose.human_name_id)?;
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    // One more than asked for tells whether there is a next page.
+    let rows = store::page(&db, person, after, i64::from(limit) + 1).await?;
+    Ok(axum::Json(Page::of(rows, limit, |row| row.payment_method_id)))
+}
