@@ -25,7 +25,8 @@ CREATE TABLE plans (
 CREATE TABLE plan_prices (
     id               uuid PRIMARY KEY,
     plan_id          uuid NOT NULL REFERENCES plans (id),
-    stripe_price_id  text NOT NULL UNIQUE,
+    -- None until Stripe has answered; nobody is offered it before.
+    stripe_price_id  text UNIQUE,
     -- Minor units of the currency.
     amount           bigint NOT NULL CHECK (amount BETWEEN 0 AND 9007199254740991),
     currency         text NOT NULL CHECK (currency ~ '^[a-z]{3}$'),
@@ -33,6 +34,7 @@ CREATE TABLE plan_prices (
     retired_at       timestamptz,
     created_at       timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX plan_prices_asked ON plan_prices (created_at) WHERE stripe_price_id IS NULL AND retired_at IS NULL;
 CREATE UNIQUE INDEX plan_prices_offered ON plan_prices (plan_id, currency, "interval") WHERE retired_at IS NULL;
 
 CREATE TABLE stripe_customers (

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rerp_kit::pool::{Db, DbError};
+use rerp_kit::telemetry::chain;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use crate::domain::event::Kind;
 use crate::mirror::{Mirror, MirrorError};
 use crate::store::mirror::{Fetched, ROW};
 use crate::store::subscription::Subscription;
-use crate::store::{customer, kyc, payment_method, subscription};
+use crate::store::{customer, kyc, payment_method, plan, subscription};
 use crate::stripe::object::{Customer, SetupIntent, VerificationSession};
 use crate::stripe::{Form, Stripe, StripeError};
 
@@ -34,7 +35,7 @@ struct ConfirmationSecret {
     client_secret: String,
 }
 
-/// An object that a search has found.
+/// An object of which no more than the identifier is needed.
 #[derive(Debug, Deserialize)]
 struct Found {
     id: String,
@@ -127,6 +128,38 @@ impl Asking {
         Ok(secret.map(|secret| secret.client_secret))
     }
 
+    /// Has Stripe make the prices that are declared and not there yet. Returns how many there were.
+    ///
+    /// # Errors
+    /// See [`MirrorError`]; those made before it stay.
+    pub async fn prices(&self) -> Result<usize, MirrorError> {
+        let asked = plan::asked(&self.db).await?;
+        for price in &asked {
+            let product = self.product(price).await?;
+            let form = Form::default()
+                .with("product", product)
+                .with("currency", &price.currency)
+                .with("unit_amount", price.amount)
+                .with("recurring[interval]", &price.interval);
+            let form = self::row(form, price.price_id);
+            let made: Found = self.stripe.create("/v1/prices", &form, &format!("price-{}", price.price_id)).await?;
+            plan::answered(&self.db, price.price_id, &made.id).await?;
+        }
+        Ok(asked.len())
+    }
+
+    /// Stripe's product of a plan; we choose its identifier, so it is there once whoever asks.
+    async fn product(&self, price: &plan::Asked) -> Result<String, MirrorError> {
+        let id = format!("rerp_{}", price.code);
+        let form = Form::default().with("id", &id).with("name", &price.name);
+        // The key is the price's: a product that somebody deleted since is made again.
+        let made = self.stripe.create::<Found>("/v1/products", &form, &format!("product-{}", price.price_id)).await;
+        match made {
+            Err(StripeError::Refused { code, .. }) if code == "resource_already_exists" => Ok(id),
+            other => Ok(other?.id),
+        }
+    }
+
     /// Begins the setup of a payment method whose row is there. The answer is a secret with which the person's browser gives Stripe the card.
     ///
     /// # Errors
@@ -161,12 +194,23 @@ impl Asking {
         }
     }
 
+    async fn resumed_prices(&self) -> Result<usize, DbError> {
+        match self.prices().await {
+            Ok(made) => Ok(made),
+            Err(MirrorError::Database(error)) => Err(error),
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "prices wait for stripe");
+                Ok(0)
+            }
+        }
+    }
+
     /// Asks again for what was wanted and not answered. Returns how many wishes have got their answer.
     ///
     /// # Errors
     /// See [`DbError`]; a failure of a single wish waits for the next turn and is no error.
     pub async fn resume(&self) -> Result<usize, DbError> {
-        let mut answered = 0;
+        let mut answered = self.resumed_prices().await?;
         for id in subscription::unanswered(&self.db).await? {
             let Some(row) = subscription::by_id(&self.db, id).await? else { continue };
             match self.subscription(&row).await {

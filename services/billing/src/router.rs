@@ -1,7 +1,7 @@
 //! The routes. In comes the state; out goes a router. Must not hold handlers.
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 use crate::grpc;
 use crate::http::{customer, kyc, payment_method, plan, subscription, webhook};
@@ -11,8 +11,10 @@ use crate::state::AppState;
 pub fn router(state: AppState) -> Router {
     let rest = Router::new()
         .route("/api/billing/plans", get(plan::list))
+        .route("/api/billing/plans/{code}", put(plan::declare))
         .route("/api/billing/customers", post(customer::create))
-        .route("/api/billing/payment-methods", get(payment_method::list).post(payment_method::create))
+        .route("/api/billing/payment-methods", post(payment_method::create))
+        .route("/api/billing/payment-methods/{human_name_id}", get(payment_method::list))
         .route("/api/billing/subscriptions", post(subscription::create))
         .route("/api/billing/subscription/{account_id}", get(subscription::of_account))
         .route("/api/billing/kyc/verify", post(kyc::verify))

@@ -20,10 +20,10 @@ pub(crate) enum Error {
     Seed(String),
     #[error("the previous demo is still there after {0}: {1}")]
     NotGone(String, String),
-    #[error("the split stopped in phase {phase}: {why}")]
-    Split { phase: String, why: String },
-    #[error("the split did not get to its end within {limit}; it is in phase {phase}: {why}")]
-    SplitTooSlow { limit: String, phase: String, why: String },
+    #[error("the split of {service} stopped in phase {phase}: {why}")]
+    Split { service: String, phase: String, why: String },
+    #[error("the split of {service} did not get to its end within {limit}; it is in phase {phase}: {why}")]
+    SplitTooSlow { service: String, limit: String, phase: String, why: String },
     #[error("{0} has no {1} in its status")]
     Incomplete(&'static str, &'static str),
     #[error("no pod was killed in: {0}")]

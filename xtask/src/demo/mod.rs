@@ -1,4 +1,4 @@
-//! The main job, told with a person watching: a platform on one shared database, live traffic, and identity moving out into a database of
+//! The main job, told with a person watching: a platform on one shared database, live traffic, and each domain moving out into a database of
 //! its own. In: nothing but this checkout. Out: a report, a table, an exit code; the cluster stays up.
 //!
 //! The file reads like the story. Every figure is measured, most of them by somebody other than the one who is measured: the ledger is kept
@@ -12,6 +12,7 @@ mod error;
 mod kills;
 mod kube;
 mod ledger;
+mod moves;
 mod pods;
 mod postgres;
 mod ready;
@@ -40,14 +41,13 @@ use bar::Bar;
 pub(crate) use error::Error;
 pub(crate) use kills::Victim;
 use kube::Kube;
-use postgres::{Side, Traces};
+use postgres::Side;
 use report::{Domain, Measured};
+use split::Sample;
 use traffic::Load;
 
 /// Rows over the three domains by default; identity's part is more than 200 MB with its indexes.
 const ROWS: u64 = 1_000_000;
-/// The domains of the platform, the one that moves first.
-const DOMAINS: [&str; 3] = ["identity", "account", "marketing"];
 /// The bar of the default size.
 const FULL: Bar = Bar {
     seeded: ROWS,
@@ -91,6 +91,11 @@ impl Args {
     /// The demo on a data set small enough for a test, undisturbed or with `kill`ed pods.
     pub(crate) fn small(kill: Option<Victim>) -> Self {
         Self { rows: 20_000, rate: 200, requests: 2_000, kill, timed: false }
+    }
+
+    /// With kills one split is enough: each of its phases sees one.
+    fn sample(&self) -> Sample {
+        if self.kill.is_some() { split::IDENTITY } else { split::ALL }
     }
 
     /// A smaller demo has a bar in proportion; the default has the one it is made for.
@@ -137,57 +142,43 @@ fn story(paths: &Paths, kube: Kube<'_>, args: &Args, started: Instant) -> Result
     seed::run(paths, kube, args.rows)?;
 
     let monolith = Side { kube, database: "monolith", schema: "identity" };
-    let own = Side { kube, database: "identity", schema: "identity" };
     let mut domains = Vec::new();
-    for name in DOMAINS {
+    for &name in split::ALL.services {
         domains.push(Domain { name, size: Side { schema: name, ..monolith }.size()? });
     }
     let before = pods::look(kube)?;
     traffic::start(kube, args.rate, LOAD_LIMIT)?;
     note(format!("traffic: {} requests a second from now on", args.rate));
     thread::sleep(BEFORE);
-    let outcome = match args.kill {
-        None => split::run(paths, kube)?,
-        Some(victim) => kills::during(monolith, victim, || split::run(paths, kube))?,
+    let sample = args.sample();
+    let outcomes = match args.kill {
+        None => split::run(paths, kube, sample)?,
+        Some(victim) => kills::during(monolith, victim, || split::run(paths, kube, sample))?,
     };
     let load = finish_load(kube, args.requests)?;
     let disturbed = pods::disturbed(&before, &pods::look(kube)?);
 
-    let step = Step::begin("Comparing the ledger and both databases, read from the servers themselves");
-    let load_around = traffic::report_around(kube, &outcome.at, outcome.write_pause_ms)?;
-    let traces = Traces {
-        run: &load.run,
-        since: &load.started_at,
-        now: own,
-        before: Some((monolith, &outcome.at)),
-        account: Side { schema: "account", ..monolith },
-        marketing: Side { schema: "marketing", ..monolith },
-    };
-    let verdict = ledger::judge(&traffic::ledger(kube)?, &traces.read()?);
-    let gap = || Error::Incomplete("the ledger", "gap around the cutover");
-    let rows_missing = postgres::missing(monolith, own)?;
+    let step = Step::begin("Comparing the ledger and all databases, read from the servers themselves");
+    let verdict = ledger::judge(&traffic::ledger(kube)?, &moves::traces(monolith, &load, sample, &outcomes).read()?);
+    let moves = moves::measure(monolith, &domains, sample, outcomes)?;
     step.done(format!("{} acknowledged writes compared", verdict.acknowledged));
     Ok(Measured {
         domains,
-        target: own.size()?,
-        pause_ledger_ms: load_around.pause_ms().ok_or_else(gap)?,
-        silence_ms: load_around.silence_ms().ok_or_else(gap)?,
+        moves,
         latency: load.latency.ok_or(Error::Incomplete("the load generator's report", "latency"))?,
-        split: outcome,
         load,
         verdict,
-        rows_missing,
         disturbed,
         provider: provider(kube.cluster).to_owned(),
         kubernetes: kubernetes(kube)?,
-        postgres: own.version()?,
+        postgres: monolith.version()?,
         time: started.elapsed(),
     })
 }
 
 /// Lets the traffic go on over the new database until there has been enough of it, then stops it.
 fn finish_load(kube: Kube<'_>, requests: u64) -> Result<Load, Error> {
-    let step = Step::begin("Traffic goes on over identity's own database");
+    let step = Step::begin("Traffic goes on over the new databases");
     thread::sleep(AFTER);
     loop {
         let load = traffic::report(kube)?;
@@ -227,7 +218,7 @@ fn conclude(paths: &Paths, kube: Kube<'_>, measured: &Measured, bar: &Bar) -> Re
 const NEXT: &str = "\
 The cluster is still up. What to look at next:
   cargo xtask kubectl -- get rsvc,sdb,dsm -n rerp -o wide       the platform after the split
-  cargo xtask kubectl -- describe dsm identity -n rerp          the migration, phase by phase
+  cargo xtask kubectl -- describe dsm identity -n rerp          a migration, phase by phase
   cargo xtask kubectl -- get pods -n rerp                       nobody was restarted
   cargo xtask logs operator                                     what the operator did
   cargo xtask down                                              stop the cluster and leave nothing behind";

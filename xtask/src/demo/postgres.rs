@@ -72,8 +72,8 @@ impl Side<'_> {
 
     /// Addresses that a run of the load generator sent.
     fn addresses(&self, run: &str) -> Result<Vec<Address>, Error> {
-        let sql =
-            format!("SELECT json_build_array(id, email) FROM {} WHERE position('{run}n' in email) > 0", self.table());
+        let from = format!("FROM {}.email_addresses WHERE position('{run}n' in email) > 0", self.schema);
+        let sql = format!("SELECT json_build_array(id, email) {from}");
         rows(&self.psql(&sql)?)
     }
 
@@ -84,10 +84,16 @@ impl Side<'_> {
         rows(&self.psql(&format!("SELECT json_build_array(id, name_key) FROM {schema}.companies WHERE {which}"))?)
     }
 
-    /// Addresses of the run whose transaction began after an instant.
-    fn written_after(&self, run: &str, instant: &str) -> Result<u64, Error> {
-        let which = format!("position('{run}n' in email) > 0 AND created_at > '{instant}'::timestamptz");
-        number(self.psql(&format!("SELECT count(*) FROM {} WHERE {which}", self.table()))?.trim())
+    /// Rows of the run that a transaction wrote which began after an instant; the run's mark is in one column of each table.
+    fn written_after(&self, marks: &[Mark], run: &str, instant: &str) -> Result<u64, Error> {
+        let mut written = 0;
+        for Mark { table, of_run } in marks {
+            let of_run = of_run.map(|(column, sign)| format!("position('{run}{sign}' in {column}) > 0 AND "));
+            let of_run = of_run.unwrap_or_default();
+            let which = format!("{of_run}created_at > '{instant}'::timestamptz");
+            written += number(&self.psql(&format!("SELECT count(*) FROM {}.{table} WHERE {which}", self.schema))?)?;
+        }
+        Ok(written)
     }
 
     fn leads(&self, table: &str, since: &str) -> Result<Vec<Lead>, Error> {
@@ -95,9 +101,33 @@ impl Side<'_> {
         let columns = "json_build_array(id, email_address_id, company_id)";
         rows(&self.psql(&format!("SELECT {columns} FROM {}.{table} WHERE {which}", self.schema))?)
     }
+}
 
-    fn table(&self) -> String {
-        format!("{}.email_addresses", self.schema)
+/// A table that the run writes to.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    table: &'static str,
+    /// The column that holds the run's name, and the letter after it; none where nobody but the run writes while it lasts.
+    of_run: Option<(&'static str, char)>,
+}
+
+const ADDRESSES: Mark = Mark { table: "email_addresses", of_run: Some(("email", 'n')) };
+const COMPANIES: Mark = Mark { table: "companies", of_run: Some(("name_key", 'c')) };
+const CAPTURES: Mark = Mark { table: "email_captures", of_run: None };
+const MESSAGES: Mark = Mark { table: "contact_messages", of_run: None };
+
+/// Where a domain's tables are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// Now.
+    pub(super) now: Side<'a>,
+    /// Where they were, and when they left (RFC 3339).
+    pub(super) before: Option<(Side<'a>, &'a str)>,
+}
+
+impl Place<'_> {
+    fn written_too_late(&self, marks: &[Mark], run: &str) -> Result<u64, Error> {
+        self.before.map_or(Ok(0), |(side, at)| side.written_after(marks, run, at))
     }
 }
 
@@ -108,30 +138,26 @@ pub(super) struct Traces<'a> {
     pub(super) run: &'a str,
     /// When it started (RFC 3339).
     pub(super) since: &'a str,
-    /// Where identity is now.
-    pub(super) now: Side<'a>,
-    /// Where it was, and when it left.
-    pub(super) before: Option<(Side<'a>, &'a str)>,
-    /// Where account is.
-    pub(super) account: Side<'a>,
-    /// Where marketing is.
-    pub(super) marketing: Side<'a>,
+    pub(super) identity: Place<'a>,
+    pub(super) account: Place<'a>,
+    pub(super) marketing: Place<'a>,
 }
 
 impl Traces<'_> {
     /// Reads everything the run wrote, from each server by itself.
     pub(super) fn read(&self) -> Result<Rows, Error> {
-        let (left_behind, written_too_late) = match self.before {
-            Some((side, at)) => (side.addresses(self.run)?, side.written_after(self.run, at)?),
-            None => (Vec::new(), 0),
-        };
+        let left_behind = self.identity.before.map(|(side, _)| side.addresses(self.run)).transpose()?;
+        let written_too_late = self.identity.written_too_late(&[ADDRESSES], self.run)?
+            + self.account.written_too_late(&[COMPANIES], self.run)?
+            + self.marketing.written_too_late(&[CAPTURES, MESSAGES], self.run)?;
+        let marketing = self.marketing.now;
         Ok(Rows {
-            addresses: self.now.addresses(self.run)?,
-            left_behind,
+            addresses: self.identity.now.addresses(self.run)?,
+            left_behind: left_behind.unwrap_or_default(),
             written_too_late,
-            companies: self.account.companies(self.run)?,
-            captures: self.marketing.leads("email_captures", self.since)?,
-            messages: self.marketing.leads("contact_messages", self.since)?,
+            companies: self.account.now.companies(self.run)?,
+            captures: marketing.leads(CAPTURES.table, self.since)?,
+            messages: marketing.leads(MESSAGES.table, self.since)?,
         })
     }
 }

@@ -17,25 +17,42 @@ use super::traffic::{Latency, Load};
 #[derive(Debug, Clone)]
 pub(super) struct Measured {
     pub(super) time: Duration,
-    /// Every domain before the split, on the server they share: heap and indexes. The one that moves is the first.
+    /// Every domain before the splits, on the server they share: heap and indexes.
     pub(super) domains: Vec<Domain>,
-    /// The same schema on the new server, counted after the traffic had ended.
-    pub(super) target: Size,
-    pub(super) split: Outcome,
+    /// What moved, in that order; the first one has the bar.
+    pub(super) moves: Vec<Move>,
     pub(super) load: Load,
     pub(super) latency: Latency,
-    /// Write pause by the ledger around the cutover, in milliseconds.
-    pub(super) pause_ledger_ms: f64,
-    /// The longest time without an acknowledgement there, in milliseconds: what whoever waits for answers sees.
-    pub(super) silence_ms: f64,
     pub(super) verdict: Verdict,
-    /// Rows of the closed source that the target does not hold unchanged, by an independent comparison.
-    pub(super) rows_missing: u64,
     /// What happened to pods.
     pub(super) disturbed: Vec<String>,
     pub(super) provider: String,
     pub(super) kubernetes: String,
     pub(super) postgres: String,
+}
+
+/// A domain that moved.
+#[derive(Debug, Clone)]
+pub(super) struct Move {
+    pub(super) service: &'static str,
+    pub(super) outcome: Outcome,
+    /// Its schema on the shared server before.
+    pub(super) source: Size,
+    /// The same schema on the new server, counted after the traffic had ended.
+    pub(super) target: Size,
+    /// Write pause by the ledger around the cutover, in milliseconds; none for a domain that not every form writes to.
+    pub(super) pause_ledger_ms: Option<f64>,
+    /// The longest time without an acknowledgement there, in milliseconds: what whoever waits for answers sees.
+    pub(super) silence_ms: f64,
+    /// Rows of the closed source that the target does not hold unchanged, by an independent comparison.
+    pub(super) rows_missing: u64,
+}
+
+impl Move {
+    /// Rows that differ between the two sides: those the engine found, and those the comparison from outside did.
+    fn mismatches(&self) -> u64 {
+        self.outcome.mismatches + self.rows_missing
+    }
 }
 
 /// A domain of the platform and what its schema held.
@@ -51,7 +68,8 @@ pub(super) struct Domain {
 struct Json<'a> {
     seconds: f64,
     domains: &'a [Domain],
-    splits: [Split<'a>; 1],
+    splits: Vec<Split<'a>>,
+    write_pause_total_ms: f64,
     requests: Requests,
     ledger: Ledger,
     cluster: Cluster<'a>,
@@ -65,7 +83,7 @@ struct Split<'a> {
     rows: u64,
     bytes: u64,
     write_pause_ms: f64,
-    pause_ledger_ms: f64,
+    pause_ledger_ms: Option<f64>,
     silence_ms: f64,
     lock_wait_ms: f64,
     drain_ms: f64,
@@ -100,40 +118,43 @@ struct Cluster<'a> {
     postgres: &'a str,
 }
 
+impl<'a> Split<'a> {
+    fn of(one: &'a Move) -> Self {
+        let outcome = &one.outcome;
+        Self {
+            service: one.service,
+            phase: &outcome.phase,
+            rows: one.target.rows,
+            bytes: one.source.bytes,
+            write_pause_ms: outcome.write_pause_ms,
+            pause_ledger_ms: one.pause_ledger_ms,
+            silence_ms: one.silence_ms,
+            lock_wait_ms: outcome.lock_wait_ms,
+            drain_ms: outcome.drain_ms,
+            mismatches: one.mismatches(),
+            severed_foreign_keys: outcome.foreign_keys.severed,
+            orphans: outcome.foreign_keys.orphans,
+        }
+    }
+}
+
 impl Measured {
     /// Rows of all domains before the split.
     pub(super) fn seeded(&self) -> u64 {
         self.domains.iter().map(|domain| domain.size.rows).sum()
     }
 
-    /// What moved, before it did.
-    pub(super) fn source(&self) -> Size {
-        self.domains.first().map(|domain| domain.size).unwrap_or_default()
-    }
-
-    /// Rows that differ between the two sides: those the engine found, and those the comparison from outside did.
-    fn mismatches(&self) -> u64 {
-        self.split.mismatches + self.rows_missing
+    /// Writes paused for this long in all, by the engine, in milliseconds.
+    pub(super) fn paused_ms(&self) -> f64 {
+        self.moves.iter().map(|one| one.outcome.write_pause_ms).sum()
     }
 
     fn json(&self) -> Json<'_> {
         Json {
             seconds: self.time.as_secs_f64(),
             domains: &self.domains,
-            splits: [Split {
-                service: "identity",
-                phase: &self.split.phase,
-                rows: self.target.rows,
-                bytes: self.source().bytes,
-                write_pause_ms: self.split.write_pause_ms,
-                pause_ledger_ms: self.pause_ledger_ms,
-                silence_ms: self.silence_ms,
-                lock_wait_ms: self.split.lock_wait_ms,
-                drain_ms: self.split.drain_ms,
-                mismatches: self.mismatches(),
-                severed_foreign_keys: self.split.foreign_keys.severed,
-                orphans: self.split.foreign_keys.orphans,
-            }],
+            splits: self.moves.iter().map(Split::of).collect(),
+            write_pause_total_ms: self.paused_ms(),
             requests: Requests {
                 total: self.load.total,
                 failed: self.load.failed,
@@ -169,6 +190,21 @@ pub(super) mod tests {
     use super::super::split::ForeignKeys;
     use super::*;
 
+    fn moved(service: &'static str, source: Size, target: Size, severed: u64) -> Move {
+        let outcome = Outcome {
+            phase: "Completed".into(),
+            write_pause_ms: 60.0,
+            lock_wait_ms: 2.0,
+            drain_ms: 20.0,
+            at: "2026-01-01T00:00:00Z".into(),
+            mismatches: 0,
+            verified: 900_000,
+            foreign_keys: ForeignKeys { severed, orphans: 0, lock_wait_ms: 4.0 },
+        };
+        let pause_ledger_ms = (service == "identity").then_some(71.0);
+        Move { service, outcome, source, target, pause_ledger_ms, silence_ms: 66.0, rows_missing: 0 }
+    }
+
     /// A run with nothing wrong.
     pub(in super::super) fn measured() -> Measured {
         let load = r#"{"run":"r1","running":false,"startedAt":"x","rateHeld":249.0,"rateLowest":240.0,"total":21000,
@@ -181,23 +217,23 @@ pub(super) mod tests {
                 Domain { name: "account", size: Size { rows: 70_000, bytes: 20_000_000 } },
                 Domain { name: "marketing", size: Size { rows: 60_000, bytes: 20_000_000 } },
             ],
-            target: Size { rows: 921_000, bytes: 190_000_000 },
-            split: Outcome {
-                phase: "Completed".into(),
-                write_pause_ms: 60.0,
-                lock_wait_ms: 2.0,
-                drain_ms: 20.0,
-                at: "2026-01-01T00:00:00Z".into(),
-                mismatches: 0,
-                verified: 900_000,
-                foreign_keys: ForeignKeys { severed: 6, orphans: 0, lock_wait_ms: 4.0 },
-            },
+            moves: vec![
+                moved(
+                    "identity",
+                    Size { rows: 870_000, bytes: 210_000_000 },
+                    Size { rows: 921_000, bytes: 190_000_000 },
+                    6,
+                ),
+                moved(
+                    "marketing",
+                    Size { rows: 60_000, bytes: 20_000_000 },
+                    Size { rows: 81_000, bytes: 20_000_000 },
+                    2,
+                ),
+            ],
             load: serde_json::from_str(load).unwrap(),
             latency: Latency { p50_ms: 5.0, p99_ms: 30.0, max_ms: 90.0 },
-            pause_ledger_ms: 71.0,
-            silence_ms: 66.0,
             verdict: Verdict { acknowledged: 21_000, companies: 6_300, ..Verdict::default() },
-            rows_missing: 0,
             disturbed: Vec::new(),
             provider: "node".into(),
             kubernetes: "v1.34.4".into(),
@@ -210,7 +246,7 @@ pub(super) mod tests {
         let json = serde_json::to_value(measured().json()).unwrap();
         let fields =
             |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-        assert_eq!(fields(&json), "cluster domains ledger requests seconds splits");
+        assert_eq!(fields(&json), "cluster domains ledger requests seconds splits writePauseTotalMs");
         assert_eq!(
             fields(&json["splits"][0]),
             "bytes drainMs lockWaitMs mismatches orphans pauseLedgerMs phase rows service severedForeignKeys silenceMs writePauseMs"

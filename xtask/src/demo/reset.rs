@@ -19,8 +19,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// Names of what the demo applies; anything else in the namespace is left alone.
 const SERVICES: [&str; 4] = ["traffic", "marketing", "account", "identity"];
 const SHARED: [&str; 3] = ["identity-shared", "account-shared", "marketing-shared"];
-const SERVERS: [&str; 2] = ["identity", "monolith"];
-const MIGRATION: &str = "identity";
+const SERVERS: [&str; 4] = ["identity", "marketing", "account", "monolith"];
+const MIGRATIONS: [&str; 3] = ["account", "marketing", "identity"];
 
 /// Removes the previous demo, if there is one.
 pub(super) fn run(kube: Kube<'_>) -> Result<(), Error> {
@@ -30,8 +30,8 @@ pub(super) fn run(kube: Kube<'_>) -> Result<(), Error> {
     }
     let step = Step::begin("Removing the previous demo and its data");
     step.note(format!("this deletes, with everything in them: {}", left.join(", ")));
-    // The migration first: it tidies up both servers while they are still there.
-    delete(kube, "dsm", &[MIGRATION])?;
+    // The migrations first: each tidies up both servers while they are still there.
+    delete(kube, "dsm", &MIGRATIONS)?;
     release_data(kube)?;
     delete(kube, "rsvc", &SERVICES)?;
     delete(kube, "job", &["seed"])?;
@@ -42,11 +42,13 @@ pub(super) fn run(kube: Kube<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Embedded databases and the migration of an earlier demo, and volumes whose database is gone.
+/// Embedded databases and migrations of an earlier demo, and volumes whose database is gone.
 fn leftovers(kube: Kube<'_>) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
-    if kube.ours("databasesplitmigrations", MIGRATION)?.is_some() {
-        found.push(format!("migration {MIGRATION}"));
+    for migration in MIGRATIONS {
+        if kube.ours("databasesplitmigrations", migration)?.is_some() {
+            found.push(format!("migration {migration}"));
+        }
     }
     for server in SERVERS {
         if kube.ours("servicedatabases", server)?.is_some() {

@@ -1,4 +1,5 @@
-//! The split: applied as a person would, watched until it ends. In: the sample. Out: the migration as it ended, Completed or an error.
+//! Splits: applied as a person would, watched one after the other until they end. In: a sample. Out: the migrations as they ended, all
+//! Completed, or an error.
 
 use std::fmt;
 use std::thread;
@@ -13,7 +14,6 @@ use crate::deploy;
 use crate::paths::Paths;
 use crate::progress::{Step, elapsed};
 
-const NAME: &str = "identity";
 const KIND: &str = "databasesplitmigrations";
 const LIMIT: Duration = Duration::from_secs(600);
 const POLL: Duration = Duration::from_secs(1);
@@ -21,6 +21,18 @@ const POLL: Duration = Duration::from_secs(1);
 const LOAD_EVERY: u32 = 5;
 /// How long a migration may say that a person has to act before nobody is waited for any more.
 const STALLED: Duration = Duration::from_secs(15);
+
+/// A sample of the manifests: which domains it moves, in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sample {
+    folder: &'static str,
+    pub(super) services: &'static [&'static str],
+}
+
+/// Identity alone.
+pub(super) const IDENTITY: Sample = Sample { folder: "samples/split-identity", services: &["identity"] };
+/// Every domain, by one `kubectl apply`.
+pub(super) const ALL: Sample = Sample { folder: "samples/split-all", services: &["identity", "marketing", "account"] };
 
 /// Figures of a migration that has ended, as its status tells them.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,20 +59,27 @@ pub(super) struct ForeignKeys {
     pub(super) lock_wait_ms: f64,
 }
 
-/// Applies the sample's database and migration, and shows the progress until phase Completed.
-pub(super) fn run(paths: &Paths, kube: Kube<'_>) -> Result<Outcome, Error> {
-    let step = Step::begin("Splitting identity out of the monolith: kubectl apply -k manifests/samples/split-identity");
-    deploy::kustomize(paths, kube.cluster, "samples/split-identity")?;
-    let outcome = Outcome::of(&watch(kube)?)?;
-    step.done(format!("{}, writes paused for {:.0} ms", outcome.phase, outcome.write_pause_ms));
-    Ok(outcome)
+/// Applies the sample's databases and migrations, and shows the progress of each until phase Completed.
+pub(super) fn run(paths: &Paths, kube: Kube<'_>, sample: Sample) -> Result<Vec<Outcome>, Error> {
+    let Sample { folder, services } = sample;
+    let what = services.join(", then ");
+    let step = Step::begin(format!("Splitting {what} out of the monolith: kubectl apply -k manifests/{folder}"));
+    deploy::kustomize(paths, kube.cluster, folder)?;
+    let mut outcomes = Vec::new();
+    for service in services {
+        let outcome = Outcome::of(&watch(kube, service)?)?;
+        step.note(format!("{service}: {}, writes paused for {:.0} ms", outcome.phase, outcome.write_pause_ms));
+        outcomes.push(outcome);
+    }
+    step.done("split");
+    Ok(outcomes)
 }
 
-fn watch(kube: Kube<'_>) -> Result<Value, Error> {
+fn watch(kube: Kube<'_>, service: &str) -> Result<Value, Error> {
     let started = Instant::now();
     let (mut screen, mut load, mut stalled_since, mut looks) = (Screen::new(), None, None, 0_u32);
     loop {
-        let migration = kube.ours(KIND, NAME)?.unwrap_or_default();
+        let migration = kube.ours(KIND, service)?.unwrap_or_default();
         if looks.is_multiple_of(LOAD_EVERY) {
             let now = traffic::report(kube)?;
             if !now.running {
@@ -69,17 +88,18 @@ fn watch(kube: Kube<'_>) -> Result<Value, Error> {
             load = Some(now);
         }
         looks = looks.wrapping_add(1);
-        screen.show(&Frame::of(&migration, load.as_ref(), started.elapsed()));
+        screen.show(&Frame::of(service, &migration, load.as_ref(), started.elapsed()));
         if is_completed(&migration) {
             return Ok(migration);
         }
         stalled_since = stalled(&migration).then(|| stalled_since.unwrap_or_else(Instant::now));
         if is_lost(&migration) || stalled_since.is_some_and(|since| since.elapsed() > STALLED) {
-            return Err(Error::Split { phase: phase(&migration).to_owned(), why: why(&migration, "Ready") });
+            let (phase, why) = (phase(&migration).to_owned(), why(&migration, "Ready"));
+            return Err(Error::Split { service: service.to_owned(), phase, why });
         }
         if started.elapsed() > LIMIT {
             let (phase, why) = (phase(&migration).to_owned(), why(&migration, "Ready"));
-            return Err(Error::SplitTooSlow { limit: elapsed(LIMIT), phase, why });
+            return Err(Error::SplitTooSlow { service: service.to_owned(), limit: elapsed(LIMIT), phase, why });
         }
         thread::sleep(POLL);
     }

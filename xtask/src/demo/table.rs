@@ -2,9 +2,39 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::report::{Domain, Measured};
+use super::report::{Domain, Measured, Move};
 use super::view::thousands;
 use crate::progress::{bytes, elapsed};
+
+impl Move {
+    fn lines(&self) -> Vec<(String, String)> {
+        let (service, outcome) = (self.service, &self.outcome);
+        let ledger = self.pause_ledger_ms.map(|ms| format!(", {ms:.0} ms by the ledger")).unwrap_or_default();
+        vec![
+            (
+                format!("{service}'s own database"),
+                format!("{}: {} rows, {}", outcome.phase, thousands(self.target.rows), bytes(self.source.bytes)),
+            ),
+            (
+                "  rows compared".to_owned(),
+                format!(
+                    "{} by the engine, {} differ; from outside, {} of the old side are missing or changed",
+                    thousands(outcome.verified),
+                    outcome.mismatches,
+                    self.rows_missing
+                ),
+            ),
+            ("  foreign keys across domains".to_owned(), outcome.foreign_keys.to_string()),
+            (
+                "  write pause".to_owned(),
+                format!(
+                    "{:.0} ms by the engine (after {:.0} ms for the locks; {:.0} ms of it drain){ledger}; {:.0} ms without an answer",
+                    outcome.write_pause_ms, outcome.lock_wait_ms, outcome.drain_ms, self.silence_ms
+                ),
+            ),
+        ]
+    }
+}
 
 impl Measured {
     /// The same for a person.
@@ -12,35 +42,28 @@ impl Measured {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
         for (what, value) in self.lines() {
-            table.add_row([what, value.as_str()]);
+            table.add_row([what.as_str(), value.as_str()]);
         }
         table.to_string()
     }
 
-    fn lines(&self) -> Vec<(&'static str, String)> {
-        let (split, load, verdict) = (&self.split, &self.load, &self.verdict);
-        let lowest = load.rate_lowest.map(|rate| format!(", {rate:.0} in the weakest ten seconds")).unwrap_or_default();
+    fn lines(&self) -> Vec<(String, String)> {
         let domain = |d: &Domain| format!("{} {} ({})", d.name, thousands(d.size.rows), bytes(d.size.bytes));
         let domains = self.domains.iter().map(domain).collect::<Vec<_>>().join(", ");
+        let before = format!("{} rows: {domains}", thousands(self.seeded()));
+        let mut lines = vec![("the shared database before".to_owned(), before)];
+        lines.extend(self.moves.iter().flat_map(Move::lines));
+        if self.moves.len() > 1 {
+            lines.push(("write pauses together".to_owned(), format!("{:.0} ms by the engine", self.paused_ms())));
+        }
+        lines.extend(self.run().into_iter().map(|(what, value)| (what.to_owned(), value)));
+        lines
+    }
+
+    fn run(&self) -> Vec<(&'static str, String)> {
+        let (load, verdict) = (&self.load, &self.verdict);
+        let lowest = load.rate_lowest.map(|rate| format!(", {rate:.0} in the weakest ten seconds")).unwrap_or_default();
         vec![
-            ("the shared database before", format!("{} rows: {domains}", thousands(self.seeded()))),
-            (
-                "identity's own database",
-                format!("{}: {} rows, {}", split.phase, thousands(self.target.rows), bytes(self.source().bytes)),
-            ),
-            ("rows compared by the engine", format!("{}, {} differ", thousands(split.verified), split.mismatches)),
-            (
-                "rows compared from outside",
-                format!("{} of the old side are missing or changed on the new one", self.rows_missing),
-            ),
-            ("foreign keys across domains", split.foreign_keys.to_string()),
-            (
-                "write pause",
-                format!(
-                    "{:.0} ms by the engine (after {:.0} ms for the locks; {:.0} ms of it drain), {:.0} ms by the ledger; {:.0} ms without an answer",
-                    split.write_pause_ms, split.lock_wait_ms, split.drain_ms, self.pause_ledger_ms, self.silence_ms
-                ),
-            ),
             ("requests", format!("{}, {} failed", thousands(load.total), load.failed)),
             ("requests a second", format!("{:.1} held{lowest}", load.rate_held)),
             (
@@ -94,6 +117,8 @@ mod tests {
             "none restarted",
             "60 ms",
             "71 ms",
+            "marketing's own database",
+            "120 ms",
         ] {
             assert!(table.contains(part), "{part} in\n{table}");
         }

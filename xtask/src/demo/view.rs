@@ -22,18 +22,18 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// What `migration` and `load` say after `time`.
-    pub(super) fn of(migration: &Value, load: Option<&Load>, time: Duration) -> Self {
+    /// What the `migration` of a service and `load` say after `time`.
+    pub(super) fn of(service: &str, migration: &Value, load: Option<&Load>, time: Duration) -> Self {
         let status = &migration["status"];
         let phase = status["phase"].as_str().unwrap_or("Pending");
         let tables = status["tables"].as_array().map(Vec::as_slice).unwrap_or_default();
         let states: Vec<String> =
             tables.iter().map(|t| format!("{} {}", text(&t["name"]), text(&t["state"]))).collect();
         Self {
-            head: format!("{phase:<16}{}{}", lag(&status["replication"]), elapsed(time)),
+            head: format!("{service:<10} {phase:<16}{}{}", lag(&status["replication"]), elapsed(time)),
             tables: tables.iter().map(table).collect(),
             load: load.map(traffic).unwrap_or_default(),
-            change: format!("{phase} {}", states.join(" ")),
+            change: format!("{service} {phase} {}", states.join(" ")),
         }
     }
 
@@ -160,20 +160,30 @@ mod tests {
 
     #[test]
     fn a_frame_tells_phase_rows_bytes_lag_and_time_left() {
-        let frame = Frame::of(&migration("Copy", "Copying"), None, Duration::from_secs(14));
+        let frame = Frame::of("identity", &migration("Copy", "Copying"), None, Duration::from_secs(14));
         let text = frame.lines().join("\n");
-        for part in ["Copy ", "lag 2.0 kB", "14.0 s", "email_addresses", "120,000 of 437,000", "12.3 MB", "8 s left"] {
+        for part in [
+            "identity",
+            "Copy ",
+            "lag 2.0 kB",
+            "14.0 s",
+            "email_addresses",
+            "120,000 of 437,000",
+            "12.3 MB",
+            "8 s left",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
     }
 
     #[test]
     fn only_phases_and_states_make_a_new_line() {
-        let change = |phase, state, s| Frame::of(&migration(phase, state), None, Duration::from_secs(s)).change;
+        let change =
+            |phase, state, s| Frame::of("identity", &migration(phase, state), None, Duration::from_secs(s)).change;
         assert_eq!(change("Copy", "Copying", 1), change("Copy", "Copying", 9));
         assert_ne!(change("Copy", "Copying", 1), change("Copy", "Copied", 1));
         assert_ne!(change("Copy", "Copied", 1), change("CatchUp", "Copied", 1));
-        assert_eq!(Frame::of(&json!({}), None, Duration::ZERO).lines().len(), 1);
+        assert_eq!(Frame::of("identity", &json!({}), None, Duration::ZERO).lines().len(), 1);
     }
 
     #[test]

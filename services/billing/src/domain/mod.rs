@@ -2,5 +2,6 @@
 
 pub mod event;
 pub mod money;
+pub mod plan;
 pub mod signature;
 pub mod subscription;

@@ -1,10 +1,10 @@
-//! Payment methods over HTTP: `POST` and `GET /api/billing/payment-methods`. No card is ever typed here: the person's browser gives it to
+//! Payment methods over HTTP: `POST /api/billing/payment-methods` and `GET …/{human_name_id}`. No card is ever typed here: the person's browser gives it to
 //! Stripe, with the secret that we answer.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use rerp_kit::http::{Json, Page, Paging, Query};
+use rerp_kit::http::{Json, Page, Paging, Path, Query};
 use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
@@ -64,22 +64,16 @@ fn explain(error: DbError) -> Problem {
     }
 }
 
-/// Whose payment methods.
-#[derive(Deserialize)]
-pub struct Whose {
-    human_name_id: String,
-}
-
 /// A person's payment methods, a page of them.
 ///
 /// # Errors
 /// A problem.
 pub async fn list(
     State(db): State<Db>,
-    Query(whose): Query<Whose>,
+    Path(person): Path<String>,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<PaymentMethod>>, Problem> {
-    let person = answer::field("/human_name_id", &whose.human_name_id)?;
+    let person = answer::identifier(&person)?;
     let (limit, after) = (paging.limit()?, paging.after()?);
     // One more than asked for tells whether there is a next page.
     let rows = store::page(&db, person, after, i64::from(limit) + 1).await?;

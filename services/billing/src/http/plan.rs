@@ -1,14 +1,60 @@
-//! Plans over HTTP: `GET /api/billing/plans`.
+//! Plans over HTTP: `GET /api/billing/plans`, and `PUT /api/billing/plans/{code}` for whoever runs the platform.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::INTERNAL;
+use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE};
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::answer;
+use crate::domain::plan::Declared;
+use crate::state::AppState;
 use crate::store::plan;
+
+/// What declaring a plan takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    name: String,
+    #[serde(default)]
+    trial_days: i16,
+    prices: Vec<Price>,
+}
+
+/// A price in it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Price {
+    amount: i64,
+    currency: String,
+    interval: String,
+}
+
+/// Declares what is offered of a plan: 204. Prices that are not in it any more are offered no more, and subscriptions at them go on.
+/// Saying the same again is harmless, and mends what was interrupted.
+///
+/// # Errors
+/// A problem: nothing was changed, or Stripe has to be asked again for new prices, which happens by itself.
+pub async fn declare(
+    State(state): State<AppState>,
+    Path(code): Path<String>,
+    Json(body): Json<Body>,
+) -> Result<StatusCode, Problem> {
+    let prices: Vec<_> =
+        body.prices.iter().map(|price| (price.amount, price.currency.as_str(), price.interval.as_str())).collect();
+    let declared = Declared::new(&code, &body.name, body.trial_days, &prices).map_err(|mistakes| {
+        mistakes
+            .into_iter()
+            .fold(Problem::new(INVALID_VALUE), |problem, (pointer, detail)| problem.field(&pointer, detail))
+    })?;
+    plan::declare(&state.db, &declared).await?;
+    state.asking().prices().await.map_err(answer::no_answer)?;
+    Ok(StatusCode::NO_CONTENT)
+}
 
 /// How long an answer may be used without asking again, seconds.
 const FRESH: &str = "public, max-age=60";

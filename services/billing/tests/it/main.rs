@@ -8,6 +8,7 @@ mod support;
 mod entitlements;
 mod kyc;
 mod payment_methods;
+mod plans;
 mod reconciliation;
 mod subscriptions;
 mod webhooks;

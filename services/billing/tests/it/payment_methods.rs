@@ -1,7 +1,7 @@
 //! Payment methods: for the verified, begun here, finished between the person and Stripe.
 
 use crate::platform::{ANN, BOB, MONTHLY, NOBODY, Platform};
-use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, INVALID_VALUE, KEY_REUSED, NOT_VERIFIED};
+use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, INVALID_VALUE, KEY_REUSED, NOT_FOUND, NOT_VERIFIED};
 use serde_json::{Value, json};
 
 const KEY: Option<&str> = Some("0191f7a1-3f0c-7000-8000-0000000000e1");
@@ -21,7 +21,7 @@ impl Platform {
     }
 
     async fn methods(&self) -> Vec<Value> {
-        let page = self.get(&format!("payment-methods?human_name_id={BOB}")).await;
+        let page = self.get(&format!("payment-methods/{BOB}")).await;
         page.body["items"].as_array().unwrap_or_else(|| panic!("{}", page.body)).clone()
     }
 }
@@ -31,7 +31,7 @@ async fn only_the_verified_add_one() {
     let p = Platform::start().await;
     assert!(p.post(None, "payment-methods", &of(ANN)).await.is(NOT_VERIFIED));
     assert!(p.post(None, "payment-methods", &of(NOBODY)).await.is(INVALID_VALUE));
-    assert!(p.get("payment-methods?human_name_id=x").await.is(INVALID_VALUE));
+    assert!(p.get("payment-methods/x").await.is(NOT_FOUND));
     assert_eq!(p.rows("stripe_payment_methods").await, 0);
 }
 

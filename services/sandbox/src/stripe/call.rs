@@ -178,6 +178,7 @@ fn expanded(state: &State, mut subscription: Value) -> Value {
 fn read(state: &State, steps: &[&str], given: Given<'_>) -> Result<Value, Refusal> {
     let (steps, id) = match steps {
         ["identity", "verification_sessions", id] => (["verification_sessions"].as_slice(), Some(*id)),
+        ["identity", "verification_sessions"] => (["verification_sessions"].as_slice(), None),
         [_, id] => (&steps[..1], Some(*id)),
         _ => (steps, None),
     };

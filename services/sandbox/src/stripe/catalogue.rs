@@ -11,6 +11,9 @@ pub(super) fn create_product(state: &mut State, given: Given<'_>) -> Result<Valu
     let name = given.text("/name").ok_or_else(|| Refusal::required("name"))?;
     // A caller may choose the identifier, so that its plans are the same in every account.
     let id = given.text("/id").map_or_else(|| state.id(Kind::Product), str::to_owned);
+    if state.get(Kind::Product, &id).is_ok() {
+        return Err(Refusal::taken(&id));
+    }
     let product = json!({ "id": id, "name": name, "active": true, "metadata": given.metadata() });
     state.add(Kind::Product, product, Some("created"))
 }

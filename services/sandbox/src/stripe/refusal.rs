@@ -46,6 +46,12 @@ impl Refusal {
         Self { param: Some(param.into()), ..refusal }
     }
 
+    /// The identifier that the caller chose names something else.
+    pub(super) fn taken(id: &str) -> Self {
+        let refusal = Self::new(400, "invalid_request_error", format!("{id} already exists."));
+        Self { code: Some("resource_already_exists"), param: Some("id".into()), ..refusal }
+    }
+
     /// An object that is in no state for this.
     pub(super) fn state(code: &'static str, message: &str) -> Self {
         Self { code: Some(code), ..Self::new(400, "invalid_request_error", message.into()) }
