@@ -18,6 +18,22 @@ pub mod account {
     }
 }
 
+/// Billing, version 1.
+pub mod billing {
+    /// What accounts have paid for.
+    #[allow(
+        clippy::all,
+        clippy::unwrap_used,
+        clippy::too_many_lines,
+        missing_docs,
+        unreachable_pub,
+        reason = "generated"
+    )]
+    pub mod v1 {
+        tonic::include_proto!("rerp.billing.v1");
+    }
+}
+
 /// Identity, version 1.
 pub mod identity {
     /// The one registry of email addresses and people.

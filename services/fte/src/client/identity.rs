@@ -1,0 +1,76 @@
+//! Identity's registry of people. In comes an identifier; out goes whether it is somebody's. That is kept for a while; whether the person
+//! is verified is asked through Account, whose permissions hang on it, and never kept.
+
+use std::time::Duration;
+
+use rerp_kit::cache::{Bounds, Cache};
+use rerp_kit::client::{CallError, Repeat, ServiceClient};
+use rerp_kit::metrics::Metrics;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, INVALID_VALUE};
+use rerp_proto::identity::v1::person_service_client::PersonServiceClient;
+use rerp_proto::identity::v1::{CheckPersonRequest, CheckPersonResponse};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+/// How long an answer is waited for, repetitions included; a request's own deadline may be nearer. Shorter than a request may
+/// take, so that a silent Identity is told as what it is.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A person doesn't stop being one but by being erased; the hard bound is how long an erased one may still start a test.
+const KEPT: Bounds = Bounds { soft: Duration::from_secs(60), hard: Duration::from_secs(600), capacity: 100_000 };
+
+/// A client of Identity. Clones share connections and what is known.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    service: ServiceClient,
+    people: Cache<Uuid, ()>,
+}
+
+/// Why nothing is kept of a person.
+#[derive(Debug, thiserror::Error)]
+enum NoPerson {
+    /// Identity knows nobody by it. Not kept: the person may be made in the next moment.
+    #[error("identity knows nobody by this identifier")]
+    Unknown,
+    /// Identity could not say.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+impl Identity {
+    /// Wraps a client for the service.
+    #[must_use]
+    pub fn new(service: ServiceClient, metrics: &Metrics) -> Self {
+        Self { service, people: Cache::new("person", KEPT, metrics) }
+    }
+
+    /// Makes sure that there is such a person. `pointer` is where the identifier stands in the request.
+    ///
+    /// # Errors
+    /// A problem for the caller: there is no such person, or Identity can't be used.
+    pub async fn must_know(&self, human_name_id: Uuid, pointer: &str) -> Result<(), Problem> {
+        let service = self.service.clone();
+        let ask = async move || {
+            if check(&service, human_name_id).await?.known { Ok(()) } else { Err(NoPerson::Unknown) }
+        };
+        match timeout(PATIENCE, self.people.get(human_name_id, ask)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(match error.as_ref() {
+                NoPerson::Unknown => Problem::new(INVALID_VALUE).field(pointer, "nobody has this identifier"),
+                NoPerson::Call(error) => error.into(),
+            }),
+            Err(_) => {
+                tracing::warn!("identity did not answer in time");
+                Err(Problem::new(DEPENDENCY_UNAVAILABLE)
+                    .detail("the service `identity` did not answer in time")
+                    .retry_after(1))
+            }
+        }
+    }
+}
+
+async fn check(service: &ServiceClient, human_name_id: Uuid) -> Result<CheckPersonResponse, CallError> {
+    let message = CheckPersonRequest { human_name_id: human_name_id.to_string() };
+    let ask = |line, request| async move { PersonServiceClient::new(line).check_person(request).await };
+    service.call(message, Repeat::Idempotent, ask).await
+}
