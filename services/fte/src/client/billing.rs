@@ -56,7 +56,7 @@ fn why(answer: &CheckAnswer) -> String {
     let reason = Some(answer.reason.as_str()).filter(|text| is_word(text)).unwrap_or("not_entitled");
     match Some(answer.status.as_str()).filter(|text| is_word(text)) {
         Some(status) => format!("{reason}: the account's subscription is {status}"),
-        None => format!("{reason}: the account has no subscription"),
+        None => format!("{reason}: the account has nothing that gives it"),
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
             why(&CheckAnswer { entitled: false, reason: reason.to_owned(), status: status.to_owned() })
         };
         assert_eq!(answer("not_paid", "past_due"), "not_paid: the account's subscription is past_due");
-        assert_eq!(answer("no_subscription", ""), "no_subscription: the account has no subscription");
+        assert_eq!(answer("no_subscription", ""), "no_subscription: the account has nothing that gives it");
         assert!(answer("mail ann@example.com", "x y").starts_with("not_entitled: the account has no"));
     }
 }

@@ -47,6 +47,9 @@ pub struct TestSession {
     /// When it ended.
     #[serde(serialize_with = "maybe")]
     pub completed_at: Option<jiff_sqlx::Timestamp>,
+    /// Whether its time is over, by the database's clock, and nobody has ended it.
+    #[serde(skip)]
+    pub is_due: bool,
     /// What it asks, with what was answered.
     #[sqlx(skip)]
     pub questions: Vec<Item>,
@@ -83,7 +86,8 @@ struct Offer {
 }
 
 const BY_ID: &str = "SELECT s.id, s.human_name_id, s.account_id, m.code AS module, s.test_type, s.status, s.pass_bp, s.points_total, \
-     s.points_earned, s.passed, c.id AS certificate_id, s.started_at, s.expires_at, s.completed_at FROM test_sessions AS s \
+     s.points_earned, s.passed, c.id AS certificate_id, s.started_at, s.expires_at, s.completed_at, \
+     s.status = 'in_progress' AND s.expires_at <= now() AS is_due FROM test_sessions AS s \
      JOIN modules AS m ON m.id = s.module_id LEFT JOIN fte_certificates AS c ON c.test_session_id = s.id WHERE s.id = $1";
 const LOCK: &str = "SELECT status, expires_at, now() AS now FROM test_sessions WHERE id = $1 FOR NO KEY UPDATE";
 const OFFER: &str = "SELECT id, course, test_type, pass_bp, time_limit_s FROM modules WHERE code = $1 AND NOT retired";
@@ -199,9 +203,7 @@ pub async fn running(db: &Db, human_name_id: Uuid, module: &str) -> Result<Optio
 pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<TestSession>, DbError> {
     let found = db.run(&id, |session, id| Box::pin(read(session, *id))).await?;
     match found {
-        Some(found) if found.status == Status::InProgress.name() && found.expires_at <= Timestamp::now() => {
-            end(db, id, Cause::Clock).await
-        }
+        Some(found) if found.is_due => end(db, id, Cause::Clock).await,
         found => Ok(found),
     }
 }

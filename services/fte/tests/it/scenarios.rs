@@ -3,8 +3,14 @@
 use std::sync::Arc;
 
 use crate::platform::{ACCOUNT, ANN, NOBODY, Platform};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use rerp_fte::domain::scenario::{Config, Fees};
+use rerp_fte::store::scenario::{Belongs, Wish, wish};
+use rerp_fte::sweeper;
+use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::problem::catalogue;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 fn exercise(kind: &str) -> Value {
     json!({ "module": "risk", "human_name_id": ANN, "account_id": ACCOUNT, "scenario_type": kind, "bars": 33, "cash": "1000000.00",
@@ -159,6 +165,45 @@ async fn an_answer_that_got_lost_is_found_again() {
     assert!(lost.is(catalogue::DEPENDENCY_UNAVAILABLE), "{}", lost.text);
     assert_eq!(platform.post_as("begin", "/scenarios", &exercise("backtest")).await.status, 201);
     assert_eq!(platform.rows("interactive_test_scenarios").await, 2);
+}
+
+/// What a request for an exercise writes down before it asks, and then its pod is gone.
+async fn crash(platform: &Platform, key: &'static str) -> String {
+    let fees = Some(Fees { rate_ppm: 1000, fixed: "1.00".to_owned() });
+    let wanted = Wish {
+        belongs: Belongs::Module("risk".to_owned(), ANN.parse().unwrap(), ACCOUNT.parse().unwrap()),
+        scenario_type: "backtest",
+        config: Config { bars: 33, cash: Some("1000000.00".to_owned()), fees },
+    };
+    let header = (HeaderName::from_static("idempotency-key"), HeaderValue::from_static(key));
+    let key = Key::of(&HeaderMap::from_iter([header])).unwrap();
+    let (id, claim) = Claim::of_create("scenarios", key, &wanted).unwrap();
+    wish(&platform.state.db, id, &wanted, 7, claim).await.unwrap();
+    id.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_beginning_that_was_cut_short_is_mended_by_asking_again() {
+    let platform = platform().await;
+    let id = crash(&platform, "crash").await;
+    let read = platform.get(&format!("/scenarios/{id}")).await;
+    assert_eq!((read.status, &read.body["seq"], &read.body["bars"]), (200, &Value::Null, &json!([])), "{}", read.text);
+    let early = platform.post(&format!("/scenarios/{id}/actions"), &act(&json!(31), json!({ "advance": {} }))).await;
+    assert!(early.is(catalogue::NOT_FOUND), "{}", early.text);
+    let begun = platform.post_as("crash", "/scenarios", &exercise("backtest")).await;
+    assert_eq!((begun.status, begun.replayed(), begun.text("scenario_id")), (201, true, id), "{}", begun.text);
+    assert_eq!(begun.body["bars"].as_array().map(Vec::len), Some(30));
+    assert_eq!(platform.rows("interactive_test_scenarios").await, 1);
+
+    // What nobody asks for again goes, once its key has gone.
+    crash(&platform, "lost").await;
+    let stop = CancellationToken::new();
+    sweeper::turn(&platform.state.db, &stop).await.unwrap();
+    assert_eq!(platform.rows("interactive_test_scenarios").await, 2);
+    let age = "UPDATE svc.interactive_test_scenarios SET created_at = now() - interval '26 hours'";
+    platform.fte.execute(age).await;
+    sweeper::turn(&platform.state.db, &stop).await.unwrap();
+    assert_eq!(platform.rows("interactive_test_scenarios").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
