@@ -13,8 +13,8 @@ use url::Url;
 use crate::domain::exact::is_exact;
 use crate::domain::scenario::Config;
 
-/// How long an answer is waited for. Shorter than a request of ours may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long an answer is waited for. A request of ours may wait for four: an action and a look, of the open one and of its own.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Largest answer in bytes: the longest scenario with all its rows is below it.
 const LARGEST: usize = 16 * 1024 * 1024;
 
