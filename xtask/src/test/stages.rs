@@ -17,7 +17,7 @@ use crate::install;
 use crate::progress::note;
 
 /// Packages whose integration tests start PostgreSQL servers.
-const WITH_DATABASE: [&str; 8] = [
+const WITH_DATABASE: [&str; 9] = [
     "xtask",
     "rerp-operator",
     "rerp-split",
@@ -25,6 +25,7 @@ const WITH_DATABASE: [&str; 8] = [
     "rerp-identity",
     "rerp-account",
     "rerp-marketing",
+    "rerp-fte",
     "rerp-traffic",
 ];
 /// Names a Python that has TA-Lib.

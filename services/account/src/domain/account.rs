@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Mistakes;
+use rerp_kit::problem::Mistakes;
 
 /// What kind of account it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -4,8 +4,8 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Mistakes;
 use super::country::Country;
+use rerp_kit::problem::Mistakes;
 
 /// What addresses are for.
 const TYPES: [&str; 4] = ["billing", "shipping", "residential", "registered"];
@@ -143,8 +143,8 @@ mod tests {
         Typed { kind, street_address, city: "Köln", state_province: Some(" "), postal_code: Some("50667"), country }
     }
 
-    fn pointers<T>(checked: Result<T, Mistakes>) -> Vec<&'static str> {
-        checked.err().unwrap_or_default().0.into_iter().map(|mistake| mistake.pointer).collect()
+    fn pointers<T>(checked: Result<T, Mistakes>) -> Vec<String> {
+        checked.err().unwrap_or_default().0.into_iter().map(|mistake| mistake.pointer.into_owned()).collect()
     }
 
     #[test]

@@ -4,8 +4,5 @@ pub mod account;
 pub mod address;
 pub mod company;
 pub mod country;
-mod mistakes;
 pub mod permission;
 pub mod role;
-
-pub use mistakes::{Mistake, Mistakes};

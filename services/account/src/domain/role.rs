@@ -8,7 +8,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Mistakes;
+use rerp_kit::problem::Mistakes;
 
 /// A role of a person in an account. One person may have several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -34,7 +34,7 @@ pub async fn open(
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
-    let new = NewAccount::new(&body.human_name_id, &body.kind, body.company_id.as_deref()).map_err(answer::refuse)?;
+    let new = NewAccount::new(&body.human_name_id, &body.kind, body.company_id.as_deref())?;
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
     let (id, claim) = Claim::of_create("accounts", key, &new)?;
     match store::open(&state.db, id, &new, claim).await {

@@ -63,8 +63,7 @@ pub async fn add(
         postal_code: body.postal_code.as_deref(),
         country: &body.country,
     };
-    let (place, owner) =
-        Place::owned(&typed, body.person_id.as_deref(), body.company_id.as_deref()).map_err(answer::refuse)?;
+    let (place, owner) = Place::owned(&typed, body.person_id.as_deref(), body.company_id.as_deref())?;
     let new = (place, owner, body.is_primary);
     let (id, claim) = Claim::of_create("account-addresses", key, &(account, &new))?;
     match store::add(&db, id, account, &new, claim).await.map_err(answer::not_inserted)? {
@@ -120,7 +119,7 @@ pub async fn change(
         postal_code: body.postal_code.as_deref(),
         country: &body.country,
     };
-    let place = Place::new(&typed).map_err(answer::refuse)?;
+    let place = Place::new(&typed)?;
     match store::change(&db, account, id, &meant, &(place, body.is_primary)).await? {
         Changed::Done(address) => Ok(answer::versioned(StatusCode::OK, address.version, &address)),
         Changed::NotThere => Err(Problem::new(NOT_FOUND).detail("there is no such address in this account")),

@@ -7,11 +7,9 @@ use rerp_kit::http::{Paging, etag, strict_uuid};
 use rerp_kit::idempotency::Standing;
 use rerp_kit::pool::DbError;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, INVALID_VALUE, NOT_FOUND};
+use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, NOT_FOUND};
 use serde::Serialize;
 use uuid::Uuid;
-
-use crate::domain::Mistakes;
 
 /// An identifier in a path.
 ///
@@ -24,14 +22,6 @@ pub(super) fn identifier(text: &str) -> Result<Uuid, Problem> {
 /// There is no such account.
 pub(super) fn no_account() -> Problem {
     Problem::new(NOT_FOUND).detail("there is no such account")
-}
-
-/// A problem that names every mistake.
-pub(super) fn refuse(mistakes: Mistakes) -> Problem {
-    mistakes
-        .0
-        .into_iter()
-        .fold(Problem::new(INVALID_VALUE), |problem, mistake| problem.field(mistake.pointer, mistake.detail))
 }
 
 /// Why a key gave no answer.

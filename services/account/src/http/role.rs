@@ -36,7 +36,7 @@ pub async fn grant(
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let (account, key) = (answer::identifier(&account)?, Key::of(&headers)?);
-    let new = NewRole::new(&body.human_name_id, &body.role).map_err(answer::refuse)?;
+    let new = NewRole::new(&body.human_name_id, &body.role)?;
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
     let (id, claim) = Claim::of_create("account-roles", key, &(account, new))?;
     match store::grant(&state.db, id, account, new, claim).await.map_err(answer::not_inserted)? {

@@ -1,5 +1,7 @@
 //! What is offered, as whoever runs the platform declares it. In come texts; out goes a checked declaration or every mistake in it. Pure.
 
+use rerp_kit::problem::Mistakes;
+
 use super::money::Currency;
 
 /// Most prices of a plan.
@@ -7,7 +9,7 @@ const MOST_PRICES: usize = 40;
 /// Largest amount, minor units: what JavaScript still counts exactly.
 const LARGEST: i64 = 9_007_199_254_740_991;
 /// Longest trial, days: Stripe's.
-const LONGEST_TRIAL: i16 = 730;
+const LONGEST_TRIAL: i32 = 730;
 
 /// How often a price is paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,58 +59,47 @@ pub struct Declared {
     pub prices: Vec<Price>,
 }
 
-/// A mistake: where it is, a JSON pointer, and what would be right.
-pub type Mistake = (String, &'static str);
-
 impl Declared {
     /// Checks a declaration; prices are amount, currency and interval.
     ///
     /// # Errors
     /// Every mistake.
-    pub fn new(code: &str, name: &str, trial_days: i16, prices: &[(i64, &str, &str)]) -> Result<Self, Vec<Mistake>> {
-        let mut mistakes = Vec::new();
-        let mut wrong = |at: &str, what| mistakes.push((at.to_owned(), what));
-        if !is_code(code) {
-            wrong("/code", "must be 2 to 63 of a-z, 0-9 and hyphens, a letter first");
-        }
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-            wrong("/name", "must have 1 to 100 characters, without control characters");
-        }
-        if !(0..=LONGEST_TRIAL).contains(&trial_days) {
-            wrong("/trial_days", "must be 0 to 730");
-        }
-        if prices.len() > MOST_PRICES {
-            wrong("/prices", "at most 40");
-        }
-        let mut checked: Vec<Price> = Vec::new();
-        for (at, &(amount, currency, interval)) in prices.iter().enumerate() {
-            if !(0..=LARGEST).contains(&amount) {
-                wrong(&format!("/prices/{at}/amount"), "must be minor units from 0 to 9007199254740991");
-            }
-            let (currency, interval) = (Currency::parse(currency), Interval::parse(interval));
-            if currency.is_none() {
-                wrong(&format!("/prices/{at}/currency"), "must be a currency of ISO 4217, such as eur");
-            }
-            if interval.is_none() {
-                wrong(&format!("/prices/{at}/interval"), "must be month or year");
-            }
-            let Some((currency, interval)) = currency.zip(interval) else { continue };
-            if checked.iter().any(|price| (price.currency, price.interval) == (currency, interval)) {
-                wrong(&format!("/prices/{at}"), "there is another price for this currency and interval");
-            }
-            checked.push(Price { amount, currency, interval });
-        }
-        let declared = Self { code: code.to_owned(), name: name.to_owned(), trial_days, prices: checked };
-        if mistakes.is_empty() { Ok(declared) } else { Err(mistakes) }
+    pub fn new(code: &str, name: &str, trial_days: i16, prices: &[(i64, &str, &str)]) -> Result<Self, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let declared = Self {
+            code: mistakes.code("/code", code),
+            name: mistakes.line("/name", name, 100),
+            trial_days: i16::try_from(mistakes.number("/trial_days", trial_days.into(), 0..=LONGEST_TRIAL))
+                .unwrap_or_default(),
+            prices: checked(prices, &mut mistakes),
+        };
+        mistakes.finish(declared)
     }
 }
 
-fn is_code(code: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (2..=63).contains(&code.len())
-        && code.starts_with(|first: char| first.is_ascii_lowercase())
-        && code.bytes().all(plain)
+fn checked(prices: &[(i64, &str, &str)], mistakes: &mut Mistakes) -> Vec<Price> {
+    let mut checked: Vec<Price> = Vec::new();
+    if prices.len() > MOST_PRICES {
+        mistakes.add("/prices", format!("at most {MOST_PRICES}"));
+    }
+    for (at, &(amount, currency, interval)) in prices.iter().enumerate() {
+        if !(0..=LARGEST).contains(&amount) {
+            mistakes.add(format!("/prices/{at}/amount"), format!("must be minor units from 0 to {LARGEST}"));
+        }
+        let (currency, interval) = (Currency::parse(currency), Interval::parse(interval));
+        if currency.is_none() {
+            mistakes.add(format!("/prices/{at}/currency"), "must be a currency of ISO 4217, such as eur");
+        }
+        if interval.is_none() {
+            mistakes.add(format!("/prices/{at}/interval"), "must be month or year");
+        }
+        let Some((currency, interval)) = currency.zip(interval) else { continue };
+        if checked.iter().any(|price| (price.currency, price.interval) == (currency, interval)) {
+            mistakes.add(format!("/prices/{at}"), "there is another price for this currency and interval");
+        }
+        checked.push(Price { amount, currency, interval });
+    }
+    checked
 }
 
 #[cfg(test)]
@@ -119,7 +110,7 @@ mod tests {
     fn every_mistake_is_told_at_once() {
         let prices = [(-1, "eur", "month"), (1, "euro", "week"), (1, "usd", "year"), (2, "USD", "year")];
         let mistakes = Declared::new("Pro", " ", 731, &prices).unwrap_err();
-        let pointers: Vec<_> = mistakes.iter().map(|(at, _)| at.as_str()).collect();
+        let pointers: Vec<_> = mistakes.0.iter().map(|mistake| mistake.pointer.as_ref()).collect();
         let expected = [
             "/code",
             "/name",

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE};
+use rerp_kit::problem::catalogue::INTERNAL;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -46,11 +46,7 @@ pub async fn declare(
 ) -> Result<StatusCode, Problem> {
     let prices: Vec<_> =
         body.prices.iter().map(|price| (price.amount, price.currency.as_str(), price.interval.as_str())).collect();
-    let declared = Declared::new(&code, &body.name, body.trial_days, &prices).map_err(|mistakes| {
-        mistakes
-            .into_iter()
-            .fold(Problem::new(INVALID_VALUE), |problem, (pointer, detail)| problem.field(&pointer, detail))
-    })?;
+    let declared = Declared::new(&code, &body.name, body.trial_days, &prices)?;
     plan::declare(&state.db, &declared).await?;
     state.asking().prices().await.map_err(answer::no_answer)?;
     Ok(StatusCode::NO_CONTENT)

@@ -43,6 +43,10 @@ pub const CALLER_NOT_ALLOWED: Kind =
     Kind::new("caller-not-allowed", "This service does not take calls from the caller", 403);
 /// The person has not proved address and telephone.
 pub const NOT_VERIFIED: Kind = Kind::new("not-verified", "The person is not verified", 403);
+/// The person may not do this in this account.
+pub const NOT_PERMITTED: Kind = Kind::new("not-permitted", "The person may not do this", 403);
+/// The account has not paid for this.
+pub const NOT_ENTITLED: Kind = Kind::new("not-entitled", "The account is not entitled to this", 403);
 /// Nothing lives at this path.
 pub const NO_SUCH_ROUTE: Kind = Kind::new("no-such-route", "Nothing lives at this path", 404);
 /// The thing asked for doesn't exist.
@@ -57,6 +61,8 @@ pub const ID_TAKEN: Kind = Kind::new("id-taken", "The identifier is taken", 409)
 pub const SEQUENCE_GAP: Kind = Kind::new("sequence-gap", "The expected sequence number is not the present one", 409);
 /// What should be made is there already.
 pub const ALREADY_EXISTS: Kind = Kind::new("already-exists", "It is there already", 409);
+/// What had a time or an end has reached it.
+pub const ENDED: Kind = Kind::new("ended", "It has ended and takes nothing more", 409);
 /// Nobody would be left to answer for an account.
 pub const LAST_OWNER: Kind = Kind::new("last-owner", "An account can't be left without an owner", 409);
 /// The thing has changed since the caller read it.
@@ -93,13 +99,15 @@ pub const OUTCOME_UNKNOWN: Kind =
 pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
 
 /// The whole list.
-pub const ALL: [Kind; 29] = [
+pub const ALL: [Kind; 32] = [
     MALFORMED_JSON,
     MALFORMED_ADDRESS,
     MALFORMED_HEADER,
     PAYMENT_REFUSED,
     CALLER_NOT_ALLOWED,
     NOT_VERIFIED,
+    NOT_PERMITTED,
+    NOT_ENTITLED,
     NO_SUCH_ROUTE,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
@@ -107,6 +115,7 @@ pub const ALL: [Kind; 29] = [
     ID_TAKEN,
     SEQUENCE_GAP,
     ALREADY_EXISTS,
+    ENDED,
     LAST_OWNER,
     CHANGED_MEANWHILE,
     TOO_LARGE,

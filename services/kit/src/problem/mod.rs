@@ -2,6 +2,7 @@
 //! goes a response. Must not show texts of drivers or of other services: they may hold data.
 
 pub mod catalogue;
+mod mistakes;
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +12,7 @@ use crate::http::context;
 use crate::pool::DbError;
 use crate::telemetry::chain;
 use catalogue::{BASE, Kind};
+pub use mistakes::{Mistake, Mistakes};
 
 /// A mistake in one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::Mistakes;
+use super::text;
+use rerp_kit::problem::Mistakes;
 
 /// Longest name in characters.
 const NAME: usize = 200;
@@ -41,7 +42,7 @@ impl Capture {
             plan_code: plan_code
                 .filter(|code| !code.trim().is_empty())
                 .map(|code| mistakes.word("/plan_code", code, WORD)),
-            company: mistakes.company("/company", company),
+            company: text::company(&mut mistakes, "/company", company),
         };
         mistakes.finish(capture)
     }
@@ -54,7 +55,7 @@ mod tests {
     #[test]
     fn all_mistakes_are_told() {
         let mistakes = Capture::new("", Some("a\0"), Some("free trial"), Some("Ac\0me")).unwrap_err();
-        let pointers: Vec<_> = mistakes.0.iter().map(|mistake| mistake.pointer).collect();
+        let pointers: Vec<_> = mistakes.0.iter().map(|mistake| mistake.pointer.as_ref()).collect();
         assert_eq!(pointers, ["/source", "/name", "/plan_code", "/company"]);
         assert!(Capture::new("hero", None, Some(""), None).is_ok_and(|capture| capture.plan_code.is_none()));
     }

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::Mistakes;
+use super::text;
+use rerp_kit::problem::Mistakes;
 
 /// Longest name in characters.
 const NAME: usize = 200;
@@ -31,7 +32,7 @@ impl ContactMessage {
         let contact = Self {
             name: mistakes.prose("/name", name, NAME, false),
             message: mistakes.prose("/message", message, MESSAGE, true),
-            company: mistakes.company("/company", company),
+            company: text::company(&mut mistakes, "/company", company),
         };
         mistakes.finish(contact)
     }

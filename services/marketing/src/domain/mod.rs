@@ -8,4 +8,3 @@ mod text;
 
 pub use company::Company;
 pub use receipt::Receipt;
-pub use text::{Mistake, Mistakes};

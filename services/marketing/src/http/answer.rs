@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Response};
 use rerp_kit::idempotency::{Standing, replayed};
 use rerp_kit::pool::DbError;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, INVALID_VALUE};
+use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL};
 
-use crate::domain::{Mistakes, Receipt};
+use crate::domain::Receipt;
 
 /// 201 with what was created now, or with what was created when the key was first used.
 pub(super) fn created(created: &Receipt, stored: Result<Standing, DbError>) -> Result<Response, Problem> {
@@ -20,12 +20,4 @@ pub(super) fn created(created: &Receipt, stored: Result<Standing, DbError>) -> R
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// A problem that names every mistake.
-pub(super) fn refuse(mistakes: Mistakes) -> Problem {
-    mistakes
-        .0
-        .into_iter()
-        .fold(Problem::new(INVALID_VALUE), |problem, mistake| problem.field(mistake.pointer, mistake.detail))
 }

@@ -39,7 +39,7 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
     let message = ContactMessage::new(&form.name, &form.message, form.company.as_deref());
-    let message = message.map_err(answer::refuse)?;
+    let message = message?;
     let email_address_id = state.identity.upsert_email(&form.email, "/email").await?;
     let company = company::of(&state.account, message.company.as_deref()).await?;
     let (id, claim) = Claim::of_create("contact", key, &(email_address_id, &message))?;

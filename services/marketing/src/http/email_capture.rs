@@ -41,7 +41,7 @@ pub async fn create(
     let key = Key::of(&headers)?;
     let Form { source, name, plan_code, company, .. } = &form;
     let capture = Capture::new(source, name.as_deref(), plan_code.as_deref(), company.as_deref());
-    let capture = capture.map_err(answer::refuse)?;
+    let capture = capture?;
     let email_address_id = state.identity.upsert_email(&form.email, "/email").await?;
     let company = company::of(&state.account, capture.company.as_deref()).await?;
     let (id, claim) = Claim::of_create("email-capture", key, &(email_address_id, &capture))?;

@@ -1,0 +1,11 @@
+//! Requests and answers. In come requests; out go calls to `domain` and `store`, and their results as JSON.
+//! Must not hold SQL or rules.
+
+mod answer;
+pub mod certificate;
+pub mod module;
+pub mod progress;
+pub mod question;
+pub mod saved;
+pub mod scenario;
+pub mod session;

@@ -1,0 +1,30 @@
+//! `GET /api/fte/progress/{human_name_id}`: how far a person has come in each course.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use rerp_kit::http::Path;
+use rerp_kit::pool::Db;
+use rerp_kit::problem::Problem;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::answer;
+use crate::store::progress::{self as store, Progress};
+
+/// By course.
+#[derive(Serialize)]
+struct View {
+    human_name_id: Uuid,
+    courses: Vec<Progress>,
+}
+
+/// Whoever never started has no course, known to Identity or not.
+///
+/// # Errors
+/// A problem.
+pub async fn of_person(State(db): State<Db>, Path(person): Path<String>) -> Result<Response, Problem> {
+    let human_name_id = answer::identifier(&person)?;
+    let courses = store::of_person(&db, human_name_id).await?;
+    Ok(answer::private(StatusCode::OK, &View { human_name_id, courses }))
+}

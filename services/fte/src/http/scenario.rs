@@ -1,0 +1,202 @@
+//! Scenarios over HTTP: `POST /api/fte/scenarios`, `GET /api/fte/scenarios/{scenario_id}` and `POST …/actions`. What is answered of a market is
+//! what the trading service has revealed, and never the seed.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use jiff::Timestamp;
+use rerp_kit::http::{Json, Path};
+use rerp_kit::idempotency::{Claim, Key};
+use rerp_kit::pool::Db;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, ENDED, INTERNAL, INVALID_VALUE, SEQUENCE_GAP};
+use rerp_kit::telemetry::chain;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::answer;
+use crate::admission::admit;
+use crate::client::trading::TradingError;
+use crate::domain::scenario::{self, Action, Config, Fees, MOST_ACTIONS};
+use crate::scenarios::ScenarioError;
+use crate::state::AppState;
+use crate::store::scenario::{self as store, Belongs, Scenario, Wish, Wished};
+use crate::store::scenario_action::{self as actions, Listed, Written};
+
+/// How many actions a scenario shows.
+const SHOWN: i64 = 200;
+
+/// What beginning a scenario takes: a session, or a module with a person and an account.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    session_id: Option<String>,
+    module: Option<String>,
+    human_name_id: Option<String>,
+    account_id: Option<String>,
+    scenario_type: String,
+    bars: i32,
+    cash: Option<String>,
+    fees: Option<Fees>,
+}
+
+/// An action, and what its sender believes to be the state.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    expected_seq: i64,
+    action: Action,
+}
+
+/// A scenario, as it is answered.
+#[derive(Serialize)]
+struct View {
+    scenario_id: Uuid,
+    human_name_id: Uuid,
+    account_id: Uuid,
+    module: String,
+    session_id: Option<Uuid>,
+    scenario_type: String,
+    scenario_config: Config,
+    /// What the next action has to expect.
+    seq: Option<i64>,
+    total_bars: Option<i32>,
+    /// Those that are visible.
+    bars: Vec<Value>,
+    /// The newest ones, oldest first.
+    user_actions: Vec<Listed>,
+    results: Option<Value>,
+    started_at: Option<Timestamp>,
+    completed_at: Option<Timestamp>,
+}
+
+impl View {
+    async fn of(db: &Db, row: Scenario) -> Result<Self, Problem> {
+        let (later, user_actions) = actions::history(db, row.id, SHOWN).await?;
+        let mut bars = row.trading_data.and_then(|bars| bars.as_array().cloned()).unwrap_or_default();
+        bars.extend(later);
+        let time = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
+        Ok(Self {
+            scenario_id: row.id,
+            human_name_id: row.human_name_id,
+            account_id: row.account_id,
+            module: row.module,
+            session_id: row.test_session_id,
+            scenario_type: row.scenario_type,
+            scenario_config: row.scenario_config,
+            seq: row.seq,
+            total_bars: row.total_bars,
+            bars,
+            user_actions,
+            results: row.results,
+            started_at: time(row.started_at),
+            completed_at: time(row.completed_at),
+        })
+    }
+}
+
+/// Begins a scenario. In a session that runs, whoever has started it was asked for leave then; an exercise asks now.
+///
+/// # Errors
+/// A problem.
+pub async fn begin(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
+    let key = Key::of(&headers)?;
+    let belongs = belongs(&body)?;
+    let config = Config { bars: body.bars, cash: body.cash, fees: body.fees };
+    let (scenario_type, config) = scenario::check(&body.scenario_type, config)?;
+    if let Belongs::Module(_, person, account) = &belongs {
+        admit(&state, *person, *account).await?;
+    }
+    let wish = Wish { belongs, scenario_type, config };
+    let (id, claim) = Claim::of_create("scenarios", key, &wish)?;
+    match state.scenarios().begin(id, &wish, claim).await.map_err(explain)? {
+        Wished::There(row, repeated) => {
+            let location = format!("/api/fte/scenarios/{}", row.id);
+            let mut response = answer::made(&location, &View::of(&state.db, *row).await?);
+            if repeated {
+                response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+            }
+            Ok(response)
+        }
+        Wished::NoModule => Err(Problem::new(INVALID_VALUE).field("/module", "no module that is taught has this code")),
+        Wished::NoSession => Err(Problem::new(INVALID_VALUE).field("/session_id", "no session has this identifier")),
+        Wished::Ended => Err(Problem::new(ENDED).detail("the session has ended")),
+        Wished::Key(standing) => Err(answer::of_key(&standing)),
+    }
+}
+
+fn belongs(body: &Body) -> Result<Belongs, Problem> {
+    match (&body.session_id, &body.module, &body.human_name_id, &body.account_id) {
+        (Some(session), None, None, None) => Ok(Belongs::Session(answer::field("/session_id", session)?)),
+        (None, Some(module), Some(person), Some(account)) => Ok(Belongs::Module(
+            module.clone(),
+            answer::field("/human_name_id", person)?,
+            answer::field("/account_id", account)?,
+        )),
+        _ => Err(Problem::new(INVALID_VALUE)
+            .field("/session_id", "give either this, or `module`, `human_name_id` and `account_id`")),
+    }
+}
+
+/// A scenario as far as its person has come.
+///
+/// # Errors
+/// A problem.
+pub async fn by_id(State(db): State<Db>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let row = store::by_id(&db, answer::identifier(&id)?).await?.ok_or_else(|| answer::nothing("scenario"))?;
+    Ok(answer::private(StatusCode::OK, &View::of(&db, row).await?))
+}
+
+/// Does an action: what it added.
+///
+/// # Errors
+/// A problem.
+pub async fn act(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    Json(body): Json<Act>,
+) -> Result<Response, Problem> {
+    let id = answer::identifier(&id)?;
+    let action = body.action.check()?;
+    let action = serde_json::to_value(action).map_err(|_| Problem::new(INTERNAL))?;
+    match state.scenarios().act(id, body.expected_seq, &action).await.map_err(explain)? {
+        Written::Done(outcome) if outcome.done => Ok(answer::private(StatusCode::OK, &outcome)),
+        Written::Done(_) => Err(Problem::new(INVALID_VALUE)
+            .detail("the trading service refused the action, and nothing has happened")
+            .field("/action", "is not possible in this scenario as it is now")),
+        Written::Gap(present) => Err(Problem::new(SEQUENCE_GAP)
+            .detail(format!("the scenario is at {present}: read it again"))
+            .field("/expected_seq", "is not the present one")),
+        Written::NotThere => Err(answer::nothing("scenario")),
+        Written::Ended => Err(Problem::new(ENDED).detail("the session has ended")),
+        Written::Full => Err(Problem::new(ENDED).detail(format!("the scenario has had {MOST_ACTIONS} actions"))),
+        Written::Send(_) | Written::First(_) => Err(Problem::new(INTERNAL)),
+    }
+}
+
+/// Logs the cause, here and only here.
+fn explain(error: ScenarioError) -> Problem {
+    let error = match error {
+        ScenarioError::Db(error) => return answer::not_inserted(error),
+        other => other,
+    };
+    tracing::warn!(error = chain(&error), "the trading service did not do its part");
+    match error {
+        ScenarioError::Trading(TradingError::Gone) => {
+            Problem::new(ENDED).detail("the trading service does not have this scenario any more: begin another one")
+        }
+        ScenarioError::Trading(TradingError::Refused(_)) => {
+            Problem::new(INVALID_VALUE).detail("the trading service refused what the scenario would begin with")
+        }
+        ScenarioError::Trading(_) | ScenarioError::Forgotten | ScenarioError::Db(_) => {
+            Problem::new(DEPENDENCY_UNAVAILABLE)
+                .detail("the service `trading` could not do its part; send the same again")
+                .retry_after(1)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Test sessions over HTTP: `POST /api/fte/sessions`, `GET /api/fte/sessions/{session_id}` and `POST …/complete`. The time that counts is
+//! ours: every answer has it as `Date`. Must not log what it reads.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use rerp_kit::http::{Json, Path};
+use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
+use rerp_kit::pool::Db;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE};
+use serde::Deserialize;
+
+use super::answer;
+use crate::admission::admit;
+use crate::domain::session::NewSession;
+use crate::state::AppState;
+use crate::store::session::{self as store, Cause, Started};
+
+/// What starting a session takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    human_name_id: String,
+    account_id: String,
+    /// The module's code.
+    module: String,
+}
+
+/// Starts a session, for whoever may. Everybody who knows is asked before anything is written.
+///
+/// # Errors
+/// A problem.
+pub async fn start(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
+    let key = Key::of(&headers)?;
+    let wish = NewSession::new(&body.human_name_id, &body.account_id, &body.module)?;
+    admit(&state, wish.human_name_id, wish.account_id).await?;
+    let (id, claim) = Claim::of_create("sessions", key, &wish)?;
+    let started = match store::start(&state.db, id, &wish, claim).await {
+        Err(error) if error.constraint() == Some("test_sessions_running") => return Err(runs(&state.db, &wish).await),
+        started => started.map_err(answer::not_inserted)?,
+    };
+    match started {
+        Started::There(session) => {
+            Ok(answer::made(&format!("/api/fte/sessions/{}", session.session_id), session.as_ref()))
+        }
+        Started::NoModule => {
+            Err(Problem::new(INVALID_VALUE).field("/module", "no module that is taught has this code"))
+        }
+        Started::NoQuestions => Err(Problem::new(INVALID_VALUE).field("/module", "this module asks nothing yet")),
+        Started::Key(Standing::Done(kept)) => Ok(replayed(StatusCode::CREATED, kept)),
+        Started::Key(standing) => Err(answer::of_key(&standing)),
+    }
+}
+
+/// The person has a session in this module: which, so that another device finds it.
+async fn runs(db: &Db, wish: &NewSession) -> Problem {
+    let problem = Problem::new(ALREADY_EXISTS).field("/module", "the person has a session in this module");
+    match store::running(db, wish.human_name_id, &wish.module).await {
+        Ok(Some(id)) => problem.detail(format!("the session {id} runs")),
+        Ok(None) => problem.detail("a session has just ended; try again"),
+        Err(error) => error.into(),
+    }
+}
+
+/// A session with what it asks and what was answered. Whether answers are right it says once it has ended.
+///
+/// # Errors
+/// A problem.
+pub async fn by_id(State(db): State<Db>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let session = store::by_id(&db, answer::identifier(&id)?).await?.ok_or_else(|| answer::nothing("session"))?;
+    Ok(answer::private(StatusCode::OK, &session))
+}
+
+/// Ends a session: the same answer however often.
+///
+/// # Errors
+/// A problem.
+pub async fn complete(State(db): State<Db>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let ended = store::end(&db, answer::identifier(&id)?, Cause::Person).await?;
+    Ok(answer::private(StatusCode::OK, &ended.ok_or_else(|| answer::nothing("session"))?))
+}

@@ -1,0 +1,26 @@
+//! FTE: tests of the financial trading education, how far people have come, and their certificates.
+//!
+//! In come requests; out go sessions, scenarios, progress and certificates. Rooms: [`http`] reads and answers, [`domain`] holds the rules,
+//! [`store`] the SQL, [`client`] calls Identity, Account, Billing and the trading service, [`scenarios`] keeps the tables true to the latter,
+//! [`sweeper`] ends what the clock has ended. What is right stays in one table, which only the end of a session reads.
+
+mod admission;
+pub mod client;
+pub mod config;
+pub mod domain;
+pub mod http;
+mod router;
+pub mod scenarios;
+pub mod state;
+pub mod store;
+pub mod sweeper;
+
+pub use router::router;
+
+use sqlx::migrate::Migrator;
+
+/// The schema this version needs.
+#[must_use]
+pub fn migrations() -> Migrator {
+    sqlx::migrate!()
+}

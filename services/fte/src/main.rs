@@ -1,0 +1,39 @@
+//! The program: `rerp-fte serve | migrate`. Must not hold anything but the wiring.
+
+use std::process::ExitCode;
+
+use rerp_fte::client::account::Account;
+use rerp_fte::client::billing::Billing;
+use rerp_fte::client::trading::Trading;
+use rerp_fte::config;
+use rerp_fte::state::AppState;
+use rerp_fte::sweeper::keep_ended;
+use rerp_kit::app::{self, BuildError, Parts};
+use rerp_kit::client::{ServiceClient, outside};
+use rerp_kit::config::Env;
+use rerp_kit::idempotency::keep_swept;
+use rerp_people::Identity;
+use url::Url;
+
+fn main() -> ExitCode {
+    app::main("fte", rerp_fte::migrations(), |env: &mut Env| {
+        let [identity, account, billing] = ["identity", "account", "billing"].map(|name| env.dependency(name));
+        let trading = config::trading(env);
+        move |parts: Parts| {
+            let client = |service, base: Option<Url>| -> Result<ServiceClient, BuildError> {
+                // A missing address has been reported by now: the kit doesn't build a service with mistakes.
+                let base = base.ok_or("the address of a dependency is missing")?;
+                Ok(ServiceClient::new(service, &base, parts.metrics.clone(), parts.tls.as_ref())?)
+            };
+            let identity = Identity::new(client("identity", identity)?, &parts.metrics);
+            let account = Account::new(client("account", account)?);
+            let billing = Billing::new(client("billing", billing)?);
+            let trading = trading.ok_or("the address of the trading service is missing")?;
+            let trading = Trading::new(outside()?.build()?, trading);
+            let Parts { db, stop, .. } = parts;
+            tokio::spawn(keep_swept(db.clone(), stop.clone()));
+            tokio::spawn(keep_ended(db.clone(), stop));
+            Ok(rerp_fte::router(AppState { db, identity, account, billing, trading }))
+        }
+    })
+}

@@ -1,0 +1,29 @@
+//! The routes. In comes the state; out goes a router. Must not hold handlers.
+
+use axum::Router;
+use axum::routing::{get, post, put};
+
+use crate::http::{certificate, module, progress, question, saved, scenario, session};
+use crate::state::AppState;
+
+/// All routes of the service, without the guard that the kit puts around them.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/api/fte/modules", get(module::list).post(module::add))
+        .route("/api/fte/modules/{code}", get(module::by_code).put(module::change))
+        .route("/api/fte/modules/{code}/questions", get(question::list).post(question::add))
+        .route("/api/fte/questions/{id}", put(question::change))
+        .route("/api/fte/sessions", post(session::start))
+        .route("/api/fte/sessions/{session_id}", get(session::by_id))
+        .route("/api/fte/sessions/{session_id}/answers", post(saved::save))
+        .route("/api/fte/sessions/{session_id}/complete", post(session::complete))
+        .route("/api/fte/progress/{human_name_id}", get(progress::of_person))
+        .route("/api/fte/scenarios", post(scenario::begin))
+        .route("/api/fte/scenarios/{scenario_id}", get(scenario::by_id))
+        .route("/api/fte/scenarios/{scenario_id}/actions", post(scenario::act))
+        // The person's identifier here, the certificate's below: a router wants one name for one place.
+        .route("/api/fte/certificates/{id}", get(certificate::of_person))
+        .route("/api/fte/certificates/{id}/revoke", post(certificate::revoke))
+        .route("/api/fte/certificates/verify/{token}", get(certificate::verify))
+        .with_state(state)
+}

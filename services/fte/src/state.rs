@@ -1,0 +1,39 @@
+//! What handlers share. Must not hold anything that belongs to one request.
+
+use axum::extract::FromRef;
+use rerp_kit::pool::Db;
+use rerp_people::Identity;
+
+use crate::client::account::Account;
+use crate::client::billing::Billing;
+use crate::client::trading::Trading;
+use crate::scenarios::Scenarios;
+
+/// What handlers share. Clones share it too.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// The registry of people.
+    pub identity: Identity,
+    /// Who knows what people may do.
+    pub account: Account,
+    /// Who knows what accounts have paid for.
+    pub billing: Billing,
+    /// Where markets are.
+    pub trading: Trading,
+}
+
+impl AppState {
+    /// Who asks the trading service.
+    #[must_use]
+    pub fn scenarios(&self) -> Scenarios {
+        Scenarios { db: self.db.clone(), trading: self.trading.clone() }
+    }
+}
+
+impl FromRef<AppState> for Db {
+    fn from_ref(state: &AppState) -> Self {
+        state.db.clone()
+    }
+}

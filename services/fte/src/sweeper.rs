@@ -1,0 +1,51 @@
+//! Ends sessions whose time is over, and forgets scenarios that never began. In comes the database; nothing goes out. Whoever looks at such a
+//! session ends it too, so being late here does no harm. Several pods may do it at once: a session ends once.
+
+use std::time::Duration;
+
+use rerp_kit::pool::{Db, DbError};
+use rerp_kit::telemetry::chain;
+use tokio_util::sync::CancellationToken;
+
+use crate::store::scenario;
+use crate::store::session::{self, Cause};
+
+/// Pause between two turns.
+const PAUSE: Duration = Duration::from_secs(15);
+/// Sessions of one look.
+const BATCH: i64 = 100;
+
+/// Runs until told to stop.
+pub async fn keep_ended(db: Db, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+        if let Err(error) = turn(&db, &stop).await {
+            tracing::warn!(error = chain(&error), "sessions whose time is over wait for the next turn");
+        }
+    }
+}
+
+/// One turn. How many sessions were ended.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn turn(db: &Db, stop: &CancellationToken) -> Result<u64, DbError> {
+    scenario::forget_old(db).await?;
+    let mut ended = 0;
+    loop {
+        let due = session::due(db, BATCH).await?;
+        if due.is_empty() {
+            return Ok(ended);
+        }
+        for id in due {
+            if stop.is_cancelled() {
+                return Ok(ended);
+            }
+            session::end(db, id, Cause::Clock).await?;
+            ended += 1;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! FTE on a real database, beside the sandbox's trading service and stand-ins for Identity, Account and Billing, in one program, so that
+//! what the tests share is compiled once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
+mod platform;
+#[path = "../../../kit/tests/support/mod.rs"]
+mod support;
+
+mod answers;
+mod certificates;
+mod modules;
+mod scenarios;
+mod sessions;
