@@ -17,10 +17,10 @@ const SHORT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(500);
 
 /// Names of what the demo applies; anything else in the namespace is left alone.
-const SERVICES: [&str; 4] = ["traffic", "marketing", "account", "identity"];
-const SHARED: [&str; 3] = ["identity-shared", "account-shared", "marketing-shared"];
-const SERVERS: [&str; 4] = ["identity", "marketing", "account", "monolith"];
-const MIGRATIONS: [&str; 3] = ["account", "marketing", "identity"];
+const SERVICES: [&str; 7] = ["traffic", "fte", "marketing", "account", "billing", "identity", "sandbox"];
+const SHARED: [&str; 5] = ["identity-shared", "account-shared", "marketing-shared", "billing-shared", "fte-shared"];
+const SERVERS: [&str; 6] = ["identity", "marketing", "billing", "account", "fte", "monolith"];
+const MIGRATIONS: [&str; 5] = ["fte", "account", "billing", "marketing", "identity"];
 
 /// Removes the previous demo, if there is one.
 pub(super) fn run(kube: Kube<'_>) -> Result<(), Error> {
@@ -127,7 +127,7 @@ mod tests {
         for pod in ["identity-5f6-x", "identity-postgres-0", "identity-split-worker-1", "seed-abc", "traffic-1"] {
             assert!(is_ours(pod), "{pod}");
         }
-        for pod in ["identity2-1", "billing-1", "seeds-1"] {
+        for pod in ["identity2-1", "gateway-1", "seeds-1"] {
             assert!(!is_ours(pod), "{pod}");
         }
     }

@@ -17,7 +17,7 @@ use crate::install;
 use crate::progress::note;
 
 /// Packages whose integration tests start PostgreSQL servers.
-const WITH_DATABASE: [&str; 9] = [
+const WITH_DATABASE: [&str; 10] = [
     "xtask",
     "rerp-operator",
     "rerp-split",
@@ -25,6 +25,7 @@ const WITH_DATABASE: [&str; 9] = [
     "rerp-identity",
     "rerp-account",
     "rerp-marketing",
+    "rerp-billing",
     "rerp-fte",
     "rerp-traffic",
 ];
