@@ -5,3 +5,4 @@ pub mod money;
 pub mod plan;
 pub mod signature;
 pub mod subscription;
+pub mod ticket;

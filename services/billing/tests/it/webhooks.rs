@@ -1,6 +1,9 @@
 //! Stripe's events: proven, stored once, answered at once, and true in the end in whatever order they come.
 
 use crate::platform::{ACCOUNT, ANN, MONTHLY, Platform};
+use rerp_billing::domain::subscription::Status;
+use rerp_billing::domain::ticket::may_write;
+use rerp_billing::store::mirror::{self, Fetched};
 use rerp_kit::problem::catalogue::{INVALID_BODY, MALFORMED_HEADER};
 use rerp_sandbox::stripe::delivery::signature;
 use serde_json::{Value, json};
@@ -80,4 +83,38 @@ async fn in_whatever_order_events_come_the_table_says_what_stripe_says() {
         }
     }
     assert_eq!(p.rows("webhook_inbox WHERE done_at IS NULL OR dead_at IS NOT NULL").await, 0);
+}
+
+/// The model in `tests/convergence.rs` decides by `may_write`; so do the statements.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_statements_decide_as_the_model_does() {
+    let p = Platform::start().await;
+    assert_eq!(p.subscribe(None, ANN, MONTHLY).await.status, 201);
+    let db = &p.state.db;
+    for (written, ticket) in [(0, 1), (5, 4), (5, 5), (5, 6), (7, i64::MAX)] {
+        for (fetched, table) in one_of_each(&p).await {
+            // Rows that a fetch makes are made first.
+            mirror::write(db, 1, &fetched, None).await.unwrap();
+            p.billing.define(&format!("UPDATE svc.{table} SET fetched = {written}")).await;
+            mirror::write(db, ticket, &fetched, None).await.unwrap();
+            let wrote = p.rows(&format!("{table} WHERE fetched = {ticket} AND fetched <> {written}")).await;
+            assert_eq!(wrote == 1, may_write(written, ticket), "{table}: {ticket} over {written}");
+        }
+    }
+}
+
+/// What fetches bring, each with the table that it is written to.
+async fn one_of_each(p: &Platform) -> Vec<(Fetched, &'static str)> {
+    let first = async |path: &str| p.stripe("GET", path, "").await.body["data"][0].clone();
+    let subscription = first("subscriptions?status=all").await;
+    let status = Status::parse(subscription["status"].as_str().unwrap()).unwrap();
+    vec![
+        (Fetched::Customer(serde_json::from_value(first("customers").await).unwrap()), "stripe_customers"),
+        (Fetched::Subscription(serde_json::from_value(subscription).unwrap(), status), "stripe_subscriptions"),
+        (
+            Fetched::PaymentIntent(serde_json::from_value(first("payment_intents").await).unwrap()),
+            "stripe_payment_intents",
+        ),
+        (Fetched::Invoice(serde_json::from_value(first("invoices").await).unwrap()), "stripe_invoices"),
+    ]
 }
