@@ -20,9 +20,9 @@ impl StripeSettings {
     /// None when something is missing or wrong, which is a mistake by then.
     pub fn read(env: &mut Env) -> Option<Self> {
         let default = "https://api.stripe.com";
-        let base = Url::parse(env.text("RERP_STRIPE_URL").unwrap_or(default)).ok().filter(Url::has_host);
+        let base = Url::parse(env.text("RERP_STRIPE_ADDRESS").unwrap_or(default)).ok().filter(Url::has_host);
         if base.is_none() {
-            env.mistake("RERP_STRIPE_URL", format!("expected an address such as {default}"));
+            env.mistake("RERP_STRIPE_ADDRESS", format!("expected an address such as {default}"));
         }
         let key = env.text("RERP_STRIPE_KEY").map(SecretString::from);
         if key.is_none() {
@@ -47,10 +47,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_at_once() {
-        let mut env = Env::of([("RERP_STRIPE_URL", "stripe")]);
+        let mut env = Env::of([("RERP_STRIPE_ADDRESS", "stripe")]);
         assert!(StripeSettings::read(&mut env).is_none());
         let mistakes = env.finish().unwrap_err().to_string();
-        for name in ["RERP_STRIPE_URL:", "RERP_STRIPE_KEY:", "RERP_STRIPE_WEBHOOK_SECRETS:"] {
+        for name in ["RERP_STRIPE_ADDRESS:", "RERP_STRIPE_KEY:", "RERP_STRIPE_WEBHOOK_SECRETS:"] {
             assert!(mistakes.contains(name), "{mistakes}");
         }
         let all = [("RERP_STRIPE_KEY", "sk_test_1"), ("RERP_STRIPE_WEBHOOK_SECRETS", "whsec_1, whsec_2,")];

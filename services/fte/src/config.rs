@@ -4,7 +4,7 @@ use rerp_kit::config::Env;
 use url::Url;
 
 /// The variable with the address of the trading service.
-const TRADING: &str = "RERP_TRADING_URL";
+const TRADING: &str = "RERP_TRADING_ADDRESS";
 
 /// The address of the trading service, such as `http://sandbox:8080/trading`. None when it is missing or wrong, which is a mistake by then.
 /// Not a dependency of the kit's kind: it is none of our services, so it gets no certificate of ours and is trusted by public authorities.

@@ -40,8 +40,8 @@ impl VerificationSettings {
         if key.is_none() {
             env.mistake("RERP_OTP_KEY", "too short; expected at least 32 characters from a random source");
         }
-        let resend = address(env, "RERP_RESEND_URL", "https://api.resend.com");
-        let twilio = address(env, "RERP_TWILIO_URL", "https://api.twilio.com");
+        let resend = address(env, "RERP_RESEND_ADDRESS", "https://api.resend.com");
+        let twilio = address(env, "RERP_TWILIO_ADDRESS", "https://api.twilio.com");
         let most_a_day = env.parse("RERP_OTP_DAILY", MOST_A_DAY, "a number of codes per day");
         let names = [
             "RERP_RESEND_KEY",
@@ -89,10 +89,10 @@ mod tests {
     fn verification_is_off_or_complete() {
         let mut env = Env::of([]);
         assert!(VerificationSettings::read(&mut env).is_none() && env.finish().is_ok());
-        let mut env = Env::of([("RERP_OTP_KEY", "short"), ("RERP_RESEND_URL", "resend")]);
+        let mut env = Env::of([("RERP_OTP_KEY", "short"), ("RERP_RESEND_ADDRESS", "resend")]);
         assert!(VerificationSettings::read(&mut env).is_none());
         let mistakes = env.finish().unwrap_err().to_string();
-        for name in ["RERP_OTP_KEY:", "RERP_RESEND_URL:", "RERP_RESEND_KEY:", "RERP_TWILIO_AUTH_TOKEN:"] {
+        for name in ["RERP_OTP_KEY:", "RERP_RESEND_ADDRESS:", "RERP_RESEND_KEY:", "RERP_TWILIO_AUTH_TOKEN:"] {
             assert!(mistakes.contains(name), "{mistakes}");
         }
     }
