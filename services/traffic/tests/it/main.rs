@@ -8,5 +8,6 @@ mod cluster;
 mod support;
 
 mod foreign_keys;
+mod journeys;
 mod load;
 mod seed;
