@@ -158,7 +158,8 @@ async fn every_journey_comes_to_its_end_and_the_ledger_is_what_the_databases_hol
     let report = platform.report().await;
     let journeys = &report["journeys"];
     let started = journeys["started"].as_u64().unwrap();
-    assert!(started >= 5, "{report}");
+    // As many as there are connections: they are due in the first second, however slow the machine.
+    assert!(started >= 4, "{report}");
     let whole =
         json!({ "started": started, "completed": started, "requests": 7 * started, "failed": 0, "contradicting": 0 });
     assert_eq!((journeys, &report["failed"]), (&whole, &json!(0)), "{report}");
