@@ -1,7 +1,8 @@
-//! What journeys need before the first one: a plan with a trial and a price, a module with a question. In: where billing and fte are. Out: the
-//! price and the module. Doing it again does no harm: the plan is declared, the module is named after the run, and creates carry keys.
+//! What journeys need before the first one: a plan with a trial and a price, a module with a question. In: where the services are. Out: the
+//! price and the module, once all three services take our calls. Doing it again does no harm: the plan is declared, the module is named after
+//! the run, and creates carry keys.
 
-use super::call::{call, id};
+use super::call::{Refused, call, id};
 use super::step::{CODE, Places, RIGHT, Service, Step};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -17,6 +18,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// The longest time limit there is: no run is longer, so no session of a journey ends by the clock.
 const TIME_LIMIT_S: u32 = 86_400;
 
+/// An account that nobody has. Nothing is declared there, but a journey begins there.
+const ACCOUNT: Step = Step { service: Service::Account, path: "/api/accounts/{id}" };
 const PLAN: Step = Step { service: Service::Billing, path: "/api/billing/plans/journeys" };
 const PLANS: Step = Step { service: Service::Billing, path: "/api/billing/plans" };
 const MODULES: Step = Step { service: Service::Fte, path: "/api/fte/modules" };
@@ -63,6 +66,7 @@ pub async fn declare(client: &reqwest::Client, places: &Places, run: &str, seed:
 
 async fn once(client: &reqwest::Client, places: &Places, run: &str, seed: u64) -> Result<Offer, String> {
     let at = |step: Step| step.at(places, Uuid::nil());
+    reached(ACCOUNT, client.get(at(ACCOUNT))).await?;
     let prices = json!([{ "amount": 1900, "currency": "eur", "interval": "month" }]);
     let plan = json!({ "name": "Journeys", "trial_days": 14, "prices": prices });
     told(PLAN, client.put(at(PLAN)).json(&plan)).await?;
@@ -80,9 +84,20 @@ async fn once(client: &reqwest::Client, places: &Places, run: &str, seed: u64) -
     Ok(Offer { price, module: code })
 }
 
+/// Whether a service takes our calls: that nothing is there is an answer too.
+async fn reached(step: Step, request: reqwest::RequestBuilder) -> Result<(), String> {
+    match call(request).await {
+        Err(refused) if !refused.is_nothing() => Err(why(step, &refused)),
+        _ => Ok(()),
+    }
+}
+
 async fn told(step: Step, request: reqwest::RequestBuilder) -> Result<Value, String> {
-    let why = |refused: super::call::Refused| format!("{} {}: {}", step.service.name(), step.path, refused.reason);
-    call(request).await.map_err(why)
+    call(request).await.map_err(|refused| why(step, &refused))
+}
+
+fn why(step: Step, refused: &Refused) -> String {
+    format!("{} {}: {}", step.service.name(), step.path, refused.reason)
 }
 
 /// The price of our plan.
