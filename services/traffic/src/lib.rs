@@ -3,7 +3,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`generate`] | pure, seeded test data with the oddities of real data |
-//! | [`load`] | the open loop of form posts |
+//! | [`load`] | the open loop of form posts, and journeys beside it |
 //! | [`ledger`] | what was acknowledged, and the arithmetic on it |
 //! | [`http`] | start, stop, report, ledger |
 //! | [`seed`] | fills a monolith with generated rows |

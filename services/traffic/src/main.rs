@@ -18,7 +18,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Wait for `POST /start`, post forms, keep the ledger. Settings come from the environment.
+    /// Wait for `POST /start`, post forms and make journeys, keep the ledger. Settings come from the environment.
     Serve,
     /// Fill the tables of identity, account and marketing with generated rows, once.
     Seed(SeedArgs),

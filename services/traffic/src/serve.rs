@@ -14,10 +14,10 @@ use std::sync::Arc;
 /// # Errors
 /// A listener, the certificate or the signals can't be had.
 pub async fn serve(settings: ServeSettings) -> Result<(), AppError> {
-    let ServeSettings { common, marketing, plan, ledger_dir } = settings;
+    let ServeSettings { common, marketing, places, plan, ledger_dir } = settings;
     let bare = Bare::open(&common).await?;
     let target = Target { base: marketing, tls: bare.tls.clone() };
-    let control = Arc::new(Control::new(target, plan, ledger_dir));
+    let control = Arc::new(Control::new(target, plan, ledger_dir).with_journeys(places));
     let (stop, routes) = (bare.stop.clone(), router(Arc::clone(&control)));
     let end = async {
         stop.cancelled().await;

@@ -89,6 +89,11 @@ impl Measured {
                 load.companies.contradicting > 0,
                 format!("{} companies were answered with two ids", load.companies.contradicting),
             ),
+            (
+                load.journeys.contradicting > 0,
+                format!("{} journeys were shown something else than was acknowledged", load.journeys.contradicting),
+            ),
+            (bar.undisturbed && load.journeys.completed == 0, "no journey came to its end".to_owned()),
             (verdict.lost > 0, format!("{} acknowledged writes are lost", verdict.lost)),
             (verdict.duplicated > 0, format!("{} acknowledged writes are stored twice", verdict.duplicated)),
             (verdict.different > 0, format!("{} acknowledged writes are stored differently", verdict.different)),
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn every_figure_can_fail_the_demo() {
-        let spoil: [fn(&mut Measured); 20] = [
+        let spoil: [fn(&mut Measured); 22] = [
             |m| m.moves[0].outcome.phase = "Observe".into(),
             |m| m.moves[1].outcome.mismatches = 1,
             |m| m.moves[0].outcome.foreign_keys.severed = 5,
@@ -135,6 +140,8 @@ mod tests {
             |m| m.moves[0].target.rows = 499_999,
             |m| m.moves[0].source.bytes = 199_999_999,
             |m| m.load.companies.contradicting = 1,
+            |m| m.load.journeys.contradicting = 1,
+            |m| m.load.journeys.completed = 0,
             |m| m.load.failed = 1,
             |m| m.load.total = 19_999,
             |m| m.load.rate_held = 199.9,

@@ -2,10 +2,12 @@
 //! or on the wrong side. Pure: whoever reads the rows must not be the one who judges them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 
 use serde::Deserialize;
 
 use super::companies;
+use super::journeys::Held;
 
 /// An acknowledged write.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,6 +34,12 @@ impl Entry {
     }
 }
 
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({})", self.path, self.row, self.canonical)
+    }
+}
+
 /// A row of identity's addresses: id and text.
 pub(super) type Address = (String, String);
 /// A row of account's companies: id and what they are compared by.
@@ -55,7 +63,7 @@ pub(super) struct Rows {
     pub(super) addresses: Vec<Address>,
     /// Addresses in the database it used before, if there is another one: written before the switch.
     pub(super) left_behind: Vec<Address>,
-    /// Of those: begun after the switch.
+    /// Rows of the run in a database that a domain has left, begun after its switch.
     pub(super) written_too_late: u64,
     /// Companies that the run named.
     pub(super) companies: Vec<Company>,
@@ -63,12 +71,18 @@ pub(super) struct Rows {
     pub(super) captures: Vec<Lead>,
     /// Rows of `contact_messages`.
     pub(super) messages: Vec<Lead>,
+    /// Rows of `accounts` since the run began.
+    pub(super) accounts: Vec<Held>,
+    /// Rows of `stripe_subscriptions` since then.
+    pub(super) subscriptions: Vec<Held>,
+    /// Rows of `test_sessions` since then.
+    pub(super) sessions: Vec<Held>,
 }
 
 /// What the comparison found; what is lost, doubled, different or on the wrong side has to be zero.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Verdict {
-    /// Entries in the ledger.
+    /// Entries in the ledger, of forms and of journeys.
     pub(super) acknowledged: u64,
     /// Acknowledged, but a row of it is missing.
     pub(super) lost: u64,
@@ -94,7 +108,7 @@ const EXAMPLES: usize = 5;
 /// The path of the form whose rows are messages.
 const CONTACT: &str = "/api/marketing/contact";
 
-/// Compares every acknowledged write with the rows.
+/// Compares every acknowledged form with the rows.
 pub(super) fn judge(entries: &[Entry], rows: &Rows) -> Verdict {
     let mut verdict = Verdict { acknowledged: entries.len() as u64, ..Verdict::default() };
     let texts = count(rows.addresses.iter().map(|(_, text)| text));
@@ -129,24 +143,24 @@ pub(super) fn judge(entries: &[Entry], rows: &Rows) -> Verdict {
 }
 
 impl Verdict {
-    pub(super) fn lose(&mut self, entry: &Entry, why: &str) {
+    pub(super) fn lose(&mut self, entry: &impl fmt::Display, why: &str) {
         self.lost += 1;
         self.example(entry, why);
     }
 
-    pub(super) fn double(&mut self, entry: &Entry, why: &str) {
+    pub(super) fn double(&mut self, entry: &impl fmt::Display, why: &str) {
         self.duplicated += 1;
         self.example(entry, why);
     }
 
-    pub(super) fn differ(&mut self, entry: &Entry, why: &str) {
+    pub(super) fn differ(&mut self, entry: &impl fmt::Display, why: &str) {
         self.different += 1;
         self.example(entry, why);
     }
 
-    fn example(&mut self, entry: &Entry, why: &str) {
+    fn example(&mut self, entry: &impl fmt::Display, why: &str) {
         if self.examples.len() < EXAMPLES {
-            self.examples.push(format!("{} {} ({}): {why}", entry.path, entry.row, entry.canonical));
+            self.examples.push(format!("{entry}: {why}"));
         }
     }
 }

@@ -9,6 +9,7 @@ mod bar;
 mod companies;
 mod dump;
 mod error;
+mod journeys;
 mod kills;
 mod kube;
 mod ledger;
@@ -64,6 +65,8 @@ const READY: Duration = Duration::from_secs(300);
 const BEFORE: Duration = Duration::from_secs(10);
 /// Traffic after the split: the new database has to carry it by itself.
 const AFTER: Duration = Duration::from_secs(10);
+/// Journeys per second: enough for each domain to be written to while it moves, few enough for the forms to fill the machine.
+const JOURNEYS: u32 = 2;
 /// The load ends by itself after this many seconds, should this program die.
 const LOAD_LIMIT: u64 = 1_200;
 
@@ -73,7 +76,7 @@ pub(crate) struct Args {
     /// Rows over all domains; fewer than the default make a quick run with a lower bar
     #[arg(long, default_value_t = ROWS, value_parser = clap::value_parser!(u64).range(100..=20_000_000))]
     rows: u64,
-    /// Requests per second
+    /// Forms per second
     #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u32).range(10..=1_000))]
     rate: u32,
     /// Requests before the load is stopped, at least
@@ -147,8 +150,8 @@ fn story(paths: &Paths, kube: Kube<'_>, args: &Args, started: Instant) -> Result
         domains.push(Domain { name, size: Side { schema: name, ..monolith }.size()? });
     }
     let before = pods::look(kube)?;
-    traffic::start(kube, args.rate, LOAD_LIMIT)?;
-    note(format!("traffic: {} requests a second from now on", args.rate));
+    traffic::start(kube, args.rate, JOURNEYS, args.rows, LOAD_LIMIT)?;
+    note(format!("traffic: {} forms and {JOURNEYS} journeys a second from now on", args.rate));
     thread::sleep(BEFORE);
     let sample = args.sample();
     let outcomes = match args.kill {
@@ -159,7 +162,9 @@ fn story(paths: &Paths, kube: Kube<'_>, args: &Args, started: Instant) -> Result
     let disturbed = pods::disturbed(&before, &pods::look(kube)?);
 
     let step = Step::begin("Comparing the ledger and all databases, read from the servers themselves");
-    let verdict = ledger::judge(&traffic::ledger(kube)?, &moves::traces(monolith, &load, sample, &outcomes).read()?);
+    let rows = moves::traces(monolith, &load, sample, &outcomes).read()?;
+    let mut verdict = ledger::judge(&traffic::ledger(kube)?, &rows);
+    journeys::judge(&traffic::journeys(kube)?, &rows, &mut verdict);
     let moves = moves::measure(monolith, &domains, sample, outcomes)?;
     step.done(format!("{} acknowledged writes compared", verdict.acknowledged));
     Ok(Measured {

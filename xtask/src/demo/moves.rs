@@ -19,8 +19,15 @@ pub(super) fn traces<'a>(monolith: Side<'a>, load: &'a Load, sample: Sample, out
             None => Place { now: shared, before: None },
         }
     };
-    let (identity, account, marketing) = (place("identity"), place("account"), place("marketing"));
-    Traces { run: &load.run, since: &load.started_at, identity, account, marketing }
+    Traces {
+        run: &load.run,
+        since: &load.started_at,
+        identity: place("identity"),
+        account: place("account"),
+        marketing: place("marketing"),
+        billing: place("billing"),
+        fte: place("fte"),
+    }
 }
 
 /// What each move amounts to, read from both of its servers and from the ledger.
@@ -48,7 +55,7 @@ pub(super) fn measure(
             target: own.size()?,
             pause_ledger_ms,
             silence_ms: around.silence_ms().ok_or_else(gap)?,
-            rows_missing: postgres::missing(shared, own)?,
+            rows_missing: postgres::missing(shared, own, &outcome.at)?,
             outcome,
         });
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Error;
+use super::journeys::Held;
 use super::kube::{Kube, parse};
 use super::ledger::{Address, Company, Lead, Rows};
 
@@ -64,10 +65,28 @@ impl Side<'_> {
         Ok(size)
     }
 
-    /// One fingerprint per row of a table, so that two servers can be compared without either knowing of the other.
-    pub(super) fn fingerprints(&self, table: &str) -> Result<Vec<String>, Error> {
-        let sql = format!("SELECT md5(t::text) FROM {}.\"{table}\" t", self.schema);
+    /// One fingerprint per row of a table but those `except` names, so that two servers can be compared without either knowing of the other.
+    fn fingerprints(&self, table: &str, except: &[String]) -> Result<Vec<String>, Error> {
+        let row = if table == GRADED.0 { GRADED.1 } else { "t" };
+        let but = format!("WHERE id::text <> ALL ('{{{}}}'::text[])", except.join(","));
+        let but = if except.is_empty() { "" } else { &but };
+        let sql = format!("SELECT md5(({row})::text) FROM {}.\"{table}\" t {but}", self.schema);
         Ok(self.psql(&sql)?.lines().map(str::to_owned).collect())
+    }
+
+    /// Rows that were there when the tables were switched at `at` and that somebody changed on this side: what the other one holds of them is
+    /// old by right. Tables that are only added to have none, and lack the columns that would tell.
+    fn changed_since(&self, table: &str, at: &str) -> Result<Vec<String>, Error> {
+        let full = format!("{}.\"{table}\"", self.schema);
+        let told = "attname IN ('id', 'created_at', 'updated_at') AND NOT attisdropped";
+        let told = format!("SELECT count(*) FROM pg_attribute WHERE attrelid = '{full}'::regclass AND {told}");
+        if number(&self.psql(&told)?)? < 3 {
+            return Ok(Vec::new());
+        }
+        // A transaction counts from its beginning, and the switch was noted down a moment after it was made.
+        let after = format!("'{at}'::timestamptz - interval '5 seconds'");
+        let which = format!("created_at <= '{at}'::timestamptz AND updated_at > created_at AND updated_at > {after}");
+        Ok(self.psql(&format!("SELECT id FROM {full} WHERE {which}"))?.lines().map(str::to_owned).collect())
     }
 
     /// Addresses that a run of the load generator sent.
@@ -96,6 +115,14 @@ impl Side<'_> {
         Ok(written)
     }
 
+    /// Rows of journeys since the run began: `columns` are account, state and number of answers.
+    fn held(&self, mark: Mark, columns: &str, since: &str) -> Result<Vec<Held>, Error> {
+        let (schema, table) = (self.schema, mark.table);
+        let which = format!("created_at >= '{since}'::timestamptz - interval '1 minute'");
+        let line = format!("json_build_array(id, human_name_id, {columns})");
+        rows(&self.psql(&format!("SELECT {line} FROM {schema}.{table} AS t WHERE {which}"))?)
+    }
+
     fn leads(&self, table: &str, since: &str) -> Result<Vec<Lead>, Error> {
         let which = format!("created_at >= '{since}'::timestamptz - interval '1 minute'");
         let columns = "json_build_array(id, email_address_id, company_id)";
@@ -115,6 +142,12 @@ const ADDRESSES: Mark = Mark { table: "email_addresses", of_run: Some(("email", 
 const COMPANIES: Mark = Mark { table: "companies", of_run: Some(("name_key", 'c')) };
 const CAPTURES: Mark = Mark { table: "email_captures", of_run: None };
 const MESSAGES: Mark = Mark { table: "contact_messages", of_run: None };
+const ACCOUNTS: Mark = Mark { table: "accounts", of_run: None };
+const SUBSCRIPTIONS: Mark = Mark { table: "stripe_subscriptions", of_run: None };
+const SESSIONS: Mark = Mark { table: "test_sessions", of_run: None };
+
+/// Answers are marked right or wrong when their session ends, without a word of when: a session may begin on one side and end on the other.
+const GRADED: (&str, &str) = ("test_answers", "to_jsonb(t) - 'is_correct' - 'points_awarded'");
 
 /// Where a domain's tables are.
 #[derive(Debug, Clone, Copy)]
@@ -141,6 +174,8 @@ pub(super) struct Traces<'a> {
     pub(super) identity: Place<'a>,
     pub(super) account: Place<'a>,
     pub(super) marketing: Place<'a>,
+    pub(super) billing: Place<'a>,
+    pub(super) fte: Place<'a>,
 }
 
 impl Traces<'_> {
@@ -148,25 +183,34 @@ impl Traces<'_> {
     pub(super) fn read(&self) -> Result<Rows, Error> {
         let left_behind = self.identity.before.map(|(side, _)| side.addresses(self.run)).transpose()?;
         let written_too_late = self.identity.written_too_late(&[ADDRESSES], self.run)?
-            + self.account.written_too_late(&[COMPANIES], self.run)?
-            + self.marketing.written_too_late(&[CAPTURES, MESSAGES], self.run)?;
-        let marketing = self.marketing.now;
+            + self.account.written_too_late(&[COMPANIES, ACCOUNTS], self.run)?
+            + self.marketing.written_too_late(&[CAPTURES, MESSAGES], self.run)?
+            + self.billing.written_too_late(&[SUBSCRIPTIONS], self.run)?
+            + self.fte.written_too_late(&[SESSIONS], self.run)?;
+        let (account, marketing) = (self.account.now, self.marketing.now);
+        let answers =
+            format!("(SELECT count(*) FROM {}.test_answers WHERE test_session_id = t.id)", self.fte.now.schema);
         Ok(Rows {
             addresses: self.identity.now.addresses(self.run)?,
             left_behind: left_behind.unwrap_or_default(),
             written_too_late,
-            companies: self.account.now.companies(self.run)?,
+            companies: account.companies(self.run)?,
             captures: marketing.leads(CAPTURES.table, self.since)?,
             messages: marketing.leads(MESSAGES.table, self.since)?,
+            accounts: account.held(ACCOUNTS, "NULL, NULL, 0", self.since)?,
+            subscriptions: self.billing.now.held(SUBSCRIPTIONS, "account_id, status, 0", self.since)?,
+            sessions: self.fte.now.held(SESSIONS, &format!("account_id, status, {answers}"), self.since)?,
         })
     }
 }
 
-/// Rows that one server has and the other lacks, over all tables of the schema: what the old side holds, the new one must hold unchanged.
-pub(super) fn missing(old: Side<'_>, new: Side<'_>) -> Result<u64, Error> {
+/// Rows that one server has and the other lacks, over all tables of the schema: what the old side held when it was closed at `at` (RFC 3339),
+/// the new one must hold unchanged, unless it was changed there since.
+pub(super) fn missing(old: Side<'_>, new: Side<'_>, at: &str) -> Result<u64, Error> {
     let mut missing = 0;
     for table in old.tables()? {
-        missing += lacking(old.fingerprints(&table)?, &new.fingerprints(&table)?);
+        let changed = new.changed_since(&table, at)?;
+        missing += lacking(old.fingerprints(&table, &changed)?, &new.fingerprints(&table, &[])?);
     }
     Ok(missing)
 }
@@ -219,5 +263,7 @@ mod tests {
         assert!(super::rows::<Address>("[1]").is_err());
         let lead: Vec<Lead> = super::rows("[\"1\", \"2\", null]").unwrap();
         assert_eq!((lead[0].address.as_str(), &lead[0].company), ("2", &None));
+        let held: Vec<Held> = super::rows("[\"1\", \"2\", null, \"trialing\", 0]").unwrap();
+        assert_eq!((held[0].person.as_str(), held[0].status.as_deref()), ("2", Some("trialing")));
     }
 }

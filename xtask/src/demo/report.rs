@@ -11,7 +11,7 @@ use super::Error;
 use super::ledger::Verdict;
 use super::postgres::Size;
 use super::split::Outcome;
-use super::traffic::{Latency, Load};
+use super::traffic::{Journeys, Latency, Load};
 
 /// Everything that was measured.
 #[derive(Debug, Clone)]
@@ -71,6 +71,7 @@ struct Json<'a> {
     splits: Vec<Split<'a>>,
     write_pause_total_ms: f64,
     requests: Requests,
+    journeys: Journeys,
     ledger: Ledger,
     cluster: Cluster<'a>,
 }
@@ -163,6 +164,7 @@ impl Measured {
                 p99_ms: self.latency.p99_ms,
                 max_ms: self.latency.max_ms,
             },
+            journeys: self.load.journeys,
             ledger: Ledger {
                 acknowledged: self.verdict.acknowledged,
                 companies: self.verdict.companies,
@@ -209,7 +211,7 @@ pub(super) mod tests {
     pub(in super::super) fn measured() -> Measured {
         let load = r#"{"run":"r1","running":false,"startedAt":"x","rateHeld":249.0,"rateLowest":240.0,"total":21000,
             "acknowledged":21000,"failed":0,"reasons":{},"latency":null,"window":null,
-            "companies":{"contradicting":0}}"#;
+            "companies":{"contradicting":0},"journeys":{"started":300,"completed":300,"requests":2100,"failed":0,"contradicting":0}}"#;
         Measured {
             time: Duration::from_secs(200),
             domains: vec![
@@ -246,13 +248,14 @@ pub(super) mod tests {
         let json = serde_json::to_value(measured().json()).unwrap();
         let fields =
             |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-        assert_eq!(fields(&json), "cluster domains ledger requests seconds splits writePauseTotalMs");
+        assert_eq!(fields(&json), "cluster domains journeys ledger requests seconds splits writePauseTotalMs");
         assert_eq!(
             fields(&json["splits"][0]),
             "bytes drainMs lockWaitMs mismatches orphans pauseLedgerMs phase rows service severedForeignKeys silenceMs writePauseMs"
         );
         assert_eq!(fields(&json["domains"][0]), "bytes name rows");
         assert_eq!(fields(&json["requests"]), "failed maxMs p50Ms p99Ms perSecond total");
+        assert_eq!(fields(&json["journeys"]), "completed contradicting failed requests started");
         assert_eq!(fields(&json["ledger"]), "acknowledged companies duplicated lost");
         assert_eq!(fields(&json["cluster"]), "kubernetes postgres provider");
     }

@@ -32,7 +32,8 @@ pub(super) struct Sample {
 /// Identity alone.
 pub(super) const IDENTITY: Sample = Sample { folder: "samples/split-identity", services: &["identity"] };
 /// Every domain, by one `kubectl apply`.
-pub(super) const ALL: Sample = Sample { folder: "samples/split-all", services: &["identity", "marketing", "billing", "account", "fte"] };
+pub(super) const ALL: Sample =
+    Sample { folder: "samples/split-all", services: &["identity", "marketing", "billing", "account", "fte"] };
 
 /// Figures of a migration that has ended, as its status tells them.
 #[derive(Debug, Clone, PartialEq)]

@@ -74,6 +74,17 @@ impl Measured {
                 ),
             ),
             (
+                "journeys",
+                format!(
+                    "{} of {} completed with {} requests: {} failed, {} contradicting",
+                    thousands(load.journeys.completed),
+                    thousands(load.journeys.started),
+                    thousands(load.journeys.requests),
+                    load.journeys.failed,
+                    load.journeys.contradicting
+                ),
+            ),
+            (
                 "acknowledged writes",
                 format!(
                     "{}, {} of them with a company: {} lost, {} doubled, {} different, {} on the wrong side",
@@ -119,6 +130,7 @@ mod tests {
             "71 ms",
             "marketing's own database",
             "120 ms",
+            "300 of 300 completed with 2,100 requests",
         ] {
             assert!(table.contains(part), "{part} in\n{table}");
         }

@@ -1,9 +1,10 @@
 //! The load generator from outside: start, look, stop, ledger. In: the cluster. Out: its reports.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Error;
+use super::journeys::Line;
 use super::kube::{Kube, parse};
 use super::ledger::Entry;
 
@@ -31,6 +32,7 @@ pub(super) struct Load {
     pub(super) rate_lowest: Option<f64>,
     pub(super) latency: Option<Latency>,
     pub(super) companies: Companies,
+    pub(super) journeys: Journeys,
     window: Option<Window>,
 }
 
@@ -38,6 +40,21 @@ pub(super) struct Load {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) struct Companies {
     /// Answered with another id than an earlier spelling of the same name, or for a form that named none.
+    pub(super) contradicting: u64,
+}
+
+/// Journeys in figures: what the load generator reports, and so does the demo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Journeys {
+    pub(super) started: u64,
+    /// Came to their end, and saw all that had been acknowledged.
+    pub(super) completed: u64,
+    /// Requests of all of them, which the run's total counts too.
+    pub(super) requests: u64,
+    /// Ended with a request that failed.
+    pub(super) failed: u64,
+    /// Were shown something else than had been acknowledged.
     pub(super) contradicting: u64,
 }
 
@@ -74,9 +91,10 @@ impl Load {
     }
 }
 
-/// Starts a run; the generator ends it by itself after `max_seconds`, should nobody stop it.
-pub(super) fn start(kube: Kube<'_>, rate: u32, max_seconds: u64) -> Result<Load, Error> {
-    let wish = json!({ "rate": rate, "maxSeconds": max_seconds });
+/// Starts a run of `rate` forms and `journeys` journeys a second, these with the people of a data set of `seed_rows` rows; the generator ends it
+/// by itself after `max_seconds`, should nobody stop it.
+pub(super) fn start(kube: Kube<'_>, rate: u32, journeys: u32, seed_rows: u64, max_seconds: u64) -> Result<Load, Error> {
+    let wish = json!({ "rate": rate, "journeys": journeys, "seedRows": seed_rows, "maxSeconds": max_seconds });
     parse("the load generator's answer", &kube.proxy_post(SERVICE, "/start", &wish)?)
 }
 
@@ -99,7 +117,12 @@ pub(super) fn stop(kube: Kube<'_>) -> Result<Load, Error> {
     parse("the load generator's answer", &kube.proxy_post(SERVICE, "/stop", &json!({}))?)
 }
 
-/// Every acknowledged write.
+/// Every acknowledged write of a journey.
+pub(super) fn journeys(kube: Kube<'_>) -> Result<Vec<Line>, Error> {
+    kube.proxy_get(SERVICE, "/journeys")?.lines().map(|line| parse("a line of the journeys' ledger", line)).collect()
+}
+
+/// Every acknowledged form.
 pub(super) fn ledger(kube: Kube<'_>) -> Result<Vec<Entry>, Error> {
     kube.proxy_get(SERVICE, "/ledger")?.lines().map(|line| parse("a line of the ledger", line)).collect()
 }
@@ -113,9 +136,11 @@ mod tests {
         let json = r#"{"run":"r1","running":false,"startedAt":"2026-01-01T00:00:00Z","seconds":1.0,"connections":16,"rateWanted":250,
             "rateHeld":249.9,"rateLowest":null,"total":3,"acknowledged":2,"failed":1,"reasons":{"timeout":1},"failures":[],
             "latency":{"p50Ms":4.0,"p99Ms":9.0,"maxMs":80.5},"longestGap":null,"companies":{"named":1,"pending":0,"contradicting":2},
+            "journeys":{"started":4,"completed":1,"requests":9,"failed":1,"contradicting":2},
             "window":{"at":"2026-01-01T00:00:00Z","beforeMs":40,"afterMs":250,"longestGap":{"ms":77.5,"from":"a","to":"b"},"writePause":{"ms":72.5,"from":"a","to":"b"}}}"#;
         let load: Load = parse("it", json).unwrap();
         assert_eq!((load.pause_ms(), load.silence_ms()), (Some(72.5), Some(77.5)));
         assert_eq!((load.reasons["timeout"], load.companies.contradicting), (1, 2));
+        assert_eq!((load.journeys.requests, load.journeys.contradicting), (9, 2));
     }
 }

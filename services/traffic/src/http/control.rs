@@ -1,6 +1,6 @@
-//! `POST /start`, `POST /stop`, `GET /report`, `GET /ledger`: parse, call, answer.
+//! `POST /start`, `POST /stop`, `GET /report`, `GET /ledger`, `GET /journeys`: parse, call, answer.
 
-use super::ledger::stream_of;
+use super::ledger::{forms_of, journeys_of};
 use super::report::{Report, Window};
 use crate::load::control::{Control, ControlError};
 use crate::load::plan::Wish;
@@ -28,8 +28,13 @@ impl From<ControlError> for Refusal {
     fn from(error: ControlError) -> Self {
         let status = match error {
             ControlError::Running(_) | ControlError::None => StatusCode::CONFLICT,
-            ControlError::Bounds(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            ControlError::Ledger(_) | ControlError::StopTimeout(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            ControlError::Bounds(_) | ControlError::NoPlaces | ControlError::Nobody(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            ControlError::Declare(_) => StatusCode::SERVICE_UNAVAILABLE,
+            ControlError::Ledger(_) | ControlError::StopTimeout(_) | ControlError::Client(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         };
         Self(status, error.to_string())
     }
@@ -62,7 +67,12 @@ pub(super) async fn report(
     Ok(Json(Report::of(&view, &window)))
 }
 
-/// `GET /ledger`: NDJSON.
+/// `GET /ledger`: NDJSON, a line for each form.
 pub(super) async fn ledger(State(control): State<Arc<Control>>) -> Result<Response, Refusal> {
-    Ok(stream_of(control.view().await?.run))
+    Ok(forms_of(control.view().await?.run))
+}
+
+/// `GET /journeys`: NDJSON, a line for each write of a journey.
+pub(super) async fn journeys(State(control): State<Arc<Control>>) -> Result<Response, Refusal> {
+    Ok(journeys_of(control.view().await?.run))
 }

@@ -1,4 +1,4 @@
-//! The HTTP side: start, stop, report, ledger. In: requests of the person or program that runs a test. Out: JSON.
+//! The HTTP side: start, stop, report, ledger, journeys. In: requests of the person or program that runs a test. Out: JSON.
 
 mod control;
 mod ledger;

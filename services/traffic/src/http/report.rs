@@ -4,6 +4,7 @@ use crate::ledger::book::Companies;
 use crate::ledger::clock::Clock;
 use crate::ledger::entry::Failure;
 use crate::ledger::gap::Gap;
+use crate::ledger::logbook::Figures;
 use crate::ledger::percentile::{Latency, millis};
 use crate::load::control::View;
 use jiff::Timestamp;
@@ -25,7 +26,9 @@ pub struct Window {
 const WINDOW_MS: u64 = 2_000;
 const MAX_WINDOW_MS: u64 = 600_000;
 
-/// A run in figures.
+/// A run in figures. `total`, `failed`, `reasons` and `failures` are of forms and journeys, and so is `acknowledged`, which counts writes
+/// alone: a read that was answered is in `total` only. Everything else but `journeys` is of forms: each of these writes to identity at once,
+/// and a journey takes as long as its seven steps do.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -35,19 +38,19 @@ pub struct Report {
     pub running: bool,
     /// When it started.
     pub started_at: Timestamp,
-    /// Seconds from its start to the end of its last request so far.
+    /// Seconds from its start to the end of its last form so far.
     pub seconds: f64,
-    /// Connections it uses.
+    /// Connections of the forms.
     pub connections: usize,
-    /// Requests per second wanted.
+    /// Forms per second wanted.
     pub rate_wanted: u32,
-    /// Requests per second held over the whole run.
+    /// Forms per second held over the whole run.
     pub rate_held: f64,
-    /// Requests per second in the weakest ten seconds.
+    /// Forms per second in the weakest ten seconds.
     pub rate_lowest: Option<f64>,
     /// Requests that ended.
     pub total: u64,
-    /// Of these: acknowledged.
+    /// Of these: writes that were acknowledged, as many as the ledgers have lines.
     pub acknowledged: u64,
     /// Of these: failed, for whatever reason.
     pub failed: u64,
@@ -55,10 +58,12 @@ pub struct Report {
     pub reasons: BTreeMap<String, u64>,
     /// The first failures in full.
     pub failures: Vec<Failure>,
-    /// Latency from the moment a request was due.
+    /// Latency from the moment a form was due.
     pub latency: Option<Latency>,
     /// What was acknowledged about companies.
     pub companies: Companies,
+    /// The journeys.
+    pub journeys: Figures,
     /// The longest time without an acknowledgement.
     pub longest_gap: Option<Pause>,
     /// The same for the window asked for.
@@ -99,7 +104,12 @@ impl Report {
     pub fn of(view: &View, window: &Window) -> Self {
         let run = &view.run;
         let clock = run.book.clock;
-        let summary = run.book.summary();
+        let mut summary = run.book.summary();
+        let journeys = run.journeys.as_ref().map(|journeys| journeys.log.summary()).unwrap_or_default();
+        summary.failures.extend(journeys.failures);
+        for (reason, times) in journeys.reasons {
+            *summary.reasons.entry(reason).or_default() += times;
+        }
         Self {
             run: run.name.clone(),
             running: view.running,
@@ -109,14 +119,15 @@ impl Report {
             rate_wanted: run.plan.rate,
             rate_held: summary.rate,
             rate_lowest: summary.rate_lowest,
-            total: summary.total,
-            acknowledged: summary.acknowledged,
-            failed: summary.failed,
+            total: summary.total + journeys.figures.requests,
+            acknowledged: summary.acknowledged + journeys.acknowledged,
+            failed: summary.failed + journeys.figures.failed,
             reasons: summary.reasons,
             failures: summary.failures,
             latency: summary.latency,
             longest_gap: summary.longest.map(|gap| pause(&clock, gap)),
             companies: summary.companies,
+            journeys: journeys.figures,
             window: window.at.map(|at| around(view, at, window)),
         }
     }

@@ -1,6 +1,6 @@
 //! Routes. In: the control. Out: a router.
 
-use super::control::{ledger, report, start, stop};
+use super::control::{journeys, ledger, report, start, stop};
 use crate::load::control::Control;
 use axum::Router;
 use axum::routing::{get, post};
@@ -13,5 +13,6 @@ pub fn router(control: Arc<Control>) -> Router {
         .route("/stop", post(stop))
         .route("/report", get(report))
         .route("/ledger", get(ledger))
+        .route("/journeys", get(journeys))
         .with_state(control)
 }

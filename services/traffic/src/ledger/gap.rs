@@ -1,6 +1,6 @@
 //! The write pause as clients see it. In: times of writes, or of acknowledgements. Out: the longest time without one.
 //!
-//! Every request of this generator brings an address nobody has sent before, so every one of them needs a write in the
+//! Every form of this generator brings an address nobody has sent before, so every one of them needs a write in the
 //! identity schema before it can be acknowledged: while that schema is closed, none is.
 //!
 //! **Pause by the ledger** = the longest interval, of those that touch the window asked for, between two successive writes

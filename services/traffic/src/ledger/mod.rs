@@ -7,4 +7,5 @@ pub mod clock;
 pub mod entry;
 pub mod file;
 pub mod gap;
+pub mod logbook;
 pub mod percentile;

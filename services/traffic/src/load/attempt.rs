@@ -60,7 +60,8 @@ fn since_written(headers: &HeaderMap) -> Duration {
     }
 }
 
-fn reason(error: &reqwest::Error) -> String {
+/// A few words for an answer that did not come, or not whole.
+pub(in crate::load) fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         "timeout".to_owned()
     } else if error.is_connect() {
@@ -73,7 +74,7 @@ fn reason(error: &reqwest::Error) -> String {
 }
 
 /// Status and `title` of an RFC 9457 problem: the title is the same for every problem of a type, the detail is not.
-fn problem(status: u16, body: &[u8]) -> String {
+pub(in crate::load) fn problem(status: u16, body: &[u8]) -> String {
     let title = serde_json::from_slice::<serde_json::Value>(body)
         .ok()
         .and_then(|v| v.get("title").and_then(|t| t.as_str()).map(str::to_owned));

@@ -1,6 +1,8 @@
 //! How much load, how long, and where the bounds are. In: raw wishes. Out: a plan that can be carried out.
 
+use crate::seed::args::MAX_ROWS;
 use serde::Deserialize;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -13,38 +15,48 @@ pub const MAX_RATE: u32 = 1_000;
 /// The most connections.
 pub const MAX_CONNECTIONS: usize = 64;
 
+/// The most journeys per second: each is seven requests and five lines of the ledger.
+pub const MAX_JOURNEYS: u32 = 20;
+
 /// A plan that keeps every bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// Requests per second.
+    /// Forms per second.
     pub rate: u32,
-    /// Connections, each with one request at a time.
+    /// Connections of the forms, each with one request at a time.
     pub connections: usize,
     /// How long a request may take before it has failed.
     pub timeout: Duration,
-    /// Requests after which the run ends by itself.
+    /// Forms after which the run ends by itself, journeys with it.
     pub max_requests: u64,
     /// Time after which the run ends by itself.
     pub max_time: Duration,
+    /// Journeys per second; 0 for none.
+    pub journeys: u32,
 }
 
 /// What a caller of `POST /start` may change for this run; what is absent keeps the configured value.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Wish {
-    /// Requests per second.
+    /// Forms per second.
     pub rate: Option<u32>,
-    /// Requests after which the run ends.
+    /// Forms after which the run ends.
     pub max_requests: Option<u64>,
     /// Seconds after which the run ends.
     pub max_seconds: Option<u64>,
+    /// Journeys per second.
+    pub journeys: Option<u32>,
+    /// Rows of the data set whose people make journeys.
+    pub seed_rows: Option<u64>,
 }
 
 /// Which bound a wish breaks.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("{name} must be between 1 and {most}, not {given}")]
+#[error("{name} must be between {least} and {most}, not {given}")]
 pub struct OutOfBounds {
     name: &'static str,
+    least: u64,
     most: u64,
     given: u64,
 }
@@ -53,40 +65,56 @@ impl Plan {
     /// The plan with the wish applied.
     ///
     /// # Errors
-    /// A value is 0 or above its bound.
+    /// A value is 0 where it must not be, or above its bound.
     pub fn with(&self, wish: &Wish) -> Result<Self, OutOfBounds> {
         let plan = Self {
             rate: wish.rate.unwrap_or(self.rate),
             max_requests: wish.max_requests.unwrap_or(self.max_requests),
             max_time: wish.max_seconds.map_or(self.max_time, Duration::from_secs),
+            journeys: wish.journeys.unwrap_or(self.journeys),
             ..self.clone()
         };
+        if let Some(rows) = wish.seed_rows {
+            bound("seedRows", rows, 1..=MAX_ROWS)?;
+        }
         plan.checked()
     }
 
     /// The plan itself, if it keeps every bound.
     ///
     /// # Errors
-    /// A value is 0 or above its bound.
+    /// A value is 0 where it must not be, or above its bound.
     pub fn checked(self) -> Result<Self, OutOfBounds> {
-        bound("rate", u64::from(self.rate), u64::from(MAX_RATE))?;
-        bound("connections", self.connections as u64, MAX_CONNECTIONS as u64)?;
-        bound("maxRequests", self.max_requests, MAX_REQUESTS)?;
-        bound("maxSeconds", self.max_time.as_secs(), MAX_SECONDS)?;
+        bound("rate", u64::from(self.rate), 1..=u64::from(MAX_RATE))?;
+        bound("connections", self.connections as u64, 1..=MAX_CONNECTIONS as u64)?;
+        bound("maxRequests", self.max_requests, 1..=MAX_REQUESTS)?;
+        bound("maxSeconds", self.max_time.as_secs(), 1..=MAX_SECONDS)?;
+        bound("journeys", u64::from(self.journeys), 0..=u64::from(MAX_JOURNEYS))?;
         Ok(self)
     }
 
-    /// When request `n` is due, counted from the start of the run.
+    /// When form `n` is due, counted from the start of the run.
     #[must_use]
     pub fn due(&self, n: u64) -> Duration {
-        // Multiply before dividing: an interval rounded to nanoseconds would drift over a long run.
-        let nanos = u128::from(n) * 1_000_000_000 / u128::from(self.rate.max(1));
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        nth(n, self.rate)
+    }
+
+    /// When journey `n` is due, counted likewise.
+    #[must_use]
+    pub fn journey_due(&self, n: u64) -> Duration {
+        nth(n, self.journeys)
     }
 }
 
-fn bound(name: &'static str, given: u64, most: u64) -> Result<(), OutOfBounds> {
-    if (1..=most).contains(&given) { Ok(()) } else { Err(OutOfBounds { name, most, given }) }
+fn nth(n: u64, per_second: u32) -> Duration {
+    // Multiply before dividing: an interval rounded to nanoseconds would drift over a long run.
+    let nanos = u128::from(n) * 1_000_000_000 / u128::from(per_second.max(1));
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+fn bound(name: &'static str, given: u64, range: RangeInclusive<u64>) -> Result<(), OutOfBounds> {
+    let (least, most) = range.clone().into_inner();
+    if range.contains(&given) { Ok(()) } else { Err(OutOfBounds { name, least, most, given }) }
 }
 
 #[cfg(test)]
@@ -100,6 +128,7 @@ mod tests {
             timeout: Duration::from_secs(2),
             max_requests: 1000,
             max_time: Duration::from_secs(60),
+            journeys: 0,
         }
     }
 
@@ -109,6 +138,7 @@ mod tests {
         assert_eq!(plan().due(1), Duration::from_millis(4));
         let odd = Plan { rate: 300, ..plan() };
         assert_eq!(odd.due(300 * 3600), Duration::from_secs(3600));
+        assert_eq!(Plan { journeys: 2, ..plan() }.journey_due(3), Duration::from_millis(1500));
     }
 
     #[test]
@@ -117,6 +147,9 @@ mod tests {
         assert_eq!(zero.unwrap_err().to_string(), "rate must be between 1 and 1000, not 0");
         assert!(plan().with(&Wish { max_requests: Some(MAX_REQUESTS + 1), ..Wish::default() }).is_err());
         assert!(plan().with(&Wish { max_seconds: Some(MAX_SECONDS + 1), ..Wish::default() }).is_err());
+        assert!(plan().with(&Wish { seed_rows: Some(0), ..Wish::default() }).is_err());
+        let many = plan().with(&Wish { journeys: Some(21), ..Wish::default() });
+        assert_eq!(many.unwrap_err().to_string(), "journeys must be between 0 and 20, not 21");
         let good = plan().with(&Wish { rate: Some(10), max_seconds: Some(5), ..Wish::default() }).unwrap();
         assert_eq!((good.rate, good.max_time, good.max_requests), (10, Duration::from_secs(5), 1000));
     }

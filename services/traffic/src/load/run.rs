@@ -1,10 +1,12 @@
-//! Carries a plan out. In: plan, target, book, a token that stops it. Out: a filled book.
+//! Carries a plan out. In: plan, target, book, a token that stops it. Out: a filled book, and the logbook of its journeys.
 //!
 //! Open loop: request `n` is due at `n / rate` whether or not earlier ones have been answered, as far as the connections
 //! allow; whatever had to wait for a connection has that wait in its latency, so a slow server can't slow its own measurement.
 
 use super::attempt::post;
 use super::form::{Form, fill};
+use super::journey::step::STEPS;
+use super::journey::stream::{self, CONNECTIONS, Stream};
 use super::plan::Plan;
 use crate::ledger::book::Book;
 use crate::ledger::entry::{Entry, Failure};
@@ -12,6 +14,7 @@ use rerp_kit::client::builder;
 use rerp_kit::tls::Tls;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +41,8 @@ pub struct Run {
     pub plan: Plan,
     /// Where outcomes go.
     pub book: Book,
+    /// The journeys beside the forms, if there are any.
+    pub journeys: Option<Stream>,
     /// Ends the run before its bounds do.
     pub stop: CancellationToken,
     next: AtomicU64,
@@ -57,13 +62,14 @@ pub enum RunError {
 impl Run {
     /// A run that has not sent anything yet.
     #[must_use]
-    pub fn new(name: String, seed: u64, target: Target, plan: Plan, book: Book) -> Self {
+    pub fn new(name: String, seed: u64, target: Target, plan: Plan, book: Book, journeys: Option<Stream>) -> Self {
         Self {
             name,
             seed,
             target: Target { base: target.base.trim_end_matches('/').to_owned(), ..target },
             plan,
             book,
+            journeys,
             stop: CancellationToken::new(),
             next: AtomicU64::new(0),
         }
@@ -74,25 +80,52 @@ impl Run {
     /// # Errors
     /// A client can't be built; nothing has been sent then.
     pub async fn carry_out(self: &Arc<Self>) -> Result<(), RunError> {
-        let clients: Result<Vec<_>, _> = (0..self.plan.connections).map(|_| self.client()).collect();
-        let mut workers = JoinSet::new();
-        for client in clients? {
-            workers.spawn(worker(Arc::clone(self), client));
+        let forms = self.clients(self.plan.connections)?;
+        let journeys = self.clients(if self.journeys.is_some() { CONNECTIONS } else { 0 })?;
+        let (mut posting, mut travelling) = (JoinSet::new(), JoinSet::new());
+        for client in forms {
+            posting.spawn(worker(Arc::clone(self), client));
         }
-        while let Some(ended) = workers.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a worker of the load ended before its time");
-            }
+        for client in journeys {
+            travelling.spawn(stream::worker(Arc::clone(self), client));
         }
+        ended(posting).await;
+        // The forms' bounds are the run's: no journey begins any more.
+        self.stop.cancel();
+        ended(travelling).await;
         self.book.close();
         Ok(())
     }
 
-    /// One client per worker, one idle connection per client: as many connections as the plan says, no more.
-    fn client(&self) -> Result<reqwest::Client, RunError> {
-        builder(self.target.tls.as_ref())
+    /// How long whoever stops the run may have to wait for answers still out: a journey goes on to its end.
+    #[must_use]
+    pub fn longest_end(&self) -> Duration {
+        self.plan.timeout * if self.journeys.is_some() { STEPS } else { 1 }
+    }
+
+    fn clients(&self, number: usize) -> Result<Vec<reqwest::Client>, RunError> {
+        (0..number).map(|_| self.target.client(self.plan.timeout)).collect()
+    }
+}
+
+async fn ended(mut workers: JoinSet<()>) {
+    while let Some(ended) = workers.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a worker of the load ended before its time");
+        }
+    }
+}
+
+impl Target {
+    /// A client for one worker, with one idle connection per service: as many connections as the plan says, no more. It shows our
+    /// certificate wherever it goes, journeys too.
+    ///
+    /// # Errors
+    /// It can't be built, or TLS can't be set up.
+    pub(super) fn client(&self, timeout: Duration) -> Result<reqwest::Client, RunError> {
+        builder(self.tls.as_ref())
             .map_err(RunError::Tls)?
-            .timeout(self.plan.timeout)
+            .timeout(timeout)
             .pool_max_idle_per_host(1)
             .retry(reqwest::retry::never())
             .build()

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 /// Rows over the three domains unless told otherwise; identity's part is more than 200 MB with its indexes.
 pub const DEFAULT_ROWS: u64 = 1_000_000;
+/// The most rows.
+pub const MAX_ROWS: u64 = 20_000_000;
 
 /// What `seed` can be told.
 #[derive(Debug, Clone, Args)]
 pub struct SeedArgs {
     /// Rows in the tables of identity, account and marketing together.
-    #[arg(long, env = "RERP_SEED_ROWS", default_value_t = DEFAULT_ROWS, value_parser = clap::value_parser!(u64).range(1..=20_000_000))]
+    #[arg(long, env = "RERP_SEED_ROWS", default_value_t = DEFAULT_ROWS, value_parser = clap::value_parser!(u64).range(1..=MAX_ROWS))]
     pub rows: u64,
     /// The same seed makes the same rows, for ever.
     #[arg(long, env = "RERP_SEED", default_value_t = 1)]

@@ -102,14 +102,14 @@ const ACROSS: &str = "FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
 /// Columns that somebody may refer to by a right of its own.
 const LENT: &str = "SELECT count(*) FROM pg_attribute t, aclexplode(t.attacl) a WHERE a.privilege_type = 'REFERENCES'";
 
-async fn registry_state(dir: &Path, identity: SocketAddr) -> rerp_account::state::AppState {
+pub(crate) async fn registry_state(dir: &Path, identity: SocketAddr) -> rerp_account::state::AppState {
     let (db, metrics) = open(dir).await;
     let identity = format!("http://{identity}").parse().unwrap();
     let client = ServiceClient::new("identity", &identity, metrics.clone(), None).unwrap();
     rerp_account::state::AppState { db, identity: rerp_people::Identity::new(client, &metrics) }
 }
 
-async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
+pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
     let client = |service, at: SocketAddr| {
         ServiceClient::new(service, &format!("http://{at}").parse().unwrap(), metrics.clone(), None).unwrap()

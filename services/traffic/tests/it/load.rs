@@ -128,6 +128,7 @@ fn plan() -> Plan {
         timeout: Duration::from_secs(2),
         max_requests: 300,
         max_time: Duration::from_secs(20),
+        journeys: 0,
     }
 }
 

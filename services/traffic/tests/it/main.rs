@@ -8,5 +8,7 @@ mod cluster;
 mod support;
 
 mod foreign_keys;
+mod journey_ends;
+mod journeys;
 mod load;
 mod seed;
