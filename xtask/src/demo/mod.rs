@@ -7,6 +7,7 @@
 mod api;
 mod bar;
 mod companies;
+mod compare;
 mod dump;
 mod error;
 mod journeys;

@@ -2,7 +2,8 @@
 //! writes are to be looked for.
 
 use super::Error;
-use super::postgres::{self, Place, Side, Traces};
+use super::compare;
+use super::postgres::{Place, Side, Traces};
 use super::report::{Domain, Move};
 use super::split::{Outcome, Sample};
 use super::traffic::{self, Load};
@@ -55,7 +56,7 @@ pub(super) fn measure(
             target: own.size()?,
             pause_ledger_ms,
             silence_ms: around.silence_ms().ok_or_else(gap)?,
-            rows_missing: postgres::missing(shared, own, &outcome.at)?,
+            rows_missing: compare::missing(shared, own, &outcome.at)?,
             outcome,
         });
     }

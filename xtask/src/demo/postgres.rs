@@ -55,38 +55,22 @@ impl Side<'_> {
     /// Counts every row and weighs every table of the schema.
     pub(super) fn size(&self) -> Result<Size, Error> {
         let mut size = Size::default();
-        for table in self.tables()? {
-            let full = format!("{}.\"{table}\"", self.schema);
-            let line = self.psql(&format!("SELECT (SELECT count(*) FROM {full}), pg_total_relation_size('{full}')"))?;
-            let (rows, bytes) = line.trim().split_once('|').ok_or_else(|| Error::Answer(line.clone()))?;
+        let weigh =
+            |_: &str, full: &str| format!("SELECT (SELECT count(*) FROM {full}), pg_total_relation_size('{full}')");
+        for line in self.of_each(&self.tables()?, weigh)?.lines() {
+            let (rows, bytes) = line.split_once('|').ok_or_else(|| Error::Answer(line.to_owned()))?;
             size.rows += number(rows)?;
             size.bytes += number(bytes)?;
         }
         Ok(size)
     }
 
-    /// One fingerprint per row of a table but those `except` names, so that two servers can be compared without either knowing of the other.
-    fn fingerprints(&self, table: &str, except: &[String]) -> Result<Vec<String>, Error> {
-        let row = if table == GRADED.0 { GRADED.1 } else { "t" };
-        let but = format!("WHERE id::text <> ALL ('{{{}}}'::text[])", except.join(","));
-        let but = if except.is_empty() { "" } else { &but };
-        let sql = format!("SELECT md5(({row})::text) FROM {}.\"{table}\" t {but}", self.schema);
-        Ok(self.psql(&sql)?.lines().map(str::to_owned).collect())
-    }
-
-    /// Rows that were there when the tables were switched at `at` and that somebody changed on this side: what the other one holds of them is
-    /// old by right. Tables that are only added to have none, and lack the columns that would tell.
-    fn changed_since(&self, table: &str, at: &str) -> Result<Vec<String>, Error> {
-        let full = format!("{}.\"{table}\"", self.schema);
-        let told = "attname IN ('id', 'created_at', 'updated_at') AND NOT attisdropped";
-        let told = format!("SELECT count(*) FROM pg_attribute WHERE attrelid = '{full}'::regclass AND {told}");
-        if number(&self.psql(&told)?)? < 3 {
-            return Ok(Vec::new());
-        }
-        // A transaction counts from its beginning, and the switch was noted down a moment after it was made.
-        let after = format!("'{at}'::timestamptz - interval '5 seconds'");
-        let which = format!("created_at <= '{at}'::timestamptz AND updated_at > created_at AND updated_at > {after}");
-        Ok(self.psql(&format!("SELECT id FROM {full} WHERE {which}"))?.lines().map(str::to_owned).collect())
+    /// What a query for each of the tables prints, in one go: the way into a pod takes longer than most queries. `select` gets the table's name
+    /// and the same with its schema, quoted.
+    pub(super) fn of_each(&self, tables: &[String], select: impl Fn(&str, &str) -> String) -> Result<String, Error> {
+        let each = tables.iter().map(|table| select(table, &format!("{}.\"{table}\"", self.schema)));
+        let all = each.collect::<Vec<_>>().join(" UNION ALL ");
+        if all.is_empty() { Ok(all) } else { self.psql(&all) }
     }
 
     /// Addresses that a run of the load generator sent.
@@ -146,9 +130,6 @@ const ACCOUNTS: Mark = Mark { table: "accounts", of_run: None };
 const SUBSCRIPTIONS: Mark = Mark { table: "stripe_subscriptions", of_run: None };
 const SESSIONS: Mark = Mark { table: "test_sessions", of_run: None };
 
-/// Answers are marked right or wrong when their session ends, without a word of when: a session may begin on one side and end on the other.
-const GRADED: (&str, &str) = ("test_answers", "to_jsonb(t) - 'is_correct' - 'points_awarded'");
-
 /// Where a domain's tables are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -204,33 +185,6 @@ impl Traces<'_> {
     }
 }
 
-/// Rows that one server has and the other lacks, over all tables of the schema: what the old side held when it was closed at `at` (RFC 3339),
-/// the new one must hold unchanged, unless it was changed there since.
-pub(super) fn missing(old: Side<'_>, new: Side<'_>, at: &str) -> Result<u64, Error> {
-    let mut missing = 0;
-    for table in old.tables()? {
-        let changed = new.changed_since(&table, at)?;
-        missing += lacking(old.fingerprints(&table, &changed)?, &new.fingerprints(&table, &[])?);
-    }
-    Ok(missing)
-}
-
-/// How many of `old` are not in `new`, counting repeated ones as often as they occur.
-fn lacking(mut old: Vec<String>, new: &[String]) -> u64 {
-    let mut new: Vec<&str> = new.iter().map(String::as_str).collect();
-    old.sort_unstable();
-    new.sort_unstable();
-    let mut rest = new.into_iter().peekable();
-    let mut lacking = 0;
-    for item in &old {
-        while rest.next_if(|candidate| *candidate < item.as_str()).is_some() {}
-        if rest.next_if(|candidate| *candidate == item.as_str()).is_none() {
-            lacking += 1;
-        }
-    }
-    lacking
-}
-
 /// One JSON array per line, its elements in the order of `T`'s fields.
 fn rows<T: DeserializeOwned>(lines: &str) -> Result<Vec<T>, Error> {
     lines.lines().map(|line| parse("a row", line)).collect()
@@ -243,18 +197,6 @@ fn number(text: &str) -> Result<u64, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn strings(items: &[&str]) -> Vec<String> {
-        items.iter().map(|s| (*s).to_owned()).collect()
-    }
-
-    #[test]
-    fn rows_that_the_new_side_lacks_are_counted() {
-        assert_eq!(lacking(strings(&["c", "a", "b"]), &strings(&["x", "b", "a", "c"])), 0);
-        assert_eq!(lacking(strings(&["a", "a", "b"]), &strings(&["a", "c"])), 2);
-        assert_eq!(lacking(strings(&["z"]), &[]), 1);
-        assert_eq!(lacking(Vec::new(), &strings(&["a"])), 0);
-    }
 
     #[test]
     fn quotes_and_backslashes_survive() {

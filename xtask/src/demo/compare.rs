@@ -1,0 +1,87 @@
+//! The old side of a move against the new one, row by row, read from both servers past the engine. In: two sides, and when the tables were
+//! switched. Out: how many rows are missing or changed.
+
+use std::collections::BTreeMap;
+
+use super::Error;
+use super::postgres::Side;
+
+/// Answers are marked right or wrong when their session ends, without a word of when: a session may begin on one side and end on the other.
+const GRADED: (&str, &str) = ("test_answers", "to_jsonb(t) - 'is_correct' - 'points_awarded'");
+
+/// Rows that one server has and the other lacks, over all tables of the schema: what the old side held when it was closed at `at` (RFC 3339),
+/// the new one must hold unchanged, unless it was changed there since.
+pub(super) fn missing(old: Side<'_>, new: Side<'_>, at: &str) -> Result<u64, Error> {
+    let tables = old.tables()?;
+    let changed = changed_since(new, at)?;
+    Ok(lacking(fingerprints(old, &tables, &changed)?, &fingerprints(new, &tables, &BTreeMap::new())?))
+}
+
+/// One fingerprint per row but those `except` names by table, so that two servers can be compared without either knowing of the other.
+fn fingerprints(
+    side: Side<'_>,
+    tables: &[String],
+    except: &BTreeMap<String, Vec<String>>,
+) -> Result<Vec<String>, Error> {
+    let lines = side.of_each(tables, |table, full| {
+        let row = if table == GRADED.0 { GRADED.1 } else { "t" };
+        let but = except.get(table).map(|ids| format!("WHERE id::text <> ALL ('{{{}}}'::text[])", ids.join(",")));
+        format!("SELECT md5('{table}' || ({row})::text) FROM {full} t {}", but.unwrap_or_default())
+    })?;
+    Ok(lines.lines().map(str::to_owned).collect())
+}
+
+/// Rows, by table, that were there when the tables were switched at `at` and that somebody changed on this side: what the other one holds of
+/// them is old by right. Tables that are only added to have none, and lack the columns that would tell.
+fn changed_since(side: Side<'_>, at: &str) -> Result<BTreeMap<String, Vec<String>>, Error> {
+    let told = format!(
+        "SELECT c.relname FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid \
+         WHERE c.relnamespace = '{}'::regnamespace AND c.relkind = 'r' AND NOT a.attisdropped \
+         AND a.attname IN ('id', 'created_at', 'updated_at') GROUP BY 1 HAVING count(*) = 3",
+        side.schema
+    );
+    let tables: Vec<String> = side.psql(&told)?.lines().map(str::to_owned).collect();
+    // A transaction counts from its beginning, and the switch was noted down a moment after it was made.
+    let after = format!("'{at}'::timestamptz - interval '5 seconds'");
+    let which = format!("created_at <= '{at}'::timestamptz AND updated_at > created_at AND updated_at > {after}");
+    let lines = side.of_each(&tables, |table, full| format!("SELECT '{table}', id::text FROM {full} WHERE {which}"))?;
+    let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in lines.lines() {
+        let (table, id) = line.split_once('|').ok_or_else(|| Error::Answer(line.to_owned()))?;
+        changed.entry(table.to_owned()).or_default().push(id.to_owned());
+    }
+    Ok(changed)
+}
+
+/// How many of `old` are not in `new`, counting repeated ones as often as they occur.
+fn lacking(mut old: Vec<String>, new: &[String]) -> u64 {
+    let mut new: Vec<&str> = new.iter().map(String::as_str).collect();
+    old.sort_unstable();
+    new.sort_unstable();
+    let mut rest = new.into_iter().peekable();
+    let mut lacking = 0;
+    for item in &old {
+        while rest.next_if(|candidate| *candidate < item.as_str()).is_some() {}
+        if rest.next_if(|candidate| *candidate == item.as_str()).is_none() {
+            lacking += 1;
+        }
+    }
+    lacking
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strings(items: &[&str]) -> Vec<String> {
+        items.iter().map(|s| (*s).to_owned()).collect()
+    }
+
+    #[test]
+    fn rows_that_the_new_side_lacks_are_counted() {
+        assert_eq!(lacking(strings(&["c", "a", "b"]), &strings(&["x", "b", "a", "c"])), 0);
+        assert_eq!(lacking(strings(&["a", "a", "b"]), &strings(&["a", "c"])), 2);
+        assert_eq!(lacking(strings(&["z"]), &[]), 1);
+        assert_eq!(lacking(Vec::new(), &strings(&["a"])), 0);
+    }
+}
