@@ -179,6 +179,9 @@ impl Wiring {
     async fn splits(&self) {
         let controller = self.controller::<DatabaseSplitMigration>();
         let (by_database, by_service, by_split) = (controller.store(), controller.store(), controller.store());
+        let others =
+            scoped::<DeserializeGuard<DatabaseSplitMigration>>(&self.context.client, self.namespace.as_deref());
+        let moves = wake::Moves::default();
         let controller = controller
             .owns(self.meta::<Deployment>(), ours(labels::SPLIT))
             .owns(self.meta::<Secret>(), ours(labels::SPLIT))
@@ -193,7 +196,11 @@ impl Wiring {
                     split.spec.service_ref.name == name
                 })
             })
-            .watches(self.meta::<DatabaseSplitMigration>(), watcher::Config::default(), move |other| {
+            // With its status: whoever waits for it waits for its end, not for its progress.
+            .watches(others, watcher::Config::default(), move |other| {
+                if !moves.went_on(&other) {
+                    return Vec::new();
+                }
                 referring(&by_split, &other, |split: &DatabaseSplitMigration, name| {
                     split.spec.depends_on.iter().any(|one| one.name == name)
                 })

@@ -42,11 +42,11 @@ impl Callers {
     }
 }
 
-/// What a service reads of a migration that moves it: which one it is, what it asks for, and how far it is.
+/// What others read of a migration: which one it is, what it asks for, and how far it is.
 type Stage = (Option<String>, Option<i64>, Option<SplitPhase>);
 
-/// A live migration reports progress every second, and none of that concerns its service. This remembers the rest, by namespace
-/// and name of the migration. One that goes without having been let go of by us is found by the service's next regular visit.
+/// A live migration reports progress every second, and none of that concerns its service or the migrations that wait for it. This remembers
+/// the rest, by namespace and name of the migration. One that goes without having been let go of by us is found by the next regular visit.
 #[derive(Default)]
 pub(crate) struct Moves(Mutex<HashMap<(String, String), Stage>>);
 
@@ -56,18 +56,22 @@ impl Moves {
         &self,
         migration: &DeserializeGuard<DatabaseSplitMigration>,
     ) -> Option<ObjectRef<DeserializeGuard<RerpService>>> {
-        let namespace = migration.namespace()?;
-        let (key, split) = ((namespace.clone(), migration.name_any()), migration.0.as_ref().ok()?);
+        let (namespace, split) = (migration.namespace()?, migration.0.as_ref().ok()?);
+        self.went_on(migration).then(|| ObjectRef::new(&split.spec.service_ref.name).within(&namespace))
+    }
+
+    /// Whether a migration is at another stage than when it was last seen. One that can't be read concerns nobody.
+    pub(crate) fn went_on(&self, migration: &DeserializeGuard<DatabaseSplitMigration>) -> bool {
+        let (Some(namespace), Ok(split)) = (migration.namespace(), &migration.0) else { return false };
+        let key = (namespace, migration.name_any());
         let stage = (split.uid(), split.metadata.generation, split.status.as_ref().and_then(|status| status.phase));
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Its last event looks like the one before it, so whatever comes while it goes is told.
-        let changed = if split.metadata.deletion_timestamp.is_some() {
+        if split.metadata.deletion_timestamp.is_some() {
             known.remove(&key);
-            true
-        } else {
-            known.insert(key, stage.clone()).as_ref() != Some(&stage)
-        };
-        changed.then(|| ObjectRef::new(&split.spec.service_ref.name).within(&namespace))
+            return true;
+        }
+        known.insert(key, stage.clone()).as_ref() != Some(&stage)
     }
 }
 

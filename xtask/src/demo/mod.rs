@@ -67,7 +67,7 @@ const BEFORE: Duration = Duration::from_secs(10);
 /// Traffic after the split: the new database has to carry it by itself.
 const AFTER: Duration = Duration::from_secs(10);
 /// Journeys per second: enough for each domain to be written to while it moves, few enough for the forms to fill the machine.
-const JOURNEYS: u32 = 2;
+const JOURNEYS: u32 = 1;
 /// The load ends by itself after this many seconds, should this program die.
 const LOAD_LIMIT: u64 = 1_200;
 
@@ -78,7 +78,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = ROWS, value_parser = clap::value_parser!(u64).range(100..=20_000_000))]
     rows: u64,
     /// Forms per second
-    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u32).range(10..=1_000))]
+    #[arg(long, default_value_t = 215, value_parser = clap::value_parser!(u32).range(10..=1_000))]
     rate: u32,
     /// Requests before the load is stopped, at least
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..=200_000))]
@@ -110,7 +110,7 @@ impl Args {
             rows: if full { FULL.rows } else { self.rows / 2 },
             bytes: if full { FULL.bytes } else { 1 },
             requests: self.requests,
-            rate: (f64::from(self.rate) * 0.8).min(FULL.rate),
+            rate: (f64::from(self.rate) * 0.95).min(FULL.rate),
             undisturbed: self.kill.is_none(),
             timed: self.timed && self.kill.is_none(),
         }
@@ -254,13 +254,13 @@ mod tests {
 
     #[test]
     fn the_default_size_has_the_full_bar() {
-        assert_eq!(args(ROWS, 250).bar(), FULL);
+        assert_eq!(args(ROWS, 215).bar(), FULL);
     }
 
     #[test]
     fn a_small_demo_still_has_a_bar() {
         let bar = args(20_000, 50).bar();
         assert_eq!((bar.seeded, bar.rows, bar.requests), (20_000, 10_000, 20_000));
-        assert!((bar.rate - 40.0).abs() < 1e-9);
+        assert!((bar.rate - 47.5).abs() < 1e-9);
     }
 }
