@@ -23,7 +23,7 @@ enum Post {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mistake {
     None,
-    /// The ticket is drawn when Stripe has answered.
+    /// The ticket is drawn once Stripe has answered.
     LateTicket,
     /// Whoever fetched writes.
     NoTicket,
@@ -99,15 +99,15 @@ impl Moment {
                 }
             }
             Worker::Asking(event, ticket) => {
-                let late = mistake == Mistake::LateTicket;
-                let (ticket, next) = if late { (self.next, self.next + 1) } else { (ticket, self.next) };
-                all.push(Self { next, ..self }.with(at, Worker::Knows(event, ticket, self.there)));
+                all.push(self.with(at, Worker::Knows(event, ticket, self.there)));
                 all.extend(self.loses(at, event, mistake));
             }
             Worker::Knows(event, ticket, seen) => {
+                let late = mistake == Mistake::LateTicket;
+                let (ticket, next) = if late { (self.next, self.next + 1) } else { (ticket, self.next) };
                 let writes = mistake == Mistake::NoTicket || may_write(self.here.1.into(), ticket.into());
                 let here = if writes { (seen, ticket) } else { self.here };
-                all.push(Self { here, ..self }.with(at, Worker::Idle));
+                all.push(Self { here, next, ..self }.with(at, Worker::Idle));
                 all.extend(self.loses(at, event, mistake));
             }
         }

@@ -119,8 +119,8 @@ fn container(embedded: &Embedded) -> Container {
             ..ContainerPort::default()
         }]),
         resources: Some(embedded.resources.clone()),
-        // A start may take as long as crash recovery does.
-        startup_probe: Some(asking(embedded, 1, 900)),
+        // A start may take as long as crash recovery does: a quarter of an hour. Every second would be a price for the node, see there.
+        startup_probe: Some(asking(embedded, 3, 300)),
         readiness_probe: Some(listening(5, 2)),
         liveness_probe: Some(alive(embedded)),
         lifecycle: Some(Lifecycle { pre_stop: Some(stop(embedded)), ..Lifecycle::default() }),
