@@ -48,7 +48,6 @@ CREATE TABLE stripe_customers (
     updated_at          timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT stripe_customers_once UNIQUE (human_name_id)
 );
-CREATE INDEX stripe_customers_asked ON stripe_customers (created_at) WHERE stripe_customer_id IS NULL;
 
 CREATE TABLE stripe_payment_methods (
     id                        uuid PRIMARY KEY,
@@ -99,11 +98,13 @@ CREATE TABLE stripe_subscriptions (
 CREATE UNIQUE INDEX stripe_subscriptions_living ON stripe_subscriptions (account_id)
     WHERE status IS NULL OR status NOT IN ('canceled', 'incomplete_expired');
 CREATE INDEX stripe_subscriptions_account_id ON stripe_subscriptions (account_id, id);
-CREATE INDEX stripe_subscriptions_asked ON stripe_subscriptions (created_at) WHERE stripe_subscription_id IS NULL;
+CREATE INDEX stripe_subscriptions_asked ON stripe_subscriptions (created_at) WHERE status IS NULL;
+-- A person tries for free once.
+CREATE UNIQUE INDEX stripe_subscriptions_trial ON stripe_subscriptions (human_name_id) WHERE trial_days > 0;
 
 CREATE TABLE stripe_payment_intents (
     id                        uuid PRIMARY KEY,
-    -- Account's; none for one that Stripe made for an account we don't know yet.
+    -- Account's, and the subscription's: by the invoice that it pays, which says both; none until that is here.
     account_id                uuid,
     stripe_payment_intent_id  text NOT NULL UNIQUE,
     stripe_subscription_id    text,
@@ -121,6 +122,7 @@ CREATE TABLE stripe_invoices (
     id                      uuid PRIMARY KEY,
     stripe_invoice_id       text NOT NULL UNIQUE,
     stripe_subscription_id  text,
+    stripe_payment_intent_id text,
     status                  text NOT NULL,
     amount_due              bigint NOT NULL,
     amount_paid             bigint NOT NULL,
@@ -129,6 +131,7 @@ CREATE TABLE stripe_invoices (
     created_at              timestamptz NOT NULL DEFAULT now(),
     updated_at              timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX stripe_invoices_payment_intent ON stripe_invoices (stripe_payment_intent_id);
 CREATE INDEX stripe_invoices_subscription ON stripe_invoices (stripe_subscription_id, id);
 
 -- Who pays is who they say: Stripe Identity's verdict, and none of its documents.

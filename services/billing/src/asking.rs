@@ -63,7 +63,8 @@ impl Asking {
                 Some(found) => found,
                 None => {
                     let form = self::row(Form::default(), id).with("metadata[human_name_id]", human_name_id);
-                    let key = format!("customer-{id}");
+                    // One that was deleted at Stripe has been seen so by a fetch; under its old key it would be answered again.
+                    let key = format!("customer-{id}-{}", row.fetched);
                     self.stripe.create::<Customer>(Kind::Customer.path(), &form, &key).await?.id
                 }
             };
@@ -92,7 +93,8 @@ impl Asking {
     async fn subscribed_before(&self, row: &Subscription) -> Result<Option<String>, MirrorError> {
         let asked = row.created_at.to_jiff();
         match &row.stripe_subscription_id {
-            Some(made) => Ok(is_long_ago(asked).then(|| made.clone())),
+            // Only one that waits for its first payment has a secret, which is all that asking again would give.
+            Some(made) => Ok((is_long_ago(asked) || row.status.as_deref() != Some("incomplete")).then(|| made.clone())),
             None => self.made_before(Kind::Subscription, row.id, asked).await,
         }
     }
@@ -110,53 +112,70 @@ impl Asking {
         }
         let customer = self.stripe_customer(row.human_name_id).await?;
         let trial = (row.trial_days > 0).then_some(row.trial_days);
-        // Nothing but what the row says: under the same key Stripe refuses another form.
+        // Nothing but what the row says: under the same key Stripe refuses another form. A trial that ends without a payment method is over;
+        // paused, as Stripe could have it, it would keep the account from subscribing.
         let form = Form::default()
             .with("customer", customer)
             .with("items[0][price]", &row.stripe_price_id)
             .with("payment_behavior", "default_incomplete")
             .with("payment_settings[save_default_payment_method]", "on_subscription")
             .maybe("trial_period_days", trial)
-            .maybe("trial_settings[end_behavior][missing_payment_method]", trial.map(|_| "pause"));
+            .maybe("trial_settings[end_behavior][missing_payment_method]", trial.map(|_| "cancel"));
         let form = self::row(form, row.id)
             .with("metadata[account_id]", row.account_id)
             .with("expand[0]", "latest_invoice.confirmation_secret");
-        let key = format!("subscription-{}", row.id);
-        let made: Made = self.stripe.create(Kind::Subscription.path(), &form, &key).await?;
+        // Another wish under the same identifier, after one that was refused, is another one for Stripe.
+        let key = format!("subscription-{}-{}", row.id, row.created_at.to_jiff().as_microsecond());
+        let made = self.stripe.create::<Made>(Kind::Subscription.path(), &form, &key).await.map_err(not_made)?;
+        // Before anything else can fail: from now on there is something to fetch and nothing to make.
+        subscription::answered(&self.db, row.id, &made.id).await?;
         mirror.refresh(Kind::Subscription, &made.id, None).await?;
         let secret = made.latest_invoice.and_then(|invoice| invoice.confirmation_secret);
         Ok(secret.map(|secret| secret.client_secret))
     }
 
-    /// Has Stripe make the prices that are declared and not there yet. Returns how many there were.
+    /// Has Stripe make the prices that are declared and not there yet, of one plan or of all. A price that Stripe refuses is offered no more
+    /// and keeps nobody from the others. Returns how many there were.
     ///
     /// # Errors
     /// See [`MirrorError`]; those made before it stay.
-    pub async fn prices(&self) -> Result<usize, MirrorError> {
-        let asked = plan::asked(&self.db).await?;
+    pub async fn prices(&self, plan: Option<&str>) -> Result<usize, MirrorError> {
+        let asked = plan::asked(&self.db, plan).await?;
+        let mut refused = None;
         for price in &asked {
-            let product = self.product(price).await?;
-            let form = Form::default()
-                .with("product", product)
-                .with("currency", &price.currency)
-                .with("unit_amount", price.amount)
-                .with("recurring[interval]", &price.interval);
-            let form = self::row(form, price.price_id);
-            let made: Found = self.stripe.create("/v1/prices", &form, &format!("price-{}", price.price_id)).await?;
-            plan::answered(&self.db, price.price_id, &made.id).await?;
+            match self.price(price).await {
+                Err(MirrorError::Refused(error)) => {
+                    tracing::error!(price = %price.price_id, error = chain(&error), "stripe refuses a price");
+                    plan::refused(&self.db, price.price_id).await?;
+                    refused = Some(error);
+                }
+                other => other?,
+            }
         }
-        Ok(asked.len())
+        refused.map_or(Ok(asked.len()), |error| Err(MirrorError::Refused(error)))
+    }
+
+    async fn price(&self, price: &plan::Asked) -> Result<(), MirrorError> {
+        let product = self.product(price).await?;
+        let form = Form::default()
+            .with("product", product)
+            .with("currency", &price.currency)
+            .with("unit_amount", price.amount)
+            .with("recurring[interval]", &price.interval);
+        let (form, key) = (self::row(form, price.price_id), format!("price-{}", price.price_id));
+        let made: Found = self.stripe.create("/v1/prices", &form, &key).await.map_err(not_made)?;
+        Ok(plan::answered(&self.db, price.price_id, &made.id).await?)
     }
 
     /// Stripe's product of a plan; we choose its identifier, so it is there once whoever asks.
     async fn product(&self, price: &plan::Asked) -> Result<String, MirrorError> {
         let id = format!("rerp_{}", price.code);
         let form = Form::default().with("id", &id).with("name", &price.name);
-        // The key is the price's: a product that somebody deleted since is made again.
-        let made = self.stripe.create::<Found>("/v1/products", &form, &format!("product-{}", price.price_id)).await;
-        match made {
+        // A key of its own each time: with an identifier of our choice it is made once anyway, and its name may have changed.
+        let key = format!("product-{}", Uuid::now_v7());
+        match self.stripe.create::<Found>("/v1/products", &form, &key).await {
             Err(StripeError::Refused { code, .. }) if code == "resource_already_exists" => Ok(id),
-            other => Ok(other?.id),
+            other => Ok(other.map_err(not_made)?.id),
         }
     }
 
@@ -195,7 +214,7 @@ impl Asking {
     }
 
     async fn resumed_prices(&self) -> Result<usize, DbError> {
-        match self.prices().await {
+        match self.prices(None).await {
             Ok(made) => Ok(made),
             Err(MirrorError::Database(error)) => Err(error),
             Err(error) => {
@@ -215,15 +234,20 @@ impl Asking {
             let Some(row) = subscription::by_id(&self.db, id).await? else { continue };
             match self.subscription(&row).await {
                 Ok(_) => answered += 1,
-                Err(MirrorError::Stripe(error)) if !error.is_passing() => {
-                    tracing::warn!(%id, %error, "a subscription is refused after its caller has gone");
+                Err(MirrorError::Refused(error)) => {
+                    tracing::warn!(%id, error = chain(&error), "a subscription is refused after its caller has gone");
                     subscription::refused(&self.db, id, None).await?;
                 }
-                Err(error) => tracing::warn!(%id, %error, "a subscription waits for stripe"),
+                Err(error) => tracing::warn!(%id, error = chain(&error), "a subscription waits for stripe"),
             }
         }
         Ok(answered)
     }
+}
+
+/// What a failed request to make something means.
+fn not_made(error: StripeError) -> MirrorError {
+    if error.is_refusal() { MirrorError::Refused(error) } else { error.into() }
 }
 
 /// Whether Stripe may have forgotten the key of a request from then.

@@ -17,6 +17,8 @@ use crate::stripe::{Form, Stripe, StripeError};
 
 /// Pause when nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
+/// How often a person's newest payment method is looked for while others are being added.
+const PREFERENCES: u32 = 3;
 /// Between two sweeps of what is done.
 const SWEEP: Duration = Duration::from_secs(3600);
 
@@ -26,6 +28,9 @@ pub enum MirrorError {
     /// Stripe gave none.
     #[error(transparent)]
     Stripe(#[from] StripeError),
+    /// Stripe refused to make one: nothing was made.
+    #[error("stripe refuses to make it")]
+    Refused(#[source] StripeError),
     /// It could not be written.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -57,12 +62,12 @@ impl Mirror {
             }
             for event in &claimed {
                 if let Err(error) = self.work(event).await {
-                    tracing::warn!(
-                        event = event.event_id,
-                        attempts = event.attempts,
-                        error = chain(&error),
-                        "an event waits"
-                    );
+                    let (id, attempts) = (&event.event_id, event.attempts);
+                    if attempts >= inbox::MOST_ATTEMPTS {
+                        tracing::error!(event = id, attempts, error = chain(&error), "an event is given up");
+                    } else {
+                        tracing::warn!(event = id, attempts, error = chain(&error), "an event waits");
+                    }
                     inbox::failed(&self.db, &event.event_id, &error.to_string()).await?;
                 }
             }
@@ -95,13 +100,19 @@ impl Mirror {
         Ok(fetched)
     }
 
-    /// Has Stripe charge what the person added last, whichever setup we hear of last.
+    /// Has Stripe charge what the person added last, whichever setup we hear of last. Looks again afterwards: another worker may have had
+    /// something newer preferred in between, which this one has just put back.
     async fn prefer(&self, setup: &str, ticket: i64) -> Result<(), MirrorError> {
-        let Some((customer, method)) = payment_method::newest(&self.db, setup).await? else { return Ok(()) };
-        let form = Form::default().with("invoice_settings[default_payment_method]", method);
-        // A key of its own: the same wish may have to be made again after another.
-        let path = format!("{}/{customer}", Kind::Customer.path());
-        let _: Customer = self.stripe.create(&path, &form, &format!("prefer-{ticket}")).await?;
+        let mut preferred = None;
+        for turn in 0..PREFERENCES {
+            let newest = payment_method::newest(&self.db, setup).await?;
+            let Some((customer, method)) = newest.clone().filter(|_| newest != preferred) else { break };
+            let form = Form::default().with("invoice_settings[default_payment_method]", method);
+            // A key of its own: the same wish may have to be made again after another.
+            let path = format!("{}/{customer}", Kind::Customer.path());
+            let _: Customer = self.stripe.create(&path, &form, &format!("prefer-{ticket}-{turn}")).await?;
+            preferred = newest;
+        }
         Ok(())
     }
 
@@ -134,6 +145,12 @@ impl Mirror {
     }
 }
 
+/// Deletes old events, some at a time, until there are none.
+async fn sweep(db: &Db) -> Result<(), DbError> {
+    while inbox::sweep(db).await? > 0 {}
+    Ok(())
+}
+
 /// Works on events until told to stop.
 pub async fn keep(mirror: Mirror, stop: CancellationToken) {
     let mut swept = tokio::time::Instant::now();
@@ -143,7 +160,7 @@ pub async fn keep(mirror: Mirror, stop: CancellationToken) {
         }
         if swept.elapsed() > SWEEP {
             swept = tokio::time::Instant::now();
-            if let Err(error) = inbox::sweep(&mirror.db).await {
+            if let Err(error) = sweep(&mirror.db).await {
                 tracing::warn!(error = chain(&error), "old events stay for another hour");
             }
         }

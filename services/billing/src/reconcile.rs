@@ -30,7 +30,7 @@ struct Listed {
 /// Compares every subscription that has not ended, and looks for those at Stripe that have no row here.
 ///
 /// # Errors
-/// See [`MirrorError`]: the turn ends at the first one; what was mended stays so.
+/// See [`MirrorError`]: the turn ends when a table can't be used or a page of Stripe's list can't be had; what was mended stays so.
 pub async fn run(mirror: &Mirror) -> Result<Found, MirrorError> {
     let mut found = Found::default();
     let mut after = Uuid::nil();
@@ -40,8 +40,14 @@ pub async fn run(mirror: &Mirror) -> Result<Found, MirrorError> {
         after = *last;
         for (id, stripe_id) in page {
             let before = store::says(&mirror.db, id).await?;
-            mirror.refresh(Kind::Subscription, &stripe_id, None).await?;
-            found.compared += 1;
+            match mirror.refresh(Kind::Subscription, &stripe_id, None).await {
+                Ok(_) => found.compared += 1,
+                Err(error @ MirrorError::Database(_)) => return Err(error),
+                Err(error) => {
+                    tracing::error!(%id, error = chain(&error), "a subscription could not be compared");
+                    continue;
+                }
+            }
             if store::says(&mirror.db, id).await? != before {
                 tracing::warn!(%id, "a subscription's row said something else than stripe");
                 found.differences += 1;
@@ -69,9 +75,10 @@ async fn unknown(mirror: &Mirror) -> Result<i32, MirrorError> {
         }
         after = page.last().map(|last| last.id.clone());
         if !more {
-            break;
+            return Ok(unknown);
         }
     }
+    tracing::error!(MOST_PAGES, "stripe lists more subscriptions than a night looks at");
     Ok(unknown)
 }
 

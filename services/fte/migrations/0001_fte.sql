@@ -196,6 +196,7 @@ CREATE TABLE interactive_test_scenarios (
         AND (started_at IS NULL) = (seq IS NULL) AND (started_at IS NULL) = (trading_data IS NULL)
         AND (started_at IS NULL) = (bars IS NULL) AND (started_at IS NULL) = (results IS NULL))
 );
+CREATE INDEX interactive_test_scenarios_person ON interactive_test_scenarios (human_name_id, created_at);
 CREATE INDEX interactive_test_scenarios_session ON interactive_test_scenarios (test_session_id);
 CREATE INDEX interactive_test_scenarios_asked ON interactive_test_scenarios (created_at) WHERE trading_scenario_id IS NULL;
 

@@ -32,8 +32,9 @@ fn main() -> ExitCode {
             let trading = Trading::new(outside()?.build()?, trading);
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
-            tokio::spawn(keep_ended(db.clone(), stop));
-            Ok(rerp_fte::router(AppState { db, identity, account, billing, trading }))
+            let state = AppState { db, identity, account, billing, trading };
+            tokio::spawn(keep_ended(state.scenarios(), stop));
+            Ok(rerp_fte::router(state))
         }
     })
 }

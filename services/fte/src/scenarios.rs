@@ -55,12 +55,12 @@ impl Scenarios {
         }
         match self.trading.begin(row.seed, &row.scenario_type, &row.scenario_config).await {
             Ok(state) => {
-                let began = scenario::began(&self.db, row.id, &state).await?.ok_or(ScenarioError::Forgotten)?;
+                let began = scenario::began(&self.db, &row, &state).await?.ok_or(ScenarioError::Forgotten)?;
                 Ok(Wished::There(Box::new(began), repeated))
             }
             Err(error) => {
                 // What stays because this fails too goes later, or is begun by a repetition.
-                if let Err(error) = scenario::forget(&self.db, row.id, key).await {
+                if let Err(error) = scenario::forget(&self.db, &row, key).await {
                     tracing::warn!(error = chain(&error), "a wish for a scenario stays");
                 }
                 Err(error.into())
@@ -82,6 +82,20 @@ impl Scenarios {
             };
         }
         Err(TradingError::Silent.into())
+    }
+
+    /// Brings what is under way in a session's scenarios to its end, so that the session is graded on all that was decided in time.
+    ///
+    /// # Errors
+    /// See [`ScenarioError`]; a scenario that the trading service has lost is left as it is.
+    pub async fn settle(&self, test_session_id: Uuid) -> Result<(), ScenarioError> {
+        for open in scenario_action::open_of(&self.db, test_session_id).await? {
+            match self.send(&open).await {
+                Ok(_) | Err(ScenarioError::Trading(TradingError::Gone)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Sends an action and writes down what came of it.

@@ -49,14 +49,14 @@ pub(super) fn must_be_verified(proof: Proof) -> Result<(), Problem> {
 pub(super) fn no_answer(error: MirrorError) -> Problem {
     match error {
         MirrorError::Database(error) => error.into(),
-        MirrorError::Stripe(StripeError::Refused { status, code }) if status.as_u16() == 402 => {
+        MirrorError::Refused(StripeError::Refused { status, code }) if status.as_u16() == 402 => {
             Problem::new(PAYMENT_REFUSED).detail(format!("the payment was refused: {code}"))
         }
         MirrorError::Stripe(error) if error.is_passing() => {
             tracing::warn!(error = chain(&error), "stripe does not serve");
             Problem::new(DEPENDENCY_UNAVAILABLE).detail("payments can't be made right now").retry_after(5)
         }
-        MirrorError::Stripe(error) => internal(&error),
+        MirrorError::Stripe(error) | MirrorError::Refused(error) => internal(&error),
         MirrorError::UnknownStatus => internal(&error),
     }
 }

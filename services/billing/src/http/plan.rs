@@ -6,12 +6,13 @@ use axum::response::{IntoResponse, Response};
 use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::INTERNAL;
+use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::answer;
 use crate::domain::plan::Declared;
+use crate::mirror::MirrorError;
 use crate::state::AppState;
 use crate::store::plan;
 
@@ -48,7 +49,10 @@ pub async fn declare(
         body.prices.iter().map(|price| (price.amount, price.currency.as_str(), price.interval.as_str())).collect();
     let declared = Declared::new(&code, &body.name, body.trial_days, &prices)?;
     plan::declare(&state.db, &declared).await?;
-    state.asking().prices().await.map_err(answer::no_answer)?;
+    match state.asking().prices(Some(&declared.code)).await {
+        Err(MirrorError::Refused(_)) => Err(Problem::new(INVALID_VALUE).field("/prices", "stripe refuses one of them")),
+        made => made.map(drop).map_err(answer::no_answer),
+    }?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -8,13 +8,13 @@ use rerp_kit::http::{Json, Path, etag, has_version};
 use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{ALREADY_EXISTS, ID_TAKEN, INTERNAL, INVALID_VALUE, NOT_FOUND};
+use rerp_kit::problem::catalogue::{ALREADY_EXISTS, ID_TAKEN, IN_PROGRESS, INTERNAL, INVALID_VALUE, NOT_FOUND};
 use rerp_people::Proof;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::answer;
-use crate::domain::subscription::Entitlement;
+use crate::domain::subscription::{Entitlement, Status};
 use crate::mirror::MirrorError;
 use crate::state::AppState;
 use crate::store::plan;
@@ -84,10 +84,9 @@ pub async fn create(
         verified: false,
     };
     state.identity.must_know(wish.human_name_id, "/human_name_id").await?;
-    let offer = plan::offer(&state.db, wish.price_id).await?;
-    let offer =
-        offer.ok_or_else(|| Problem::new(INVALID_VALUE).field("/price_id", "nothing is offered at this price"))?;
-    if offer.trial_days > 0 {
+    // Whether it is offered is decided where it is written down: what a key has made stays made.
+    let trial = plan::offer(&state.db, wish.price_id).await?.is_some_and(|offer| offer.trial_days > 0);
+    if trial {
         // Not known is refused, not taken for a no: the person would pay at once and lose the trial.
         wish.verified = match state.identity.proof(wish.human_name_id).await {
             Proof::NotVerified => false,
@@ -97,12 +96,15 @@ pub async fn create(
     let (id, claim) = Claim::of_create("subscriptions", key, &wish)?;
     let row = match store::ask(&state.db, id, wish, claim.clone()).await.map_err(explain)? {
         Asked::Row(row) => row,
+        Asked::Nothing => {
+            return Err(Problem::new(INVALID_VALUE).field("/price_id", "nothing is offered at this price"));
+        }
         Asked::Key(standing) => return Err(standing.problem().unwrap_or_else(|| Problem::new(INTERNAL))),
     };
     let secret = match state.asking().subscription(&row).await {
         Ok(secret) => secret,
         Err(error) => {
-            if matches!(&error, MirrorError::Stripe(error) if !error.is_passing()) {
+            if matches!(&error, MirrorError::Refused(_)) {
                 store::refused(&state.db, row.id, claim).await?;
             }
             return Err(answer::no_answer(error));
@@ -120,6 +122,9 @@ fn explain(error: DbError) -> Problem {
         Some("stripe_subscriptions_living") => Problem::new(ALREADY_EXISTS)
             .detail("this account has a subscription")
             .field("/account_id", "has a subscription that has not ended"),
+        Some("stripe_subscriptions_trial") => {
+            Problem::new(IN_PROGRESS).detail("this person's trial begins in this moment, elsewhere").retry_after(1)
+        }
         Some("stripe_subscriptions_pkey") => {
             Problem::new(ID_TAKEN).detail("the UUID given as Idempotency-Key was used before; use a new one")
         }
@@ -141,7 +146,7 @@ pub async fn of_account(
     let version = [(header::ETAG, etag(row.version))];
     // The end of a grace period changes the answer and not the row.
     let view = View::of(&row, None);
-    if has_version(&headers, row.version)? && !matches!(view.entitlement, Entitlement::Grace { .. }) {
+    if has_version(&headers, row.version)? && row.status.as_deref() != Some(Status::PastDue.name()) {
         return Ok((StatusCode::NOT_MODIFIED, version).into_response());
     }
     Ok((version, axum::Json(view)).into_response())

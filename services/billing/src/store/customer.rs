@@ -16,13 +16,16 @@ pub struct Customer {
     /// Stripe's; none until it has answered.
     #[serde(skip)]
     pub stripe_customer_id: Option<String>,
+    /// The ticket of the fetch that wrote it last.
+    #[serde(skip)]
+    pub fetched: i64,
     /// When it was asked for.
     #[serde(skip)]
     pub created_at: Timestamp,
 }
 
 const BY_PERSON: &str =
-    "SELECT id, human_name_id, stripe_customer_id, created_at FROM stripe_customers WHERE human_name_id = $1";
+    "SELECT id, human_name_id, stripe_customer_id, fetched, created_at FROM stripe_customers WHERE human_name_id = $1";
 
 /// The row of a person, made if there is none; and whether this call made it.
 ///

@@ -5,12 +5,12 @@ use rerp_kit::pool::{Db, DbError, Session};
 
 use crate::domain::event::{Event, Kind};
 
-/// How many events one claim takes.
-const BATCH: i64 = 16;
+/// How many events one claim takes: the lease is for each of them, and begins with the claim.
+const BATCH: i64 = 1;
 /// How long a claim holds: longer than all that one event may take.
 const LEASE: &str = "2 minutes";
-/// How often an event is worked on before a person has to look.
-const MOST_ATTEMPTS: i16 = 12;
+/// How often an event is worked on before a person has to look: for three days, as long as Stripe itself would repeat it.
+pub const MOST_ATTEMPTS: i16 = 150;
 /// How long events are kept once they are done: longer than Stripe repeats one.
 const KEPT: &str = "7 days";
 
@@ -21,7 +21,7 @@ const CLAIM: &str = "UPDATE webhook_inbox SET attempts = attempts + 1, due_at = 
       ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) \
      RETURNING event_id, object_kind, object_id, attempts";
 /// The pause doubles from four seconds to half an hour.
-const FAILED: &str = "UPDATE webhook_inbox SET error = $2, due_at = now() + least(interval '2 seconds' * power(2, attempts), interval '30 minutes'), \
+const FAILED: &str = "UPDATE webhook_inbox SET error = $2, due_at = now() + least(interval '2 seconds' * power(2, least(attempts, 10)), interval '30 minutes'), \
      dead_at = CASE WHEN attempts >= $3 THEN now() END WHERE event_id = $1 AND done_at IS NULL";
 const SWEEP: &str = "DELETE FROM webhook_inbox WHERE event_id IN (SELECT event_id FROM webhook_inbox \
      WHERE received_at < now() - $1::interval AND done_at IS NOT NULL LIMIT 1000)";

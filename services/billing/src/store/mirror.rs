@@ -158,16 +158,18 @@ async fn subscription(
 }
 
 const PAYMENT_INTENT: &str = "INSERT INTO stripe_payment_intents AS p \
-     (id, account_id, stripe_payment_intent_id, status, amount, amount_received, currency, fetched) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (stripe_payment_intent_id) DO UPDATE SET \
-     account_id = coalesce(excluded.account_id, p.account_id), status = excluded.status, amount = excluded.amount, \
-     amount_received = excluded.amount_received, fetched = excluded.fetched, updated_at = now() WHERE p.fetched < excluded.fetched";
+     (id, stripe_payment_intent_id, status, amount, amount_received, currency, fetched) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (stripe_payment_intent_id) DO UPDATE SET \
+     status = excluded.status, amount = excluded.amount, amount_received = excluded.amount_received, \
+     fetched = excluded.fetched, updated_at = now() WHERE p.fetched < excluded.fetched";
+/// Whose payment it is says the invoice alone, whichever of the two is heard of first.
+const OF_INVOICE: &str = "UPDATE stripe_payment_intents AS p SET account_id = s.account_id, stripe_subscription_id = s.stripe_subscription_id \
+     FROM stripe_invoices AS i JOIN stripe_subscriptions AS s ON s.stripe_subscription_id = i.stripe_subscription_id \
+     WHERE i.stripe_payment_intent_id = p.stripe_payment_intent_id AND p.stripe_payment_intent_id = $1 AND p.account_id IS NULL";
 
 async fn payment_intent(session: &mut Session, ticket: i64, object: &PaymentIntent) -> Result<(), sqlx::Error> {
-    let account: Option<Uuid> = object.metadata.get("account_id").and_then(|text| text.parse().ok());
     sqlx::query(PAYMENT_INTENT)
         .bind(Uuid::now_v7())
-        .bind(account)
         .bind(&object.id)
         .bind(&object.status)
         .bind(object.amount)
@@ -175,31 +177,38 @@ async fn payment_intent(session: &mut Session, ticket: i64, object: &PaymentInte
         .bind(&object.currency)
         .bind(ticket)
         .execute(session.conn())
-        .await
-        .map(drop)
+        .await?;
+    sqlx::query(OF_INVOICE).bind(&object.id).execute(session.conn()).await.map(drop)
 }
 
 const INVOICE: &str = "INSERT INTO stripe_invoices AS i \
-     (id, stripe_invoice_id, stripe_subscription_id, status, amount_due, amount_paid, currency, fetched) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (stripe_invoice_id) DO UPDATE SET \
-     stripe_subscription_id = excluded.stripe_subscription_id, status = excluded.status, amount_due = excluded.amount_due, \
-     amount_paid = excluded.amount_paid, fetched = excluded.fetched, updated_at = now() WHERE i.fetched < excluded.fetched";
+     (id, stripe_invoice_id, stripe_subscription_id, stripe_payment_intent_id, status, amount_due, amount_paid, currency, fetched) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (stripe_invoice_id) DO UPDATE SET \
+     stripe_subscription_id = excluded.stripe_subscription_id, stripe_payment_intent_id = excluded.stripe_payment_intent_id, \
+     status = excluded.status, amount_due = excluded.amount_due, amount_paid = excluded.amount_paid, \
+     fetched = excluded.fetched, updated_at = now() WHERE i.fetched < excluded.fetched";
 
 async fn invoice(session: &mut Session, ticket: i64, object: &Invoice) -> Result<(), sqlx::Error> {
     let Some(status) = &object.status else { return Ok(()) };
-    let parent = object.parent.as_ref().and_then(|parent| parent.subscription_details.as_ref());
+    let subscription = object.parent.as_ref().and_then(|parent| parent.subscription_details.as_ref());
+    let mut payments = object.payments.iter().flat_map(|payments| &payments.data);
+    let intent = payments.find_map(|one| one.payment.payment_intent.as_ref());
     sqlx::query(INVOICE)
         .bind(Uuid::now_v7())
         .bind(&object.id)
-        .bind(parent.map(|details| &details.subscription))
+        .bind(subscription.map(|details| &details.subscription))
+        .bind(intent)
         .bind(status)
         .bind(object.amount_due)
         .bind(object.amount_paid)
         .bind(&object.currency)
         .bind(ticket)
         .execute(session.conn())
-        .await
-        .map(drop)
+        .await?;
+    match intent {
+        Some(intent) => sqlx::query(OF_INVOICE).bind(intent).execute(session.conn()).await.map(drop),
+        None => Ok(()),
+    }
 }
 
 const VERIFICATION: &str = "UPDATE kyc_billing_verification SET stripe_session_id = $1, verification_status = $3, \

@@ -69,14 +69,14 @@ pub async fn ask(db: &Db, id: Uuid, human_name_id: Uuid, key: Option<Claim>) -> 
     .await
 }
 
-/// Writes down Stripe's identifier of the setup that the person finishes.
+/// Writes down Stripe's identifier of the setup that the person finishes: the one whose secret was handed out last.
 ///
 /// # Errors
 /// See [`DbError`].
 pub async fn answered(db: &Db, id: Uuid, setup: &str) -> Result<(), DbError> {
     db.run(&(id, setup), |session, (id, setup)| {
         let update = "UPDATE stripe_payment_methods SET stripe_setup_intent_id = $2, updated_at = now() \
-                      WHERE id = $1 AND stripe_setup_intent_id IS NULL";
+                      WHERE id = $1 AND stripe_payment_method_id IS NULL";
         let query = sqlx::query(update).bind(id).bind(setup);
         Box::pin(async move { query.execute(session.conn()).await.map(drop) })
     })
@@ -86,7 +86,7 @@ pub async fn answered(db: &Db, id: Uuid, setup: &str) -> Result<(), DbError> {
 const NEWEST: &str = "SELECT c.stripe_customer_id, m.stripe_payment_method_id FROM stripe_payment_methods AS m \
      JOIN stripe_customers AS c ON c.human_name_id = m.human_name_id WHERE m.human_name_id = \
      (SELECT s.human_name_id FROM stripe_payment_methods AS s WHERE s.stripe_setup_intent_id = $1) \
-     AND c.stripe_customer_id IS NOT NULL AND m.stripe_payment_method_id IS NOT NULL AND m.detached_at IS NULL ORDER BY m.id DESC LIMIT 1";
+     AND c.stripe_customer_id IS NOT NULL AND m.stripe_payment_method_id IS NOT NULL AND m.detached_at IS NULL ORDER BY m.created_at DESC, m.id DESC LIMIT 1";
 
 /// Stripe's identifiers of a person and of what that person added last, by any of the person's setups.
 ///

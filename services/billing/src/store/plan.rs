@@ -126,7 +126,8 @@ const RETIRE: &str = "UPDATE plan_prices AS p SET retired_at = now() WHERE p.pla
 const ADD: &str = "INSERT INTO plan_prices (id, plan_id, amount, currency, \"interval\") VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT (plan_id, currency, \"interval\") WHERE retired_at IS NULL DO NOTHING";
 const ASKED: &str = "SELECT p.id AS price_id, l.code, l.name, p.amount, p.currency, p.\"interval\" FROM plan_prices AS p \
-     JOIN plans AS l ON l.id = p.plan_id WHERE p.stripe_price_id IS NULL AND p.retired_at IS NULL ORDER BY p.id LIMIT 200";
+     JOIN plans AS l ON l.id = p.plan_id WHERE p.stripe_price_id IS NULL AND p.retired_at IS NULL \
+     AND ($1::text IS NULL OR l.code = $1) ORDER BY p.id LIMIT 200";
 
 /// Writes down what is offered of a plan, all at once, before Stripe hears of new prices. Saying the same twice changes nothing but the
 /// version.
@@ -160,12 +161,29 @@ pub async fn declare(db: &Db, declared: &Declared) -> Result<(), DbError> {
     .await
 }
 
-/// Prices that are declared and not at Stripe yet.
+/// Prices that are declared and not at Stripe yet, of one plan or of all.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn asked(db: &Db) -> Result<Vec<Asked>, DbError> {
-    db.run(&(), |session, ()| Box::pin(async move { sqlx::query_as(ASKED).fetch_all(session.conn()).await })).await
+pub async fn asked(db: &Db, plan: Option<&str>) -> Result<Vec<Asked>, DbError> {
+    db.run(&plan, |session, plan| {
+        Box::pin(async move { sqlx::query_as(ASKED).bind(plan).fetch_all(session.conn()).await })
+    })
+    .await
+}
+
+/// Offers a price no more that Stripe refuses to make.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn refused(db: &Db, price: Uuid) -> Result<(), DbError> {
+    db.run(&price, |session, price| {
+        let update = "UPDATE plan_prices SET retired_at = now() \
+                      WHERE id = $1 AND stripe_price_id IS NULL AND retired_at IS NULL";
+        let query = sqlx::query(update).bind(price);
+        Box::pin(async move { query.execute(session.conn()).await.map(drop) })
+    })
+    .await
 }
 
 /// Writes down Stripe's identifier: from now on the price is offered.

@@ -13,7 +13,7 @@ const BEGIN: &str = "INSERT INTO reconciliations (day) SELECT (now() AT TIME ZON
 const FINISH: &str = "UPDATE reconciliations SET finished_at = now(), compared = $1, differences = $2, unknown = $3 \
      WHERE day = (SELECT max(day) FROM reconciliations)";
 const LIVING: &str = "SELECT id, stripe_subscription_id FROM stripe_subscriptions WHERE id > $1 AND stripe_subscription_id IS NOT NULL \
-     AND status NOT IN ('canceled', 'incomplete_expired') ORDER BY id LIMIT $2";
+     AND (status IS NULL OR status NOT IN ('canceled', 'incomplete_expired')) ORDER BY id LIMIT $2";
 const KNOWN: &str = "SELECT EXISTS (SELECT FROM stripe_subscriptions WHERE id = $1)";
 /// What people see of a row, and not when it was looked at.
 const SAYS: &str = "SELECT concat_ws(' ', status, trial_end, current_period_end, cancel_at_period_end, price_id) \

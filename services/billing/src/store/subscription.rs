@@ -72,6 +72,8 @@ impl Subscription {
 pub enum Asked {
     /// The row is there: this call's, or the one that the same key made.
     Row(Box<Subscription>),
+    /// Nothing is offered at this price.
+    Nothing,
     /// The caller's key was used for something else, or is being used.
     Key(Standing),
 }
@@ -81,11 +83,13 @@ const SELECT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.p
      FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.id = $1";
 const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
      s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at \
-     FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.account_id = $1 ORDER BY s.id DESC LIMIT 1";
+     FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.account_id = $1 \
+     ORDER BY (s.status IS NULL OR s.status NOT IN ('canceled', 'incomplete_expired')) DESC, s.created_at DESC, s.id DESC LIMIT 1";
 /// A trial is for people who are proven to be one, once each: otherwise the days are none, and the first payment is due at once.
 const INSERT: &str = "INSERT INTO stripe_subscriptions (id, account_id, human_name_id, plan_id, price_id, trial_days) \
      SELECT $1, $2, $3, l.id, p.id, CASE WHEN $5 AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
-     FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id WHERE p.id = $4";
+     FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id WHERE p.id = $4 \
+     AND p.stripe_price_id IS NOT NULL AND p.retired_at IS NULL AND l.retired_at IS NULL";
 
 /// Writes down that a subscription is wanted, once per key, before Stripe hears of it.
 ///
@@ -108,8 +112,14 @@ pub async fn ask(db: &Db, id: Uuid, wish: Wish, key: Option<Claim>) -> Result<As
                 Standing::Done(answer) => row = made(answer)?,
                 other => return Ok(Asked::Key(other)),
             }
-            let row = sqlx::query_as(SELECT).bind(row).fetch_one(session.conn()).await?;
-            Ok(Asked::Row(Box::new(row)))
+            if let Some(row) = sqlx::query_as(SELECT).bind(row).fetch_optional(session.conn()).await? {
+                return Ok(Asked::Row(Box::new(row)));
+            }
+            // Nothing is offered at this price, or what the key stood for was refused after its caller had gone: the key is free again.
+            if let Some(key) = key {
+                release(session, key).await?;
+            }
+            Ok(Asked::Nothing)
         })
     })
     .await
@@ -118,7 +128,8 @@ pub async fn ask(db: &Db, id: Uuid, wish: Wish, key: Option<Claim>) -> Result<As
 /// The same after an attempt of this request whose answer was lost: the row in the way may be its own.
 const INSERT_OWN: &str = "INSERT INTO stripe_subscriptions (id, account_id, human_name_id, plan_id, price_id, trial_days) \
      SELECT $1, $2, $3, l.id, p.id, CASE WHEN $5 AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
-     FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id WHERE p.id = $4 ON CONFLICT (id) DO NOTHING";
+     FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id WHERE p.id = $4 \
+     AND p.stripe_price_id IS NOT NULL AND p.retired_at IS NULL AND l.retired_at IS NULL ON CONFLICT (id) DO NOTHING";
 
 /// Takes a wish back that Stripe has refused, and gives the caller's key back: nothing was made.
 ///
@@ -134,6 +145,20 @@ pub async fn refused(db: &Db, id: Uuid, key: Option<Claim>) -> Result<(), DbErro
                 None => Ok(()),
             }
         })
+    })
+    .await
+}
+
+/// Writes down Stripe's identifier.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn answered(db: &Db, id: Uuid, stripe: &str) -> Result<(), DbError> {
+    db.run(&(id, stripe), |session, (id, stripe)| {
+        let update = "UPDATE stripe_subscriptions SET stripe_subscription_id = $2, updated_at = now() \
+                      WHERE id = $1 AND stripe_subscription_id IS NULL";
+        let query = sqlx::query(update).bind(id).bind(stripe);
+        Box::pin(async move { query.execute(session.conn()).await.map(drop) })
     })
     .await
 }
@@ -166,7 +191,7 @@ async fn one(db: &Db, select: &'static str, id: Uuid) -> Result<Option<Subscript
 /// # Errors
 /// See [`DbError`].
 pub async fn unanswered(db: &Db) -> Result<Vec<Uuid>, DbError> {
-    let select = "SELECT id FROM stripe_subscriptions WHERE stripe_subscription_id IS NULL \
+    let select = "SELECT id FROM stripe_subscriptions WHERE status IS NULL \
                   AND created_at < now() - interval '1 minute' ORDER BY created_at LIMIT 100";
     db.run(&(), move |session, ()| Box::pin(async move { sqlx::query_scalar(select).fetch_all(session.conn()).await }))
         .await

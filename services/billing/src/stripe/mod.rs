@@ -48,6 +48,14 @@ pub enum StripeError {
 }
 
 impl StripeError {
+    /// Whether it is certain that a request to make something made nothing: its content was refused. A key that was used before, one that isn't
+    /// taken, or an answer that can't be read prove nothing of the kind.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { status, code }
+            if matches!(status.as_u16(), 400 | 402 | 404) && code != "idempotency_error")
+    }
+
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_passing(&self) -> bool {
@@ -91,7 +99,9 @@ impl Stripe {
     /// # Errors
     /// See [`StripeError`].
     pub async fn fetch<T: DeserializeOwned>(&self, kind: Kind, id: &str) -> Result<Option<T>, StripeError> {
-        let address = self.at(&format!("{}/{id}", kind.path()));
+        // How an invoice is paid is left out unless asked for.
+        let more = if kind == Kind::Invoice { "?expand[]=payments" } else { "" };
+        let address = self.at(&format!("{}/{id}{more}", kind.path()));
         match repeated(|| self.request(self.http.get(&address))).await {
             Ok(response) => read(response).await.map(Some),
             Err(StripeError::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(None),

@@ -116,9 +116,6 @@ pub struct PaymentIntent {
     pub amount_received: i64,
     /// Three small letters.
     pub currency: String,
-    /// Ours.
-    #[serde(default)]
-    pub metadata: Metadata,
 }
 
 /// `invoice`.
@@ -136,6 +133,22 @@ pub struct Invoice {
     pub currency: String,
     /// What it is for.
     pub parent: Option<Parent>,
+    /// How it is paid; there if it was asked for.
+    pub payments: Option<List<InvoicePayment>>,
+}
+
+/// A payment of an invoice.
+#[derive(Debug, Clone, Deserialize)]
+pub struct InvoicePayment {
+    /// With what.
+    pub payment: PaymentOf,
+}
+
+/// With what an invoice is paid.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PaymentOf {
+    /// `pi_…`, if it is a payment intent.
+    pub payment_intent: Option<String>,
 }
 
 /// What an invoice is for.

@@ -27,7 +27,13 @@ async fn a_first_payment_makes_a_subscription_active() {
     p.hear(&json!({})).await;
     let now = p.get(&format!("subscription/{ACCOUNT}")).await;
     assert_eq!((&now.body["status"], &now.body["entitlement"]), (&json!("active"), &json!({ "access": "full" })));
-    assert_eq!(p.rows("stripe_payment_intents WHERE status = 'succeeded' AND amount_received = 1900").await, 1);
+    assert_eq!(
+        p.rows(&format!(
+            "stripe_payment_intents WHERE status = 'succeeded' AND amount_received = 1900 AND account_id = '{ACCOUNT}'"
+        ))
+        .await,
+        1
+    );
     assert_eq!(p.rows("stripe_invoices WHERE status = 'paid' AND amount_paid = 1900").await, 1);
     // A year of renewals, and nobody has to do anything.
     p.later(366 * DAY).await;
@@ -47,10 +53,10 @@ async fn a_trial_is_for_the_verified_and_only_once() {
     assert_eq!((trial.status, &trial.body["status"]), (201, &json!("trialing")), "{}", trial.body);
     assert_eq!(trial.body["entitlement"], json!({ "access": "full" }));
     assert_eq!(p.post(None, "subscriptions", &wish(third)).await.body["status"], json!("incomplete"));
-    // Without a payment method it pauses when it ends, and what nobody paid for ends.
+    // Without a payment method it is over when it ends, and what nobody paid for too.
     p.later(15 * DAY).await;
     p.hear(&json!({})).await;
-    assert_eq!(p.get(&format!("subscription/{other}")).await.body["status"], json!("paused"));
+    assert_eq!(p.get(&format!("subscription/{other}")).await.body["status"], json!("canceled"));
     assert_eq!(p.get(&format!("subscription/{third}")).await.body["status"], json!("incomplete_expired"));
 }
 
@@ -97,4 +103,18 @@ async fn a_wish_whose_caller_has_gone_is_asked_for_again() {
     assert_eq!(p.asking().resume().await.unwrap(), 1);
     assert_eq!(p.get(&format!("subscription/{ACCOUNT}")).await.body["status"], json!("incomplete"));
     assert_eq!(p.asking().resume().await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_that_was_deleted_at_stripe_is_made_anew() {
+    let p = Platform::start().await;
+    let ann = json!({ "human_name_id": ANN });
+    assert_eq!(p.post(None, "customers", &ann).await.status, 201);
+    let first = p.stripe("GET", "customers", "").await.body["data"][0]["id"].as_str().unwrap().to_owned();
+    p.stripe("DELETE", &format!("customers/{first}"), "").await;
+    p.hear(&json!({})).await;
+    assert_eq!(p.post(None, "customers", &ann).await.status, 200);
+    let asked = format!("stripe_customers WHERE stripe_customer_id IS NOT NULL AND stripe_customer_id <> '{first}'");
+    assert_eq!(p.rows(&asked).await, 1, "another one, not the answer of the first time");
+    assert_eq!(p.subscribe(None, ANN, MONTHLY).await.status, 201);
 }

@@ -143,7 +143,7 @@ fn choices(kind: Kind, typed: &[Choice], mistakes: &mut Mistakes) -> Vec<Choice>
         }
         return Vec::new();
     }
-    let ids: BTreeSet<&str> = typed.iter().map(|choice| choice.id.as_str()).collect();
+    let ids: BTreeSet<&str> = typed.iter().map(|choice| choice.id.trim()).collect();
     if !(2..=20).contains(&typed.len()) || ids.len() != typed.len() {
         mistakes.add("/choices", "must be 2 to 20, each with an `id` of its own");
     }

@@ -149,14 +149,22 @@ impl Action {
                 }
             }
             Self::Name(names) => {
-                if names.patterns.len() > 100 || names.patterns.iter().any(|name| name.len() > 40) {
-                    mistakes.add("/action/name/patterns", "must be at most 100 names of at most 40 characters");
+                if names.patterns.len() > 100 || names.patterns.iter().any(|name| !is_name(name)) {
+                    mistakes.add(
+                        "/action/name/patterns",
+                        "must be at most 100 names of at most 40 letters, digits and signs",
+                    );
                 }
             }
             Self::Cancel(_) => {}
         }
         mistakes.finish(self)
     }
+}
+
+/// Whether a text could be the name of a pattern.
+fn is_name(text: &str) -> bool {
+    text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What becomes of an action that is sent.

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use rerp_kit::http::{Json, Path};
 use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::pool::Db;
-use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, ENDED, INTERNAL, INVALID_VALUE, SEQUENCE_GAP};
+use rerp_kit::problem::catalogue::{
+    DEPENDENCY_UNAVAILABLE, ENDED, INTERNAL, INVALID_VALUE, SEQUENCE_GAP, TOO_MANY_REQUESTS,
+};
+use rerp_kit::problem::{Mistakes, Problem};
 use rerp_kit::telemetry::chain;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,7 +23,7 @@ use crate::client::trading::TradingError;
 use crate::domain::scenario::{self, Action, Config, Fees, MOST_ACTIONS};
 use crate::scenarios::ScenarioError;
 use crate::state::AppState;
-use crate::store::scenario::{self as store, Belongs, Scenario, Wish, Wished};
+use crate::store::scenario::{self as store, Belongs, MOST, Scenario, Wish, Wished};
 use crate::store::scenario_action::{self as actions, Listed, Written};
 
 /// How many actions a scenario shows.
@@ -126,6 +128,8 @@ pub async fn begin(
         Wished::NoModule => Err(Problem::new(INVALID_VALUE).field("/module", "no module that is taught has this code")),
         Wished::NoSession => Err(Problem::new(INVALID_VALUE).field("/session_id", "no session has this identifier")),
         Wished::Ended => Err(Problem::new(ENDED).detail("the session has ended")),
+        Wished::Full => Err(Problem::new(TOO_MANY_REQUESTS)
+            .detail(format!("at most {MOST} scenarios in a session, and as many exercises of a person in an hour"))),
         Wished::Key(standing) => Err(answer::of_key(&standing)),
     }
 }
@@ -133,11 +137,12 @@ pub async fn begin(
 fn belongs(body: &Body) -> Result<Belongs, Problem> {
     match (&body.session_id, &body.module, &body.human_name_id, &body.account_id) {
         (Some(session), None, None, None) => Ok(Belongs::Session(answer::field("/session_id", session)?)),
-        (None, Some(module), Some(person), Some(account)) => Ok(Belongs::Module(
-            module.clone(),
-            answer::field("/human_name_id", person)?,
-            answer::field("/account_id", account)?,
-        )),
+        (None, Some(module), Some(person), Some(account)) => {
+            let mut mistakes = Mistakes::default();
+            let module = mistakes.code("/module", module);
+            let (person, account) = (mistakes.id("/human_name_id", person), mistakes.id("/account_id", account));
+            mistakes.finish(Belongs::Module(module, person, account)).map_err(Problem::from)
+        }
         _ => Err(Problem::new(INVALID_VALUE)
             .field("/session_id", "give either this, or `module`, `human_name_id` and `account_id`")),
     }
@@ -180,7 +185,7 @@ pub async fn act(
 }
 
 /// Logs the cause, here and only here.
-fn explain(error: ScenarioError) -> Problem {
+pub(super) fn explain(error: ScenarioError) -> Problem {
     let error = match error {
         ScenarioError::Db(error) => return answer::not_inserted(error),
         other => other,

@@ -12,6 +12,7 @@ use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE};
 use serde::Deserialize;
 
 use super::answer;
+use super::scenario::explain;
 use crate::admission::admit;
 use crate::domain::session::NewSession;
 use crate::state::AppState;
@@ -76,11 +77,13 @@ pub async fn by_id(State(db): State<Db>, Path(id): Path<String>) -> Result<Respo
     Ok(answer::private(StatusCode::OK, &session))
 }
 
-/// Ends a session: the same answer however often.
+/// Ends a session: the same answer however often. What is under way in its scenarios comes to its end first.
 ///
 /// # Errors
 /// A problem.
-pub async fn complete(State(db): State<Db>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let ended = store::end(&db, answer::identifier(&id)?, Cause::Person).await?;
+pub async fn complete(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id = answer::identifier(&id)?;
+    state.scenarios().settle(id).await.map_err(explain)?;
+    let ended = store::end(&state.db, id, Cause::Person).await?;
     Ok(answer::private(StatusCode::OK, &ended.ok_or_else(|| answer::nothing("session"))?))
 }

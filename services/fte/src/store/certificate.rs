@@ -65,7 +65,7 @@ const BY_TOKEN: &str = select!("verification_token = $1");
 const BY_ID: &str = select!("id = $1");
 const ISSUE: &str = "INSERT INTO fte_certificates (id, human_name_id, account_id, course, validity, certificate_number, test_session_id, \
      verification_token, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + (SELECT certificate_days FROM modules \
-     WHERE course = $4 AND test_type = 'final_assessment' AND NOT retired) * interval '1 day')";
+     WHERE course = $4 AND test_type = 'final_assessment' ORDER BY retired, updated_at DESC LIMIT 1) * interval '1 day')";
 /// Once: a second wish to revoke changes neither time nor reason.
 const REVOKE: &str =
     "UPDATE fte_certificates SET revoked_at = now(), revoked_reason = $2 WHERE id = $1 AND revoked_at IS NULL";

@@ -148,7 +148,9 @@ pub async fn change(
             // After a lost answer the version that is there may be the one this request made.
             if session.attempt() > 1 && meant.means(present - 1) && is_so(session, *id, present, new).await? {
                 let question = find(session, *id).await?.ok_or(sqlx::Error::RowNotFound)?;
-                return Ok(Changed::Done(Box::new(question)));
+                if retired.is_none_or(|retired| retired == question.retired) {
+                    return Ok(Changed::Done(Box::new(question)));
+                }
             }
             if !meant.means(present) {
                 return Ok(Changed::Missed);
@@ -163,12 +165,15 @@ pub async fn change(
     .await
 }
 
-/// Whether a version has this key and this text: enough to know one's own again.
+/// Whether a version is exactly this one: so one knows one's own again.
 async fn is_so(session: &mut Session, id: Uuid, version: i32, new: &(Question, Key)) -> Result<bool, sqlx::Error> {
     let select = "SELECT EXISTS (SELECT FROM question_versions JOIN answer_keys USING (question_id, version) \
-                  WHERE question_id = $1 AND version = $2 AND prompt = $3 AND correct = $4)";
-    let is_so = sqlx::query_scalar(select).bind(id).bind(version).bind(&new.0.prompt).bind(Json(&new.1));
-    is_so.fetch_one(session.conn()).await
+                  WHERE question_id = $1 AND version = $2 AND prompt = $3 AND correct = $4 AND kind = $5 AND choices = $6 \
+                  AND decimals = $7 AND points = $8 AND weight = $9)";
+    let (question, key) = new;
+    let is_so = sqlx::query_scalar(select).bind(id).bind(version).bind(&question.prompt).bind(Json(key));
+    let is_so = is_so.bind(question.kind.name()).bind(Json(&question.choices)).bind(question.decimals);
+    is_so.bind(question.points).bind(question.weight).fetch_one(session.conn()).await
 }
 
 async fn version(session: &mut Session, id: Uuid, version: i32, new: &(Question, Key)) -> Result<(), sqlx::Error> {

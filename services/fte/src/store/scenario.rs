@@ -14,6 +14,9 @@ use crate::client::trading::State;
 use crate::domain::scenario::Config;
 use crate::domain::session::Phase;
 
+/// Most scenarios of a session, and most exercises that a person begins in an hour: the trading service keeps a bounded number for all.
+pub const MOST: i64 = 10;
+
 /// What a scenario is part of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,6 +89,8 @@ pub enum Wished {
     NoSession,
     /// The session takes nothing more.
     Ended,
+    /// There are as many as may be.
+    Full,
     /// The caller's key was used before, and there is no answer to repeat.
     Key(Standing),
 }
@@ -113,8 +118,9 @@ const INSERT: &str = insert!("");
 /// lost.
 const INSERT_OWN: &str = insert!(" ON CONFLICT (id) DO NOTHING");
 const BEGAN: &str = "UPDATE interactive_test_scenarios SET trading_scenario_id = $2, total_bars = $3, seq = $4, bars = $5, trading_data = $6, \
-     results = $7, started_at = now(), updated_at = now() WHERE id = $1 AND trading_scenario_id IS NULL";
-const FORGET: &str = "DELETE FROM interactive_test_scenarios WHERE id = $1 AND trading_scenario_id IS NULL";
+     results = $7, started_at = now(), updated_at = now() WHERE id = $1 AND seed = $8 AND trading_scenario_id IS NULL";
+const FORGET: &str =
+    "DELETE FROM interactive_test_scenarios WHERE id = $1 AND seed = $2 AND trading_scenario_id IS NULL";
 /// By then its key is forgotten too, so nobody can ask again.
 const FORGET_OLD: &str = "DELETE FROM interactive_test_scenarios WHERE trading_scenario_id IS NULL AND created_at < now() - interval '25 hours'";
 
@@ -155,7 +161,8 @@ pub async fn wish(db: &Db, id: Uuid, wish: &Wish, seed: i64, key: Option<Claim>)
 /// The scenario of the first time, as it is now.
 async fn repeat(session: &mut Session, answer: Value) -> Result<Wished, sqlx::Error> {
     let id: Uuid = serde_json::from_value(answer).map_err(|error| sqlx::Error::Decode(error.into()))?;
-    let row = find(session, id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    // A twin may be taking it back in this moment, key and all.
+    let Some(row) = find(session, id).await? else { return Ok(Wished::Key(Standing::InProgress)) };
     Ok(Wished::There(Box::new(row), true))
 }
 
@@ -165,6 +172,12 @@ async fn owner(session: &mut Session, belongs: &Belongs) -> Result<Result<Owner,
         Belongs::Module(code, human_name_id, account_id) => {
             let module = sqlx::query_scalar("SELECT id FROM modules WHERE code = $1 AND NOT retired").bind(code);
             let module: Option<Uuid> = module.fetch_optional(session.conn()).await?;
+            // Not locked: a few at the same time may go beyond it, by as many.
+            let recent = "SELECT count(*) FROM interactive_test_scenarios WHERE human_name_id = $1 AND test_session_id IS NULL \
+                          AND created_at > now() - interval '1 hour'";
+            if count(session, recent, *human_name_id).await? >= MOST {
+                return Ok(Err(Wished::Full));
+            }
             let owner = |module_id| Owner { human_name_id: *human_name_id, account_id: *account_id, module_id };
             Ok(module.map(owner).ok_or(Wished::NoModule))
         }
@@ -172,6 +185,11 @@ async fn owner(session: &mut Session, belongs: &Belongs) -> Result<Result<Owner,
             None => Ok(Err(Wished::NoSession)),
             Some(Phase::Due | Phase::Ended) => Ok(Err(Wished::Ended)),
             Some(Phase::Running) => {
+                // The session is locked: their number is one.
+                let all = "SELECT count(*) FROM interactive_test_scenarios WHERE test_session_id = $1";
+                if count(session, all, *id).await? >= MOST {
+                    return Ok(Err(Wished::Full));
+                }
                 let of = "SELECT human_name_id, account_id, module_id FROM test_sessions WHERE id = $1";
                 let of = sqlx::query_as(of).bind(id).fetch_one(session.conn());
                 let (human_name_id, account_id, module_id) = of.await?;
@@ -181,18 +199,24 @@ async fn owner(session: &mut Session, belongs: &Belongs) -> Result<Result<Owner,
     }
 }
 
+async fn count(session: &mut Session, select: &'static str, id: Uuid) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(select).bind(id).fetch_one(session.conn()).await
+}
+
 /// Writes what the trading service began, unless a twin of this request has been faster; the scenario as it is then. None: it was forgotten
 /// meanwhile.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn began(db: &Db, id: Uuid, state: &State) -> Result<Option<Scenario>, DbError> {
-    db.transaction_idempotent(&(id, state), |session, (id, state)| {
+pub async fn began(db: &Db, wish: &Scenario, state: &State) -> Result<Option<Scenario>, DbError> {
+    db.transaction_idempotent(&(wish, state), |session, (wish, state)| {
         Box::pin(async move {
             let count = i32::try_from(state.bars.len()).unwrap_or(i32::MAX);
-            let began = sqlx::query(BEGAN).bind(id).bind(&state.id).bind(state.total_bars).bind(state.seq).bind(count);
-            began.bind(Json(&state.bars)).bind(&state.results).execute(session.conn()).await?;
-            find(session, *id).await
+            let began =
+                sqlx::query(BEGAN).bind(wish.id).bind(&state.id).bind(state.total_bars).bind(state.seq).bind(count);
+            began.bind(Json(&state.bars)).bind(&state.results).bind(wish.seed).execute(session.conn()).await?;
+            // Under the caller's identifier there may be another wish by now, with a market of its own.
+            Ok(find(session, wish.id).await?.filter(|row| row.seed == wish.seed))
         })
     })
     .await
@@ -202,10 +226,10 @@ pub async fn began(db: &Db, id: Uuid, state: &State) -> Result<Option<Scenario>,
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn forget(db: &Db, id: Uuid, key: Option<Claim>) -> Result<(), DbError> {
-    db.transaction_idempotent(&(id, key), |session, (id, key)| {
+pub async fn forget(db: &Db, wish: &Scenario, key: Option<Claim>) -> Result<(), DbError> {
+    db.transaction_idempotent(&(wish, key), |session, (wish, key)| {
         Box::pin(async move {
-            let gone = sqlx::query(FORGET).bind(id).execute(session.conn()).await?;
+            let gone = sqlx::query(FORGET).bind(wish.id).bind(wish.seed).execute(session.conn()).await?;
             // A twin that was luckier keeps row and key.
             if gone.rows_affected() == 1 { give_back(session, key.as_ref()).await } else { Ok(()) }
         })

@@ -14,7 +14,7 @@ use crate::domain::scenario::{MOST_ACTIONS, Step, step};
 use crate::domain::session::Phase;
 
 /// An action that is written down and has to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Open {
     /// Our identifier of the scenario.
     pub scenario_id: Uuid,
@@ -125,14 +125,13 @@ pub async fn write(db: &Db, scenario_id: Uuid, expected_seq: i64, action: &Value
             // The session first, then the scenario: the order in which everybody locks.
             let test: Option<Option<Uuid>> =
                 sqlx::query_scalar(SESSION).bind(id).fetch_optional(session.conn()).await?;
-            if let Some(Some(test)) = test
-                && session::lock(session, test).await? != Some(Phase::Running)
-            {
-                return Ok(Written::Ended);
-            }
+            let ended = match test.flatten() {
+                Some(test) => session::lock(session, test).await? != Some(Phase::Running),
+                None => false,
+            };
             let place: Option<Place> = sqlx::query_as(LOCK).bind(id).fetch_optional(session.conn()).await?;
             let Some(place) = place else { return Ok(Written::NotThere) };
-            judge(session, *id, &place, *expected_seq, action).await
+            judge(session, *id, &place, (*expected_seq, *action), ended).await
         })
     })
     .await
@@ -142,8 +141,8 @@ async fn judge(
     session: &mut Session,
     id: Uuid,
     place: &Place,
-    expected_seq: i64,
-    action: &Value,
+    (expected_seq, action): (i64, &Value),
+    ended: bool,
 ) -> Result<Written, sqlx::Error> {
     let last: Option<Last> = sqlx::query_as(LAST).bind(id).fetch_optional(session.conn()).await?;
     let done = sqlx::query_as(DONE).bind(id).bind(expected_seq).bind(action);
@@ -163,6 +162,8 @@ async fn judge(
         (Step::Resume, Some(last), _) => Written::Send(send(last.sequence, last.expected_seq, last.action)),
         (Step::SettleFirst, Some(last), _) => Written::First(send(last.sequence, last.expected_seq, last.action)),
         (Step::Repeat, _, Some(outcome)) => Written::Done(outcome),
+        // What was written down in time is told to its end; nothing is begun.
+        (Step::Write | Step::Gap, ..) if ended => Written::Ended,
         (Step::Write, ..) if next > MOST_ACTIONS => Written::Full,
         (Step::Write, ..) => {
             let row = sqlx::query(WRITE).bind(id).bind(next).bind(expected_seq).bind(action);
@@ -171,6 +172,22 @@ async fn judge(
         }
         _ => Written::Gap(place.seq),
     })
+}
+
+const OPEN_OF: &str = "SELECT s.id AS scenario_id, s.trading_scenario_id AS trading_id, a.sequence, a.expected_seq, a.action, s.bars \
+     FROM interactive_test_scenarios AS s JOIN scenario_actions AS a ON a.scenario_id = s.id \
+     LEFT JOIN scenario_outcomes AS o ON o.scenario_id = a.scenario_id AND o.sequence = a.sequence \
+     WHERE s.test_session_id = $1 AND s.trading_scenario_id IS NOT NULL AND o.sequence IS NULL";
+
+/// The actions of a session's scenarios that are under way.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn open_of(db: &Db, test_session_id: Uuid) -> Result<Vec<Open>, DbError> {
+    db.run(&test_session_id, |session, id| {
+        Box::pin(async move { sqlx::query_as(OPEN_OF).bind(id).fetch_all(session.conn()).await })
+    })
+    .await
 }
 
 /// Writes what came of an action, once: the first to know decides, and what it wrote comes back. `effect`: none if it was refused, and where

@@ -9,5 +9,6 @@ mod support;
 mod answers;
 mod certificates;
 mod modules;
+mod scenario_bounds;
 mod scenarios;
 mod sessions;

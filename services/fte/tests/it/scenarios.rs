@@ -12,20 +12,20 @@ use rerp_kit::problem::catalogue;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-fn exercise(kind: &str) -> Value {
+pub(crate) fn exercise(kind: &str) -> Value {
     json!({ "module": "risk", "human_name_id": ANN, "account_id": ACCOUNT, "scenario_type": kind, "bars": 33, "cash": "1000000.00",
         "fees": { "rate_ppm": 1000, "fixed": "1.00" } })
 }
 
-fn act(seq: &Value, action: Value) -> Value {
+pub(crate) fn act(seq: &Value, action: Value) -> Value {
     json!({ "expected_seq": seq, "action": action })
 }
 
-fn buy(quantity: &str) -> Value {
+pub(crate) fn buy(quantity: &str) -> Value {
     json!({ "order": { "side": "buy", "quantity": quantity } })
 }
 
-async fn platform() -> Platform {
+pub(crate) async fn platform() -> Platform {
     let platform = Platform::start().await;
     platform.module("risk", "module_quiz").await;
     platform
@@ -198,11 +198,11 @@ async fn a_beginning_that_was_cut_short_is_mended_by_asking_again() {
     // What nobody asks for again goes, once its key has gone.
     crash(&platform, "lost").await;
     let stop = CancellationToken::new();
-    sweeper::turn(&platform.state.db, &stop).await.unwrap();
+    sweeper::turn(&platform.state.scenarios(), &stop).await.unwrap();
     assert_eq!(platform.rows("interactive_test_scenarios").await, 2);
     let age = "UPDATE svc.interactive_test_scenarios SET created_at = now() - interval '26 hours'";
     platform.fte.execute(age).await;
-    sweeper::turn(&platform.state.db, &stop).await.unwrap();
+    sweeper::turn(&platform.state.scenarios(), &stop).await.unwrap();
     assert_eq!(platform.rows("interactive_test_scenarios").await, 1);
 }
 
@@ -225,33 +225,6 @@ async fn of_many_sending_the_same_one_acts() {
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]));
     assert_eq!((platform.rows("scenario_actions").await, &answers[0]["results"]["open_orders"]), (1, &json!(1)));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_scenario_of_a_session_lives_with_it() {
-    let platform = platform().await;
-    platform.module("live", "interactive_scenario").await;
-    let session = platform.answered(ANN, "live").await;
-    let body = json!({ "session_id": session, "scenario_type": "backtest", "bars": 31 });
-    // Whoever may was asked at the start of the session.
-    platform.others.say().entitlement = (false, "not_paid", "unpaid");
-    let made = platform.post("/scenarios", &body).await;
-    assert_eq!((made.status, &made.body["human_name_id"]), (201, &json!(ANN)), "{}", made.text);
-    let actions = format!("/scenarios/{}/actions", made.text("scenario_id"));
-    let advanced = platform.post(&actions, &act(&made.body["seq"], json!({ "advance": {} }))).await;
-    assert_eq!(advanced.status, 200, "{}", advanced.text);
-    let ended = platform.complete(&session).await;
-    assert_eq!((&ended.body["passed"], &ended.body["status"]), (&json!(true), &json!("completed")), "{}", ended.text);
-    let late = platform.post(&actions, &act(&advanced.body["seq"], buy("1"))).await;
-    assert!(late.is(catalogue::ENDED), "{}", late.text);
-    assert!(platform.post("/scenarios", &body).await.is(catalogue::ENDED));
-    assert!(platform.post("/scenarios", &exercise("backtest")).await.is(catalogue::NOT_ENTITLED));
-
-    // All points without a scenario carried to its end are not enough.
-    *platform.others.say() = Default::default();
-    let session = platform.answered(ANN, "live").await;
-    let ended = platform.complete(&session).await;
-    assert_eq!((&ended.body["passed"], &ended.body["points_earned"]), (&json!(false), &json!(10)), "{}", ended.text);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -43,7 +43,7 @@ fn create_intent(state: &mut State, subscription: &Value, amount: i64) -> Result
         "status": "requires_payment_method",
         "payment_method": null,
         "last_payment_error": null,
-        "metadata": subscription["metadata"],
+        "metadata": {},
     });
     state.add(Kind::PaymentIntent, intent, Some("created"))
 }
@@ -54,10 +54,11 @@ pub(super) fn of_intent(state: &State, intent: &str) -> Option<Value> {
     state.all(Kind::Invoice).find(of).cloned()
 }
 
-/// Charges a payment method for a payment; whether it worked. The money is taken once: a payment that succeeded is never charged again.
+/// Charges a payment method for a payment; whether it worked. The money is taken once: a payment that succeeded or was canceled is never charged again.
 pub(super) fn charge(state: &mut State, intent: &str, method: &Value) -> Result<bool, Refusal> {
-    if state.get(Kind::PaymentIntent, intent)?["status"] == "succeeded" {
-        return Err(Refusal::state("payment_intent_unexpected_state", "This PaymentIntent has succeeded already."));
+    let status = state.get(Kind::PaymentIntent, intent)?["status"].clone();
+    if status == "succeeded" || status == "canceled" {
+        return Err(Refusal::state("payment_intent_unexpected_state", "This PaymentIntent has ended already."));
     }
     let works = pays(method);
     let verb = if works { "succeeded" } else { "payment_failed" };
