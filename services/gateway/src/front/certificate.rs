@@ -13,6 +13,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use secrecy::zeroize::Zeroizing;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
@@ -43,7 +44,7 @@ pub enum CertificateError {
 #[derive(PartialEq, Eq)]
 struct Files {
     certificate: Vec<u8>,
-    key: Vec<u8>,
+    key: Zeroizing<Vec<u8>>,
 }
 
 /// Reads the directory, and reads it again every `refresh` for as long as the configuration is used. `end` is told when the certificate in
@@ -120,7 +121,7 @@ async fn read(dir: &Path) -> Result<Files, CertificateError> {
         let path = version.join(name);
         tokio::fs::read(&path).await.map_err(|source| CertificateError::Read { path: dir.join(name), source })
     };
-    Ok(Files { certificate: file("tls.crt").await?, key: file("tls.key").await? })
+    Ok(Files { certificate: file("tls.crt").await?, key: Zeroizing::new(file("tls.key").await?) })
 }
 
 fn usable(files: &Files) -> Result<CertifiedKey, CertificateError> {
