@@ -140,10 +140,14 @@ mod tests {
     fn a_value_is_made_once() {
         let map = Bounded::new(16);
         for expected in 1..=3 {
-            let seen = map.with(&"key", || 0, |value| {
-                *value += 1;
-                *value
-            });
+            let seen = map.with(
+                &"key",
+                || 0,
+                |value| {
+                    *value += 1;
+                    *value
+                },
+            );
             assert_eq!(seen, expected);
         }
     }

@@ -45,7 +45,8 @@ impl GatewaySettings {
         let addresses = Upstream::ALL.map(|upstream| env.dependency(upstream.name()));
         let certificate = env.text("RERP_GATEWAY_TLS_DIR").map(PathBuf::from);
         let secure = env.parse("RERP_GATEWAY_BEHIND_TLS", false, "true or false") || certificate.is_some();
-        let trusted = list(env, "RERP_TRUSTED_HOPS", "networks such as 10.0.0.0/8, with commas between", Network::from_str);
+        let trusted =
+            list(env, "RERP_TRUSTED_HOPS", "networks such as 10.0.0.0/8, with commas between", Network::from_str);
         let origins = Origins {
             website: origins(env, "RERP_WEBSITE_ORIGINS"),
             portal: origins(env, "RERP_PORTAL_ORIGINS"),
@@ -70,7 +71,10 @@ fn keys(env: &mut Env) -> Option<KeysSettings> {
     let url = env.text("RERP_TOKEN_KEYS_URL").and_then(|text| Url::parse(text).ok());
     let url = url.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
     if url.is_none() {
-        env.mistake("RERP_TOKEN_KEYS_URL", "expected the address of a JWKS such as https://auth.example/.well-known/jwks.json");
+        env.mistake(
+            "RERP_TOKEN_KEYS_URL",
+            "expected the address of a JWKS such as https://auth.example/.well-known/jwks.json",
+        );
     }
     Some(KeysSettings {
         refresh: env.duration("RERP_TOKEN_KEYS_REFRESH", 5 * minute, second, day),
@@ -155,8 +159,14 @@ mod tests {
         assert!(GatewaySettings::read(&mut env).is_none());
         let mistakes = env.finish().unwrap_err().to_string();
         for name in [
-            "RERP_IDENTITY_URL:", "RERP_FTE_URL:", "RERP_TRUSTED_HOPS:", "RERP_PORTAL_ORIGINS:", "RERP_TOKEN_KEYS_URL:",
-            "RERP_TOKEN_ISSUER:", "RERP_STAFF_AUDIENCE:", "RERP_GATEWAY_CONNECTIONS:",
+            "RERP_IDENTITY_URL:",
+            "RERP_FTE_URL:",
+            "RERP_TRUSTED_HOPS:",
+            "RERP_PORTAL_ORIGINS:",
+            "RERP_TOKEN_KEYS_URL:",
+            "RERP_TOKEN_ISSUER:",
+            "RERP_STAFF_AUDIENCE:",
+            "RERP_GATEWAY_CONNECTIONS:",
         ] {
             assert!(mistakes.contains(name), "{name} {mistakes}");
         }

@@ -15,8 +15,7 @@ const REMEMBER: &str = "600";
 /// What pages may send beside what they may always send.
 const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match";
 /// What pages may read beside what they may always read.
-const ANSWER_HEADERS: &str =
-    "etag, location, retry-after, ratelimit, ratelimit-policy, x-request-id, idempotency-replayed, age, www-authenticate";
+const ANSWER_HEADERS: &str = "etag, location, retry-after, ratelimit, ratelimit-policy, x-request-id, idempotency-replayed, age, www-authenticate";
 
 /// Origins by what their pages are for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,7 +56,8 @@ impl Origins {
 /// An origin as browsers write it: `https://app.example`, with a port where it isn't the scheme's own.
 #[must_use]
 pub fn is_origin(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.origin().ascii_serialization() == text)
+    url::Url::parse(text)
+        .is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.origin().ascii_serialization() == text)
 }
 
 /// Lets the page read an answer. What an answer depends on is said whoever asks, or a cache between would mix them up.
@@ -74,7 +74,10 @@ pub fn preflight(headers: &mut HeaderMap, method: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method);
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(REQUEST_HEADERS));
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(REMEMBER));
-    headers.append(header::VARY, HeaderValue::from_static("access-control-request-method, access-control-request-headers"));
+    headers.append(
+        header::VARY,
+        HeaderValue::from_static("access-control-request-method, access-control-request-headers"),
+    );
 }
 
 #[cfg(test)]
@@ -94,7 +97,14 @@ mod tests {
             assert_eq!(of("https://www.example"), row.may == May::Public, "{}", row.path);
             assert_eq!(of("https://app.example"), row.may != May::Staff, "{}", row.path);
             assert!(of("https://platform.example:8443"), "{}", row.path);
-            for other in ["null", "", "https://app.example:443", "http://app.example", "https://app.example.evil", "https://x.app.example"] {
+            for other in [
+                "null",
+                "",
+                "https://app.example:443",
+                "http://app.example",
+                "https://app.example.evil",
+                "https://x.app.example",
+            ] {
                 assert!(!of(other), "{other} {}", row.path);
             }
         }
@@ -113,7 +123,15 @@ mod tests {
         for text in ["https://app.example", "http://localhost:3000", "https://[::1]:8443"] {
             assert!(is_origin(text), "{text}");
         }
-        for text in ["app.example", "https://app.example/", "https://App.example", "https://app.example:443", "*", "null", "file:///"] {
+        for text in [
+            "app.example",
+            "https://app.example/",
+            "https://App.example",
+            "https://app.example:443",
+            "*",
+            "null",
+            "file:///",
+        ] {
             assert!(!is_origin(text), "{text}");
         }
     }

@@ -54,7 +54,9 @@ fn authority<B>(request: &Request<B>) -> Result<(), Problem> {
         (None, _) => None,
     };
     let is_name = |text: &str| {
-        !text.is_empty() && text.len() <= 255 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
+        !text.is_empty()
+            && text.len() <= 255
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
     };
     if asked.is_some_and(is_name) {
         return Ok(());

@@ -79,7 +79,13 @@ impl Gateway {
     }
 
     /// The steps, within the request's time, whatever happens in them.
-    async fn in_time(&self, request: Request<Incoming>, client: IpAddr, context: &Context, seen: &mut Seen) -> Response<Body> {
+    async fn in_time(
+        &self,
+        request: Request<Incoming>,
+        client: IpAddr,
+        context: &Context,
+        seen: &mut Seen,
+    ) -> Response<Body> {
         let steps = AssertUnwindSafe(self.steps(request, client, context, seen)).catch_unwind();
         let answered = match timeout_at(context.deadline(), steps).await {
             Ok(Ok(answered)) => answered,

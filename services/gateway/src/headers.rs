@@ -65,7 +65,8 @@ pub fn strip_answer(headers: &mut HeaderMap) {
 fn strip(headers: &mut HeaderMap, names: &[HeaderName], beginnings: &[&str]) {
     // `Connection` may name any header, and then that one belongs to the connection as well.
     let lines = headers.get_all(header::CONNECTION).iter().filter_map(|line| line.to_str().ok());
-    let named: Vec<String> = lines.flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect();
+    let named: Vec<String> =
+        lines.flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect();
     remove_if(headers, |name| {
         let text = name.as_str();
         HOP.contains(name)
@@ -124,7 +125,8 @@ pub fn harden(headers: &mut HeaderMap, secure: bool) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if secure {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+        headers
+            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }
     // Answers are about somebody unless their service says that anybody may keep them.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -77,18 +77,20 @@ fn a_service_s_inner_life_stays_inside() {
 
 #[test]
 fn a_service_is_told_who_asks() {
-    let principal = Principal {
-        id: uuid::Uuid::from_u128(7),
-        kind: PrincipalKind::Staff,
-        assurance: Assurance::Second,
-        key: None,
-    };
+    let principal =
+        Principal { id: uuid::Uuid::from_u128(7), kind: PrincipalKind::Staff, assurance: Assurance::Second, key: None };
     let mut inward = HeaderMap::new();
     let address = "192.0.2.1".parse().unwrap();
     tell(&mut inward, &Told { principal: Some(&principal), address, id: "0123456789", left_ms: 900 });
     assert_eq!(inward[PRINCIPAL], "00000000-0000-0000-0000-000000000007");
-    assert_eq!((&inward[PRINCIPAL_KIND], &inward[ASSURANCE]), (&HeaderValue::from_static("staff"), &HeaderValue::from_static("aal2")));
-    assert_eq!((&inward[DEADLINE], &inward[CLIENT_ADDRESS]), (&HeaderValue::from_static("900"), &HeaderValue::from_static("192.0.2.1")));
+    assert_eq!(
+        (&inward[PRINCIPAL_KIND], &inward[ASSURANCE]),
+        (&HeaderValue::from_static("staff"), &HeaderValue::from_static("aal2"))
+    );
+    assert_eq!(
+        (&inward[DEADLINE], &inward[CLIENT_ADDRESS]),
+        (&HeaderValue::from_static("900"), &HeaderValue::from_static("192.0.2.1"))
+    );
 }
 
 #[test]

@@ -20,7 +20,8 @@ fn routes_of(source: &'static str) -> Vec<(Verb, &'static str)> {
     for statement in source.split(".route(\"").skip(1) {
         let (path, rest) = statement.split_once('"').expect("a path in quotes");
         let handlers = rest.lines().next().expect("a line");
-        for (call, verb) in [("get(", Verb::Get), ("post(", Verb::Post), ("put(", Verb::Put), ("delete(", Verb::Delete)] {
+        for (call, verb) in [("get(", Verb::Get), ("post(", Verb::Post), ("put(", Verb::Put), ("delete(", Verb::Delete)]
+        {
             if handlers.contains(&format!(" {call}")) || handlers.contains(&format!(".{call}")) {
                 routes.push((verb, path));
             }
@@ -87,8 +88,18 @@ fn a_fixed_word_is_preferred() {
 #[test]
 fn what_is_not_in_the_table_does_not_exist() {
     for path in [
-        "/", "/api", "/api/", "/api/identity", "/api/accounts/", "/metrics", "/livez", "/API/accounts", "/api/billing/plans/",
-        "/rerp.identity.v1.EmailService/UpsertEmail", "/api/fte/certificates/a/b/c", "/api/identity/email/upsert",
+        "/",
+        "/api",
+        "/api/",
+        "/api/identity",
+        "/api/accounts/",
+        "/metrics",
+        "/livez",
+        "/API/accounts",
+        "/api/billing/plans/",
+        "/rerp.identity.v1.EmailService/UpsertEmail",
+        "/api/fte/certificates/a/b/c",
+        "/api/identity/email/upsert",
     ] {
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
             assert_eq!(found(method.clone(), path), None, "{method} {path}");
@@ -101,7 +112,9 @@ fn what_is_not_in_the_table_does_not_exist() {
 #[test]
 fn other_methods_are_named() {
     let routes = Routes::new();
-    let Found::OtherMethods(names) = routes.find(&Method::PATCH, "/api/fte/modules") else { panic!("there are others") };
+    let Found::OtherMethods(names) = routes.find(&Method::PATCH, "/api/fte/modules") else {
+        panic!("there are others")
+    };
     assert_eq!(names, ["GET", "POST"]);
 }
 

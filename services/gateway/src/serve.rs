@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Auth, Keys};
 use crate::config::GatewaySettings;
-use crate::front::certificate::{self, CertificateError};
 use crate::front::Front;
+use crate::front::certificate::{self, CertificateError};
 use crate::gateway::Gateway;
 use crate::limit::Limits;
 use crate::routes::Routes;
@@ -72,7 +72,12 @@ pub async fn serve(settings: Settings, own: GatewaySettings) -> Result<(), Serve
     attend(settings, front, gateway, metrics, stop).await
 }
 
-fn gateway(settings: &Settings, own: GatewaySettings, metrics: &Metrics, tls: Option<&Tls>) -> Result<Gateway, ServeError> {
+fn gateway(
+    settings: &Settings,
+    own: GatewaySettings,
+    metrics: &Metrics,
+    tls: Option<&Tls>,
+) -> Result<Gateway, ServeError> {
     let fetching = if own.keys_inside { builder(tls)? } else { outside()? };
     let keys = Keys::open(own.keys, fetching.build()?);
     let addresses = own.addresses.map(|base| Address { base, to: None });

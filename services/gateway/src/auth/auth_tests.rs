@@ -116,7 +116,9 @@ fn staff_need_a_second_factor_and_people_their_own_identifier() {
     let staff = TABLE.iter().find(|row| row.may == May::Staff).unwrap();
     let id = Uuid::from_u128(7);
     let who = |kind, assurance| Principal { id, kind, assurance, key: None };
-    let kind = |who: &Principal, row, parameter: Option<&str>| may_call(who, row, parameter).err().map(|problem| problem.kind());
+    let kind = |who: &Principal, row, parameter: Option<&str>| {
+        may_call(who, row, parameter).err().map(|problem| problem.kind())
+    };
     let (mine, other) = (id.to_string(), Uuid::from_u128(8).to_string());
 
     let person = who(PrincipalKind::Person, Assurance::First);

@@ -112,7 +112,8 @@ mod tests {
     const NOW: u64 = 1_800_000_000;
 
     fn judge(change: Value) -> Result<(Principal, u64), Wrong> {
-        let rules = Rules { issuer: "i".to_owned(), person_audience: "people".to_owned(), staff_audience: "staff".to_owned() };
+        let rules =
+            Rules { issuer: "i".to_owned(), person_audience: "people".to_owned(), staff_audience: "staff".to_owned() };
         let mut claims = json!({"iss": "i", "aud": "people", "sub": Uuid::from_u128(1), "exp": NOW + 60});
         for (name, value) in change.as_object().unwrap() {
             if value.is_null() {
@@ -158,8 +159,10 @@ mod tests {
 
     #[test]
     fn a_claim_given_twice_is_none() {
-        let rules = Rules { issuer: "i".to_owned(), person_audience: "people".to_owned(), staff_audience: "staff".to_owned() };
-        let text = format!(r#"{{"iss":"i","aud":"people","aud":"staff","sub":"{}","exp":{}}}"#, Uuid::from_u128(1), NOW + 60);
+        let rules =
+            Rules { issuer: "i".to_owned(), person_audience: "people".to_owned(), staff_audience: "staff".to_owned() };
+        let text =
+            format!(r#"{{"iss":"i","aud":"people","aud":"staff","sub":"{}","exp":{}}}"#, Uuid::from_u128(1), NOW + 60);
         assert_eq!(rules.judge(text.as_bytes(), NOW), Err(Wrong::Claims));
     }
 }

@@ -148,7 +148,9 @@ mod tests {
             key(other)
         };
         assert!(with("alg", "ES256").is_some() && with("use", "sig").is_some());
-        for (name, value) in [("alg", "HS256"), ("alg", "RS256"), ("use", "enc"), ("crv", "P-384"), ("x", "AAAA"), ("kty", "oct")] {
+        for (name, value) in
+            [("alg", "HS256"), ("alg", "RS256"), ("use", "enc"), ("crv", "P-384"), ("x", "AAAA"), ("kty", "oct")]
+        {
             assert_eq!(with(name, value), None, "{name} {value}");
         }
         assert_eq!(key(serde_json::json!({"kty": "oct", "kid": "3", "k": "c2VjcmV0"})), None);

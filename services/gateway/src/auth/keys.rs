@@ -105,10 +105,11 @@ impl Keys {
         self.held.borrow().generation
     }
 
-    /// The key of this name. One that nobody knows is looked for anew, unless that was just done: whoever invents names waits once.
+    /// The key of this name. One that nobody knows is looked for anew, unless that was just done: whoever invents names waits once. So does
+    /// whoever comes before the first document.
     pub(super) async fn find(&self, name: &str) -> Answer {
         let answer = self.look(name);
-        if !matches!(answer, Answer::Unknown) || !self.is_due() {
+        if matches!(answer, Answer::Key(_)) || !self.is_due() {
             return answer;
         }
         let mut held = self.held.clone();
@@ -134,7 +135,12 @@ impl Keys {
     }
 }
 
-async fn follow(settings: Arc<KeysSettings>, http: reqwest::Client, sender: watch::Sender<Arc<Held>>, wake: Arc<Notify>) {
+async fn follow(
+    settings: Arc<KeysSettings>,
+    http: reqwest::Client,
+    sender: watch::Sender<Arc<Held>>,
+    wake: Arc<Notify>,
+) {
     loop {
         let (began, held) = (Instant::now(), Arc::clone(&sender.borrow()));
         let pause = match fetch(&http, &settings.url).await {

@@ -21,7 +21,7 @@ use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, NOT_PERMITTED, NOT_SI
 use ring::digest;
 use uuid::Uuid;
 
-pub use claims::Rules;
+pub use claims::{Rules, Wrong};
 pub use key::{Key, Kind};
 pub use keys::{Keys, KeysSettings};
 pub use token::{Token, Unreadable};
@@ -143,7 +143,9 @@ impl Auth {
             Answer::Key(key) => key,
             Answer::Unknown => return Err(refused("the token is signed by nobody known here")),
             Answer::Unavailable => {
-                return Err(Problem::new(DEPENDENCY_UNAVAILABLE).detail("tokens can't be checked right now").retry_after(5));
+                return Err(Problem::new(DEPENDENCY_UNAVAILABLE)
+                    .detail("tokens can't be checked right now")
+                    .retry_after(5));
             }
         };
         if !token.is_signed_by(&key) {
@@ -160,7 +162,9 @@ impl Auth {
 pub fn may_call(principal: &Principal, row: &Row, own: Option<&str>) -> Result<(), Problem> {
     match (principal.kind, principal.assurance) {
         (PrincipalKind::Staff, Assurance::Second) => Ok(()),
-        (PrincipalKind::Staff, Assurance::First) => Err(Problem::new(NOT_PERMITTED).detail("staff need a second factor")),
+        (PrincipalKind::Staff, Assurance::First) => {
+            Err(Problem::new(NOT_PERMITTED).detail("staff need a second factor"))
+        }
         (PrincipalKind::Person, _) if row.may == May::Staff => Err(Problem::new(NOT_PERMITTED)),
         (PrincipalKind::Person, _) => {
             let is_own = own.is_none_or(|text| rerp_kit::http::strict_uuid(text) == Some(principal.id));

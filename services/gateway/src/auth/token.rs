@@ -66,7 +66,8 @@ impl<'a> Token<'a> {
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Unreadable::Encoding);
         let (head, claims, signature) = (decode(head)?, decode(claims)?, decode(signature)?);
         let head: Head = serde_json::from_slice(&head).map_err(|_| Unreadable::Head)?;
-        let is_usual = head.typ.as_deref().is_none_or(|typ| typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("at+jwt"));
+        let is_usual =
+            head.typ.as_deref().is_none_or(|typ| typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("at+jwt"));
         if head.crit.is_some() || !is_usual {
             return Err(Unreadable::Head);
         }

@@ -106,7 +106,10 @@ async fn follow(
                 // Each trouble once: it would come with every tick.
                 let text = chain(&error);
                 if said.as_ref() != Some(&text) {
-                    tracing::error!(error = text, "the certificate for the outside can't be used; the last one stays in use");
+                    tracing::error!(
+                        error = text,
+                        "the certificate for the outside can't be used; the last one stays in use"
+                    );
                 }
                 said = Some(text);
             }

@@ -44,7 +44,12 @@ impl Bucket {
         let missing = if allowed { after } else { before }.duration_since(now);
         let room = window.saturating_sub(missing);
         let left = u32::try_from(room.as_nanos() / one.as_nanos().max(1)).unwrap_or(u32::MAX);
-        Verdict { allowed, left, full_in: seconds(missing), next_in: if left > 0 { 0 } else { seconds(one.saturating_sub(room)).max(1) } }
+        Verdict {
+            allowed,
+            left,
+            full_in: seconds(missing),
+            next_in: if left > 0 { 0 } else { seconds(one.saturating_sub(room)).max(1) },
+        }
     }
 }
 

@@ -120,7 +120,10 @@ impl Breaker {
             Ending::Abandoned => (calls, failures),
         };
         let share = u64::from(failures) * 100;
-        if ending == Ending::Bad && calls >= self.limits.least && share >= u64::from(calls) * u64::from(self.limits.percent) {
+        if ending == Ending::Bad
+            && calls >= self.limits.least
+            && share >= u64::from(calls) * u64::from(self.limits.percent)
+        {
             self.open(self.limits.pause, now);
         } else {
             self.state = State::Closed { since, calls, failures };

@@ -25,7 +25,9 @@ impl Default for Budget {
 impl Budget {
     /// A call was made.
     pub fn earn(&self) {
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |saved| (saved < MOST * PRICE).then_some(saved + 1));
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |saved| (saved < MOST * PRICE).then_some(saved + 1));
     }
 
     /// Whether a call may be repeated; it is paid for then.

@@ -131,6 +131,8 @@ impl Line {
     /// A connection that takes requests, if there is one.
     fn fresh(&self) -> Option<SendRequest<Body>> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.as_ref().filter(|open| Instant::now() < open.until && !open.sender.is_closed()).map(|open| open.sender.clone())
+        open.as_ref()
+            .filter(|open| Instant::now() < open.until && !open.sender.is_closed())
+            .map(|open| open.sender.clone())
     }
 }

@@ -82,7 +82,12 @@ impl Upstreams {
     ///
     /// # Errors
     /// A problem: there is no answer.
-    pub async fn ask(&self, to: Upstream, outgoing: Outgoing, deadline: Instant) -> Result<Response<Incoming>, Problem> {
+    pub async fn ask(
+        &self,
+        to: Upstream,
+        outgoing: Outgoing,
+        deadline: Instant,
+    ) -> Result<Response<Incoming>, Problem> {
         match self.0.get(to.index()) {
             Some(service) => service.ask(outgoing, deadline).await,
             None => Err(Problem::new(INTERNAL)),

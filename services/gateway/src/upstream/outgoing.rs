@@ -2,8 +2,8 @@
 //! kept. Must not change the path.
 
 use axum::body::Body;
-use bytes::Bytes;
 use axum::http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use bytes::Bytes;
 use hyper::{HeaderMap, Method, Request, Uri, Version};
 
 use crate::body::Witness;

@@ -4,8 +4,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
-use hyper::body::Incoming;
 use axum::http::uri::{Authority, Scheme};
+use hyper::body::Incoming;
 use hyper::{Response, StatusCode, Uri};
 use prometheus::{IntCounterVec, IntGauge};
 use rerp_kit::client::Dial;

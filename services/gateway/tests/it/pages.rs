@@ -37,21 +37,28 @@ async fn a_page_learns_what_it_may_ask() {
     let answer = preflight(&world, PORTAL, "GET", PEOPLE).await;
     assert_eq!(answer.headers()["access-control-allow-methods"], "GET");
     assert!(answer.headers()["access-control-allow-headers"].to_str().unwrap().contains("idempotency-key"));
-    assert!(!answer.headers().contains_key("access-control-allow-credentials"), "tokens travel in a header, not in cookies");
+    assert!(
+        !answer.headers().contains_key("access-control-allow-credentials"),
+        "tokens travel in a header, not in cookies"
+    );
     assert_eq!(world.heard(), 0);
 }
 
 #[tokio::test]
 async fn a_page_that_may_not_ask_has_no_effect() {
     let world = World::start().await;
-    let refused = visitor().post(world.url(CONTACT)).header("origin", "https://evil.example").body("{}").send().await.unwrap();
+    let refused =
+        visitor().post(world.url(CONTACT)).header("origin", "https://evil.example").body("{}").send().await.unwrap();
     assert_eq!(refused.status(), 403);
     let token = world.issuer.person(Uuid::now_v7());
     let website = visitor().get(world.url(PEOPLE)).bearer_auth(&token).header("origin", WEBSITE).send().await.unwrap();
     assert_eq!(website.status(), 403, "the website reaches what is public only, whoever is signed in there");
     assert_eq!(world.heard(), 0);
     let portal = visitor().get(world.url(PEOPLE)).bearer_auth(&token).header("origin", PORTAL).send().await.unwrap();
-    assert_eq!((portal.status().as_u16(), portal.headers()["access-control-allow-origin"].to_str().unwrap()), (200, PORTAL));
+    assert_eq!(
+        (portal.status().as_u16(), portal.headers()["access-control-allow-origin"].to_str().unwrap()),
+        (200, PORTAL)
+    );
     assert!(portal.headers()["access-control-expose-headers"].to_str().unwrap().contains("etag"));
     assert!(!world.backend(Upstream::Fte).last().headers.contains_key("origin"));
     let vary: Vec<_> = portal.headers().get_all("vary").iter().map(|vary| vary.to_str().unwrap()).collect();

@@ -23,7 +23,10 @@ async fn a_person_is_told_to_the_service() {
     assert_eq!(status(&world, PEOPLE, &world.issuer.person(who)).await, 200);
     let heard = world.backend(Upstream::Fte).last().headers;
     assert_eq!(heard["x-rerp-principal"], who.to_string());
-    assert_eq!((heard["x-rerp-principal-kind"].to_str().unwrap(), heard["x-rerp-assurance"].to_str().unwrap()), ("person", "aal2"));
+    assert_eq!(
+        (heard["x-rerp-principal-kind"].to_str().unwrap(), heard["x-rerp-assurance"].to_str().unwrap()),
+        ("person", "aal2")
+    );
     assert!(!heard.contains_key("authorization"), "the token stays outside");
 }
 
@@ -55,7 +58,7 @@ async fn nothing_but_a_good_token_is_one() {
         let text = answer.text().await.unwrap();
         assert!(!text.contains(&token), "{text}");
     }
-    for header in ["", "Bearer", "Basic YTpi", &format!("Bearer  {right}")] {
+    for header in ["", "Bearer", "Basic YTpi", format!("Bearer  {right}").as_str()] {
         let answer = visitor().get(world.url(PEOPLE)).header("authorization", header).send().await.unwrap();
         assert_eq!(answer.status(), 401, "{header}");
     }
@@ -111,6 +114,7 @@ async fn keys_change_without_a_failed_request() {
     assert_eq!(status(&world, PEOPLE, &world.issuer.person(who)).await, 200, "an unknown key is looked for");
     assert_eq!(status(&world, PEOPLE, &old).await, 200, "the old one is good for a while");
     assert_eq!(status(&world, PEOPLE, &unused).await, 200, "also for tokens that nobody has seen yet");
-    until("the old key is gone, and with it what was remembered", async || status(&world, PEOPLE, &old).await == 401).await;
+    until("the old key is gone, and with it what was remembered", async || status(&world, PEOPLE, &old).await == 401)
+        .await;
     assert_eq!(status(&world, PEOPLE, &unused).await, 401);
 }

@@ -37,7 +37,12 @@ impl Authority {
         let peers: String = peers.iter().map(|name| id(name) + "\n").collect();
         let (version, link) = (dir.join(format!("..{}", uuid::Uuid::new_v4())), dir.join("..next"));
         std::fs::create_dir(&version).unwrap();
-        let files = [("tls.crt", certificate.pem()), ("tls.key", key.serialize_pem()), ("ca.crt", self.0.pem()), ("peers", peers)];
+        let files = [
+            ("tls.crt", certificate.pem()),
+            ("tls.key", key.serialize_pem()),
+            ("ca.crt", self.0.pem()),
+            ("peers", peers),
+        ];
         for (file, text) in files {
             std::fs::write(version.join(file), text).unwrap();
         }

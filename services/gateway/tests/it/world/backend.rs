@@ -104,7 +104,8 @@ async fn answer(
             "late".into_response()
         }
         None => {
-            let inner = [("x-rerp-inner", "x"), ("server", "x"), ("set-cookie", "a=b"), ("etag", "\"1\""), ("vary", "accept")];
+            let inner =
+                [("x-rerp-inner", "x"), ("server", "x"), ("set-cookie", "a=b"), ("etag", "\"1\""), ("vary", "accept")];
             (inner, "fine").into_response()
         }
     }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use backend::{Backend, Do, Heard};
+pub(crate) use backend::{Backend, Do};
 pub(crate) use issuer::{Issuer, claims};
 
 use rerp_gateway::auth::{Auth, Keys, KeysSettings, Rules};
@@ -62,7 +62,8 @@ impl World {
         for _ in Upstream::ALL {
             backends.push(Backend::start().await);
         }
-        let addresses: Vec<Address> = backends.iter().map(|backend| Address { base: backend.url(), to: None }).collect();
+        let addresses: Vec<Address> =
+            backends.iter().map(|backend| Address { base: backend.url(), to: None }).collect();
         let issuer = Issuer::start().await;
         let (mut gateway, metrics) = gateway(&issuer, addresses.try_into().expect("five"));
         change(&mut gateway);
@@ -98,10 +99,11 @@ pub(crate) fn gateway(issuer: &Issuer, addresses: [Address; 5]) -> (Gateway, Met
         url: issuer.url(),
         refresh: Duration::from_secs(60),
         hold_off: Duration::from_millis(100),
-        overlap: Duration::from_millis(500),
+        overlap: Duration::from_secs(2),
         hard: Duration::from_secs(60),
     };
-    let rules = Rules { issuer: "issuer".to_owned(), person_audience: "people".to_owned(), staff_audience: "staff".to_owned() };
+    let rules =
+        Rules { issuer: "issuer".to_owned(), person_audience: "people".to_owned(), staff_audience: "staff".to_owned() };
     let keys = Keys::open(settings, rerp_kit::client::builder(None).unwrap().build().unwrap());
     let gateway = Gateway {
         routes: Routes::new(),
