@@ -27,7 +27,7 @@ use crate::upstream::{Address, SetupError, Upstreams};
 /// How often the certificate's files are read.
 const REFRESH: Duration = Duration::from_secs(1);
 /// Addresses, persons and keys that are counted at the same time, by class of route.
-const COUNTED: usize = 200_000;
+const COUNTED: usize = 50_000;
 
 /// Why the gateway can't go on.
 #[derive(Debug, thiserror::Error)]

@@ -124,7 +124,7 @@ impl Key {
 /// Whether both coordinates have the length that they must have, leading zeros included.
 fn is_point(entry: &Entry) -> bool {
     // 32 bytes are 43 characters.
-    [&entry.x, &entry.y].iter().all(|part| part.as_ref().is_some_and(|text| text.len() == 43))
+    [&entry.x, &entry.y].iter().all(|part| part.as_deref().is_some_and(|text| text.len() == 43))
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ use keys::Answer;
 /// How long a checked token is believed without another look, in seconds, at most until it ends.
 const REMEMBERED: u64 = 300;
 /// Tokens that are remembered, while they are in use.
-const CAPACITY: usize = 50_000;
+const CAPACITY: usize = 20_000;
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,9 +15,10 @@ use crate::world::{PLANS, World};
 async fn raw(at: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(at).await.unwrap();
     let _ = stream.write_all(bytes).await;
-    let (mut answer, mut part) = (Vec::new(), [0; 4096]);
-    while let Ok(Ok(read @ 1..)) = timeout(Duration::from_millis(300), stream.read(&mut part)).await {
+    let (mut answer, mut part, mut patience) = (Vec::new(), [0; 4096], Duration::from_secs(5));
+    while let Ok(Ok(read @ 1..)) = timeout(patience, stream.read(&mut part)).await {
         answer.extend_from_slice(&part[..read]);
+        patience = Duration::from_millis(100);
     }
     String::from_utf8_lossy(&answer).into_owned()
 }
