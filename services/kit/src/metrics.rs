@@ -101,6 +101,14 @@ impl Metrics {
         Ok(metrics)
     }
 
+    /// Numbers of a service's own that go up and down, by `labels`.
+    ///
+    /// # Errors
+    /// When the name is used twice.
+    pub fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, MetricsError> {
+        gauge(&self.registry, name, help, labels)
+    }
+
     /// The page Prometheus reads.
     ///
     /// # Errors

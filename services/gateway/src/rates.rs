@@ -1,0 +1,80 @@
+//! How often a route may be called, by the class of the route. Data only. The numbers hold for one pod of the gateway: two pods let
+//! through up to twice as much.
+
+/// A class of routes that are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rate {
+    /// Public reading: plans, the proof of a certificate.
+    Page,
+    /// Forms of the website.
+    Form,
+    /// One-time codes: each sends a mail or a text that costs money.
+    Codes,
+    /// Reading of people who are signed in.
+    Read,
+    /// Changes by people who are signed in.
+    Write,
+    /// Events of vendors, who come in bursts from few addresses.
+    Event,
+}
+
+/// At most `quota` calls in any `window`, of which all may come at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Calls.
+    pub quota: u32,
+    /// Seconds.
+    pub window: u32,
+}
+
+const fn per_minute(quota: u32) -> Quota {
+    Quota { quota, window: 60 }
+}
+
+impl Rate {
+    /// For one address (one /64 of IPv6). Many people share one, so it is wider than what one person has.
+    #[must_use]
+    pub const fn of_address(self) -> Quota {
+        match self {
+            Self::Page => per_minute(600),
+            Self::Form => per_minute(30),
+            Self::Codes => per_minute(20),
+            Self::Read => per_minute(3000),
+            Self::Write => per_minute(600),
+            Self::Event => per_minute(6000),
+        }
+    }
+
+    /// For one person. Public routes know none.
+    #[must_use]
+    pub const fn of_person(self) -> Quota {
+        match self {
+            Self::Page | Self::Event | Self::Read => per_minute(600),
+            Self::Form | Self::Codes => per_minute(10),
+            Self::Write => per_minute(120),
+        }
+    }
+
+    /// For one key: the application (`client_id`) that a token was given to, whoever uses it.
+    #[must_use]
+    pub const fn of_key(self) -> Quota {
+        match self {
+            Self::Page | Self::Event | Self::Read => per_minute(60_000),
+            Self::Form | Self::Codes => per_minute(1000),
+            Self::Write => per_minute(12_000),
+        }
+    }
+
+    /// The name of a policy's class.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Form => "form",
+            Self::Codes => "codes",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Event => "event",
+        }
+    }
+}

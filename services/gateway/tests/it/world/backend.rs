@@ -1,0 +1,112 @@
+//! A service behind the gateway: it remembers what it heard, and does what it is told.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::DATABASE_UNAVAILABLE;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::support::service::serve_until;
+
+/// A request as a service sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Heard {
+    pub(crate) method: Method,
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// What to do with the next request, instead of answering 200.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Do {
+    /// A problem: 503.
+    Fail,
+    /// 500, in words that nobody should see.
+    Leak,
+    /// 404 without a body.
+    Deny,
+    /// 200, but late.
+    Wait(Duration),
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    heard: Vec<Heard>,
+    next: VecDeque<Do>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Backend {
+    inner: Arc<Mutex<Inner>>,
+    at: SocketAddr,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Backend {
+    pub(crate) async fn start() -> Self {
+        let (inner, stop) = (Arc::new(Mutex::new(Inner::default())), CancellationToken::new());
+        let router = Self::router(Arc::clone(&inner));
+        Self { at: serve_until(router, stop.clone()).await, inner, stop }
+    }
+
+    fn router(inner: Arc<Mutex<Inner>>) -> Router {
+        Router::new().route("/{*path}", any(answer)).with_state(inner)
+    }
+
+    pub(crate) fn url(&self) -> Url {
+        format!("http://{}", self.at).parse().unwrap()
+    }
+
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        self.inner.lock().unwrap().heard.clone()
+    }
+
+    /// The last request, which there must be.
+    pub(crate) fn last(&self) -> Heard {
+        self.heard().pop().expect("a request came through")
+    }
+
+    pub(crate) fn next(&self, things: impl IntoIterator<Item = Do>) {
+        self.inner.lock().unwrap().next.extend(things);
+    }
+}
+
+async fn answer(
+    State(inner): State<Arc<Mutex<Inner>>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let next = {
+        let mut inner = inner.lock().unwrap();
+        let target = uri.path_and_query().unwrap().to_string();
+        inner.heard.push(Heard { method, target, headers, body });
+        inner.next.pop_front()
+    };
+    match next {
+        Some(Do::Fail) => Problem::new(DATABASE_UNAVAILABLE).retry_after(7).into_response(),
+        Some(Do::Leak) => (StatusCode::INTERNAL_SERVER_ERROR, "password=secret").into_response(),
+        Some(Do::Deny) => StatusCode::NOT_FOUND.into_response(),
+        Some(Do::Wait(time)) => {
+            tokio::time::sleep(time).await;
+            "late".into_response()
+        }
+        None => {
+            let inner =
+                [("x-rerp-inner", "x"), ("server", "x"), ("set-cookie", "a=b"), ("etag", "\"1\""), ("vary", "accept")];
+            (inner, "fine").into_response()
+        }
+    }
+}
