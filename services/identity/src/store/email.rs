@@ -1,6 +1,8 @@
 //! The SQL of `email_addresses`. Must not be given anything but canonical addresses: uniqueness depends on it.
 
 use jiff_sqlx::Timestamp;
+use rerp_kit::events::catalogue::EmailCreated;
+use rerp_kit::events::publish;
 use rerp_kit::pool::{Db, DbError};
 use uuid::Uuid;
 
@@ -35,7 +37,7 @@ pub struct Stored {
     pub updated_at: Timestamp,
 }
 
-/// The identifier of an address, made if there is none.
+/// The identifier of an address, made and announced if there is none.
 ///
 /// A known address costs one read. `ON CONFLICT DO UPDATE` would save the second statement for a new one and turn every
 /// call into a write; one statement with a UNION would lose races, because its read can't see a row that was committed
@@ -45,29 +47,45 @@ pub struct Stored {
 /// # Errors
 /// See [`DbError`].
 pub async fn upsert(db: &Db, email: &EmailAddress) -> Result<Upsert, DbError> {
-    let given = (email, Uuid::now_v7());
-    db.run(&given, |session, (email, new)| {
+    let new = Uuid::now_v7();
+    for _ in 0..ROUNDS {
+        if let Some(id) = find(db, email).await? {
+            return Ok(Upsert { id, created: id == new });
+        }
+        if insert(db, email, new).await? {
+            return Ok(Upsert { id: new, created: true });
+        }
+    }
+    Err(DbError::Refused(sqlx::Error::RowNotFound))
+}
+
+async fn find(db: &Db, email: &EmailAddress) -> Result<Option<Uuid>, DbError> {
+    db.run(email, |session, email| {
         Box::pin(async move {
-            for _ in 0..ROUNDS {
-                let known: Option<Uuid> = sqlx::query_scalar("SELECT id FROM email_addresses WHERE email = $1")
-                    .bind(email.as_str())
-                    .fetch_optional(session.conn())
-                    .await?;
-                if let Some(id) = known {
-                    return Ok(Upsert { id, created: id == *new });
-                }
-                let inserted = sqlx::query(
-                    "INSERT INTO email_addresses (id, email) VALUES ($1, $2) ON CONFLICT (email) DO NOTHING",
-                )
-                .bind(new)
+            sqlx::query_scalar("SELECT id FROM email_addresses WHERE email = $1")
                 .bind(email.as_str())
-                .execute(session.conn())
-                .await?;
-                if inserted.rows_affected() == 1 {
-                    return Ok(Upsert { id: *new, created: true });
-                }
+                .fetch_optional(session.conn())
+                .await
+        })
+    })
+    .await
+}
+
+/// False if somebody was faster, or an attempt of this call whose answer was lost.
+async fn insert(db: &Db, email: &EmailAddress, new: Uuid) -> Result<bool, DbError> {
+    db.transaction_idempotent(&(email, new), |session, (email, new)| {
+        Box::pin(async move {
+            let inserted =
+                sqlx::query("INSERT INTO email_addresses (id, email) VALUES ($1, $2) ON CONFLICT (email) DO NOTHING")
+                    .bind(new)
+                    .bind(email.as_str())
+                    .execute(session.conn())
+                    .await?;
+            if inserted.rows_affected() == 0 {
+                return Ok(false);
             }
-            Err(sqlx::Error::RowNotFound)
+            publish(session, &EmailCreated { email_address_id: *new }).await?;
+            Ok(true)
         })
     })
     .await
