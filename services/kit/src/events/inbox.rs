@@ -130,7 +130,7 @@ pub async fn replay(db: &Db) -> Result<u64, DbError> {
 /// # Errors
 /// See [`DbError`].
 pub async fn state(db: &Db) -> Result<State, DbError> {
-    let (waiting, parked, dead) = db
+    let (waiting, parked, dead): (i64, i64, i64) = db
         .run(&(), |session, ()| Box::pin(async move { sqlx::query_as(STATE).fetch_one(session.conn()).await }))
         .await?;
     Ok(State { waiting, parked, dead })

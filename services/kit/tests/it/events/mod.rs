@@ -2,6 +2,7 @@
 
 mod inbox;
 mod moving;
+mod nats;
 mod outbox;
 mod tables;
 
