@@ -2,14 +2,18 @@
 
 use jiff_sqlx::Timestamp;
 use rerp_kit::events::catalogue::EmailCreated;
-use rerp_kit::events::publish;
+use rerp_kit::events::outbox;
 use rerp_kit::pool::{Db, DbError};
+use rerp_kit::telling;
 use uuid::Uuid;
 
 use crate::domain::email::EmailAddress;
 
 /// How often a row may vanish between being found in the way and being read, before we stop believing it.
 const ROUNDS: u32 = 8;
+
+/// One statement, since every new address waits for it: the row and the event come together or not at all.
+const INSERT: &str = telling!("INSERT INTO email_addresses (id, email) VALUES ($1, $6) ON CONFLICT (email) DO NOTHING");
 
 /// The result of an upsert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,45 +51,24 @@ pub struct Stored {
 /// # Errors
 /// See [`DbError`].
 pub async fn upsert(db: &Db, email: &EmailAddress) -> Result<Upsert, DbError> {
-    let new = Uuid::now_v7();
-    for _ in 0..ROUNDS {
-        if let Some(id) = find(db, email).await? {
-            return Ok(Upsert { id, created: id == new });
-        }
-        if insert(db, email, new).await? {
-            return Ok(Upsert { id: new, created: true });
-        }
-    }
-    Err(DbError::Refused(sqlx::Error::RowNotFound))
-}
-
-async fn find(db: &Db, email: &EmailAddress) -> Result<Option<Uuid>, DbError> {
-    db.run(email, |session, email| {
+    let given = (email, Uuid::now_v7());
+    db.run(&given, |session, (email, new)| {
         Box::pin(async move {
-            sqlx::query_scalar("SELECT id FROM email_addresses WHERE email = $1")
-                .bind(email.as_str())
-                .fetch_optional(session.conn())
-                .await
-        })
-    })
-    .await
-}
-
-/// False if somebody was faster, or an attempt of this call whose answer was lost.
-async fn insert(db: &Db, email: &EmailAddress, new: Uuid) -> Result<bool, DbError> {
-    db.transaction_idempotent(&(email, new), |session, (email, new)| {
-        Box::pin(async move {
-            let inserted =
-                sqlx::query("INSERT INTO email_addresses (id, email) VALUES ($1, $2) ON CONFLICT (email) DO NOTHING")
-                    .bind(new)
+            for _ in 0..ROUNDS {
+                let known: Option<Uuid> = sqlx::query_scalar("SELECT id FROM email_addresses WHERE email = $1")
                     .bind(email.as_str())
-                    .execute(session.conn())
+                    .fetch_optional(session.conn())
                     .await?;
-            if inserted.rows_affected() == 0 {
-                return Ok(false);
+                if let Some(id) = known {
+                    return Ok(Upsert { id, created: id == *new });
+                }
+                let insert = outbox::telling(INSERT, &EmailCreated { email_address_id: *new })?;
+                let inserted = insert.bind(email.as_str()).execute(session.conn()).await?;
+                if inserted.rows_affected() == 1 {
+                    return Ok(Upsert { id: *new, created: true });
+                }
             }
-            publish(session, &EmailCreated { email_address_id: *new }).await?;
-            Ok(true)
+            Err(sqlx::Error::RowNotFound)
         })
     })
     .await

@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
 use uuid::Uuid;
 
 use super::catalogue::Event;
@@ -46,6 +49,23 @@ const SWEEP: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE
      ORDER BY published_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 const SWEEP_UNHEARD: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox \
      WHERE published_at IS NULL AND dead_at IS NULL AND due_at < now() - $1::interval LIMIT 1000 FOR UPDATE SKIP LOCKED)";
+
+/// The text of a statement that changes something and tells of it, in one round trip and, by itself, in one transaction: for what is too frequent to be told
+/// by [`publish`]. The change is a statement that touches one row at most; `$1` is the event's subject in it, and its other parameters begin at `$6`.
+/// What it affects is the one event, or nothing where nothing was changed. The function of the same
+/// name binds the event.
+#[macro_export]
+macro_rules! telling {
+    ($change:literal) => {
+        concat!(
+            "WITH change AS (",
+            $change,
+            " RETURNING 1), next AS (INSERT INTO outbox_subjects AS s (subject, last) SELECT $1, 1 FROM change \
+             ON CONFLICT (subject) DO UPDATE SET last = s.last + 1 RETURNING last) \
+             INSERT INTO outbox (subject, id, type, data, trace, sequence) SELECT $1, $2, $3, $4, $5, next.last FROM next"
+        )
+    };
+}
 
 /// An event that is to be published.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
@@ -92,6 +112,19 @@ pub async fn publish<E: Event>(session: &mut Session, event: &E) -> Result<Uuid,
     let insert = sqlx::query(PUBLISH).bind(id).bind(E::TYPE).bind(event.subject()).bind(data);
     insert.bind(context::request_id()).execute(session.conn()).await?;
     Ok(id)
+}
+
+/// A statement of the macro `telling`, with everything of the event bound: what the change itself takes comes next.
+///
+/// # Errors
+/// `Encode`, when the event can't be written as JSON: a bug.
+pub fn telling<E: Event>(
+    statement: &'static str,
+    event: &E,
+) -> Result<Query<'static, Postgres, PgArguments>, sqlx::Error> {
+    let data = serde_json::to_value(event).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let query = sqlx::query(statement).bind(event.subject()).bind(Uuid::now_v7()).bind(E::TYPE);
+    Ok(query.bind(data).bind(context::request_id()))
 }
 
 /// Takes events that are due, at most one of each subject. Whoever takes one and is gone leaves it to the next after the lease.

@@ -8,6 +8,7 @@ use rerp_kit::events::catalogue::AccountCreated;
 use rerp_kit::events::memory::Trouble;
 use rerp_kit::events::relay::Turn;
 use rerp_kit::events::{Envelope, outbox, publish};
+use rerp_kit::telling;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -58,6 +59,30 @@ async fn what_is_rolled_back_was_never_told() {
     world.tell(subject).await;
     world.publish_all().await;
     assert_eq!(sequences(&world, subject), [1]);
+}
+
+const ONCE: &str = telling!("INSERT INTO trouble (subject) VALUES ($6) ON CONFLICT DO NOTHING");
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_statement_changes_and_tells_or_does_neither() {
+    let world = World::new().await;
+    let subject = Uuid::now_v7();
+    let event =
+        AccountCreated { account_id: subject, human_name_id: subject, kind: "personal".into(), company_id: None };
+    let once = || {
+        world.db.run(&event, |session, event| {
+            Box::pin(async move {
+                let change = outbox::telling(ONCE, event)?.bind(event.human_name_id);
+                Ok(change.execute(session.conn()).await?.rows_affected())
+            })
+        })
+    };
+    let told = futures::future::join_all((0..8).map(|_| once())).await;
+    assert_eq!(told.into_iter().map(Result::unwrap).sum::<u64>(), 1);
+    assert_eq!(world.home.number("SELECT count(*) FROM svc.trouble").await, 1);
+    world.tell(subject).await;
+    world.publish_all().await;
+    assert_eq!(sequences(&world, subject), [1, 2]);
 }
 
 /// What commits late isn't passed over, and what was begun after it waits for it.
