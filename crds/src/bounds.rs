@@ -68,6 +68,11 @@ pub fn label_map(_: &mut SchemaGenerator) -> Schema {
         {"type": "string", "maxLength": 63, "pattern": "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"}})
 }
 
+/// Names of types of events: at most 64, of at most 100 characters. The form is a rule's, which can say what to do instead.
+pub fn event_names(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "maxItems": 64, "x-kubernetes-list-type": "set", "items": {"type": "string", "minLength": 1, "maxLength": 100}})
+}
+
 /// Name of a host with at least one dot, lower-case.
 pub fn host(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "minLength": 1, "maxLength": 253, "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$"})

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bounds,
+    events::Events,
     mtls::{Mtls, MtlsMode},
     network::{Egress, Monitoring},
     pod::{EnvFrom, EnvVar, Migrate, PodSettings, Probes},
@@ -83,6 +84,9 @@ pub struct RerpServiceSpec {
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub egress: Vec<Egress>,
+    /// What the service tells others after the fact, and what it wants to be told. Default: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Events>,
     /// Who reads the service's metrics. Default: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitoring: Option<Monitoring>,
@@ -175,6 +179,10 @@ pub struct ResolvedService {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 500))]
     pub callers: Vec<String>,
+    /// Types of events that this service announces, and no other may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    pub publishes: Vec<String>,
     /// ServiceDatabase that holds the data now; differs from the spec after a split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_ref: Option<ObjectRef>,

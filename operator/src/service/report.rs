@@ -143,6 +143,7 @@ fn describe(after: &mut RerpServiceStatus, checked: &Checked, deployment: &Deplo
         mtls: Some(checked.mtls),
         // Known with the certificate, not with this.
         callers,
+        publishes: checked.spec.events.iter().flat_map(|events| events.publishes.clone()).collect(),
         database_ref: database.map(|database| ObjectRef::new(database.record.database.as_str())),
         next_database_ref: database.and_then(|database| database.next_name.as_deref()).map(ObjectRef::new),
         dependencies: checked.addresses.clone(),

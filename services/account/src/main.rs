@@ -6,8 +6,9 @@ use rerp_account::state::AppState;
 use rerp_kit::app::{self, Parts};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::Env;
+use rerp_kit::events::{Handlers, announce, follow};
 use rerp_kit::idempotency::keep_swept;
-use rerp_people::Identity;
+use rerp_people::{Identity, verified};
 
 fn main() -> ExitCode {
     app::main("account", rerp_account::migrations(), |env: &mut Env| {
@@ -17,6 +18,8 @@ fn main() -> ExitCode {
             let base = identity.ok_or("the address of a dependency is missing")?;
             let client = ServiceClient::new("identity", &base, parts.metrics.clone(), parts.tls.as_ref())?;
             let identity = Identity::new(client, &parts.metrics);
+            announce(&parts);
+            follow(&parts, verified::noted(Handlers::default()));
             tokio::spawn(keep_swept(parts.db.clone(), parts.stop));
             Ok(rerp_account::router(AppState { db: parts.db, identity }))
         }

@@ -11,8 +11,9 @@ use rerp_fte::sweeper::keep_ended;
 use rerp_kit::app::{self, BuildError, Parts};
 use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
+use rerp_kit::events::{Handlers, announce, follow};
 use rerp_kit::idempotency::keep_swept;
-use rerp_people::Identity;
+use rerp_people::{Identity, verified};
 use url::Url;
 
 fn main() -> ExitCode {
@@ -30,6 +31,8 @@ fn main() -> ExitCode {
             let billing = Billing::new(client("billing", billing)?);
             let trading = trading.ok_or("the address of the trading service is missing")?;
             let trading = Trading::new(outside()?.build()?, trading);
+            announce(&parts);
+            follow(&parts, verified::noted(Handlers::default()));
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
             let state = AppState { db, identity, account, billing, trading };

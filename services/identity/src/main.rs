@@ -8,11 +8,13 @@ use rerp_identity::verification::{Verification, keep_swept};
 use rerp_kit::app::{self, BuildError, Parts};
 use rerp_kit::client::outside;
 use rerp_kit::config::Env;
+use rerp_kit::events::announce;
 
 fn main() -> ExitCode {
     app::main("identity", rerp_identity::migrations(), |env: &mut Env| {
         let settings = VerificationSettings::read(env);
         move |parts: Parts| {
+            announce(&parts);
             let router = rerp_identity::router(parts.db.clone());
             let Some(settings) = settings else {
                 tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");

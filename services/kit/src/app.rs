@@ -15,9 +15,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{ConfigError, Env, HttpSettings, Settings, log_format};
+use crate::events::broker::Broker;
+use crate::events::nats::{Nats, NatsError};
+use crate::events::running::replay;
 use crate::metrics::{Metrics, MetricsError};
 use crate::migrate::{MigrationError, migrate};
-use crate::pool::{BindingError, Db};
+use crate::pool::{BindingError, Db, DbError};
 use crate::telemetry::chain;
 use crate::tls::{Tls, TlsError, TlsSettings};
 use crate::{admin, http, telemetry};
@@ -34,6 +37,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// The service's certificate, for calls to others.
     pub tls: Option<Tls>,
+    /// Where events go and come from, where there is a broker.
+    pub bus: Option<Arc<dyn Broker>>,
     /// Ends the service's own background work.
     pub stop: CancellationToken,
 }
@@ -59,6 +64,12 @@ pub enum AppError {
     /// The certificate is mounted and can't be used.
     #[error("opening the certificate")]
     Tls(#[from] TlsError),
+    /// The broker's address can't be used.
+    #[error("preparing the way to the broker")]
+    Bus(#[from] NatsError),
+    /// Events that were given up stay so.
+    #[error("letting go on what was given up")]
+    Replay(#[source] DbError),
     /// An address is taken or not ours.
     #[error("listening on {address}")]
     Listen {
@@ -125,6 +136,8 @@ enum Command {
     Serve,
     /// Bring the schema up to date, then exit.
     Migrate,
+    /// Let events go on that were given up, to be published or to have their effect, then exit.
+    Replay,
 }
 
 /// Runs a service's process. `configure` reads the service's own settings, so that its mistakes are told together with
@@ -165,6 +178,11 @@ where
             env.finish()?;
             Ok(runtime.block_on(migrate(&settings, migrations))?)
         }
+        Command::Replay => {
+            // As for a migration.
+            env.finish()?;
+            runtime.block_on(let_go_on(settings))
+        }
         Command::Serve => {
             let build = configure(env);
             env.finish()?;
@@ -181,7 +199,8 @@ where
     let metrics = Metrics::new()?;
     let db = Db::open(settings.pool.clone(), metrics.pool.clone()).await?;
     let tls = certificate(settings.tls.as_ref(), &metrics).await?;
-    let parts = Parts { db: db.clone(), metrics: metrics.clone(), tls: tls.clone(), stop: stop.clone() };
+    let bus = bus(&settings, tls.as_ref()).await?;
+    let parts = Parts { db: db.clone(), metrics: metrics.clone(), tls: tls.clone(), bus, stop: stop.clone() };
     let router = http::guarded(build(parts).map_err(AppError::Build)?, &settings.http, &metrics);
     attend(settings, Bare { metrics, tls, stop }, router, Some(db)).await
 }
@@ -213,6 +232,23 @@ async fn attend(settings: Settings, bare: Bare, router: Router, db: Option<Db>) 
     let _ = admin_task.await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Events that were given up go on: the pods that serve take them up.
+async fn let_go_on(settings: Settings) -> Result<(), AppError> {
+    let metrics = Metrics::new()?;
+    let db = Db::open(settings.pool, metrics.pool).await?;
+    let replayed = replay(&db).await.map_err(AppError::Replay)?;
+    tracing::info!(outbox = replayed.outbox, inbox = replayed.inbox, "events go on that were given up");
+    db.close(CLOSING).await;
+    Ok(())
+}
+
+/// The way to the broker, where there is one. It need not answer now.
+async fn bus(settings: &Settings, tls: Option<&Tls>) -> Result<Option<Arc<dyn Broker>>, AppError> {
+    let Some(bus) = &settings.bus else { return Ok(None) };
+    let nats = Nats::connect(bus, &settings.pool.application_name, tls).await?;
+    Ok(Some(Arc::new(nats)))
 }
 
 /// The service's certificate, where one is mounted.

@@ -15,6 +15,7 @@
 //! | [`problem`] | RFC 9457 answers and their catalogue |
 //! | [`client`] | calls to other services |
 //! | [`cache`] | what they answered, for a while |
+//! | [`events`] | what services tell each other after the fact: outbox, inbox, and what takes events from one to the other |
 //! | [`idempotency`] | `Idempotency-Key`, stored with the effect it protects |
 //! | [`text`] | rules for texts of people that more than one service needs |
 //! | [`migrate`] | schema changes, applied to the side that owns the data |
@@ -25,6 +26,7 @@ pub mod app;
 pub mod cache;
 pub mod client;
 pub mod config;
+pub mod events;
 pub mod grpc;
 pub mod http;
 pub mod idempotency;

@@ -31,6 +31,8 @@ const WITH_DATABASE: [&str; 10] = [
 ];
 /// Names a Python that has TA-Lib.
 const PYTHON: &str = "RERP_PYTHON";
+/// Names the program of a NATS server.
+const NATS: &str = "RERP_NATS_SERVER";
 /// The package whose integration tests need a cluster.
 const WITH_CLUSTER: &str = "rerp-e2e";
 /// The cluster's tests wait for pods; a hanging one must not take the machine for a night.
@@ -93,7 +95,15 @@ fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
         note("no database tests exist yet");
         return Ok(Tally::default());
     }
-    cargo_test(setting, &[vec!["--workspace".to_owned()], tests].concat(), &[])
+    let usual = cargo_test(setting, &[vec!["--workspace".to_owned()], tests].concat(), &[]);
+    if std::env::var_os(NATS).is_none() {
+        note(format!("{NATS} is not set: events were tested with the broker in memory, not with NATS itself"));
+        return usual;
+    }
+    both(
+        usual,
+        cargo_test(setting, &["--workspace", "--test", "it"].map(str::to_owned), &["--ignored", "events::nats"]),
+    )
 }
 
 fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {

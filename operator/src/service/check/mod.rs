@@ -2,12 +2,13 @@
 //! In: the object, `Gathered`. Out: `Checked`, or the `Stop` that says what a person must change.
 //!
 //! What stops a pass is what makes its result wrong: a database that isn't there or belongs to another service, a circle of
-//! dependencies. What only delays or spoils a part of it (a missing dependency, a Secret of the user's) becomes a verdict in
+//! dependencies, an event that another service announces. What only delays or spoils a part of it (a missing dependency, a Secret of the user's) becomes a verdict in
 //! `Checked`: the rest is still brought up to date, above all the Secrets that a running split depends on.
 
 pub mod configuration;
 pub mod database;
 pub mod dependencies;
+pub mod events;
 pub mod network;
 pub mod place;
 #[cfg(test)]
@@ -100,6 +101,7 @@ pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> 
     let known = record.as_ref().and_then(Record::of);
     dependencies::no_circle(&owner.name, &services)
         .map_err(|outcome| Stop::about(ConditionType::DependenciesReady, outcome))?;
+    events::alone(object, &services)?;
     let (database, data) = match &spec.database_ref {
         Some(wish) => {
             let seen = database::Seen { services: &services, migrations: &migrations, databases: &databases };

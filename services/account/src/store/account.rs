@@ -1,6 +1,8 @@
 //! The SQL of `accounts`.
 
 use jiff::Timestamp;
+use rerp_kit::events::catalogue::AccountCreated;
+use rerp_kit::events::publish;
 use rerp_kit::idempotency::{Claim, Standing};
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
@@ -43,7 +45,7 @@ const INSERT_OWN: &str = "INSERT INTO accounts (id, human_name_id, kind, company
 const FIRST_OWNER: &str = "INSERT INTO account_roles (id, account_id, human_name_id, role) VALUES ($1, $2, $3, $4::role_type) \
      ON CONFLICT DO NOTHING";
 
-/// Opens an account under the identifier `id`, with its first owner, once per key.
+/// Opens an account under the identifier `id`, with its first owner, once per key, and announces it.
 ///
 /// # Errors
 /// See [`DbError`]; violated constraints: `accounts_pkey` (the identifier is taken), `accounts_personal` (the person has one of its
@@ -63,15 +65,28 @@ pub async fn open(
                 return Ok(Err(standing));
             }
             let insert = sqlx::query(insert).bind(id).bind(new.human_name_id);
-            insert.bind(new.kind.name()).bind(new.company_id).execute(session.conn()).await?;
+            let insert = insert.bind(new.kind.name()).bind(new.company_id);
+            let opened = insert.execute(session.conn()).await?.rows_affected() == 1;
             let own = sqlx::query(FIRST_OWNER).bind(role_id).bind(id).bind(new.human_name_id);
             own.bind(Role::Owner.name()).execute(session.conn()).await?;
             let account: Account = sqlx::query_as(BY_ID).bind(id).fetch_one(session.conn()).await?;
             keep(session, key.as_ref(), &account).await?;
+            if opened {
+                publish(session, &created(&account)).await?;
+            }
             Ok(Ok(account))
         })
     })
     .await
+}
+
+fn created(account: &Account) -> AccountCreated {
+    AccountCreated {
+        account_id: account.account_id,
+        human_name_id: account.human_name_id,
+        kind: account.kind.clone(),
+        company_id: account.company_id,
+    }
 }
 
 /// The account of an identifier.

@@ -1,8 +1,10 @@
 //! The SQL of `account_roles`.
 
 use jiff::Timestamp;
+use rerp_kit::events::catalogue::{RoleChange, RoleChanged};
+use rerp_kit::events::publish;
 use rerp_kit::idempotency::{Claim, Standing};
-use rerp_kit::pool::{Db, DbError};
+use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -73,11 +75,14 @@ pub async fn grant(db: &Db, id: Uuid, account: Uuid, new: NewRole, key: Option<C
                 return Ok(Grant::NoAccount);
             }
             let insert = sqlx::query(INSERT).bind(id).bind(account).bind(new.human_name_id).bind(new.role.name());
-            insert.execute(session.conn()).await?;
+            let given = insert.execute(session.conn()).await?.rows_affected() == 1;
             let find = sqlx::query_as(BY_MEANING).bind(account).bind(new.human_name_id).bind(new.role.name());
             let assignment: Assignment = find.fetch_one(session.conn()).await?;
             let made = assignment.role_id == *id;
             keep(session, key.as_ref(), &(made, &assignment)).await?;
+            if given {
+                changed(session, *account, new.human_name_id, new.role.name(), RoleChange::Granted).await?;
+            }
             Ok(Grant::Has(assignment, made))
         })
     })
@@ -93,9 +98,10 @@ pub async fn revoke(db: &Db, account: Uuid, id: Uuid) -> Result<Revoke, DbError>
     db.transaction_idempotent(&(account, id), |session, (account, id)| {
         Box::pin(async move {
             let locked = lock_account(session, *account).await?;
-            let find = sqlx::query_scalar("SELECT role::text FROM account_roles WHERE id = $1 AND account_id = $2");
-            let role: Option<String> = find.bind(id).bind(account).fetch_optional(session.conn()).await?;
-            let (Some(_), Some(role)) = (locked, role) else {
+            let find = "SELECT human_name_id, role::text FROM account_roles WHERE id = $1 AND account_id = $2";
+            let find = sqlx::query_as(find).bind(id).bind(account);
+            let role: Option<(Uuid, String)> = find.fetch_optional(session.conn()).await?;
+            let (Some(_), Some((person, role))) = (locked, role) else {
                 // After a lost answer it may be this request that took it away.
                 return Ok(if session.attempt() > 1 { Revoke::Done } else { Revoke::NotThere });
             };
@@ -106,10 +112,23 @@ pub async fn revoke(db: &Db, account: Uuid, id: Uuid) -> Result<Revoke, DbError>
                 return Ok(Revoke::LastOwner);
             }
             sqlx::query("DELETE FROM account_roles WHERE id = $1").bind(id).execute(session.conn()).await?;
+            changed(session, *account, person, &role, RoleChange::Revoked).await?;
             Ok(Revoke::Done)
         })
     })
     .await
+}
+
+/// Announces what became of a role, in the transaction that holds the account's lock.
+async fn changed(
+    session: &mut Session,
+    account: Uuid,
+    person: Uuid,
+    role: &str,
+    change: RoleChange,
+) -> Result<(), sqlx::Error> {
+    let event = RoleChanged { account_id: account, human_name_id: person, role: role.to_owned(), change };
+    publish(session, &event).await.map(drop)
 }
 
 /// Up to `most` roles of an account after the identifier `after`; none if there is no such account.

@@ -13,7 +13,8 @@ use crate::support::{Split, until, visitor};
 use rerp_kit::problem::catalogue::{self, Kind};
 use serde_json::{Value, json};
 
-const TABLES: [&str; 5] = ["companies", "accounts", "account_roles", "addresses", "idempotency_keys"];
+const TABLES: [&str; 7] =
+    ["companies", "accounts", "account_roles", "addresses", "idempotency_keys", "outbox", "outbox_subjects"];
 const PATH: &str = "/api/accounts/companies";
 const COMPANIES: &str = "SELECT count(*) FROM svc.companies";
 

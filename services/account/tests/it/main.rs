@@ -8,4 +8,5 @@ mod support;
 mod accounts;
 mod addresses;
 mod api;
+mod events;
 mod roles;

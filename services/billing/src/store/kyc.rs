@@ -4,6 +4,8 @@ use jiff_sqlx::Timestamp;
 use rerp_kit::pool::{Db, DbError};
 use uuid::Uuid;
 
+use super::announce;
+
 /// A verification of who pays.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Verification {
@@ -49,16 +51,21 @@ pub async fn ask(db: &Db, id: Uuid, account: Uuid, person: Uuid) -> Result<Optio
     }))
 }
 
-/// Writes down Stripe's identifier.
+const ANSWERED: &str = "UPDATE kyc_billing_verification SET stripe_session_id = $2, verification_status = 'requires_input', \
+     updated_at = now() WHERE id = $1 AND stripe_session_id IS NULL";
+
+/// Writes down Stripe's identifier, and announces that the person can go on.
 ///
 /// # Errors
 /// See [`DbError`].
 pub async fn answered(db: &Db, id: Uuid, session_id: &str) -> Result<(), DbError> {
-    db.run(&(id, session_id), |session, (id, session_id)| {
-        let update = "UPDATE kyc_billing_verification SET stripe_session_id = $2, verification_status = 'requires_input', \
-                      updated_at = now() WHERE id = $1 AND stripe_session_id IS NULL";
-        let query = sqlx::query(update).bind(id).bind(session_id);
-        Box::pin(async move { query.execute(session.conn()).await.map(drop) })
+    db.transaction_idempotent(&(id, session_id), |session, (id, session_id)| {
+        Box::pin(async move {
+            let before = announce::verification_before(session, session_id, Some(*id)).await?;
+            let Some(before) = before else { return Ok(()) };
+            sqlx::query(ANSWERED).bind(*id).bind(*session_id).execute(session.conn()).await?;
+            announce::verification_after(session, &before).await
+        })
     })
     .await
 }

@@ -10,7 +10,7 @@ use jiff_sqlx::ToSqlx as _;
 use rerp_kit::pool::{Db, DbError, Session};
 use uuid::Uuid;
 
-use super::inbox;
+use super::{announce, inbox};
 use crate::domain::subscription::Status;
 use crate::stripe::object::{
     Customer, Invoice, PaymentIntent, PaymentMethod, SetupIntent, Subscription, VerificationSession,
@@ -141,6 +141,8 @@ async fn subscription(
     object: &Subscription,
     status: Status,
 ) -> Result<(), sqlx::Error> {
+    let ours = row(&object.metadata);
+    let Some(before) = announce::subscription_before(session, &object.id, ours).await? else { return Ok(()) };
     let item = object.items.data.first();
     let time = |seconds: Option<i64>| seconds.and_then(|at| Timestamp::from_second(at).ok()).map(|at| at.to_sqlx());
     sqlx::query(SUBSCRIPTION)
@@ -151,10 +153,10 @@ async fn subscription(
         .bind(time(item.and_then(|item| item.current_period_end)))
         .bind(object.cancel_at_period_end)
         .bind(item.map(|item| &item.price.id))
-        .bind(row(&object.metadata))
+        .bind(ours)
         .execute(session.conn())
-        .await
-        .map(drop)
+        .await?;
+    announce::subscription_after(session, &before).await
 }
 
 const PAYMENT_INTENT: &str = "INSERT INTO stripe_payment_intents AS p \
@@ -216,12 +218,14 @@ const VERIFICATION: &str = "UPDATE kyc_billing_verification SET stripe_session_i
      WHERE (stripe_session_id = $1 OR (id = $4 AND stripe_session_id IS NULL)) AND fetched < $2";
 
 async fn verification(session: &mut Session, ticket: i64, object: &VerificationSession) -> Result<(), sqlx::Error> {
+    let ours = row(&object.metadata);
+    let Some(before) = announce::verification_before(session, &object.id, ours).await? else { return Ok(()) };
     sqlx::query(VERIFICATION)
         .bind(&object.id)
         .bind(ticket)
         .bind(&object.status)
-        .bind(row(&object.metadata))
+        .bind(ours)
         .execute(session.conn())
-        .await
-        .map(drop)
+        .await?;
+    announce::verification_after(session, &before).await
 }

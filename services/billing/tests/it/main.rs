@@ -6,6 +6,7 @@ mod platform;
 mod support;
 
 mod entitlements;
+mod events;
 mod kyc;
 mod payment_methods;
 mod plans;

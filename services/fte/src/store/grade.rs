@@ -1,6 +1,9 @@
-//! The end of a session, inside the transaction that has locked it: points, progress, certificate. The only place that reads answer keys.
+//! The end of a session, inside the transaction that has locked it: points, progress, certificate, and what others are told. The only place that
+//! reads answer keys.
 //! In comes a session; nothing goes out. Must not be run on a session that has ended.
 
+use rerp_kit::events::catalogue::SessionCompleted;
+use rerp_kit::events::publish;
 use rerp_kit::pool::Session;
 use uuid::Uuid;
 
@@ -56,6 +59,15 @@ pub(super) async fn finish(session: &mut Session, id: Uuid, phase: Phase) -> Res
     let Some(status) = ends_as(phase, passed) else { return Ok(()) };
     let end = sqlx::query(END).bind(id).bind(status.name()).bind(score.earned).bind(passed);
     end.execute(session.conn()).await?;
+    let event = SessionCompleted {
+        session_id: id,
+        human_name_id: test.human_name_id,
+        account_id: test.account_id,
+        module_id: test.module_id,
+        status: status.name().to_owned(),
+        passed,
+    };
+    publish(session, &event).await?;
     if passed {
         let by = progress::Pass { session_id: id, human_name_id: test.human_name_id, account_id: test.account_id };
         progress::pass(session, &by, test.module_id, test_type).await?;

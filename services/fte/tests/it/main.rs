@@ -8,6 +8,7 @@ mod support;
 
 mod answers;
 mod certificates;
+mod events;
 mod modules;
 mod scenario_bounds;
 mod scenarios;

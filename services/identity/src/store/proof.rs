@@ -1,6 +1,8 @@
 //! The SQL that knows whose contact it is and records that it was proved. In come canonical contacts; out go owners.
 //! Must not see codes.
 
+use rerp_kit::events::catalogue::UserVerified;
+use rerp_kit::events::publish;
 use rerp_kit::pool::{Db, DbError, Session};
 use uuid::Uuid;
 
@@ -39,7 +41,8 @@ pub async fn phone(db: &Db, human: Uuid, phone: &PhoneNumber) -> Result<Option<O
     .await
 }
 
-/// Uses the challenge up and records the proof, in one transaction. None when somebody else has used it.
+/// Uses the challenge up and records the proof, in one transaction; announces the person if that was the second one. None when somebody else has
+/// used it.
 ///
 /// # Errors
 /// See [`DbError`].
@@ -93,19 +96,30 @@ async fn phone_proved(session: &mut Session, human: Uuid) -> Result<Option<Uuid>
     Ok(Some(human))
 }
 
-/// Whether the person has proved both now. The row's lock puts two proofs at once in an order.
+/// Each writes only where nothing was proved before, so that a row comes back for the one proof that changed something.
+const TRACK_EMAIL: &str = "INSERT INTO verification_tracking AS t (id, human_name_id, email_verified, email_verified_at) \
+     VALUES ($1, $2, true, now()) ON CONFLICT (human_name_id) DO UPDATE SET email_verified = true, \
+     email_verified_at = now(), updated_at = now() WHERE NOT t.email_verified RETURNING both_verified";
+const TRACK_PHONE: &str = "INSERT INTO verification_tracking AS t (id, human_name_id, phone_verified, phone_verified_at) \
+     VALUES ($1, $2, true, now()) ON CONFLICT (human_name_id) DO UPDATE SET phone_verified = true, \
+     phone_verified_at = now(), updated_at = now() WHERE NOT t.phone_verified RETURNING both_verified";
+const TRACKED: &str = "SELECT both_verified FROM verification_tracking WHERE human_name_id = $1";
+
+/// Whether the person has proved both now. The row's lock puts two proofs at once in an order, so exactly one of them sees that both are
+/// there because of it, and announces the person.
 async fn track(session: &mut Session, human: Uuid, owned: &Owned) -> Result<bool, sqlx::Error> {
     let statement = match owned {
-        Owned::Email(_) => {
-            "INSERT INTO verification_tracking AS t (id, human_name_id, email_verified, email_verified_at) \
-             VALUES ($1, $2, true, now()) ON CONFLICT (human_name_id) DO UPDATE SET email_verified = true, \
-             email_verified_at = coalesce(t.email_verified_at, now()), updated_at = now() RETURNING both_verified"
-        }
-        Owned::Phone(_) => {
-            "INSERT INTO verification_tracking AS t (id, human_name_id, phone_verified, phone_verified_at) \
-             VALUES ($1, $2, true, now()) ON CONFLICT (human_name_id) DO UPDATE SET phone_verified = true, \
-             phone_verified_at = coalesce(t.phone_verified_at, now()), updated_at = now() RETURNING both_verified"
-        }
+        Owned::Email(_) => TRACK_EMAIL,
+        Owned::Phone(_) => TRACK_PHONE,
     };
-    sqlx::query_scalar(statement).bind(Uuid::now_v7()).bind(human).fetch_one(session.conn()).await
+    let track = sqlx::query_scalar(statement).bind(Uuid::now_v7()).bind(human);
+    let changed: Option<bool> = track.fetch_optional(session.conn()).await?;
+    if changed == Some(true) {
+        publish(session, &UserVerified { human_name_id: human }).await?;
+    }
+    match changed {
+        Some(both) => Ok(both),
+        // Proved before; also by an attempt of this request whose answer was lost.
+        None => sqlx::query_scalar(TRACKED).bind(human).fetch_one(session.conn()).await,
+    }
 }

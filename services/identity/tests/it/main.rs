@@ -5,6 +5,7 @@
 mod support;
 
 mod api;
+mod events;
 mod people;
 mod process;
 mod stand_in;

@@ -1,12 +1,14 @@
 //! From environment to checked settings. In comes [`Env`]; out go [`Settings`], or every mistake at once.
 //! Must not open files or sockets: a setting is checked here, a thing it names is checked by whoever opens it.
 
+mod bus;
 mod env;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use bus::BusSettings;
 pub use env::{ConfigError, Env, Mistake};
 
 use crate::tls::{Mode, TlsSettings};
@@ -35,6 +37,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// The service's certificate and whom it lets in; none where no certificate is mounted.
     pub tls: Option<TlsSettings>,
+    /// Where events go and come from; none where there is no broker.
+    pub bus: Option<BusSettings>,
     /// Connections to the database.
     pub pool: PoolSettings,
     /// Directory with the migrating role's bindings, `RERP_MIGRATE_DIR`.
@@ -103,6 +107,7 @@ impl Settings {
             admin_addr: env.parse("RERP_ADMIN_ADDR", any_address(9090), "an address such as 0.0.0.0:9090"),
             http: http(env),
             tls: tls(env),
+            bus: bus::read(env, &service),
             pool: pool(env, &service, &pod),
             migrate_dir: env.text("RERP_MIGRATE_DIR").unwrap_or("/etc/rerp/migrate").into(),
             migrate_wait: env.duration(

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod events;
 mod grpc;
 mod http;
 mod pool_cutover;

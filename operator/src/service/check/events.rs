@@ -1,0 +1,81 @@
+//! Events that a service announces: does nobody else? Pure.
+
+use crate::outcome::Outcome;
+use kube::ResourceExt;
+use rerp_crds::{Reason, RerpService};
+
+/// One service announces a type of events, or readers would take two sequences for one. Who announces it already stays; among newcomers the older
+/// one wins.
+pub fn alone(object: &RerpService, services: &[RerpService]) -> Result<(), Outcome> {
+    let others = || services.iter().filter(|one| one.metadata.name != object.metadata.name);
+    for name in declared(object) {
+        let first = others().filter(|one| declared(one).chain(told(one)).any(|other| other == name));
+        match first.map(|one| rank(one, name)).min() {
+            Some(first) if first < rank(object, name) => {
+                let message = format!(
+                    "{name} in spec.events.publishes is announced by RerpService {}; remove it here, or give what this service tells a name of its own",
+                    first.2
+                );
+                return Err(Outcome::refused(Reason::EventPublishedElsewhere, message));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn rank(service: &RerpService, name: &str) -> (bool, Option<jiff::Timestamp>, String) {
+    let established = told(service).any(|other| other == name);
+    (!established, service.creation_timestamp().map(|time| time.0), service.name_any())
+}
+
+fn declared(service: &RerpService) -> impl Iterator<Item = &str> {
+    service.spec.events.iter().flat_map(|events| events.publishes.iter().map(String::as_str))
+}
+
+/// What a service was let announce when it was last looked at.
+fn told(service: &RerpService) -> impl Iterator<Item = &str> {
+    let resolved = service.status.as_ref().and_then(|status| status.resolved.as_ref());
+    resolved.into_iter().flat_map(|resolved| resolved.publishes.iter().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+    use rerp_crds::service::ResolvedService;
+    use rerp_crds::{Events, RerpServiceSpec, RerpServiceStatus};
+
+    fn service(name: &str, second: i64, publishes: &[&str]) -> RerpService {
+        let publishes = publishes.iter().map(ToString::to_string).collect();
+        let events = Some(Events { publishes, consumes: Vec::new() });
+        let mut service = RerpService::new(name, RerpServiceSpec { events, ..RerpServiceSpec::default() });
+        service.metadata.creation_timestamp = jiff::Timestamp::from_second(second).ok().map(Time);
+        service
+    }
+
+    fn established(mut service: RerpService) -> RerpService {
+        let publishes = service.spec.events.iter().flat_map(|events| events.publishes.clone()).collect();
+        let resolved = Some(ResolvedService { publishes, ..ResolvedService::default() });
+        service.status = Some(RerpServiceStatus { resolved, ..RerpServiceStatus::default() });
+        service
+    }
+
+    #[test]
+    fn the_older_one_announces() {
+        let services = [service("a", 2, &["x.done.v1", "x.left.v1"]), service("b", 1, &["x.left.v1"])];
+        let refused = alone(&services[0], &services).unwrap_err();
+        assert_eq!(refused.reason(), Reason::EventPublishedElsewhere);
+        assert!(refused.message().contains("x.left.v1") && refused.message().contains("RerpService b;"));
+        assert_eq!(alone(&services[1], &services), Ok(()));
+        let apart = [service("a", 2, &["x.left.v2"]), service("b", 1, &["x.left.v1"])];
+        assert_eq!(alone(&apart[0], &apart), Ok(()));
+    }
+
+    #[test]
+    fn who_announces_already_stays() {
+        let services = [established(service("young", 9, &["x.done.v1"])), service("old", 1, &["x.done.v1"])];
+        assert_eq!(alone(&services[0], &services), Ok(()));
+        assert!(alone(&services[1], &services).is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! Which events a service wants, and what they do to its tables. In come functions; out goes what the reader asks them for. Must not know brokers.
+
+use std::collections::BTreeMap;
+
+use futures::future::BoxFuture;
+
+use super::Envelope;
+use super::catalogue::Event;
+use super::name::{self, EventType};
+use crate::pool::Session;
+
+/// What an event does, in the transaction that also marks it as done. It may find no row that it is about: an event can come before
+/// anything else does. It must not call anybody, nor wait for anything but the database.
+pub type Effect<E> = for<'c> fn(&'c mut Session, &'c Envelope, E) -> BoxFuture<'c, Result<(), sqlx::Error>>;
+
+/// Which events a service wants.
+#[derive(Default)]
+pub struct Handlers {
+    of: BTreeMap<&'static str, Box<dyn Handler>>,
+}
+
+/// What an [`Envelope`] means to this service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// It has an effect here.
+    Known,
+    /// It is of a type that has one, in a version that this program doesn't know.
+    OtherVersion,
+    /// Nobody here wants it.
+    None,
+}
+
+trait Handler: Send + Sync {
+    fn handle<'c>(&self, session: &'c mut Session, envelope: &'c Envelope) -> BoxFuture<'c, Result<(), sqlx::Error>>;
+}
+
+struct Typed<E>(Effect<E>);
+
+impl<E: Event> Handler for Typed<E> {
+    fn handle<'c>(&self, session: &'c mut Session, envelope: &'c Envelope) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        match envelope.data::<E>() {
+            Ok(event) => (self.0)(session, envelope, event),
+            Err(error) => Box::pin(std::future::ready(Err(sqlx::Error::Decode(error.into())))),
+        }
+    }
+}
+
+impl std::fmt::Debug for Handlers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.of.keys()).finish()
+    }
+}
+
+impl Handlers {
+    /// Adds what events of a type do.
+    #[must_use]
+    pub fn on<E: Event>(mut self, effect: Effect<E>) -> Self {
+        self.of.insert(E::TYPE, Box::new(Typed(effect)));
+        self
+    }
+
+    /// Names of the types that have an effect.
+    #[must_use]
+    pub fn types(&self) -> Vec<&'static str> {
+        self.of.keys().copied().collect()
+    }
+
+    pub(super) fn meaning(&self, kind: &EventType) -> Meaning {
+        if self.of.contains_key(kind.as_str()) {
+            return Meaning::Known;
+        }
+        let related = self.of.keys().any(|known| name::base(known) == kind.base());
+        if related { Meaning::OtherVersion } else { Meaning::None }
+    }
+
+    /// Has an event do what it does.
+    ///
+    /// # Errors
+    /// The driver's; `Decode` if the event isn't what its type promises, or has no effect here.
+    pub(super) fn apply<'c>(
+        &self,
+        session: &'c mut Session,
+        envelope: &'c Envelope,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        match self.of.get(envelope.kind.as_str()) {
+            Some(handler) => handler.handle(session, envelope),
+            None => Box::pin(std::future::ready(Err(sqlx::Error::Decode("nobody wants this type of events".into())))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::catalogue::UserVerified;
+
+    fn nothing<'c>(_: &'c mut Session, _: &'c Envelope, _: UserVerified) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    #[test]
+    fn another_version_is_not_another_type() {
+        let handlers = Handlers::default().on::<UserVerified>(nothing);
+        for (name, meaning) in [
+            ("identity.user.verified.v1", Meaning::Known),
+            ("identity.user.verified.v2", Meaning::OtherVersion),
+            ("identity.user.erased.v1", Meaning::None),
+            ("identity.user.verified.again.v1", Meaning::None),
+        ] {
+            assert_eq!(handlers.meaning(&EventType::parse(name).unwrap()), meaning, "{name}");
+        }
+        assert_eq!(handlers.types(), ["identity.user.verified.v1"]);
+    }
+}

@@ -1,0 +1,148 @@
+//! The SQL of `inbox`. In come events; out go those whose effect is due, once each. Must not know what an event does.
+
+use uuid::Uuid;
+
+use super::Envelope;
+use crate::pool::{Db, DbError, Session};
+
+/// The table, as each service that wants events has it in a migration.
+pub const DDL: &str = include_str!("inbox.sql");
+
+/// How many events a claim takes.
+const BATCH: i64 = 16;
+/// How long a claim holds: about what its events may take. Longer costs a repetition that finds the event done.
+const LEASE: &str = "1 minute";
+/// How often an effect may fail before a person has to look.
+const MOST_ATTEMPTS: i32 = 12;
+/// How long an event that is done is remembered: longer than a broker keeps one.
+const KEPT: &str = "30 days";
+
+const PUT: &str = "INSERT INTO inbox (id, type, source, subject, sequence, envelope, parked_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 THEN now() END) ON CONFLICT (id) DO NOTHING";
+/// Of each subject of each service the first that isn't done, and nothing behind it; of types that this program knows.
+const CLAIM: &str = "UPDATE inbox SET attempts = attempts + 1, due_at = now() + $1::interval WHERE id IN (SELECT i.id FROM inbox AS i \
+     WHERE i.done_at IS NULL AND i.dead_at IS NULL AND i.parked_at IS NULL AND i.due_at <= now() AND i.type = ANY ($3) AND NOT EXISTS \
+     (SELECT FROM inbox AS e WHERE e.source = i.source AND e.subject = i.subject AND e.sequence < i.sequence AND e.done_at IS NULL) \
+     ORDER BY i.due_at LIMIT $2 FOR UPDATE OF i SKIP LOCKED) RETURNING id, envelope";
+const DONE: &str = "UPDATE inbox SET done_at = now(), envelope = NULL, error = NULL WHERE id = $1 AND done_at IS NULL";
+/// The pause doubles from two seconds to ten minutes.
+const FAILED: &str = "UPDATE inbox SET error = $2, \
+     due_at = now() + least(interval '1 second' * power(2, attempts), interval '10 minutes'), \
+     dead_at = CASE WHEN attempts >= $3 THEN now() END WHERE id = $1 AND done_at IS NULL RETURNING dead_at IS NOT NULL";
+const UNPARK: &str = "UPDATE inbox SET parked_at = NULL, due_at = now() \
+     WHERE parked_at IS NOT NULL AND done_at IS NULL AND type = ANY ($1)";
+const REPLAY: &str = "UPDATE inbox SET dead_at = NULL, attempts = 0, due_at = now() \
+     WHERE dead_at IS NOT NULL AND done_at IS NULL";
+const STATE: &str = "SELECT count(*) FILTER (WHERE dead_at IS NULL AND parked_at IS NULL), count(*) FILTER (WHERE parked_at IS NOT NULL), \
+     count(*) FILTER (WHERE dead_at IS NOT NULL) FROM inbox WHERE done_at IS NULL";
+const SWEEP: &str = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE done_at < now() - $1::interval \
+     ORDER BY done_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
+
+/// How much waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State {
+    /// Events whose effect is to come.
+    pub waiting: i64,
+    /// Events of versions that this program doesn't know.
+    pub parked: i64,
+    /// Events that were given up.
+    pub dead: i64,
+}
+
+/// Stores an event, once. False if it had been stored before. `park`: until a program comes that knows its version.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn put(db: &Db, envelope: &Envelope, park: bool) -> Result<bool, DbError> {
+    db.run(&(envelope, park), |session, (envelope, park)| {
+        Box::pin(async move {
+            let whole = serde_json::to_value(envelope).map_err(|error| sqlx::Error::Encode(error.into()))?;
+            let kind = &envelope.kind;
+            let insert = sqlx::query(PUT).bind(envelope.id).bind(kind.as_str()).bind(kind.source());
+            let insert = insert.bind(envelope.subject).bind(envelope.sequence).bind(whole).bind(*park);
+            Ok(insert.execute(session.conn()).await?.rows_affected() == 1)
+        })
+    })
+    .await
+}
+
+/// Takes events of these types that are due, at most one of each subject. Whoever takes one and is gone leaves it to the next after the lease.
+///
+/// # Errors
+/// See [`DbError`].
+pub(super) async fn claim(db: &Db, types: &[&'static str]) -> Result<Vec<(Uuid, serde_json::Value)>, DbError> {
+    db.run(types, |session, types| {
+        Box::pin(async move {
+            let claim = sqlx::query_as(CLAIM).bind(LEASE).bind(BATCH).bind(types);
+            claim.fetch_all(session.conn()).await
+        })
+    })
+    .await
+}
+
+/// Marks an event as done, in the transaction of its effect and before it: false if it is done already, so that there must be no effect. Who
+/// works on the same event at the same moment waits here.
+///
+/// # Errors
+/// The driver's.
+pub(super) async fn done(session: &mut Session, id: Uuid) -> Result<bool, sqlx::Error> {
+    Ok(sqlx::query(DONE).bind(id).execute(session.conn()).await?.rows_affected() == 1)
+}
+
+/// Puts an event off, or gives it up: after too many attempts, or at once if `hopeless`. True if it is given up. `error` must hold nothing of the
+/// event.
+///
+/// # Errors
+/// See [`DbError`].
+pub(super) async fn failed(db: &Db, id: Uuid, error: &str, hopeless: bool) -> Result<bool, DbError> {
+    let most = if hopeless { 0 } else { MOST_ATTEMPTS };
+    db.run(&(id, error, most), |session, (id, error, most)| {
+        let query = sqlx::query_scalar(FAILED).bind(*id).bind(*error).bind(*most);
+        Box::pin(async move { Ok(query.fetch_optional(session.conn()).await?.unwrap_or(false)) })
+    })
+    .await
+}
+
+/// Lets parked events of these types go on. How many there are.
+///
+/// # Errors
+/// See [`DbError`].
+pub(super) async fn unpark(db: &Db, types: &[&'static str]) -> Result<u64, DbError> {
+    db.run(types, |session, types| {
+        Box::pin(async move { Ok(sqlx::query(UNPARK).bind(types).execute(session.conn()).await?.rows_affected()) })
+    })
+    .await
+}
+
+/// Lets events that were given up have their effect after all. How many there are.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn replay(db: &Db) -> Result<u64, DbError> {
+    db.run(&(), |session, ()| {
+        Box::pin(async move { Ok(sqlx::query(REPLAY).execute(session.conn()).await?.rows_affected()) })
+    })
+    .await
+}
+
+/// How much waits.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn state(db: &Db) -> Result<State, DbError> {
+    let (waiting, parked, dead): (i64, i64, i64) = db
+        .run(&(), |session, ()| Box::pin(async move { sqlx::query_as(STATE).fetch_one(session.conn()).await }))
+        .await?;
+    Ok(State { waiting, parked, dead })
+}
+
+/// Deletes events that have been done for long enough, a bounded number of them.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn sweep(db: &Db) -> Result<u64, DbError> {
+    db.run(&(), |session, ()| {
+        Box::pin(async move { Ok(sqlx::query(SWEEP).bind(KEPT).execute(session.conn()).await?.rows_affected()) })
+    })
+    .await
+}

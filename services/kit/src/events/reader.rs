@@ -1,0 +1,218 @@
+//! From the broker into the inbox, and from there to the effect. In come deliveries; out go changes of a service's own tables, each once. What
+//! has come is stored and acknowledged at once, whatever it is: so one event that can't have its effect holds up its subject and nobody else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::broker::{Broker, BrokerError};
+use super::handlers::Meaning;
+use super::{Envelope, Handlers, inbox};
+use crate::http::context::Context;
+use crate::metrics::EventMetrics;
+use crate::pool::{Db, DbError};
+use crate::telemetry::chain;
+
+/// Time one effect has.
+const EFFECT: Duration = Duration::from_secs(10);
+/// How long one question for the next delivery waits.
+const WAIT: Duration = Duration::from_secs(20);
+/// Pause when nothing is due, unless something comes.
+const IDLE: Duration = Duration::from_secs(1);
+/// Pause after a failure of the broker or the database.
+const TROUBLE: Duration = Duration::from_secs(1);
+/// Between two looks at how much waits, at what was parked, and at what may be deleted.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Reads events for a service. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    db: Db,
+    handlers: Arc<Handlers>,
+    metrics: EventMetrics,
+    /// Raised when something has been stored.
+    stored: Arc<Notify>,
+}
+
+impl Reader {
+    /// Into the tables of `db`, with the effects in `handlers`.
+    #[must_use]
+    pub fn new(db: Db, handlers: Handlers, metrics: EventMetrics) -> Self {
+        Self { db, handlers: Arc::new(handlers), metrics, stored: Arc::default() }
+    }
+
+    /// Stores what was delivered, so that it may be acknowledged. What nobody here wants, and what is no event, is passed over.
+    ///
+    /// # Errors
+    /// See [`DbError`]; it has to come again.
+    pub async fn store(&self, body: &[u8]) -> Result<(), DbError> {
+        let envelope = match Envelope::read(body) {
+            Ok(envelope) => envelope,
+            Err(_) => {
+                // What it says may be anything, so nothing of it is told; the broker still has it.
+                tracing::error!(bytes = body.len(), "a delivery is no event and is passed over");
+                self.count_received("unknown", "broken");
+                return Ok(());
+            }
+        };
+        let park = match self.handlers.meaning(&envelope.kind) {
+            Meaning::Known => false,
+            Meaning::OtherVersion => true,
+            Meaning::None => {
+                self.count_received("unknown", "ignored");
+                return Ok(());
+            }
+        };
+        let new = inbox::put(&self.db, &envelope, park).await?;
+        let outcome = match (new, park) {
+            (false, _) => "repeated",
+            (true, true) => "parked",
+            (true, false) => "stored",
+        };
+        self.count_received(envelope.kind.as_str(), outcome);
+        self.stored.notify_one();
+        Ok(())
+    }
+
+    /// Has events that are due have their effects, at most one claim's. How many were claimed.
+    ///
+    /// # Errors
+    /// See [`DbError`]; a failure of a single event is written down at it and is no error.
+    pub async fn turn(&self) -> Result<usize, DbError> {
+        let claimed = inbox::claim(&self.db, &self.handlers.types()).await?;
+        let count = claimed.len();
+        for (id, stored) in claimed {
+            self.work(id, stored).await?;
+        }
+        Ok(count)
+    }
+
+    async fn work(&self, id: Uuid, stored: Value) -> Result<(), DbError> {
+        let Ok(envelope) = serde_json::from_value::<Envelope>(stored) else {
+            tracing::error!(%id, "a stored event can't be read and is given up");
+            self.count_handled("unknown", "dead");
+            return inbox::failed(&self.db, id, "it can't be read", true).await.map(drop);
+        };
+        let kind = envelope.kind.as_str();
+        // What follows from it carries the name of the request that caused it.
+        let context = Context::of_cause(envelope.trace.as_deref(), EFFECT);
+        let error = match context.scope(self.effect(&envelope)).await {
+            Ok(first) => {
+                self.count_handled(kind, if first { "done" } else { "repeated" });
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        let hopeless = matches!(&error, DbError::Refused(sqlx::Error::Decode(_)));
+        let dead = inbox::failed(&self.db, id, &error.to_string(), hopeless).await?;
+        self.count_handled(kind, if dead { "dead" } else { "failed" });
+        if dead {
+            tracing::error!(%id, kind, error = chain(&error), "an event is given up; what follows about its subject waits for a replay");
+        } else {
+            tracing::warn!(%id, kind, error = chain(&error), "an event waits");
+        }
+        Ok(())
+    }
+
+    /// Whether this was the first time.
+    async fn effect(&self, envelope: &Envelope) -> Result<bool, DbError> {
+        let given = (self.handlers.as_ref(), envelope);
+        self.db
+            .transaction_idempotent(&given, |session, (handlers, envelope)| {
+                Box::pin(async move {
+                    if !inbox::done(session, envelope.id).await? {
+                        return Ok(false);
+                    }
+                    handlers.apply(session, envelope).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    /// Lets go on what was parked by a program that knew less, tells how much waits, and deletes what was kept long enough.
+    ///
+    /// # Errors
+    /// See [`DbError`].
+    pub async fn look(&self) -> Result<(), DbError> {
+        let freed = inbox::unpark(&self.db, &self.handlers.types()).await?;
+        if freed > 0 {
+            tracing::info!(freed, "events of a version that is known now go on");
+        }
+        let state = inbox::state(&self.db).await?;
+        for (name, number) in [("waiting", state.waiting), ("parked", state.parked), ("dead", state.dead)] {
+            self.metrics.inbox.with_label_values(&[name]).set(number);
+        }
+        inbox::sweep(&self.db).await.map(drop)
+    }
+
+    fn count_received(&self, kind: &str, outcome: &str) {
+        self.metrics.received.with_label_values(&[kind, outcome]).inc();
+    }
+
+    fn count_handled(&self, kind: &str, outcome: &str) {
+        self.metrics.handled.with_label_values(&[kind, outcome]).inc();
+    }
+}
+
+/// Stores what the broker delivers until told to stop.
+pub async fn keep_stored(reader: Reader, broker: Arc<dyn Broker>, stop: CancellationToken) {
+    let mut said = false;
+    loop {
+        let taken = tokio::select! {
+            () = stop.cancelled() => return,
+            taken = take(&reader, broker.as_ref()) => taken,
+        };
+        match taken {
+            Ok(()) => said = false,
+            Err(error) => {
+                // Once: it would come with every turn.
+                if !std::mem::replace(&mut said, true) {
+                    tracing::warn!(error = chain(&error), "no events come");
+                }
+                sleep(TROUBLE).await;
+            }
+        }
+    }
+}
+
+/// One delivery, if one comes.
+async fn take(reader: &Reader, broker: &dyn Broker) -> Result<(), BrokerError> {
+    let Some(delivery) = broker.next(WAIT).await? else { return Ok(()) };
+    match reader.store(&delivery.body).await {
+        Ok(()) => delivery.receipt.taken().await,
+        Err(error) => {
+            tracing::warn!(error = chain(&error), "an event comes again: the database can't keep it now");
+            delivery.receipt.again(TROUBLE).await
+        }
+    }
+}
+
+/// Has events have their effects until told to stop.
+pub async fn keep_working(reader: Reader, stop: CancellationToken) {
+    let mut looked = None::<Instant>;
+    loop {
+        if looked.is_none_or(|at| at.elapsed() > LOOK) {
+            looked = Some(Instant::now());
+            if let Err(error) = reader.look().await {
+                tracing::debug!(error = chain(&error), "nobody knows how many events wait");
+            }
+        }
+        match reader.turn().await {
+            // There may be more, behind those that are done now.
+            Ok(count) if count > 0 && !stop.is_cancelled() => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(error = chain(&error), "events wait for the database"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = reader.stored.notified() => {}
+            () = sleep(IDLE) => {}
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! From the broker to the effect: once, in order, and nobody held up by somebody else's trouble.
+
+use super::{OVERTAKEN, World, effect};
+use futures::future::BoxFuture;
+use rerp_kit::events::broker::Message;
+use rerp_kit::events::catalogue::{AccountCreated, Event};
+use rerp_kit::events::reader::Reader;
+use rerp_kit::events::running::{Replayed, replay};
+use rerp_kit::events::{Envelope, EventType, Handlers, inbox};
+use rerp_kit::pool::Session;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A version of the future.
+#[derive(Serialize, Deserialize)]
+struct AccountCreatedAnew {
+    account: Uuid,
+}
+
+impl Event for AccountCreatedAnew {
+    const TYPE: &'static str = "account.created.v2";
+
+    fn subject(&self) -> Uuid {
+        self.account
+    }
+}
+
+fn note_anew<'c>(
+    session: &'c mut Session,
+    envelope: &'c Envelope,
+    _: AccountCreatedAnew,
+) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+    Box::pin(effect(session, envelope))
+}
+
+impl World {
+    /// Publishes an event as another service would.
+    async fn hear(&self, kind: &str, subject: Uuid, sequence: i64, data: Value) -> Uuid {
+        let (id, kind) = (Uuid::now_v7(), EventType::parse(kind).unwrap());
+        let time = "2026-11-26T08:00:00Z".parse().unwrap();
+        let envelope = Envelope { id, kind: kind.clone(), subject, sequence, time, trace: None, data };
+        self.seat.publish(Message { id, kind, body: envelope.write().unwrap().into() }).await.unwrap();
+        self.store_all().await;
+        id
+    }
+
+    async fn state(&self) -> (i64, i64, i64) {
+        let state = inbox::state(&self.db).await.unwrap();
+        (state.waiting, state.parked, state.dead)
+    }
+}
+
+fn created(subject: Uuid) -> Value {
+    let event =
+        AccountCreated { account_id: subject, human_name_id: subject, kind: "personal".into(), company_id: None };
+    serde_json::to_value(event).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_effect_comes_once_and_in_order_however_often_an_event_is_delivered() {
+    let world = World::new().await;
+    let subjects = [(); 3].map(|()| Uuid::now_v7());
+    for n in 0..30 {
+        world.tell(subjects[n % 3]).await;
+    }
+    world.publish_all().await;
+    for _ in 0..3 {
+        world.memory.rewind("self");
+        world.store_all().await;
+    }
+    let pods = (0..4).map(|_| {
+        let reader = world.reader.clone();
+        async move {
+            for _ in 0..100 {
+                reader.turn().await.unwrap();
+            }
+        }
+    });
+    futures::future::join_all(pods).await;
+    // Nor does what comes when all is done.
+    world.memory.rewind("self");
+    world.store_all().await;
+    world.work_all().await;
+    assert_eq!((world.effects().await, world.handled("done"), world.state().await), (30, 30, (0, 0, 0)));
+    assert_eq!(world.home.number("SELECT count(DISTINCT event) FROM svc.effects").await, 30);
+    assert_eq!(world.home.number(OVERTAKEN).await, 0);
+    assert_eq!(world.home.number("SELECT count(*) FROM svc.inbox WHERE envelope IS NOT NULL").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_pods_on_one_event_have_one_effect() {
+    let world = World::new().await;
+    let subject = Uuid::now_v7();
+    world.hear("account.created.v1", subject, 1, created(subject)).await;
+    // The lease of the first is over before it begins: both hold the event.
+    let turns = (0..8).map(|_| async {
+        world.later().await;
+        world.reader.turn().await.unwrap()
+    });
+    futures::future::join_all(turns).await;
+    assert_eq!(world.effects().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_version_is_parked_until_a_program_knows_it() {
+    let world = World::new().await;
+    let subject = Uuid::now_v7();
+    world.hear("account.created.v2", subject, 1, json!({ "account": subject })).await;
+    world.hear("account.created.v1", subject, 2, created(subject)).await;
+    world.work_all().await;
+    world.reader.look().await.unwrap();
+    assert_eq!((world.state().await, world.effects().await), ((1, 1, 0), 0), "what follows waits as well");
+    assert_eq!(world.metrics.events.inbox.with_label_values(&["parked"]).get(), 1);
+
+    let handlers = Handlers::default().on::<AccountCreated>(super::note).on::<AccountCreatedAnew>(note_anew);
+    let newer = Reader::new(world.db.clone(), handlers, world.metrics.events.clone());
+    newer.look().await.unwrap();
+    // A pod of the old program, while the rollout goes on, leaves it to the new one.
+    world.work_all().await;
+    assert_eq!(world.effects().await, 0);
+    while newer.turn().await.unwrap() > 0 {}
+    assert_eq!((world.effects().await, world.home.number(OVERTAKEN).await), (2, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fails_too_often_is_a_dead_letter_until_it_is_replayed() {
+    let world = World::new().await;
+    let (ill, well) = (Uuid::now_v7(), Uuid::now_v7());
+    world.home.execute(&format!("INSERT INTO svc.trouble VALUES ('{ill}')")).await;
+    for subject in [ill, well] {
+        for sequence in 1..=2 {
+            world.hear("account.created.v1", subject, sequence, created(subject)).await;
+        }
+    }
+    for attempt in 1..=12 {
+        assert_eq!(world.state().await.2, 0, "before attempt {attempt}");
+        world.work_all().await;
+        world.later().await;
+    }
+    assert_eq!((world.state().await, world.effects().await), ((1, 0, 1), 2), "the others go on");
+    assert_eq!((world.handled("failed"), world.handled("dead")), (11, 1));
+    let told = "SELECT count(*) FROM svc.inbox WHERE error = 'a statement was refused'";
+    assert_eq!(world.home.number(told).await, 1, "nothing of the event");
+
+    world.home.execute("DELETE FROM svc.trouble").await;
+    assert_eq!(replay(&world.db).await.unwrap(), Replayed { outbox: 0, inbox: 1 });
+    world.work_all().await;
+    assert_eq!((world.state().await, world.effects().await), ((0, 0, 0), 4));
+    assert_eq!(world.home.number(OVERTAKEN).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_can_not_be_read_is_given_up_at_once_and_what_nobody_wants_is_passed_over() {
+    let world = World::new().await;
+    world.hear("account.created.v1", Uuid::now_v7(), 1, json!({ "account": 1 })).await;
+    world.work_all().await;
+    assert_eq!(world.state().await, (0, 0, 1));
+    let received = |outcome: &str| world.metrics.events.received.with_label_values(&["unknown", outcome]).get();
+    world.reader.store(b"hello").await.unwrap();
+    let other = Envelope {
+        id: Uuid::now_v7(),
+        kind: EventType::parse("fte.session.completed.v1").unwrap(),
+        subject: Uuid::now_v7(),
+        sequence: 1,
+        time: "2026-11-26T08:00:00Z".parse().unwrap(),
+        trace: None,
+        data: Value::Null,
+    };
+    world.reader.store(&other.write().unwrap()).await.unwrap();
+    assert_eq!((received("broken"), received("ignored")), (1, 1));
+    assert_eq!(world.home.number("SELECT count(*) FROM svc.inbox").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_could_not_be_stored_comes_again() {
+    let world = World::new().await;
+    world.tell(Uuid::now_v7()).await;
+    world.publish_all().await;
+    let delivery = world.seat.next(std::time::Duration::from_secs(1)).await.unwrap().unwrap();
+    assert!(world.seat.next(std::time::Duration::ZERO).await.unwrap().is_none(), "one at a time");
+    delivery.receipt.again(std::time::Duration::ZERO).await.unwrap();
+    world.store_all().await;
+    world.work_all().await;
+    assert!(world.memory.is_read("self"));
+    assert_eq!(world.effects().await, 1);
+}
