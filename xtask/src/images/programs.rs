@@ -30,7 +30,7 @@ struct Program {
     on_postgres: bool,
 }
 
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 10] = [
     Program { package: "rerp-operator", image: "operator", on_postgres: false },
     Program { package: "rerp-identity", image: "identity", on_postgres: false },
     Program { package: "rerp-account", image: "account", on_postgres: false },
@@ -38,6 +38,7 @@ const PROGRAMS: [Program; 9] = [
     Program { package: "rerp-billing", image: "billing", on_postgres: false },
     Program { package: "rerp-fte", image: "fte", on_postgres: false },
     Program { package: "rerp-sandbox", image: "sandbox", on_postgres: false },
+    Program { package: "rerp-gateway", image: "gateway", on_postgres: false },
     Program { package: "rerp-traffic", image: "traffic", on_postgres: false },
     Program { package: "rerp-split", image: "split", on_postgres: true },
 ];
