@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use rerp_kit::client::ServiceClient;
 use rerp_kit::http::timing::{SERVER_TIMING, TOTAL, duration_of};
 use rerp_kit::problem::catalogue::{self, Kind};
 use rerp_marketing::client::account::Account;
@@ -21,7 +20,8 @@ use rerp_marketing::client::identity::Identity;
 use rerp_marketing::resolver;
 use rerp_marketing::state::AppState;
 use serde_json::{Value, json};
-use support::service::{answer, apply, serve, serve_on, serve_until, split_of};
+use support::answer::is_problem;
+use support::service::{answer, client, home_of, serve, serve_on, serve_until, split_of};
 use support::{Home, Split, open, until, visitor};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -79,10 +79,7 @@ struct Registry {
 
 impl Registry {
     async fn start() -> Self {
-        let home = Home::new().await;
-        apply(&home, rerp_account::migrations()).await;
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("current"), home.app()).unwrap();
+        let (home, dir) = home_of(rerp_account::migrations()).await;
         let stop = CancellationToken::new();
         let at = serve_until(rerp_account::router(registry_state(dir.path()).await), stop.clone()).await;
         Self { home, dir, stop, at }
@@ -109,18 +106,14 @@ impl Registry {
 /// Of Account, which needs no Identity for companies.
 async fn registry_state(dir: &Path) -> rerp_account::state::AppState {
     let (db, metrics) = open(dir).await;
-    let nobody = "http://127.0.0.1:1".parse().unwrap();
-    let client = ServiceClient::new("identity", &nobody, metrics.clone(), None).unwrap();
-    rerp_account::state::AppState { db, identity: rerp_people::Identity::new(client, &metrics) }
+    let nobody = client("identity", SocketAddr::from(([127, 0, 0, 1], 1)), &metrics);
+    rerp_account::state::AppState { db, identity: rerp_people::Identity::new(nobody, &metrics) }
 }
 
 async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
-    let client = |service, at: SocketAddr| {
-        ServiceClient::new(service, &format!("http://{at}").parse().unwrap(), metrics.clone(), None).unwrap()
-    };
-    let identity = Identity::new(client("identity", identity), &metrics);
-    let account = Account::new(client("account", account), &metrics);
+    let identity = Identity::new(client("identity", identity, &metrics), &metrics);
+    let account = Account::new(client("account", account, &metrics), &metrics);
     AppState { db, identity, account }
 }
 
@@ -133,7 +126,7 @@ fn contact(email: &str) -> Value {
 }
 
 fn is_kind(answer: &(u16, bool, Value), kind: Kind) -> bool {
-    answer.0 == kind.status().as_u16() && answer.2["type"] == json!(format!("{}{}", catalogue::BASE, kind.slug))
+    is_problem(answer.0, &answer.2, kind)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
