@@ -72,7 +72,6 @@ impl From<Cut> for Problem {
 }
 
 /// `inner` with at most `bytes` bytes, all there by `until`, and who knows why they weren't.
-#[must_use]
 pub fn bounded(inner: Incoming, bytes: u64, until: Instant) -> (Body, Witness) {
     let witness = Witness::default();
     // Nothing to wait for, and an end that is known passes as one.

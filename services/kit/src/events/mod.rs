@@ -24,6 +24,7 @@ pub mod catalogue;
 mod envelope;
 pub mod handlers;
 pub mod inbox;
+mod looks;
 pub mod memory;
 mod name;
 pub mod nats;

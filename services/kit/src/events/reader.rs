@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::broker::{Broker, BrokerError};
 use super::handlers::Meaning;
+use super::looks::Looks;
 use super::{Envelope, Handlers, inbox};
 use crate::http::context::Context;
 use crate::metrics::EventMetrics;
@@ -26,8 +27,6 @@ const WAIT: Duration = Duration::from_secs(20);
 const IDLE: Duration = Duration::from_secs(1);
 /// Pause after a failure of the broker or the database.
 const TROUBLE: Duration = Duration::from_secs(1);
-/// Between two looks at how much waits, at what was parked, and at what may be deleted.
-const LOOK: Duration = Duration::from_secs(10);
 
 /// Reads events for a service. Clones share everything.
 #[derive(Debug, Clone)]
@@ -108,13 +107,17 @@ impl Reader {
             }
             Err(error) => error,
         };
-        let hopeless = matches!(&error, DbError::Refused(sqlx::Error::Decode(_)));
+        self.fail(id, kind, &error).await
+    }
+
+    async fn fail(&self, id: Uuid, kind: &str, error: &DbError) -> Result<(), DbError> {
+        let hopeless = matches!(error, DbError::Refused(sqlx::Error::Decode(_)));
         let dead = inbox::failed(&self.db, id, &error.to_string(), hopeless).await?;
         self.count_handled(kind, if dead { "dead" } else { "failed" });
         if dead {
-            tracing::error!(%id, kind, error = chain(&error), "an event is given up; what follows about its subject waits for a replay");
+            tracing::error!(%id, kind, error = chain(error), "an event is given up; what follows about its subject waits for a replay");
         } else {
-            tracing::warn!(%id, kind, error = chain(&error), "an event waits");
+            tracing::warn!(%id, kind, error = chain(error), "an event waits");
         }
         Ok(())
     }
@@ -195,19 +198,17 @@ async fn take(reader: &Reader, broker: &dyn Broker) -> Result<(), BrokerError> {
 
 /// Has events have their effects until told to stop.
 pub async fn keep_working(reader: Reader, stop: CancellationToken) {
-    let mut looked = None::<Instant>;
+    let mut looks = Looks::default();
     loop {
-        if looked.is_none_or(|at| at.elapsed() > LOOK) {
-            looked = Some(Instant::now());
-            if let Err(error) = reader.look().await {
-                tracing::debug!(error = chain(&error), "nobody knows how many events wait");
-            }
+        if looks.are_due()
+            && let Err(error) = reader.look().await
+        {
+            Looks::failed(&error);
         }
-        match reader.turn().await {
-            // There may be more, behind those that are done now.
-            Ok(count) if count > 0 && !stop.is_cancelled() => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(error = chain(&error), "events wait for the database"),
+        let more = reader.turn().await.unwrap_or_else(|error| waits_for_database(&error));
+        // There may be more, behind those that are done now.
+        if more > 0 && !stop.is_cancelled() {
+            continue;
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -215,4 +216,10 @@ pub async fn keep_working(reader: Reader, stop: CancellationToken) {
             () = sleep(IDLE) => {}
         }
     }
+}
+
+/// Nothing was done.
+fn waits_for_database(error: &DbError) -> usize {
+    tracing::warn!(error = chain(error), "events wait for the database");
+    0
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::join_all;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Envelope;
 use super::broker::{Broker, BrokerError, Message};
+use super::looks::{LOOK, Looks};
 use super::name::EventType;
 use super::outbox::{self, Waiting};
 use crate::metrics::EventMetrics;
@@ -29,8 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const AWAY: Duration = Duration::from_millis(500);
 /// Longest pause while the broker is away.
 const AWAY_LONGEST: Duration = Duration::from_secs(15);
-/// Between two looks at how much waits, and at what may be deleted.
-const LOOK: Duration = Duration::from_secs(10);
 
 /// Publishes what waits. Clones share everything.
 #[derive(Debug, Clone)]
@@ -138,34 +137,38 @@ fn message(event: Waiting) -> Result<Message, String> {
 
 /// Publishes until told to stop.
 pub async fn keep(relay: Relay, stop: CancellationToken) {
-    let (mut looked, mut away) = (None::<Instant>, Duration::ZERO);
+    let (mut looks, mut away) = (Looks::default(), Duration::ZERO);
     loop {
-        let pause = match relay.turn().await {
-            Ok(Turn::Away) => {
-                if away.is_zero() {
-                    tracing::warn!("the broker is away; events wait");
-                }
-                away = (away * 2).clamp(AWAY, AWAY_LONGEST);
-                away
-            }
-            Ok(turn) => {
-                away = Duration::ZERO;
-                if turn == Turn::Idle { IDLE } else { Duration::ZERO }
-            }
-            Err(error) => {
-                tracing::warn!(error = chain(&error), "events wait for the database");
-                AWAY
-            }
-        };
-        if looked.is_none_or(|at| at.elapsed() > LOOK) {
-            looked = Some(Instant::now());
-            if let Err(error) = relay.look().await {
-                tracing::debug!(error = chain(&error), "nobody knows how many events wait");
-            }
+        let pause = pause_after(relay.turn().await, &mut away);
+        if looks.are_due()
+            && let Err(error) = relay.look().await
+        {
+            Looks::failed(&error);
         }
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// How long to wait after a turn. `away`: how long the last time for a broker that was away.
+fn pause_after(turn: Result<Turn, DbError>, away: &mut Duration) -> Duration {
+    match turn {
+        Ok(Turn::Away) => {
+            if away.is_zero() {
+                tracing::warn!("the broker is away; events wait");
+            }
+            *away = (*away * 2).clamp(AWAY, AWAY_LONGEST);
+            *away
+        }
+        Ok(turn) => {
+            *away = Duration::ZERO;
+            if turn == Turn::Idle { IDLE } else { Duration::ZERO }
+        }
+        Err(error) => {
+            tracing::warn!(error = chain(&error), "events wait for the database");
+            AWAY
         }
     }
 }

@@ -1,0 +1,31 @@
+//! When a loop looks at its whole table again: now and then, whatever else it does. Must not look itself.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::pool::DbError;
+use crate::telemetry::chain;
+
+/// How often the whole table is looked at.
+pub(super) const LOOK: Duration = Duration::from_secs(10);
+
+/// When somebody last looked.
+#[derive(Debug, Default)]
+pub(super) struct Looks(Option<Instant>);
+
+impl Looks {
+    /// Whether it is time; who asks looks.
+    pub(super) fn are_due(&mut self) -> bool {
+        let due = self.0.is_none_or(|at| at.elapsed() > LOOK);
+        if due {
+            self.0 = Some(Instant::now());
+        }
+        due
+    }
+
+    /// A look that failed costs a number in the metrics, nothing else.
+    pub(super) fn failed(error: &DbError) {
+        tracing::debug!(error = chain(error), "nobody knows how many events wait");
+    }
+}
