@@ -16,8 +16,8 @@ use crate::images::Options;
 use crate::install;
 use crate::progress::note;
 
-/// Packages whose integration tests start PostgreSQL servers.
-const WITH_DATABASE: [&str; 10] = [
+/// Packages whose integration tests start PostgreSQL servers, and those that call their program `it` as these do: a stage is chosen by name.
+const WITH_DATABASE: [&str; 11] = [
     "xtask",
     "rerp-operator",
     "rerp-split",
@@ -28,6 +28,7 @@ const WITH_DATABASE: [&str; 10] = [
     "rerp-billing",
     "rerp-fte",
     "rerp-traffic",
+    "rerp-gateway",
 ];
 /// Names a Python that has TA-Lib.
 const PYTHON: &str = "RERP_PYTHON";

@@ -3,12 +3,11 @@
 use jiff::Timestamp;
 use rerp_kit::events::catalogue::AccountCreated;
 use rerp_kit::events::publish;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{keep, take};
 use crate::domain::account::NewAccount;
 use crate::domain::role::Role;
 
@@ -60,7 +59,7 @@ pub async fn open(
     let given = (id, Uuid::now_v7(), new, key);
     db.transaction_idempotent(&given, move |session, (id, role_id, new, key)| {
         Box::pin(async move {
-            let standing = take(session, key.as_ref()).await?;
+            let standing = take(session, key.as_ref(), &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Err(standing));
             }

@@ -2,12 +2,12 @@
 //! Must not print them. The statements are those of `address_version.rs`.
 
 use rerp_kit::http::IfMatch;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use uuid::Uuid;
 
 use super::address_version::{self as versions, Address};
-use super::{Locked, give_back, is_account, keep, lock_account, take};
+use super::{Locked, is_account, lock_account};
 use crate::domain::address::{Owner, Place, becomes_primary, stays_primary};
 
 /// What adding an address ended in.
@@ -49,7 +49,7 @@ pub async fn add(
     db.transaction_idempotent(&(id, account, new, key), |session, (id, account, new, key)| {
         Box::pin(async move {
             let key = key.as_ref();
-            match take(session, key).await? {
+            match take(session, key, &()).await? {
                 Standing::Fresh => {}
                 Standing::Done(answer) => return replay(session, *account, answer).await,
                 standing => return Ok(Added::Key(standing)),

@@ -10,33 +10,8 @@ pub mod address_version;
 pub mod company;
 pub mod role;
 
-use rerp_kit::idempotency::{Claim, Standing, claim, release, settle};
 use rerp_kit::pool::Session;
-use serde::Serialize;
 use uuid::Uuid;
-
-/// Takes the caller's key inside the transaction, if there is one. The answer is known later; nobody sees the row before.
-async fn take(session: &mut Session, key: Option<&Claim>) -> Result<Standing, sqlx::Error> {
-    match key {
-        Some(key) => claim(session, key, &serde_json::Value::Null).await,
-        None => Ok(Standing::Fresh),
-    }
-}
-
-/// Keeps the answer under the caller's key, if there is one.
-async fn keep(session: &mut Session, key: Option<&Claim>, answer: &impl Serialize) -> Result<(), sqlx::Error> {
-    let Some(key) = key else { return Ok(()) };
-    let answer = serde_json::to_value(answer).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    settle(session, key, &answer).await
-}
-
-/// Gives the caller's key back, if there is one: nothing was done.
-async fn give_back(session: &mut Session, key: Option<&Claim>) -> Result<(), sqlx::Error> {
-    match key {
-        Some(key) => release(session, key).await,
-        None => Ok(()),
-    }
-}
 
 /// An account whose row is locked until the transaction ends.
 #[derive(sqlx::FromRow)]

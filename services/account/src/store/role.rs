@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use rerp_kit::events::catalogue::{RoleChange, RoleChanged};
 use rerp_kit::events::publish;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{give_back, is_account, keep, lock_account, take};
+use super::{is_account, lock_account};
 use crate::domain::role::{NewRole, Role};
 
 /// A row, as it is answered.
@@ -66,7 +66,7 @@ const OF_PERSON: &str = "SELECT r.role::text FROM accounts AS a \
 pub async fn grant(db: &Db, id: Uuid, account: Uuid, new: NewRole, key: Option<Claim>) -> Result<Grant, DbError> {
     db.transaction_idempotent(&(id, account, new, key), |session, (id, account, new, key)| {
         Box::pin(async move {
-            let standing = take(session, key.as_ref()).await?;
+            let standing = take(session, key.as_ref(), &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Grant::Key(standing));
             }

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::support::answer::is_problem;
 use crate::support::service::{answer, serve, split_of};
 use crate::support::{Split, until, visitor};
 use rerp_kit::problem::catalogue::{self, Kind};
@@ -55,7 +56,7 @@ impl Api {
 }
 
 fn is_kind((status, body): &(u16, Value), kind: Kind) -> bool {
-    *status == kind.status().as_u16() && body["type"] == json!(format!("{}{}", catalogue::BASE, kind.slug))
+    is_problem(*status, body, kind)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

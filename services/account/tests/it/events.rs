@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::platform::{ANN, BOB, CAT, Platform};
 use crate::support::open;
+use crate::support::service::bound;
 use rerp_kit::events::Handlers;
 use rerp_kit::events::broker::Broker;
 use rerp_kit::events::catalogue::UserVerified;
@@ -57,8 +58,7 @@ async fn accounts_and_roles_are_told_once_each_in_the_account_s_order() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_verified_person_is_noted_before_there_is_an_account() {
     let platform = Platform::start().await;
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("current"), platform.identity.app()).unwrap();
+    let dir = bound(&platform.identity);
     let (identity, metrics) = open(dir.path()).await;
     let human: Uuid = CAT.parse().unwrap();
     let event = UserVerified { human_name_id: human };
@@ -68,8 +68,7 @@ async fn a_verified_person_is_noted_before_there_is_an_account() {
     assert_eq!(relay.turn().await.unwrap(), Turn::Published(1));
 
     let seat: Arc<dyn Broker> = memory.seat("account", &["identity.user.verified"]);
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("current"), platform.account.app()).unwrap();
+    let dir = bound(&platform.account);
     let (account, metrics) = open(dir.path()).await;
     let reader = Reader::new(account, verified::noted(Handlers::default()), metrics.events.clone());
     for _ in 0..2 {

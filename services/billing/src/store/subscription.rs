@@ -1,7 +1,7 @@
 //! The SQL of `stripe_subscriptions`, as far as callers ask for it. What Stripe says is written by [`super::mirror`].
 
 use jiff_sqlx::Timestamp;
-use rerp_kit::idempotency::{Claim, Standing, claim, release};
+use rerp_kit::idempotency::{Claim, Standing, give_back, take};
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
 use uuid::Uuid;
@@ -99,11 +99,7 @@ pub async fn ask(db: &Db, id: Uuid, wish: Wish, key: Option<Claim>) -> Result<As
     db.transaction_idempotent(&(id, wish, key), |session, (id, wish, key)| {
         Box::pin(async move {
             let mut row = *id;
-            let standing = match key {
-                Some(key) => claim(session, key, &Made { id: row }.to_json()?).await?,
-                None => Standing::Fresh,
-            };
-            match standing {
+            match take(session, key.as_ref(), &Made { id: row }).await? {
                 Standing::Fresh => {
                     let insert = if session.attempt() > 1 && key.is_none() { INSERT_OWN } else { INSERT };
                     let query = sqlx::query(insert).bind(row).bind(wish.account_id).bind(wish.human_name_id);
@@ -116,9 +112,7 @@ pub async fn ask(db: &Db, id: Uuid, wish: Wish, key: Option<Claim>) -> Result<As
                 return Ok(Asked::Row(Box::new(row)));
             }
             // Nothing is offered at this price, or what the key stood for was refused after its caller had gone: the key is free again.
-            if let Some(key) = key {
-                release(session, key).await?;
-            }
+            give_back(session, key.as_ref()).await?;
             Ok(Asked::Nothing)
         })
     })
@@ -140,10 +134,7 @@ pub async fn refused(db: &Db, id: Uuid, key: Option<Claim>) -> Result<(), DbErro
         Box::pin(async move {
             let delete = "DELETE FROM stripe_subscriptions WHERE id = $1 AND stripe_subscription_id IS NULL";
             sqlx::query(delete).bind(id).execute(session.conn()).await?;
-            match key {
-                Some(key) => release(session, key).await,
-                None => Ok(()),
-            }
+            give_back(session, key.as_ref()).await
         })
     })
     .await

@@ -88,7 +88,7 @@ pub async fn list(State(db): State<Db>, Query(paging): Query<Paging>) -> Result<
 /// # Errors
 /// A problem.
 pub async fn by_code(State(db): State<Db>, Path(code): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
-    let module = store::by_code(&db, &answer::code(&code)?).await?.ok_or_else(|| answer::nothing("module"))?;
+    let module = store::by_code(&db, &code).await?.ok_or_else(|| answer::nothing("module"))?;
     if has_version(&headers, module.version)? {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag(module.version))]).into_response());
     }
@@ -114,7 +114,7 @@ pub async fn change(
         certificate_days: body.certificate_days,
     };
     let terms = Terms::new(&typed)?;
-    match store::change(&db, &answer::code(&code)?, &meant, &terms, body.retired).await.map_err(explain)? {
+    match store::change(&db, &code, &meant, &terms, body.retired).await.map_err(explain)? {
         Changed::Done(module) => Ok(answer::versioned(StatusCode::OK, module.version, &module)),
         Changed::NotThere => Err(answer::nothing("module")),
         Changed::Missed => Err(IfMatch::missed()),

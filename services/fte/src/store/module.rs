@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 use rerp_kit::http::IfMatch;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{keep, take};
 use crate::domain::module::{NewModule, Terms};
 
 /// A row, as it is answered.
@@ -95,7 +94,7 @@ pub async fn add(db: &Db, id: Uuid, new: &NewModule, key: Option<Claim>) -> Resu
     let insert = if key.is_some() { INSERT } else { INSERT_OWN };
     db.transaction_idempotent(&(id, new, key), move |session, (id, new, key)| {
         Box::pin(async move {
-            let standing = take(session, key.as_ref()).await?;
+            let standing = take(session, key.as_ref(), &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Err(standing));
             }

@@ -2,14 +2,14 @@
 //! trading service is asked; what it holds of bars is what was visible at the start.
 
 use jiff::Timestamp;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{give_back, keep, session, take};
+use super::session;
 use crate::client::trading::State;
 use crate::domain::scenario::Config;
 use crate::domain::session::Phase;
@@ -134,7 +134,7 @@ pub async fn wish(db: &Db, id: Uuid, wish: &Wish, seed: i64, key: Option<Claim>)
     db.transaction_idempotent(&(id, wish, seed, key), move |session, (id, wish, seed, key)| {
         Box::pin(async move {
             let key = key.as_ref();
-            match take(session, key).await? {
+            match take(session, key, &()).await? {
                 Standing::Fresh => {}
                 Standing::Done(answer) => return repeat(session, answer).await,
                 standing => return Ok(Wished::Key(standing)),

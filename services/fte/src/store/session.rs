@@ -2,13 +2,13 @@
 //! are answered. Must not read answer keys: `grade.rs` does.
 
 use jiff::Timestamp;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::saved::{self, Item};
-use super::{give_back, grade, keep, maybe, progress, take, unknown};
+use super::{grade, maybe, progress, unknown};
 use crate::domain::scoring::worth;
 use crate::domain::session::{NewSession, Phase, Status, phase};
 
@@ -111,7 +111,7 @@ pub async fn start(db: &Db, id: Uuid, wish: &NewSession, key: Option<Claim>) -> 
     db.transaction_idempotent(&(id, wish, key), |session, (id, wish, key)| {
         Box::pin(async move {
             let key = key.as_ref();
-            let standing = take(session, key).await?;
+            let standing = take(session, key, &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Started::Key(standing));
             }

@@ -34,6 +34,7 @@ fn routes() -> Router {
         .route("/echo", post(async |Json(body): Json<Body>| body.n.to_string()))
         .route("/search", get(async |Query(search): Query<Search>| search.n.to_string()))
         .route("/thing/{id}", get(async |Path(id): Path<Uuid>| id.to_string()))
+        .route("/shelf/{shelf}/book/{book}", get(async |Path((_, book)): Path<(String, String)>| book))
         .route("/panic", get(panicking))
         .route("/slow", get(slow))
 }
@@ -123,6 +124,25 @@ async fn everything_that_goes_wrong_is_a_problem_document() {
     assert!(page.contains(r#"rerp_http_requests_total{method="GET",route="/panic",status="500"} 1"#), "{page}");
     assert!(page.contains(r#"route="/thing/{id}""#) && !page.contains("nowhere"), "{page}");
     assert!(page.contains("rerp_http_requests_in_flight 0"), "{page}");
+}
+
+#[tokio::test]
+async fn a_nul_in_a_path_is_refused_and_the_parameter_named() {
+    let running = start().await;
+    let client = builder(None).unwrap().build().unwrap();
+    let read = async |path: &str| {
+        let response = client.get(running.url(path)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    for (path, name) in [("/shelf/a%00/book/b", "`shelf`"), ("/shelf/a/book/%00", "`book`")] {
+        let (status, text) = read(path).await;
+        assert_eq!(status, 400, "{path}: {text}");
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["type"], format!("{}{}", catalogue::BASE, catalogue::MALFORMED_ADDRESS.slug));
+        assert!(document["detail"].as_str().unwrap().contains(name), "{path}: {text}");
+    }
+    // Written out, it is a text like any other.
+    assert_eq!(read("/shelf/a/book/%2500").await, (200, "%00".to_owned()));
 }
 
 #[tokio::test]

@@ -1,0 +1,12 @@
+//! Marketing on a real database with Identity and the registry of companies beside it, in one program, so that what they share is compiled
+//! once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
+
+mod platform;
+#[path = "../../../kit/tests/support/mod.rs"]
+mod support;
+
+mod away;
+mod forms;
+mod keys;
+mod splits;
