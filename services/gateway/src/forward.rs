@@ -52,10 +52,11 @@ pub struct Asked<'a> {
 /// A problem: there is no answer that could be passed on.
 pub async fn forward(upstreams: &Upstreams, asked: &Asked<'_>, body: Incoming) -> Result<Response<Body>, Problem> {
     let deadline = asked.context.deadline().checked_sub(WAY_BACK).unwrap_or_else(Instant::now);
-    let again = may_repeat(asked);
-    let payload = payload(asked, body, again, deadline).await?;
     let mut headers = asked.parts.headers.clone();
+    // First of all: what doesn't reach the service promises nothing for it.
     strip_request(&mut headers);
+    let again = may_repeat(asked.row, &headers);
+    let payload = payload(asked, body, again, body_deadline(Instant::now(), deadline)).await?;
     let left = deadline.saturating_duration_since(Instant::now()).as_millis();
     let told = Told {
         principal: asked.principal,
@@ -70,12 +71,19 @@ pub async fn forward(upstreams: &Upstreams, asked: &Asked<'_>, body: Incoming) -
     Ok(back(response))
 }
 
-fn may_repeat(asked: &Asked<'_>) -> bool {
-    match asked.row.again {
+/// Whether the service takes a request twice as it takes it once, by its row and by the headers that the service gets.
+fn may_repeat(row: &Row, headers: &HeaderMap) -> bool {
+    match row.again {
         Again::Yes => true,
-        Again::Keyed => asked.parts.headers.contains_key("idempotency-key"),
+        Again::Keyed => headers.contains_key("idempotency-key"),
         Again::No => false,
     }
+}
+
+/// When a body must be there: its client has half of the time, and the rest is surely the service's. Or whoever sends the last byte right
+/// before the end would make a service look slow.
+fn body_deadline(now: Instant, deadline: Instant) -> Instant {
+    now + deadline.saturating_duration_since(now) / 2
 }
 
 /// The body: kept if it may be needed twice and is small, else passed on as it comes.
@@ -113,4 +121,31 @@ fn back(response: Response<Incoming>) -> Response<Body> {
 
 fn is_problem(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{TABLE, Verb};
+    use hyper::header::{HeaderName, HeaderValue};
+
+    #[test]
+    fn a_key_counts_if_the_service_gets_it() {
+        let keyed = TABLE.iter().find(|row| row.again == Again::Keyed).unwrap();
+        let key = (HeaderName::from_static("idempotency-key"), HeaderValue::from_static("key-1"));
+        let mut headers = HeaderMap::from_iter([key]);
+        assert!(may_repeat(keyed, &headers));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Idempotency-Key"));
+        strip_request(&mut headers);
+        assert!(!may_repeat(keyed, &headers), "the key stayed on the connection");
+        let read = TABLE.iter().find(|row| row.verb == Verb::Get).unwrap();
+        assert!(may_repeat(read, &headers));
+    }
+
+    #[test]
+    fn half_of_the_time_is_the_service_s() {
+        let now = Instant::now();
+        assert_eq!(body_deadline(now, now + Duration::from_secs(10)), now + Duration::from_secs(5));
+        assert_eq!(body_deadline(now, now.checked_sub(Duration::from_secs(1)).unwrap()), now, "it is over");
+    }
 }

@@ -118,6 +118,44 @@ async fn a_slow_client_says_nothing_about_a_service() {
     assert_eq!(world.counted("rerp_client_requests_total{outcome=\"out_of_time\",service=\"marketing\"}"), 0);
 }
 
+/// Sends a body whose last byte comes `late`.
+async fn trickle(world: &World, late: Duration) -> u16 {
+    let stream = TokioIo::new(TcpStream::connect(world.at).await.unwrap());
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::spawn(connection);
+    let begun = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
+    let rest = futures::stream::once(async move {
+        tokio::time::sleep(late).await;
+        Ok(Bytes::from_static(b"}"))
+    });
+    let request =
+        hyper::Request::post(format!("http://a{CONTACT}")).body(Body::from_stream(begun.chain(rest))).unwrap();
+    sender.send_request(request).await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_a_service_no_time_says_nothing_about_it() {
+    let world = World::with(|gateway| gateway.http.request_timeout = Duration::from_secs(1)).await;
+    let marketing = world.backend(Upstream::Marketing);
+    marketing.next([Do::Wait(Duration::from_secs(3))]);
+    assert_eq!(trickle(&world, Duration::from_millis(800)).await, 504);
+    assert_eq!(world.counted("rerp_client_requests_total{outcome=\"abandoned\",service=\"marketing\"}"), 1);
+    assert_eq!(world.counted("rerp_client_requests_total{outcome=\"out_of_time\",service=\"marketing\"}"), 0);
+    assert_eq!(marketing.heard().len(), 0, "half of the time is the service's, or it isn't asked");
+}
+
+#[tokio::test]
+async fn a_key_that_stays_on_the_connection_is_none() {
+    let world = World::start().await;
+    let marketing = world.backend(Upstream::Marketing);
+    marketing.next([Do::Fail]);
+    let asked =
+        visitor().post(world.url(CONTACT)).header("connection", "idempotency-key").header("idempotency-key", "k");
+    assert_eq!(asked.body("{}").send().await.unwrap().status(), 503);
+    let heard = marketing.heard();
+    assert_eq!((heard.len(), heard[0].headers.contains_key("idempotency-key")), (1, false));
+}
+
 #[tokio::test]
 async fn nobody_asks_who_does_not_answer_and_somebody_tries() {
     let world = World::start().await;
