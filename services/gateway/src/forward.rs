@@ -13,12 +13,12 @@ use hyper::header::{self, HeaderMap};
 use hyper::{Response, StatusCode};
 use rerp_kit::http::context::Context;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
+use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, OUTCOME_UNKNOWN};
 use tokio::time::Instant;
 
 use crate::auth::Principal;
 use crate::body::{Cut, bounded};
-use crate::headers::{Told, strip_answer, strip_request, tell};
+use crate::headers::{Told, is_problem, strip_answer, strip_request, tell};
 use crate::table::{Again, Row};
 use crate::upstream::{Outgoing, Payload, Upstreams};
 
@@ -68,7 +68,7 @@ pub async fn forward(upstreams: &Upstreams, asked: &Asked<'_>, body: Incoming) -
     let target = asked.parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let outgoing = Outgoing { method: asked.parts.method.clone(), target, headers, payload, again };
     let response = upstreams.ask(asked.row.to, outgoing, deadline).await?;
-    Ok(back(response))
+    Ok(back(response, again))
 }
 
 /// Whether the service takes a request twice as it takes it once, by its row and by the headers that the service gets.
@@ -101,11 +101,11 @@ fn declared(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// The answer as clients may see it. A failure that isn't told in a problem's words isn't told at all: it may come from something in
-/// between, or show what is inside.
-fn back(response: Response<Incoming>) -> Response<Body> {
+/// between, or show what is inside. `again`: whether the request may be sent again; of one that may not nobody knows what it did then.
+fn back(response: Response<Incoming>, again: bool) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     if parts.status.is_server_error() && !is_problem(&parts.headers) {
-        return Problem::new(DEPENDENCY_UNAVAILABLE).retry_after(1).into_response();
+        return untold(again).into_response();
     }
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
         return Problem::new(DEPENDENCY_UNAVAILABLE).into_response();
@@ -119,8 +119,9 @@ fn back(response: Response<Incoming>) -> Response<Body> {
     answer
 }
 
-fn is_problem(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"))
+/// There was an answer, but none to pass on.
+fn untold(again: bool) -> Problem {
+    if again { Problem::new(DEPENDENCY_UNAVAILABLE).retry_after(1) } else { Problem::new(OUTCOME_UNKNOWN) }
 }
 
 #[cfg(test)]

@@ -48,6 +48,37 @@ async fn what_may_not_is_sent_once() {
     assert_eq!(answer.headers()["retry-after"], "7", "a service's own words pass");
     assert_eq!(slug(answer).await, "database-unavailable");
     assert_eq!(marketing.heard().len(), 1);
+    marketing.next([Do::Leak]);
+    let answer = visitor().post(world.url(CONTACT)).body("{}").send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), slug(answer).await.as_str()), (503, "outcome-unknown"));
+    assert_eq!(marketing.heard().len(), 2);
+}
+
+#[tokio::test]
+async fn each_attempt_is_told_its_own_time() {
+    let world = World::start().await;
+    let billing = world.backend(Upstream::Billing);
+    billing.next([Do::FailAfter(Duration::from_millis(200))]);
+    assert_eq!(visitor().get(world.url(PLANS)).send().await.unwrap().status(), 200);
+    let heard = billing.heard();
+    let left = |at: usize| -> u64 { heard[at].headers["rerp-deadline-ms"].to_str().unwrap().parse().unwrap() };
+    assert!(left(1) + 200 <= left(0), "{} after {}", left(1), left(0));
+}
+
+#[tokio::test]
+async fn a_service_that_says_what_it_lacks_is_there() {
+    let world = World::start().await;
+    let marketing = world.backend(Upstream::Marketing);
+    // More than the breaker needs, and fewer than one address may send.
+    let calls = 25;
+    marketing.next(vec![Do::Fail; calls]);
+    for _ in 0..calls {
+        let answer = visitor().post(world.url(CONTACT)).body("{}").send().await.unwrap();
+        assert_eq!(slug(answer).await, "database-unavailable");
+    }
+    assert_eq!(visitor().post(world.url(CONTACT)).body("{}").send().await.unwrap().status(), 200);
+    assert_eq!(marketing.heard().len(), calls + 1, "it was never left alone");
+    assert_eq!(world.counted("rerp_client_requests_total{outcome=\"failed\",service=\"marketing\"}"), calls as u64);
 }
 
 #[tokio::test]

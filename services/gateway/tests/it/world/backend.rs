@@ -32,6 +32,8 @@ pub(crate) struct Heard {
 pub(crate) enum Do {
     /// A problem: 503.
     Fail,
+    /// The same, but late.
+    FailAfter(Duration),
     /// 500, in words that nobody should see.
     Leak,
     /// 404 without a body.
@@ -97,6 +99,10 @@ async fn answer(
     };
     match next {
         Some(Do::Fail) => Problem::new(DATABASE_UNAVAILABLE).retry_after(7).into_response(),
+        Some(Do::FailAfter(time)) => {
+            tokio::time::sleep(time).await;
+            Problem::new(DATABASE_UNAVAILABLE).into_response()
+        }
         Some(Do::Leak) => (StatusCode::INTERNAL_SERVER_ERROR, "password=secret").into_response(),
         Some(Do::Deny) => StatusCode::NOT_FOUND.into_response(),
         Some(Do::Wait(time)) => {
