@@ -1,5 +1,6 @@
 //! A request to its service and the answer back. In: a request that may be passed on. Out: the service's answer without what is only for
-//! the inside, or a problem. Must not read bodies, except to be able to send a small one twice.
+//! the inside, or a problem. Must not look into bodies. Small ones are held: to send a request twice, and not to keep a service waiting for
+//! a client.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,8 +8,10 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::response::IntoResponse as _;
-use hyper::body::Incoming;
+use futures::StreamExt as _;
+use futures::future::ready;
+use futures::stream;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{self, HeaderMap};
 use hyper::{Response, StatusCode};
 use rerp_kit::http::context::Context;
@@ -17,7 +20,7 @@ use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, OUTCOME_UNKNOWN};
 use tokio::time::Instant;
 
 use crate::auth::Principal;
-use crate::body::{Cut, bounded};
+use crate::body::{Cut, Read, bounded, read};
 use crate::headers::{Told, is_problem, strip_answer, strip_request, tell};
 use crate::table::{Again, Row};
 use crate::upstream::{Outgoing, Payload, Upstreams};
@@ -26,7 +29,9 @@ use crate::upstream::{Outgoing, Payload, Upstreams};
 const KEPT: u64 = 64 * 1024;
 /// Largest answer in bytes.
 const ANSWER: u64 = 8 * 1024 * 1024;
-/// Time an answer's body has after its head.
+/// Largest answer that is read whole before it goes on.
+const WHOLE: usize = 256 * 1024;
+/// Time a larger one has after its head.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
 /// What the way back takes: a service gets that much less time than the client.
 const WAY_BACK: Duration = Duration::from_millis(20);
@@ -68,7 +73,7 @@ pub async fn forward(upstreams: &Upstreams, asked: &Asked<'_>, body: Incoming) -
     let target = asked.parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let outgoing = Outgoing { method: asked.parts.method.clone(), target, headers, payload, again };
     let response = upstreams.ask(asked.row.to, outgoing, deadline).await?;
-    Ok(back(response, again))
+    back(response, again).await
 }
 
 /// Whether the service takes a request twice as it takes it once, by its row and by the headers that the service gets.
@@ -102,21 +107,41 @@ fn declared(headers: &HeaderMap) -> Option<u64> {
 
 /// The answer as clients may see it. A failure that isn't told in a problem's words isn't told at all: it may come from something in
 /// between, or show what is inside. `again`: whether the request may be sent again; of one that may not nobody knows what it did then.
-fn back(response: Response<Incoming>, again: bool) -> Response<Body> {
+async fn back(response: Response<Incoming>, again: bool) -> Result<Response<Body>, Problem> {
     let (mut parts, body) = response.into_parts();
     if parts.status.is_server_error() && !is_problem(&parts.headers) {
-        return untold(again).into_response();
+        return Err(untold(again));
     }
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
-        return Problem::new(DEPENDENCY_UNAVAILABLE).into_response();
+        return Err(Problem::new(DEPENDENCY_UNAVAILABLE));
     }
+    let body = answer_body(body, declared(&parts.headers)).await.map_err(|_| untold(again))?;
     strip_answer(&mut parts.headers);
-    let (body, _) = bounded(body, ANSWER, Instant::now() + ANSWER_TIME);
     // The version is the client's connection's, not the service's.
     let mut answer = Response::new(body);
     *answer.status_mut() = parts.status;
     *answer.headers_mut() = parts.headers;
-    answer
+    Ok(answer)
+}
+
+/// A usual answer is taken whole before the client gets any of it: a client that doesn't read would hold up what others' answers come
+/// through, for hyper looks at no body, and at no time limit of ours, while its client takes nothing.
+async fn answer_body(body: Incoming, declared: Option<u64>) -> Result<Body, Cut> {
+    if body.is_end_stream() {
+        return Ok(Body::empty());
+    }
+    let until = Instant::now() + ANSWER_TIME;
+    if declared.is_some_and(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX) > WHOLE) {
+        return Ok(bounded(body, ANSWER, until).0);
+    }
+    match read(body, WHOLE).await? {
+        Read::Whole(bytes) => Ok(Body::from(bytes)),
+        Read::Part(begun, rest) => {
+            let (rest, _) = bounded(rest, ANSWER, until);
+            let begun = stream::once(ready(Ok(begun)));
+            Ok(Body::from_stream(begun.chain(rest.into_data_stream())))
+        }
+    }
 }
 
 /// There was an answer, but none to pass on.

@@ -23,8 +23,8 @@ use crate::gateway::Gateway;
 
 /// Largest head of a request: line and headers.
 const HEAD_BYTES: usize = 32 * 1024;
-/// Requests one HTTP/2 connection may have open.
-const STREAMS: u32 = 128;
+/// Requests one HTTP/2 connection may have open; their answers are held while the client doesn't read.
+const STREAMS: u32 = 32;
 /// Streams a client may have begun and reset before anybody looked at them; one more ends its connection.
 const RESETS: usize = 20;
 /// Time a handshake may take.

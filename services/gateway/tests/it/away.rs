@@ -110,6 +110,27 @@ async fn a_late_answer_is_none() {
     assert_eq!(world.backend(Upstream::Billing).heard().len(), 1, "one that is overdue isn't asked again");
 }
 
+#[tokio::test]
+async fn half_an_answer_is_none() {
+    let world = World::start().await;
+    world.backend(Upstream::Billing).next([Do::Break]);
+    let answer = visitor().get(world.url(PLANS)).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), slug(answer).await.as_str()), (503, "dependency-unavailable"));
+    world.backend(Upstream::Marketing).next([Do::Break]);
+    let answer = visitor().post(world.url(CONTACT)).body("{}").send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), slug(answer).await.as_str()), (503, "outcome-unknown"));
+}
+
+#[tokio::test]
+async fn large_answers_come_whole() {
+    let world = World::start().await;
+    for size in [0, 1, 256 * 1024, 256 * 1024 + 1, 1_000_000] {
+        world.backend(Upstream::Billing).next([Do::Pour(size)]);
+        let answer = visitor().get(world.url(PLANS)).send().await.unwrap().bytes().await.unwrap();
+        assert!(answer.len() == size && answer.iter().all(|byte| *byte == b'x'), "{} of {size}", answer.len());
+    }
+}
+
 /// A server that takes requests and goes away before it answers.
 async fn deserter() -> Address {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

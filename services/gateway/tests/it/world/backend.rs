@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
@@ -38,6 +38,10 @@ pub(crate) enum Do {
     Leak,
     /// 404 without a body.
     Deny,
+    /// 200, and then not all of the body.
+    Break,
+    /// 200, and so many bytes, without saying how many.
+    Pour(usize),
     /// 200, but late.
     Wait(Duration),
 }
@@ -105,6 +109,15 @@ async fn answer(
         }
         Some(Do::Leak) => (StatusCode::INTERNAL_SERVER_ERROR, "password=secret").into_response(),
         Some(Do::Deny) => StatusCode::NOT_FOUND.into_response(),
+        Some(Do::Break) => {
+            let parts = [Ok(Bytes::from_static(b"fi")), Err(std::io::Error::other("broken"))];
+            Body::from_stream(futures::stream::iter(parts)).into_response()
+        }
+        Some(Do::Pour(bytes)) => {
+            let parts = (0..bytes.div_ceil(1000)).map(move |at| bytes.saturating_sub(at * 1000).min(1000));
+            let parts = parts.map(|size| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; size])));
+            Body::from_stream(futures::stream::iter(parts)).into_response()
+        }
         Some(Do::Wait(time)) => {
             tokio::time::sleep(time).await;
             "late".into_response()
