@@ -22,6 +22,9 @@ static ONCE: [HeaderName; 8] = [
     header::EXPECT,
 ];
 
+/// Headers that `Connection` may name. Each is compared with each of the request, and an honest one names three.
+const NAMED: usize = 16;
+
 /// Whether the head can be read in one way only.
 ///
 /// # Errors
@@ -31,6 +34,14 @@ pub fn check<B>(request: &Request<B>) -> Result<(), Problem> {
     authority(request)?;
     if headers.contains_key(header::TRANSFER_ENCODING) {
         return Err(Problem::new(LENGTH_REQUIRED).detail("send Content-Length instead of Transfer-Encoding"));
+    }
+    let named: usize = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .map(|line| line.as_bytes().iter().filter(|byte| **byte == b',').count() + 1)
+        .sum();
+    if named > NAMED {
+        return Err(Problem::new(MALFORMED_HEADER).detail("Connection names too many headers"));
     }
     for name in &ONCE {
         single_header(headers, name.as_str())?;
@@ -123,6 +134,11 @@ mod tests {
         assert_eq!(with(&[("authorization", "Bearer a"), ("authorization", "Bearer b")]), Some(MALFORMED_HEADER));
         assert_eq!(with(&[("content-type", "Application/gRPC+proto")]), Some(NOT_JSON));
         assert_eq!(with(&[("content-type", "application/json")]), None);
+        assert_eq!(with(&[("connection", "keep-alive, te, x-a")]), None);
+        assert_eq!(
+            with(&[("connection", "a,a,a,a,a,a,a,a"), ("connection", "a,a,a,a,a,a,a,a,a")]),
+            Some(MALFORMED_HEADER)
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub enum Rate {
     Event,
 }
 
-/// At most `quota` calls in any `window`, of which all may come at once.
+/// `quota` calls at once, and evenly as many again within each `window` afterwards: in no window more than twice the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// Calls.

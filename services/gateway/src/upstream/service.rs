@@ -114,6 +114,11 @@ impl Service {
             Err(_) => Err(Failure::TimedOut),
         };
         let (ending, outcome) = judge(&ended);
+        if let Ok(response) = &ended
+            && ending == Ending::Bad
+        {
+            tracing::warn!(service = self.name, status = response.status().as_u16(), "a service failed");
+        }
         trial.end(ending);
         self.count(outcome);
         ended
@@ -204,8 +209,15 @@ impl Trial<'_> {
     fn end(&mut self, ending: Ending) {
         let Some(ticket) = self.ticket.take() else { return };
         let mut breaker = self.service.breaker();
+        let before = breaker.level();
         breaker.ended(ticket, ending, Clock::now());
-        self.service.level.set(breaker.level());
+        let level = breaker.level();
+        self.service.level.set(level);
+        drop(breaker);
+        // Not a line for each call while it is so.
+        if level != before {
+            tracing::warn!(service = self.service.name, level, "the breaker of a service has turned");
+        }
     }
 }
 
