@@ -80,6 +80,14 @@ pub fn counted(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The network of an IPv6 address that a customer may have at most, a /48; IPv4 has none that counts.
+pub(super) fn network(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(address) => Some(IpAddr::V6(Ipv6Addr::from(u128::from(address) & (u128::MAX << 80)))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +140,7 @@ mod tests {
         assert_eq!(counted(ip("2001:db8:1:2:3:4:5:6")), ip("2001:db8:1:2::"));
         assert_ne!(counted(ip("2001:db8:1:3::1")), counted(ip("2001:db8:1:2::1")));
         assert_eq!(counted(ip("192.0.2.1")), ip("192.0.2.1"));
+        assert_eq!(network(ip("2001:db8:1:2:3:4:5:6")), Some(ip("2001:db8:1::")));
+        assert_eq!(network(ip("192.0.2.1")), None);
     }
 }
