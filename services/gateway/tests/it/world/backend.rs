@@ -32,18 +32,18 @@ pub(crate) struct Heard {
 pub(crate) enum Do {
     /// A problem: 503.
     Fail,
-    /// The same, but late.
-    FailAfter(Duration),
     /// 500, in words that nobody should see.
     Leak,
     /// 404 without a body.
     Deny,
+    /// 200, but late.
+    Wait(Duration),
+    /// A problem, but late.
+    FailAfter(Duration),
     /// 200, and then not all of the body.
     Break,
     /// 200, and so many bytes, without saying how many.
     Pour(usize),
-    /// 200, but late.
-    Wait(Duration),
 }
 
 #[derive(Debug, Default)]
@@ -103,12 +103,16 @@ async fn answer(
     };
     match next {
         Some(Do::Fail) => Problem::new(DATABASE_UNAVAILABLE).retry_after(7).into_response(),
+        Some(Do::Leak) => (StatusCode::INTERNAL_SERVER_ERROR, "password=secret").into_response(),
+        Some(Do::Deny) => StatusCode::NOT_FOUND.into_response(),
+        Some(Do::Wait(time)) => {
+            tokio::time::sleep(time).await;
+            "late".into_response()
+        }
         Some(Do::FailAfter(time)) => {
             tokio::time::sleep(time).await;
             Problem::new(DATABASE_UNAVAILABLE).into_response()
         }
-        Some(Do::Leak) => (StatusCode::INTERNAL_SERVER_ERROR, "password=secret").into_response(),
-        Some(Do::Deny) => StatusCode::NOT_FOUND.into_response(),
         Some(Do::Break) => {
             let parts = [Ok(Bytes::from_static(b"fi")), Err(std::io::Error::other("broken"))];
             Body::from_stream(futures::stream::iter(parts)).into_response()
@@ -117,10 +121,6 @@ async fn answer(
             let parts = (0..bytes.div_ceil(1000)).map(move |at| bytes.saturating_sub(at * 1000).min(1000));
             let parts = parts.map(|size| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; size])));
             Body::from_stream(futures::stream::iter(parts)).into_response()
-        }
-        Some(Do::Wait(time)) => {
-            tokio::time::sleep(time).await;
-            "late".into_response()
         }
         None => {
             let inner =
