@@ -1,13 +1,14 @@
 //! Bodies on their way through. In: a body and its bounds. Out: the same bytes, or an end before they are all there. Trailers don't pass:
-//! they would be headers that nobody stripped. Must not collect.
+//! they would be headers that nobody stripped. Must not hold more than it is told to.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{DEADLINE_EXCEEDED, MALFORMED_HEADER, TOO_LARGE};
@@ -81,6 +82,32 @@ pub fn bounded(inner: Incoming, bytes: u64, until: Instant) -> (Body, Witness) {
     witness.0.open.store(true, Ordering::Relaxed);
     let metered = Metered { inner, left: bytes, until: Box::pin(sleep_until(until)), witness: witness.clone() };
     (Body::new(metered), witness)
+}
+
+/// What was read of a body.
+#[derive(Debug)]
+pub enum Read {
+    /// All of it.
+    Whole(Bytes),
+    /// More than was wanted: what there is, and what is to come.
+    Part(Bytes, Incoming),
+}
+
+/// Reads a body to its end, or until there are more than `most` bytes of it. Trailers are left out.
+///
+/// # Errors
+/// It ended early.
+pub async fn read(mut body: Incoming, most: usize) -> Result<Read, Cut> {
+    let mut bytes = BytesMut::new();
+    loop {
+        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+        let Some(frame) = frame else { return Ok(Read::Whole(bytes.freeze())) };
+        let Ok(data) = frame.map_err(|_| Cut::Broken)?.into_data() else { continue };
+        bytes.extend_from_slice(&data);
+        if bytes.len() > most {
+            return Ok(Read::Part(bytes.freeze(), body));
+        }
+    }
 }
 
 impl HttpBody for Metered {

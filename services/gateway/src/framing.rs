@@ -22,6 +22,11 @@ static ONCE: [HeaderName; 8] = [
     header::EXPECT,
 ];
 
+/// How the content types of gRPC begin.
+const GRPC: &[u8] = b"application/grpc";
+/// Headers that `Connection` may name. Each is compared with each of the request, and an honest one names three.
+const NAMED: usize = 16;
+
 /// Whether the head can be read in one way only.
 ///
 /// # Errors
@@ -32,12 +37,20 @@ pub fn check<B>(request: &Request<B>) -> Result<(), Problem> {
     if headers.contains_key(header::TRANSFER_ENCODING) {
         return Err(Problem::new(LENGTH_REQUIRED).detail("send Content-Length instead of Transfer-Encoding"));
     }
+    let named: usize = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .map(|line| line.as_bytes().iter().filter(|byte| **byte == b',').count() + 1)
+        .sum();
+    if named > NAMED {
+        return Err(Problem::new(MALFORMED_HEADER).detail("Connection names too many headers"));
+    }
     for name in &ONCE {
         single_header(headers, name.as_str())?;
     }
     // Services answer calls over gRPC in its own words, which say 200 whatever happened.
-    let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_ascii_lowercase());
-    if kind.is_some_and(|kind| kind.starts_with(b"application/grpc")) {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.as_bytes().get(..GRPC.len()));
+    if kind.is_some_and(|kind| kind.eq_ignore_ascii_case(GRPC)) {
         return Err(Problem::new(NOT_JSON));
     }
     Ok(())
@@ -123,6 +136,11 @@ mod tests {
         assert_eq!(with(&[("authorization", "Bearer a"), ("authorization", "Bearer b")]), Some(MALFORMED_HEADER));
         assert_eq!(with(&[("content-type", "Application/gRPC+proto")]), Some(NOT_JSON));
         assert_eq!(with(&[("content-type", "application/json")]), None);
+        assert_eq!(with(&[("connection", "keep-alive, te, x-a")]), None);
+        assert_eq!(
+            with(&[("connection", "a,a,a,a,a,a,a,a"), ("connection", "a,a,a,a,a,a,a,a,a")]),
+            Some(MALFORMED_HEADER)
+        );
     }
 
     #[test]

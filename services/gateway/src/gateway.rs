@@ -24,6 +24,7 @@ use crate::auth::{Auth, Principal, may_call};
 use crate::cors::{self, Origins};
 use crate::limit::{Counted, Limits, Network, of_client};
 use crate::log::Log;
+use crate::rates::Rate;
 use crate::routes::{Found, Parameters, Routes};
 use crate::table::{May, Row};
 use crate::upstream::Upstreams;
@@ -92,8 +93,17 @@ impl Gateway {
             Ok(Err(_)) => Err(Problem::new(INTERNAL)),
             Err(_) => Err(Problem::new(DEADLINE_EXCEEDED)),
         };
+        let answered = self.count_strays(client, seen).and(answered);
         // Here, within the context: a problem names the request.
         answered.unwrap_or_else(|problem| problem.into_response())
+    }
+
+    /// Whatever was answered before anybody was counted: what no route was found for, and what was refused before one was asked.
+    fn count_strays(&self, client: IpAddr, seen: &mut Seen) -> Result<(), Problem> {
+        if seen.counted.is_empty() {
+            self.limits.address(client, Rate::Stray, Clock::now(), &mut seen.counted)?;
+        }
+        Ok(())
     }
 
     async fn steps(

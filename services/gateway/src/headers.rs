@@ -113,6 +113,12 @@ pub fn tell(headers: &mut HeaderMap, told: &Told<'_>) {
     }
 }
 
+/// Whether an answer speaks of a problem in a service's own words.
+#[must_use]
+pub fn is_problem(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"))
+}
+
 /// Adds to an answer what browsers are to mind. `secure`: clients come over TLS, here or at the ingress before us.
 pub fn harden(headers: &mut HeaderMap, secure: bool) {
     static FIXED: [(HeaderName, &str); 4] = [

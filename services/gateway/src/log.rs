@@ -5,6 +5,8 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
 use rerp_kit::http::context::Context;
 use rerp_kit::metrics::Metrics;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
 use rerp_kit::telemetry::redact;
 use tracing::Span;
 
@@ -43,13 +45,19 @@ impl<'a> Log<'a> {
         self.metrics.request_seconds.with_label_values(&[self.method, route]).observe(took.as_secs_f64());
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         self.span.in_scope(|| {
-            if status.is_server_error() {
+            if status.is_server_error() && !is_away(response) {
                 tracing::warn!(status = status.as_u16(), ms, route, "answered");
             } else {
                 tracing::debug!(status = status.as_u16(), ms, route, "answered");
             }
         });
     }
+}
+
+/// Whether we say that a service can't be used: while one is away that is every answer of its routes. They are counted, and what lies behind
+/// them has its own line where it is found.
+fn is_away<B>(response: &Response<B>) -> bool {
+    response.extensions().get::<Problem>().is_some_and(|problem| problem.kind() == DEPENDENCY_UNAVAILABLE)
 }
 
 impl Drop for Log<'_> {
@@ -68,5 +76,21 @@ fn label(method: &Method) -> &'static str {
         Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse as _;
+    use rerp_kit::problem::catalogue::{DEADLINE_EXCEEDED, INTERNAL, OUTCOME_UNKNOWN};
+
+    #[test]
+    fn only_a_service_that_is_away_has_its_line_elsewhere() {
+        assert!(is_away(&Problem::new(DEPENDENCY_UNAVAILABLE).into_response()));
+        for kind in [INTERNAL, OUTCOME_UNKNOWN, DEADLINE_EXCEEDED] {
+            assert!(!is_away(&Problem::new(kind).into_response()), "{kind:?}");
+        }
+        assert!(!is_away(&Response::new(())));
     }
 }

@@ -16,9 +16,11 @@ pub enum Rate {
     Write,
     /// Events of vendors, who come in bursts from few addresses.
     Event,
+    /// What no route was found for, or was refused before one was asked.
+    Stray,
 }
 
-/// At most `quota` calls in any `window`, of which all may come at once.
+/// `quota` calls at once, and evenly as many again within each `window` afterwards: in no window more than twice the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// Calls.
@@ -42,6 +44,16 @@ impl Rate {
             Self::Read => per_minute(3000),
             Self::Write => per_minute(600),
             Self::Event => per_minute(6000),
+            Self::Stray => per_minute(300),
+        }
+    }
+
+    /// For one /48 of IPv6, where it counts: such a network is to be had for nothing, and holds 65,536 of what counts as an address.
+    #[must_use]
+    pub const fn of_network(self) -> Option<Quota> {
+        match self {
+            Self::Form | Self::Codes => Some(per_minute(self.of_address().quota * 8)),
+            Self::Page | Self::Read | Self::Write | Self::Event | Self::Stray => None,
         }
     }
 
@@ -49,7 +61,7 @@ impl Rate {
     #[must_use]
     pub const fn of_person(self) -> Quota {
         match self {
-            Self::Page | Self::Event | Self::Read => per_minute(600),
+            Self::Page | Self::Event | Self::Read | Self::Stray => per_minute(600),
             Self::Form | Self::Codes => per_minute(10),
             Self::Write => per_minute(120),
         }
@@ -59,7 +71,7 @@ impl Rate {
     #[must_use]
     pub const fn of_key(self) -> Quota {
         match self {
-            Self::Page | Self::Event | Self::Read => per_minute(60_000),
+            Self::Page | Self::Event | Self::Read | Self::Stray => per_minute(60_000),
             Self::Form | Self::Codes => per_minute(1000),
             Self::Write => per_minute(12_000),
         }
@@ -75,6 +87,7 @@ impl Rate {
             Self::Read => "read",
             Self::Write => "write",
             Self::Event => "event",
+            Self::Stray => "stray",
         }
     }
 }

@@ -96,15 +96,22 @@ impl Default for Routes {
 impl Place {
     fn matches<'a>(&self, path: &'a str) -> Option<Parameters<'a>> {
         let mut given = path.split('/').skip(1);
-        let mut parameters = Parameters::default();
+        // First whether, and then what: most places don't match.
         for word in &self.words {
-            match (*word, given.next()?) {
-                (Word::Fixed(fixed), text) if fixed == text => {}
-                (Word::Parameter(name), text) => parameters.0.push((name, text)),
-                _ => return None,
+            let text = given.next()?;
+            if matches!(*word, Word::Fixed(fixed) if fixed != text) {
+                return None;
             }
         }
-        given.next().is_none().then_some(parameters)
+        if given.next().is_some() {
+            return None;
+        }
+        let pairs = self.words.iter().zip(path.split('/').skip(1));
+        let parameters = pairs.filter_map(|(word, text)| match *word {
+            Word::Parameter(name) => Some((name, text)),
+            Word::Fixed(_) => None,
+        });
+        Some(Parameters(parameters.collect()))
     }
 }
 

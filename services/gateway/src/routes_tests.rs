@@ -56,6 +56,7 @@ fn rows_make_sense() {
         let has = |name: &str| row.path.contains(&format!("{{{name}}}"));
         assert!(row.own.is_none_or(|name| has(name) && row.may == May::Person), "{}", row.path);
         assert!(row.verb != Verb::Get || (row.body == 0 && row.again == Again::Yes), "{}", row.path);
+        assert!(row.verb != Verb::Delete || row.again == Again::No, "{} would deny what it did", row.path);
         let twins = TABLE.iter().filter(|other| (other.verb, other.path) == (row.verb, row.path)).count();
         assert_eq!(twins, 1, "{}", row.path);
     }

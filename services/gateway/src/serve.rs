@@ -26,6 +26,8 @@ use crate::upstream::{Address, SetupError, Upstreams};
 
 /// How often the certificate's files are read.
 const REFRESH: Duration = Duration::from_secs(1);
+/// Longest wait for the issuer's keys before requests are taken.
+const KEYS: Duration = Duration::from_secs(10);
 /// Addresses, persons and keys that are counted at the same time, by class of route.
 const COUNTED: usize = 50_000;
 
@@ -67,8 +69,13 @@ pub async fn serve(settings: Settings, own: GatewaySettings) -> Result<(), Serve
         Some(dir) => Some(certificate::open(dir, REFRESH, end.with_label_values(&["outside"])).await?),
         None => None,
     };
-    let front = Front { socket: listen(settings.http_addr).await?, tls: outer, connections: own.connections };
+    let connections = own.connections;
     let gateway = Arc::new(gateway(&settings, own, &metrics, tls.as_ref())?);
+    // A pod that takes requests before it can check tokens refuses everybody who is signed in. But what is public needs no keys.
+    if !gateway.auth.ready(KEYS).await {
+        tracing::warn!("the keys of the issuer aren't there yet; until they are nobody can be signed in");
+    }
+    let front = Front { socket: listen(settings.http_addr).await?, tls: outer, connections };
     attend(settings, front, gateway, metrics, stop).await
 }
 

@@ -81,7 +81,9 @@ const EVENT: u64 = 256 * 1024;
 
 const fn row(verb: Verb, path: &'static str, to: Upstream, may: May, rate: Rate) -> Row {
     let (again, body) = match verb {
-        Verb::Get | Verb::Delete => (Again::Yes, 0),
+        Verb::Get => (Again::Yes, 0),
+        // The second one would say that there is nothing, though the first one took it away.
+        Verb::Delete => (Again::No, 0),
         Verb::Put => (Again::Yes, BODY),
         Verb::Post => (Again::No, BODY),
     };

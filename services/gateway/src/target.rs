@@ -65,6 +65,10 @@ fn segment(word: &[u8]) -> Result<(), Problem> {
             _ => return Err(refused("the path has a character that must be encoded")),
         };
     }
+    // What isn't encoded is ASCII by now.
+    if !word.contains(&b'%') {
+        return Ok(());
+    }
     let decoded = decode(word);
     std::str::from_utf8(&decoded).map(|_| ()).map_err(|_| refused("the path is not UTF-8"))
 }

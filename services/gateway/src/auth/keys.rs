@@ -20,6 +20,8 @@ const LARGEST: usize = 64 * 1024;
 const MOST: usize = 32;
 /// Time a fetch may take.
 const FETCH: Duration = Duration::from_secs(5);
+/// Pause after a fetch that failed, while none has succeeded yet.
+const FIRST: Duration = Duration::from_secs(1);
 /// How long a request waits for a key that nobody knows yet.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -80,13 +82,12 @@ enum FetchError {
     TooLarge,
     #[error("reading the keys")]
     Unreadable(#[source] serde_json::Error),
-    #[error("there is no key among them that can be used")]
-    Empty,
 }
 
+/// A set of keys. Entries are read one by one: one that is odd takes no other with it.
 #[derive(Debug, Deserialize)]
 struct Document {
-    keys: Vec<Entry>,
+    keys: Vec<serde_json::Value>,
 }
 
 impl Keys {
@@ -97,6 +98,12 @@ impl Keys {
         let (wake, settings) = (Arc::new(Notify::new()), Arc::new(settings));
         tokio::spawn(follow(Arc::clone(&settings), http, sender, Arc::clone(&wake)));
         Self { held, wake, settings }
+    }
+
+    /// Waits for the first document, for `patience` at most, and says whether it is there.
+    pub async fn first(&self, patience: Duration) -> bool {
+        let mut held = self.held.clone();
+        timeout(patience, held.wait_for(|held| held.fetched.is_some())).await.is_ok_and(|found| found.is_ok())
     }
 
     /// A number that changes when a key is believed no more.
@@ -143,6 +150,8 @@ async fn follow(
 ) {
     loop {
         let (began, held) = (Instant::now(), Arc::clone(&sender.borrow()));
+        // Nobody can sign in before the first document.
+        let hold_off = if held.fetched.is_none() { settings.hold_off.min(FIRST) } else { settings.hold_off };
         let pause = match fetch(&http, &settings.url).await {
             Ok(keys) => {
                 sender.send_replace(Arc::new(held.renewed(keys, Instant::now(), settings.overlap)));
@@ -150,7 +159,7 @@ async fn follow(
             }
             Err(error) => {
                 tracing::warn!(error = chain(&error), "the keys of the issuer can't be had; the last ones stay in use");
-                settings.hold_off
+                hold_off
             }
         };
         // A key ends on time, not when somebody next fetches.
@@ -158,7 +167,7 @@ async fn follow(
         let ends_in = next_end.map_or(pause, |end| end.saturating_duration_since(began).max(settings.hold_off));
         tokio::select! {
             () = sleep(pause.min(ends_in)) => {}
-            () = wake.notified() => sleep_until(began + settings.hold_off).await,
+            () = wake.notified() => sleep_until(began + hold_off).await,
             () = sender.closed() => return,
         }
     }
@@ -201,9 +210,18 @@ async fn fetch(http: &reqwest::Client, url: &Url) -> Result<Vec<Key>, FetchError
             return Err(FetchError::TooLarge);
         }
     }
-    let document: Document = serde_json::from_slice(&text).map_err(FetchError::Unreadable)?;
-    let keys: Vec<Key> = document.keys.iter().filter_map(Key::of).take(MOST).collect();
-    if keys.is_empty() { Err(FetchError::Empty) } else { Ok(keys) }
+    read(&text)
+}
+
+/// The keys of a document that can be used. None is an answer, too: all were taken back.
+fn read(text: &[u8]) -> Result<Vec<Key>, FetchError> {
+    let document: Document = serde_json::from_slice(text).map_err(FetchError::Unreadable)?;
+    let entries = document.keys.into_iter().filter_map(|entry| serde_json::from_value::<Entry>(entry).ok());
+    let keys: Vec<Key> = entries.filter_map(|entry| Key::of(&entry)).take(MOST).collect();
+    if keys.is_empty() {
+        tracing::warn!("the issuer publishes no key that can be used");
+    }
+    Ok(keys)
 }
 
 #[cfg(test)]
@@ -227,6 +245,26 @@ mod tests {
         assert_eq!((last.keys.len(), last.generation), (1, 1));
         let back = second.renewed(vec![key("1", 'A'), key("2", 'B')], later, overlap);
         assert!(back.keys["1"].until.is_none(), "a key may come back");
+    }
+
+    #[test]
+    fn an_odd_entry_takes_no_other_with_it() {
+        let entry = |kid: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{kid}","x":"{}"}}"#, "A".repeat(43));
+        let document = format!(r#"{{"keys":[7,{{"kid":"2"}},{{"kty":["EC"]}},{},{{"kty":"new"}}]}}"#, entry("1"));
+        assert_eq!(read(document.as_bytes()).unwrap(), [key("1", 'A')]);
+        assert!(read(br#"{"keys":[]}"#).unwrap().is_empty(), "all were taken back");
+        for unreadable in ["", "[]", "{}", r#"{"keys":{}}"#] {
+            assert!(read(unreadable.as_bytes()).is_err(), "{unreadable}");
+        }
+    }
+
+    #[test]
+    fn when_all_are_taken_back_none_is_believed_after_the_overlap() {
+        let (now, overlap) = (Instant::now(), Duration::from_secs(60));
+        let last = Held::default().renewed(vec![key("1", 'A')], now, overlap).renewed(Vec::new(), now, overlap);
+        assert_eq!((last.keys.len(), last.generation), (1, 0));
+        let none = last.renewed(Vec::new(), now + overlap, overlap);
+        assert_eq!((none.keys.len(), none.generation, none.fetched), (0, 1, Some(now + overlap)));
     }
 
     #[test]

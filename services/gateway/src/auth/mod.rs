@@ -10,7 +10,7 @@ mod keys;
 mod token;
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hyper::header::{self, HeaderMap};
 use prometheus::IntCounterVec;
@@ -111,6 +111,11 @@ impl Auth {
     #[must_use]
     pub fn new(keys: Keys, rules: Rules, metrics: &Metrics) -> Self {
         Self { keys, rules, remembered: Bounded::new(CAPACITY), lookups: metrics.cache.clone() }
+    }
+
+    /// Waits until tokens can be checked, for `patience` at most, and says whether they can.
+    pub async fn ready(&self, patience: Duration) -> bool {
+        self.keys.first(patience).await
     }
 
     /// Who asks.

@@ -6,28 +6,36 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
+use hyper::{Request, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::pulse::{Felt, Pulse};
 use crate::gateway::Gateway;
 
 /// Largest head of a request: line and headers.
 const HEAD_BYTES: usize = 32 * 1024;
-/// Requests one HTTP/2 connection may have open.
-const STREAMS: u32 = 128;
+/// Requests one HTTP/2 connection may have open; their answers are held while the client doesn't read.
+const STREAMS: u32 = 32;
 /// Streams a client may have begun and reset before anybody looked at them; one more ends its connection.
 const RESETS: usize = 20;
 /// Time a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+/// Age at which a connection takes no new requests, and a fifth more by chance, so that not all end at once. Pods that came later get their
+/// part of the clients then, and nobody is kept for ever.
+const AGE: Duration = Duration::from_secs(300);
+/// Time the last requests of a connection have then, and their answers.
+const LAST_REQUESTS: Duration = Duration::from_secs(45);
+/// Time a connection has to end that kept us waiting.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What every connection is received with.
 #[derive(Clone)]
@@ -44,17 +52,16 @@ pub(super) struct Reception {
 impl Reception {
     pub(super) fn new(gateway: Arc<Gateway>, tls: Option<Arc<ServerConfig>>, leaving: CancellationToken) -> Self {
         let header_timeout = gateway.http.header_timeout;
-        Self { builder: builder(header_timeout), gateway, tls: tls.map(TlsAcceptor::from), header_timeout, leaving }
+        Self { builder: builder(), gateway, tls: tls.map(TlsAcceptor::from), header_timeout, leaving }
     }
 
     /// Serves a connection to its end.
     pub(super) async fn receive(self, stream: TcpStream, from: IpAddr) {
         // Answers are small and complete: waiting to fill a segment only adds latency.
         let _ = stream.set_nodelay(true);
-        let Some(tls) = &self.tls else { return self.in_the_clear(stream, from).await };
+        let Some(tls) = &self.tls else { return self.converse(self.builder.clone(), stream, from).await };
         match timeout(HANDSHAKE, tls.accept(stream)).await {
             Ok(Ok(stream)) => {
-                // Known by now, so the time limits of the protocol hold from the first byte.
                 let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
                 let builder = if http2 { self.builder.clone().http2_only() } else { self.builder.clone().http1_only() };
                 self.converse(builder, stream, from).await;
@@ -64,45 +71,58 @@ impl Reception {
         }
     }
 
-    /// A client that says nothing would be kept for ever: the protocol, and with it its time limits, begins with the first byte.
-    async fn in_the_clear(&self, stream: TcpStream, from: IpAddr) {
-        let spoken = tokio::select! {
-            spoken = timeout(self.header_timeout, stream.readable()) => matches!(spoken, Ok(Ok(()))),
-            () = self.leaving.cancelled() => false,
-        };
-        if spoken {
-            self.converse(self.builder.clone(), stream, from).await;
-        }
-    }
-
     async fn converse<S>(&self, builder: Builder<TokioExecutor>, stream: S, from: IpAddr)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let gateway = Arc::clone(&self.gateway);
+        let pulse = Arc::new(Pulse::new());
+        let (gateway, felt) = (Arc::clone(&self.gateway), Arc::clone(&pulse));
         let service = service_fn(move |request: Request<Incoming>| {
-            let gateway = Arc::clone(&gateway);
-            async move { Ok::<_, Infallible>(gateway.answer(request, from).await) }
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = self.leaving.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+            let (gateway, pulse) = (Arc::clone(&gateway), Arc::clone(&felt));
+            pulse.asked();
+            async move {
+                let one_by_one = request.version() < Version::HTTP_2;
+                let answer = gateway.answer(request, from).await;
+                if one_by_one {
+                    pulse.answered();
+                }
+                Ok::<_, Infallible>(answer)
             }
+        });
+        let connection = builder.serve_connection(TokioIo::new(Felt::new(stream, Arc::clone(&pulse))), service);
+        tokio::pin!(connection);
+        let farewell = tokio::select! {
+            ended = connection.as_mut() => return note(ended),
+            () = pulse.overdue(self.header_timeout) => FAREWELL,
+            () = aged(&pulse) => LAST_REQUESTS,
+            () = self.leaving.cancelled() => LAST_REQUESTS,
         };
-        // What breaks here is the client's side of the connection; requests are logged where they are answered.
-        if let Err(error) = ended {
-            tracing::debug!(error = error.to_string(), "a connection ended early");
+        connection.as_mut().graceful_shutdown();
+        // Whoever says nothing, or doesn't read, has no part in when it ends.
+        match timeout(farewell, connection).await {
+            Ok(ended) => note(ended),
+            Err(_) => tracing::debug!("a connection was cut off"),
         }
     }
 }
 
-fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {
+/// Ends when a connection is old and can be ended without closing it in the face of a client that is about to ask.
+async fn aged(pulse: &Pulse) {
+    sleep(AGE.mul_f64(1.0 + rand::random::<f64>() / 5.0)).await;
+    pulse.answering().await;
+}
+
+/// What breaks here is the client's side of the connection; requests are logged where they are answered.
+fn note<E: std::fmt::Display>(ended: Result<(), E>) {
+    if let Err(error) = ended {
+        tracing::debug!(error = error.to_string(), "a connection ended early");
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(HEAD_BYTES);
+    // Heads have their time limit in `pulse`.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None::<Duration>).max_buf_size(HEAD_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -3,6 +3,8 @@
 
 pub mod certificate;
 mod connection;
+mod crowd;
+mod pulse;
 
 use std::io;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::gateway::Gateway;
 use connection::Reception;
+use crowd::Crowd;
 
 /// Pause after a failed accept (no file descriptor left, for instance), which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -37,6 +40,7 @@ impl Front {
     /// takes no new connection, tells clients to close theirs after the present request, and waits at most `drain_timeout`.
     pub async fn serve(self, gateway: Arc<Gateway>, stop: CancellationToken) {
         let (http, leave, running) = (gateway.http, CancellationToken::new(), TaskTracker::new());
+        let (crowd, trusted) = (Crowd::default(), gateway.trusted.clone());
         let reception = Reception::new(gateway, self.tls, leave.clone());
         let places = Arc::new(Semaphore::new(self.connections.min(Semaphore::MAX_PERMITS)));
         let leaving = async {
@@ -56,10 +60,12 @@ impl Front {
             };
             match accepted {
                 Ok((stream, from)) => {
+                    // Closed at once if its address has as many as it may.
+                    let Some(seat) = crowd.enter(from.ip(), &trusted) else { continue };
                     let reception = reception.clone();
                     running.spawn(async move {
                         reception.receive(stream, from.ip()).await;
-                        drop(place);
+                        drop((place, seat));
                     });
                 }
                 Err(error) => pause_after(&error).await,

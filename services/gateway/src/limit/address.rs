@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use hyper::header::HeaderMap;
+use hyper::header::{HeaderMap, HeaderValue};
 
 /// Addresses with a common beginning, such as `10.0.0.0/8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,14 +56,16 @@ impl Network {
 pub fn of_client(connection: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = connection.to_canonical();
-    let lines: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or_default()).collect();
-    let hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
+    // Bytes: what a stranger wrote into a line must not make a hop's part of it unreadable.
+    let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes).collect();
+    let hops = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
     for hop in hops {
         if !is_trusted(client) {
             return client;
         }
-        let Ok(next) = hop.trim().parse::<IpAddr>() else { return client };
+        let Some(next) = std::str::from_utf8(hop).ok().and_then(|hop| hop.trim().parse::<IpAddr>().ok()) else {
+            return client;
+        };
         client = next.to_canonical();
     }
     client
@@ -78,10 +80,17 @@ pub fn counted(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The network of an IPv6 address that a customer may have at most, a /48; IPv4 has none that counts.
+pub(super) fn network(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(address) => Some(IpAddr::V6(Ipv6Addr::from(u128::from(address) & (u128::MAX << 80)))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::header::HeaderValue;
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -120,6 +129,9 @@ mod tests {
         assert_eq!(from("10.0.0.1", &["1.1.1.1", "192.0.2.1"]), ip("192.0.2.1"));
         assert_eq!(from("10.0.0.1", &["192.0.2.1, nonsense"]), ip("10.0.0.1"));
         assert_eq!(from("10.0.0.1", &[]), ip("10.0.0.1"));
+        let mut odd = HeaderMap::new();
+        odd.append("x-forwarded-for", HeaderValue::from_bytes(b"\xff, 192.0.2.1").unwrap());
+        assert_eq!(of_client(ip("10.0.0.1"), &odd, &trusted), ip("192.0.2.1"), "odd bytes of a stranger");
         assert_eq!(from("::ffff:10.0.0.1", &["192.0.2.1"]), ip("192.0.2.1"), "IPv4 within IPv6 is IPv4");
     }
 
@@ -128,5 +140,7 @@ mod tests {
         assert_eq!(counted(ip("2001:db8:1:2:3:4:5:6")), ip("2001:db8:1:2::"));
         assert_ne!(counted(ip("2001:db8:1:3::1")), counted(ip("2001:db8:1:2::1")));
         assert_eq!(counted(ip("192.0.2.1")), ip("192.0.2.1"));
+        assert_eq!(network(ip("2001:db8:1:2:3:4:5:6")), Some(ip("2001:db8:1::")));
+        assert_eq!(network(ip("192.0.2.1")), None);
     }
 }

@@ -28,6 +28,8 @@ use crate::rates::{Quota, Rate};
 pub enum Who {
     /// An address, or a network that counts as one.
     Address(IpAddr),
+    /// A network of many of these.
+    Network(IpAddr),
     /// A person.
     Person(Uuid),
     /// An application.
@@ -35,17 +37,10 @@ pub enum Who {
 }
 
 impl Who {
-    fn quota(&self, rate: Rate) -> Quota {
-        match self {
-            Self::Address(_) => rate.of_address(),
-            Self::Person(_) => rate.of_person(),
-            Self::Key(_) => rate.of_key(),
-        }
-    }
-
     fn name(&self) -> &'static str {
         match self {
             Self::Address(_) => "address",
+            Self::Network(_) => "network",
             Self::Person(_) => "person",
             Self::Key(_) => "key",
         }
@@ -75,7 +70,11 @@ impl Limits {
     /// # Errors
     /// It was one too many; what was counted is told then as well.
     pub fn address(&self, from: IpAddr, rate: Rate, now: Instant, counted: &mut Counted) -> Result<(), Problem> {
-        self.count(Who::Address(address::counted(from)), rate, now, counted)
+        self.count(Who::Address(address::counted(from)), rate, rate.of_address(), now, counted)?;
+        match (rate.of_network(), address::network(from)) {
+            (Some(quota), Some(network)) => self.count(Who::Network(network), rate, quota, now, counted),
+            _ => Ok(()),
+        }
     }
 
     /// Counts a call of a person, and of the application it came through.
@@ -83,15 +82,15 @@ impl Limits {
     /// # Errors
     /// As `address`.
     pub fn principal(&self, who: &Principal, rate: Rate, now: Instant, counted: &mut Counted) -> Result<(), Problem> {
-        self.count(Who::Person(who.id), rate, now, counted)?;
+        self.count(Who::Person(who.id), rate, rate.of_person(), now, counted)?;
         match &who.key {
-            Some(key) => self.count(Who::Key(Arc::clone(key)), rate, now, counted),
+            Some(key) => self.count(Who::Key(Arc::clone(key)), rate, rate.of_key(), now, counted),
             None => Ok(()),
         }
     }
 
-    fn count(&self, who: Who, rate: Rate, now: Instant, counted: &mut Counted) -> Result<(), Problem> {
-        let (name, quota) = (who.name(), who.quota(rate));
+    fn count(&self, who: Who, rate: Rate, quota: Quota, now: Instant, counted: &mut Counted) -> Result<(), Problem> {
+        let name = who.name();
         let verdict = self.buckets.with(&(who, rate), || Bucket::new(now), |bucket| bucket.take(quota, now));
         counted.0.push((name, rate, quota, verdict));
         if verdict.allowed {
@@ -103,6 +102,12 @@ impl Limits {
 }
 
 impl Counted {
+    /// Whether nobody was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds the headers to an answer: every policy, and what is left of the tightest.
     pub fn tell(&self, headers: &mut HeaderMap) {
         let Some(tightest) = self.0.iter().min_by_key(|(_, _, _, verdict)| verdict.left) else { return };
@@ -148,6 +153,17 @@ mod tests {
         let other: IpAddr = "192.0.2.2".parse().unwrap();
         assert!(limits.address(other, Rate::Form, now, &mut Counted::default()).is_ok());
         assert!(limits.address(from, Rate::Page, now, &mut Counted::default()).is_ok(), "classes are apart");
+    }
+
+    #[test]
+    fn a_free_network_of_ipv6_is_not_many_addresses() {
+        let (limits, now) = (Limits::new(1000), Instant::now());
+        let ask = |network: u32, rate| {
+            limits.address(format!("2001:db8:0:{network:x}::1").parse().unwrap(), rate, now, &mut Counted::default())
+        };
+        let allowed = |rate| (0..1000).filter(|network| ask(*network, rate).is_ok()).count();
+        assert_eq!(allowed(Rate::Codes), 8 * Rate::Codes.of_address().quota as usize);
+        assert_eq!(allowed(Rate::Read), 1000, "reading costs little");
     }
 
     #[test]

@@ -40,6 +40,8 @@ struct Line {
     open: Mutex<Option<Open>>,
     /// Held by whoever opens a connection; others wait for it instead of opening more.
     opening: tokio::sync::Mutex<()>,
+    /// How many could not be opened.
+    failures: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -57,6 +59,9 @@ pub(super) enum SendError {
     /// A connection could not be opened in time; the service has seen nothing.
     #[error("connecting took too long")]
     TooSlow,
+    /// Somebody else tried meanwhile; the service has seen nothing.
+    #[error("the connection that others waited for, too, could not be opened")]
+    NotOpened,
     /// Connections closed faster than they were opened; the service has seen nothing.
     #[error("every connection was just being closed")]
     NoLine,
@@ -77,13 +82,22 @@ impl Lines {
         Self { address, dial, next: AtomicUsize::new(0), lines: std::array::from_fn(|_| Line::default()) }
     }
 
-    /// Sends a request. One that a closing connection gives back unsent goes over the next one.
+    /// Sends a request. One that a closing connection gives back unsent goes over the next one, and so does one whose connection could
+    /// not be opened, once: others may be open.
     ///
     /// # Errors
     /// See [`SendError`].
     pub(super) async fn send(&self, mut request: Request<Body>) -> Result<Response<Incoming>, SendError> {
-        for _ in 0..=LINES {
-            let mut sender = self.pick().await?;
+        let (turn, mut unopened) = (self.next.fetch_add(1, Ordering::Relaxed), false);
+        for step in 0..=LINES {
+            let mut sender = match self.pick(&self.lines[turn.wrapping_add(step) % LINES]).await {
+                Ok(sender) => sender,
+                Err(error) if unopened => return Err(error),
+                Err(_) => {
+                    unopened = true;
+                    continue;
+                }
+            };
             match sender.try_send_request(request).await {
                 Ok(response) => return Ok(response),
                 Err(mut failed) => match failed.take_message() {
@@ -95,19 +109,22 @@ impl Lines {
         Err(SendError::NoLine)
     }
 
-    async fn pick(&self) -> Result<SendRequest<Body>, SendError> {
-        let line = &self.lines[self.next.fetch_add(1, Ordering::Relaxed) % LINES];
+    async fn pick(&self, line: &Line) -> Result<SendRequest<Body>, SendError> {
         if let Some(sender) = line.fresh() {
             return Ok(sender);
         }
+        let before = line.failures.load(Ordering::Acquire);
         let _opening = line.opening.lock().await;
         if let Some(sender) = line.fresh() {
             return Ok(sender);
         }
-        let sender = timeout(CONNECT, self.connect()).await.map_err(|_| SendError::TooSlow)??;
-        let until = Instant::now() + AGE.mul_f64(1.0 + rand::random::<f64>() / 2.0);
-        // A panic while it was held can only have left a connection, or none.
-        *line.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(Open { sender: sender.clone(), until });
+        // Who waited while it failed doesn't try again: one after the other, each would wait for all before it.
+        if line.failures.load(Ordering::Acquire) != before {
+            return Err(SendError::NotOpened);
+        }
+        let opened = timeout(CONNECT, self.connect()).await.unwrap_or(Err(SendError::TooSlow));
+        let sender = opened.inspect_err(|_| line.failed())?;
+        line.keep(sender.clone());
         Ok(sender)
     }
 
@@ -135,4 +152,18 @@ impl Line {
             .filter(|open| Instant::now() < open.until && !open.sender.is_closed())
             .map(|open| open.sender.clone())
     }
+
+    fn keep(&self, sender: SendRequest<Body>) {
+        let until = Instant::now() + AGE.mul_f64(1.0 + rand::random::<f64>() / 2.0);
+        // A panic while it was held can only have left a connection, or none.
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(Open { sender, until });
+    }
+
+    fn failed(&self) {
+        self.failures.fetch_add(1, Ordering::Release);
+    }
 }
+
+#[cfg(test)]
+#[path = "lines_tests.rs"]
+mod tests;

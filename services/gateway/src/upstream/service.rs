@@ -6,9 +6,11 @@ use std::time::{Duration, Instant as Clock};
 
 use axum::http::uri::{Authority, Scheme};
 use hyper::body::Incoming;
+use hyper::header::HeaderName;
 use hyper::{Response, StatusCode, Uri};
 use prometheus::{IntCounterVec, IntGauge};
 use rerp_kit::client::Dial;
+use rerp_kit::http::context::DEADLINE;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{DEADLINE_EXCEEDED, DEPENDENCY_UNAVAILABLE, INTERNAL, OUTCOME_UNKNOWN};
 use rerp_kit::telemetry::chain;
@@ -19,6 +21,7 @@ use super::budget::Budget;
 use super::lines::{Lines, SendError};
 use super::outgoing::{Left, Outgoing};
 use crate::body::Cut;
+use crate::headers::is_problem;
 
 /// Attempts a request gets that may be sent again.
 const ATTEMPTS: u32 = 3;
@@ -98,6 +101,9 @@ impl Service {
 
     async fn once(&self, outgoing: &mut Outgoing, deadline: Instant) -> Result<Response<Incoming>, Failure> {
         let mut trial = self.admit()?;
+        // Anew each time: what the last attempt took is gone.
+        let rest = deadline.saturating_duration_since(Instant::now()).as_millis();
+        outgoing.headers.insert(HeaderName::from_static(DEADLINE), u64::try_from(rest).unwrap_or(u64::MAX).into());
         let (request, left) = outgoing.request(&self.scheme, &self.authority).map_err(|_| Failure::Bug)?;
         let answered = timeout_at(deadline, self.lines.send(request)).await;
         let ended = match answered {
@@ -108,6 +114,11 @@ impl Service {
             Err(_) => Err(Failure::TimedOut),
         };
         let (ending, outcome) = judge(&ended);
+        if let Ok(response) = &ended
+            && ending == Ending::Bad
+        {
+            tracing::warn!(service = self.name, status = response.status().as_u16(), "a service failed");
+        }
         trial.end(ending);
         self.count(outcome);
         ended
@@ -168,12 +179,19 @@ fn may_help(ended: &Result<Response<Incoming>, Failure>) -> bool {
 /// What an ending says about the service, and its name in the metrics.
 fn judge(ended: &Result<Response<Incoming>, Failure>) -> (Ending, &'static str) {
     match ended {
-        Ok(response) if is_failure(response.status()) => (Ending::Bad, "failed"),
+        Ok(response) if is_failure(response.status()) => (ending_of_failure(response), "failed"),
         Ok(_) => (Ending::Good, "ok"),
         Err(Failure::TimedOut) => (Ending::Bad, "out_of_time"),
         Err(Failure::Send(_)) => (Ending::Bad, "unreachable"),
         Err(Failure::Body(_) | Failure::Open(_) | Failure::Bug) => (Ending::Abandoned, "abandoned"),
     }
+}
+
+/// A service that says in its own words that it can't is there: what it lacks, a vendor for instance, other routes may not need, and its
+/// words are better than ours. One that says that its time is over is as slow as one that says nothing.
+fn ending_of_failure<B>(response: &Response<B>) -> Ending {
+    let is_told = is_problem(response.headers()) && response.status() != StatusCode::GATEWAY_TIMEOUT;
+    if is_told { Ending::Good } else { Ending::Bad }
 }
 
 /// What a refusal isn't: the service could not do its part.
@@ -191,8 +209,15 @@ impl Trial<'_> {
     fn end(&mut self, ending: Ending) {
         let Some(ticket) = self.ticket.take() else { return };
         let mut breaker = self.service.breaker();
+        let before = breaker.level();
         breaker.ended(ticket, ending, Clock::now());
-        self.service.level.set(breaker.level());
+        let level = breaker.level();
+        self.service.level.set(level);
+        drop(breaker);
+        // Not a line for each call while it is so.
+        if level != before {
+            tracing::warn!(service = self.service.name, level, "the breaker of a service has turned");
+        }
     }
 }
 

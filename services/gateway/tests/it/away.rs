@@ -48,6 +48,37 @@ async fn what_may_not_is_sent_once() {
     assert_eq!(answer.headers()["retry-after"], "7", "a service's own words pass");
     assert_eq!(slug(answer).await, "database-unavailable");
     assert_eq!(marketing.heard().len(), 1);
+    marketing.next([Do::Leak]);
+    let answer = visitor().post(world.url(CONTACT)).body("{}").send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), slug(answer).await.as_str()), (503, "outcome-unknown"));
+    assert_eq!(marketing.heard().len(), 2);
+}
+
+#[tokio::test]
+async fn each_attempt_is_told_its_own_time() {
+    let world = World::start().await;
+    let billing = world.backend(Upstream::Billing);
+    billing.next([Do::FailAfter(Duration::from_millis(200))]);
+    assert_eq!(visitor().get(world.url(PLANS)).send().await.unwrap().status(), 200);
+    let heard = billing.heard();
+    let left = |at: usize| -> u64 { heard[at].headers["rerp-deadline-ms"].to_str().unwrap().parse().unwrap() };
+    assert!(left(1) + 200 <= left(0), "{} after {}", left(1), left(0));
+}
+
+#[tokio::test]
+async fn a_service_that_says_what_it_lacks_is_there() {
+    let world = World::start().await;
+    let marketing = world.backend(Upstream::Marketing);
+    // More than the breaker needs, and fewer than one address may send.
+    let calls = 25;
+    marketing.next(vec![Do::Fail; calls]);
+    for _ in 0..calls {
+        let answer = visitor().post(world.url(CONTACT)).body("{}").send().await.unwrap();
+        assert_eq!(slug(answer).await, "database-unavailable");
+    }
+    assert_eq!(visitor().post(world.url(CONTACT)).body("{}").send().await.unwrap().status(), 200);
+    assert_eq!(marketing.heard().len(), calls + 1, "it was never left alone");
+    assert_eq!(world.counted("rerp_client_requests_total{outcome=\"failed\",service=\"marketing\"}"), calls as u64);
 }
 
 #[tokio::test]
@@ -77,6 +108,27 @@ async fn a_late_answer_is_none() {
     assert!(began.elapsed() < Duration::from_secs(2));
     assert_eq!(slug(answer).await, "deadline-exceeded");
     assert_eq!(world.backend(Upstream::Billing).heard().len(), 1, "one that is overdue isn't asked again");
+}
+
+#[tokio::test]
+async fn half_an_answer_is_none() {
+    let world = World::start().await;
+    world.backend(Upstream::Billing).next([Do::Break]);
+    let answer = visitor().get(world.url(PLANS)).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), slug(answer).await.as_str()), (503, "dependency-unavailable"));
+    world.backend(Upstream::Marketing).next([Do::Break]);
+    let answer = visitor().post(world.url(CONTACT)).body("{}").send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), slug(answer).await.as_str()), (503, "outcome-unknown"));
+}
+
+#[tokio::test]
+async fn large_answers_come_whole() {
+    let world = World::start().await;
+    for size in [0, 1, 256 * 1024, 256 * 1024 + 1, 1_000_000] {
+        world.backend(Upstream::Billing).next([Do::Pour(size)]);
+        let answer = visitor().get(world.url(PLANS)).send().await.unwrap().bytes().await.unwrap();
+        assert!(answer.len() == size && answer.iter().all(|byte| *byte == b'x'), "{} of {size}", answer.len());
+    }
 }
 
 /// A server that takes requests and goes away before it answers.
@@ -116,6 +168,44 @@ async fn a_slow_client_says_nothing_about_a_service() {
     assert_eq!(sender.send_request(request).await.unwrap().status(), 504);
     assert_eq!(world.counted("rerp_client_requests_total{outcome=\"abandoned\",service=\"marketing\"}"), 1);
     assert_eq!(world.counted("rerp_client_requests_total{outcome=\"out_of_time\",service=\"marketing\"}"), 0);
+}
+
+/// Sends a body whose last byte comes `late`.
+async fn trickle(world: &World, late: Duration) -> u16 {
+    let stream = TokioIo::new(TcpStream::connect(world.at).await.unwrap());
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::spawn(connection);
+    let begun = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
+    let rest = futures::stream::once(async move {
+        tokio::time::sleep(late).await;
+        Ok(Bytes::from_static(b"}"))
+    });
+    let request =
+        hyper::Request::post(format!("http://a{CONTACT}")).body(Body::from_stream(begun.chain(rest))).unwrap();
+    sender.send_request(request).await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_a_service_no_time_says_nothing_about_it() {
+    let world = World::with(|gateway| gateway.http.request_timeout = Duration::from_secs(1)).await;
+    let marketing = world.backend(Upstream::Marketing);
+    marketing.next([Do::Wait(Duration::from_secs(3))]);
+    assert_eq!(trickle(&world, Duration::from_millis(800)).await, 504);
+    assert_eq!(world.counted("rerp_client_requests_total{outcome=\"abandoned\",service=\"marketing\"}"), 1);
+    assert_eq!(world.counted("rerp_client_requests_total{outcome=\"out_of_time\",service=\"marketing\"}"), 0);
+    assert_eq!(marketing.heard().len(), 0, "half of the time is the service's, or it isn't asked");
+}
+
+#[tokio::test]
+async fn a_key_that_stays_on_the_connection_is_none() {
+    let world = World::start().await;
+    let marketing = world.backend(Upstream::Marketing);
+    marketing.next([Do::Fail]);
+    let asked =
+        visitor().post(world.url(CONTACT)).header("connection", "idempotency-key").header("idempotency-key", "k");
+    assert_eq!(asked.body("{}").send().await.unwrap().status(), 503);
+    let heard = marketing.heard();
+    assert_eq!((heard.len(), heard[0].headers.contains_key("idempotency-key")), (1, false));
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,7 +13,9 @@ use rerp_kit::config::HttpSettings;
 use rerp_kit::http::{Listener, guarded, serve};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::tls::{Mode, Tls, TlsSettings};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{until, visitor};
@@ -36,33 +37,41 @@ async fn stopping_ends_nothing_that_has_begun() {
 #[tokio::test]
 async fn leaving_fails_no_request_of_a_client_that_keeps_its_connection() {
     let world = World::with(|gateway| gateway.http.drain_delay = Duration::from_millis(200)).await;
-    let (client, url, stopped) = (visitor(), world.url(PLANS), Arc::new(AtomicBool::new(false)));
-    let flag = Arc::clone(&stopped);
+    let url = world.url(PLANS);
+    // Over HTTP/2, where a server can say which requests are the last ones.
+    let client = rerp_kit::client::builder(None).unwrap().http2_prior_knowledge().build().unwrap();
     let load = tokio::spawn(async move {
         let mut answered = 0;
-        // Load balancers learn of it within the delay; until then every request is answered.
-        while !flag.load(Ordering::Relaxed) {
-            assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+        loop {
+            match client.get(&url).send().await {
+                Ok(answer) => assert_eq!(answer.text().await.unwrap(), "fine"),
+                Err(error) => return (answered, error.is_connect()),
+            }
             answered += 1;
             // One address may not ask without a pause.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        answered
     });
     until("there is traffic", async || world.heard() > 20).await;
     world.stop.cancel();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    stopped.store(true, Ordering::Relaxed);
-    assert!(load.await.unwrap() > 20);
+    // It goes on until nobody listens any more, and that is the first that fails.
+    let (answered, is_refused) = load.await.unwrap();
+    assert!(answered > 20 && is_refused);
     world.server.await.unwrap();
 }
 
-/// A client that trusts an authority, in place of a browser.
-fn browser(authority: &Authority, at: std::net::SocketAddr) -> reqwest::Client {
+/// TLS of a client that trusts an authority.
+fn trusting(authority: &Authority) -> rustls::ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let mut config = config.with_root_certificates(authority.roots()).with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config
+}
+
+/// A client that trusts an authority, in place of a browser.
+fn browser(authority: &Authority, at: std::net::SocketAddr) -> reqwest::Client {
+    let config = trusting(authority);
     reqwest::Client::builder().tls_backend_preconfigured(config).no_proxy().resolve("api.rerp.svc", at).build().unwrap()
 }
 
@@ -92,6 +101,29 @@ async fn the_certificate_for_the_outside_changes_under_way() {
     until("the new one is shown", async || browser(&second, at).get(&url).send().await.is_ok()).await;
     assert_eq!(kept.get(&url).send().await.unwrap().status(), 200, "the connection that was there stays");
     stop.cancel();
+}
+
+#[tokio::test]
+async fn who_shakes_hands_and_says_nothing_is_not_waited_for() {
+    let authority = Authority::new();
+    let dir = tempfile::tempdir().unwrap();
+    authority.publish(dir.path(), "api", &[]);
+    let issuer = Issuer::start().await;
+    let nowhere = || Address { base: "http://127.0.0.1:1".parse().unwrap(), to: None };
+    let (mut inner, metrics) = gateway(&issuer, std::array::from_fn(|_| nowhere()));
+    inner.http.header_timeout = Duration::from_secs(1);
+    let end = metrics.gauges("end", "end", &["listener"]).unwrap().with_label_values(&["outside"]);
+    let tls = certificate::open(dir.path().to_owned(), Duration::from_secs(60), end).await.unwrap();
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = socket.local_addr().unwrap();
+    tokio::spawn(Front { socket, tls: Some(tls), connections: 10 }.serve(Arc::new(inner), CancellationToken::new()));
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(trusting(&authority)));
+    let stream = TcpStream::connect(at).await.unwrap();
+    let mut stream = connector.connect("api.rerp.svc".try_into().unwrap(), stream).await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let mut said = Vec::new();
+    // How it ends doesn't matter, but it must.
+    let _ = timeout(Duration::from_secs(20), stream.read_to_end(&mut said)).await.expect("the connection ends");
 }
 
 async fn open(dir: &Path) -> Tls {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::support::visitor;
-use crate::world::{CONTACT, World};
+use crate::world::{CONTACT, PLANS, World};
 
 async fn send(world: &World, from: &str) -> reqwest::Response {
     visitor().post(world.url(CONTACT)).header("x-forwarded-for", from).body("{}").send().await.unwrap()
@@ -49,6 +49,31 @@ async fn a_network_of_ipv6_is_one_address_and_made_up_ones_do_not_help() {
     // The first address is what a stranger wrote; the hop before us added the second.
     until_refused(quota, async |n| send(&world, &format!("10.9.8.{n}, 2001:db8::{n:x}")).await).await;
     assert_eq!(send(&world, "2001:db8:0:1::1").await.status(), 200);
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_counted_too() {
+    let world = World::start().await;
+    let client = visitor();
+    let ask = async |path: &str, from: &str| {
+        client.get(world.url(path)).header("x-forwarded-for", from).send().await.unwrap().status().as_u16()
+    };
+    let quota = Rate::Stray.of_address().quota;
+    let mut refused = 0;
+    for n in 0..2 * quota {
+        match ask(if n % 2 == 0 { "/nowhere" } else { "/a//b" }, "192.0.2.1").await {
+            404 | 400 => {}
+            status => {
+                assert_eq!(status, 429);
+                assert!(n + 1 >= quota, "refused after {n}");
+                refused += 1;
+                break;
+            }
+        }
+    }
+    assert_eq!(refused, 1);
+    assert_eq!(ask(PLANS, "192.0.2.1").await, 200, "what exists is counted by itself");
+    assert_eq!(ask("/nowhere", "192.0.2.2").await, 404);
 }
 
 #[tokio::test]

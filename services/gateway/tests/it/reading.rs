@@ -4,25 +4,35 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures::future::join_all;
 use rerp_gateway::table::Upstream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::support::until;
 use crate::world::{PLANS, World};
 
 /// Sends bytes and gives everything that comes back until the connection ends or rests.
 async fn raw(at: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(at).await.unwrap();
     let _ = stream.write_all(bytes).await;
-    let (mut answer, mut part, mut patience) = (Vec::new(), [0; 4096], Duration::from_secs(5));
-    while let Ok(Ok(read @ 1..)) = timeout(patience, stream.read(&mut part)).await {
-        answer.extend_from_slice(&part[..read]);
+    let (mut answer, mut part, mut patience) = (Vec::new(), [0; 4096], Duration::from_secs(20));
+    loop {
+        match timeout(patience, stream.read(&mut part)).await {
+            Ok(Ok(read @ 1..)) => answer.extend_from_slice(&part[..read]),
+            Ok(_) => break,
+            Err(_) => {
+                assert!(!answer.is_empty(), "neither an answer nor an end");
+                break;
+            }
+        }
         patience = Duration::from_millis(100);
     }
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// The status of an answer; "none" if the connection was ended without one.
 fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or("none")
 }
@@ -151,11 +161,59 @@ async fn what_hyper_mends_reaches_a_service_mended() {
 #[tokio::test]
 async fn who_says_nothing_is_not_waited_for() {
     let world = World::start().await;
-    for text in [&b""[..], b"GET /api/billing/plans HTTP/1.1\r\nhost: a\r\n"] {
-        let mut stream = TcpStream::connect(world.at).await.unwrap();
+    let texts = [
+        &b""[..],
+        b"G",
+        b"GET /api/billing/plans HTTP/1.1\r\nhost: a\r\n",
+        b"P",
+        b"PRI * HTTP/2",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ];
+    let at = world.at;
+    let ends = texts.map(|text| async move {
+        let mut stream = TcpStream::connect(at).await.unwrap();
         stream.write_all(text).await.unwrap();
         let mut answer = Vec::new();
-        timeout(Duration::from_secs(8), stream.read_to_end(&mut answer)).await.expect("the connection ends").unwrap();
+        timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await.expect("the connection ends").unwrap();
         assert!(!answer.starts_with(b"HTTP/1.1 200"));
+    });
+    join_all(ends).await;
+}
+
+#[tokio::test]
+async fn who_rests_is_waited_for() {
+    let world = World::with(|gateway| gateway.http.header_timeout = Duration::from_secs(1)).await;
+    let mut stream = TcpStream::connect(world.at).await.unwrap();
+    let mut part = [0; 4096];
+    for rest in [1500, 0] {
+        stream.write_all(format!("GET {PLANS} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"fine") {
+            let read = stream.read(&mut part).await.unwrap();
+            assert!(read > 0, "an ingress keeps its connections for a minute");
+            answer.extend_from_slice(&part[..read]);
+        }
+        // Longer than a head may take.
+        tokio::time::sleep(Duration::from_millis(rest)).await;
     }
+    stream.write_all(b"GET /api").await.unwrap();
+    let mut rest = Vec::new();
+    timeout(Duration::from_secs(20), stream.read_to_end(&mut rest)).await.expect("who has begun has to go on").unwrap();
+}
+
+#[tokio::test]
+async fn one_address_has_so_many_connections() {
+    let world = World::with(|gateway| {
+        gateway.trusted.clear();
+        gateway.http.header_timeout = Duration::from_secs(60);
+    })
+    .await;
+    let mut others = Vec::new();
+    for _ in 0..100 {
+        others.push(TcpStream::connect(world.at).await.unwrap());
+    }
+    let request = format!("GET {PLANS} HTTP/1.1\r\nhost: a\r\n\r\n");
+    assert_eq!(status(&raw(world.at, request.as_bytes()).await), "none");
+    others.clear();
+    until("there is room again", async || status(&raw(world.at, request.as_bytes()).await) == "200").await;
 }

@@ -161,11 +161,14 @@ async fn stopping_ends_nothing_that_has_begun() {
 #[tokio::test]
 async fn a_head_that_never_ends_is_cut_off() {
     let running = start().await;
-    let mut idle = TcpStream::connect(running.at).await.unwrap();
-    idle.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n").await.unwrap();
-    let mut answer = Vec::new();
-    tokio::time::timeout(Duration::from_secs(10), idle.read_to_end(&mut answer)).await.unwrap().unwrap();
-    assert!(!answer.starts_with(b"HTTP/1.1 200"));
+    let http2 = &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..];
+    for begun in [&b""[..], b"GET /slow HTTP/1.1\r\nhost: x\r\n", b"P", &http2[..12], http2] {
+        let mut idle = TcpStream::connect(running.at).await.unwrap();
+        idle.write_all(begun).await.unwrap();
+        let mut answer = Vec::new();
+        tokio::time::timeout(Duration::from_secs(10), idle.read_to_end(&mut answer)).await.unwrap().unwrap();
+        assert!(!answer.starts_with(b"HTTP/1.1 200"));
+    }
 
     let mut huge = TcpStream::connect(running.at).await.unwrap();
     let head = format!("GET /slow HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "x".repeat(100_000));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
@@ -38,6 +38,12 @@ pub(crate) enum Do {
     Deny,
     /// 200, but late.
     Wait(Duration),
+    /// A problem, but late.
+    FailAfter(Duration),
+    /// 200, and then not all of the body.
+    Break,
+    /// 200, and so many bytes, without saying how many.
+    Pour(usize),
 }
 
 #[derive(Debug, Default)]
@@ -102,6 +108,19 @@ async fn answer(
         Some(Do::Wait(time)) => {
             tokio::time::sleep(time).await;
             "late".into_response()
+        }
+        Some(Do::FailAfter(time)) => {
+            tokio::time::sleep(time).await;
+            Problem::new(DATABASE_UNAVAILABLE).into_response()
+        }
+        Some(Do::Break) => {
+            let parts = [Ok(Bytes::from_static(b"fi")), Err(std::io::Error::other("broken"))];
+            Body::from_stream(futures::stream::iter(parts)).into_response()
+        }
+        Some(Do::Pour(bytes)) => {
+            let parts = (0..bytes.div_ceil(1000)).map(move |at| bytes.saturating_sub(at * 1000).min(1000));
+            let parts = parts.map(|size| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; size])));
+            Body::from_stream(futures::stream::iter(parts)).into_response()
         }
         None => {
             let inner =

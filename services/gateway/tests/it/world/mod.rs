@@ -69,7 +69,7 @@ impl World {
         change(&mut gateway);
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (at, stop) = (socket.local_addr().unwrap(), CancellationToken::new());
-        let front = Front { socket, tls: None, connections: 100 };
+        let front = Front { socket, tls: None, connections: 200 };
         let server = tokio::spawn(front.serve(Arc::new(gateway), stop.clone()));
         Self { at, backends, issuer, metrics, stop, server }
     }
