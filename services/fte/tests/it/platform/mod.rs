@@ -4,11 +4,13 @@ mod market;
 mod others;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use rerp_fte::badge::{Issuer, Keys};
 use rerp_fte::client::account::Account;
 use rerp_fte::client::billing::Billing;
 use rerp_fte::client::trading::Trading;
-use rerp_fte::state::AppState;
+use rerp_fte::state::{AppState, Badges};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::problem::catalogue::{self, Kind};
 use rerp_people::Identity;
@@ -86,6 +88,14 @@ impl Platform {
         };
         let at = serve(rerp_fte::router(state.clone())).await;
         Self { fte, others, market, state, at, http: visitor(), _dir: dir }
+    }
+
+    /// Has certificates as badges too, from now on, signed with the first of these keys.
+    pub(crate) async fn sign_with(&mut self, keys: &str) {
+        let address = "https://badges.example.com".parse().unwrap();
+        let issuer = Issuer::new(&address, Some("Example Academy"), Keys::of(keys).unwrap()).unwrap();
+        let badges = Badges { db: self.state.db.clone(), issuer: Arc::new(issuer) };
+        self.at = serve(rerp_fte::router(self.state.clone()).merge(rerp_fte::badges(badges))).await;
     }
 
     pub(crate) async fn send(
