@@ -140,9 +140,10 @@ impl Platform {
         self.fte.number(&format!("SELECT count(*) FROM svc.{table}")).await
     }
 
-    /// Adds a module of the course `fte` with one question of each kind: 1, 2 × 2 and 5 points, of which 70 % pass.
+    /// Adds a module of the course `fte` with one question of each kind: 1, 2 × 2 and 5 points, of which 70 % pass. The next attempt may begin
+    /// at once.
     pub(crate) async fn module(&self, code: &str, test_type: &str) {
-        let mut module = json!({ "code": code, "course": "fte", "test_type": test_type, "title": code, "pass_bp": 7000, "time_limit_s": 600 });
+        let mut module = json!({ "code": code, "course": "fte", "test_type": test_type, "title": code, "pass_bp": 7000, "time_limit_s": 600, "retry_pause_s": 0 });
         if test_type == "final_assessment" {
             module["certificate_days"] = json!(365);
         }
