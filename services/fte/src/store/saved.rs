@@ -154,7 +154,7 @@ impl From<Row> for Item {
 /// What a session asks and what was answered, in its order; `judged`: and whether that is right.
 pub(super) async fn items(session: &mut Session, id: Uuid, judged: bool) -> Result<Vec<Item>, sqlx::Error> {
     let rows: Vec<Row> = sqlx::query_as(ALL).bind(id).fetch_all(session.conn()).await?;
-    let item = |row| match Item::from(row) {
+    let item = |row: Row| match Item::from(row) {
         item if judged => item,
         item => Item { is_correct: None, points_awarded: None, ..item },
     };
