@@ -48,6 +48,7 @@ impl Need {
             "nftables" => "nft",
             "iproute2" => "ip",
             "util-linux" => "unshare",
+            "nodejs" => "node",
             "ca-certificates" => return Path::new("/etc/ssl/certs/ca-certificates.crt").exists(),
             "containernetworking-plugins" => return Path::new("/usr/lib/cni/bridge").exists(),
             "postgresql" => return postgres_bin_dir().is_some(),
@@ -87,6 +88,15 @@ pub(crate) fn for_node(paths: &Paths) -> Result<(), Error> {
 /// What the database tests need: a PostgreSQL server's programs.
 pub(crate) fn for_database_tests() -> Result<(), Error> {
     ensure(&[Need::new("postgresql", "the database tests start PostgreSQL servers of their own on loopback")])
+}
+
+/// What the tests of badges need: Node with its package manager. False: it isn't there, and can't be installed by us.
+pub(crate) fn for_badges() -> Result<bool, Error> {
+    let needs = ["nodejs", "npm"].map(|package| Need::new(package, "judges FTE's badges with JavaScript libraries"));
+    if needs.iter().any(|need| !need.is_there()) && !(is_root() && program("apt-get").is_some()) {
+        return Ok(false);
+    }
+    ensure(&needs).map(|()| true)
 }
 
 /// Folder of the newest PostgreSQL server programs of this machine.

@@ -167,6 +167,11 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/fte/certificates/{id}", Fte, Person, Read).own("id"),
     row(Post, "/api/fte/certificates/{id}/revoke", Fte, Staff, Write),
     row(Get, "/api/fte/certificates/verify/{token}", Fte, Public, Page),
+    row(Get, "/api/fte/certificates/verify/{token}/credential", Fte, Public, Page),
+    row(Get, "/api/fte/issuer", Fte, Public, Page),
+    row(Get, "/api/fte/issuer/did.json", Fte, Public, Page),
+    row(Get, "/api/fte/issuer/jwks.json", Fte, Public, Page),
+    row(Get, "/api/fte/issuer/status/{list}", Fte, Public, Page),
 ];
 
 /// Routes of services that don't exist outside, so that no parameter of a route that does can stand for them: registering an address is

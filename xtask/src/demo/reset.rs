@@ -127,7 +127,7 @@ mod tests {
         for pod in ["identity-5f6-x", "identity-postgres-0", "identity-split-worker-1", "seed-abc", "traffic-1"] {
             assert!(is_ours(pod), "{pod}");
         }
-        for pod in ["identity2-1", "gateway-1", "seeds-1"] {
+        for pod in ["identity2-1", "portal-1", "seeds-1"] {
             assert!(!is_ours(pod), "{pod}");
         }
     }

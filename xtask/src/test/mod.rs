@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold, in the order of what it costs. In: the checkout. Out: a line per stage with its time, and
 //! how many tests ran. A stage that fails does not hide what the later ones would say; the command fails when any did.
 
+mod badges;
 mod go;
 mod licences;
 mod node;
@@ -20,7 +21,7 @@ use crate::demo;
 use crate::deploy;
 use crate::generate;
 use crate::install;
-use crate::paths::Paths;
+use crate::paths::{self, Paths};
 use crate::progress::elapsed;
 pub(crate) use tally::Tally;
 
@@ -54,6 +55,8 @@ pub(crate) enum Stage {
     Generated,
     /// Tests that need nothing but the machine
     Unit,
+    /// Certificates of FTE as badges, judged by JavaScript libraries
+    Badges,
     /// Tests against PostgreSQL servers they start themselves
     Database,
     /// The local node comes up beside others, runs a pod, and leaves nothing of itself
@@ -81,6 +84,8 @@ pub(crate) enum Error {
     Generate(#[from] generate::Error),
     #[error(transparent)]
     Install(#[from] install::Error),
+    #[error(transparent)]
+    Paths(#[from] paths::Error),
     #[error(transparent)]
     Cluster(#[from] cluster::Error),
     #[error(transparent)]
@@ -173,6 +178,7 @@ impl Stage {
             Self::Lints => "lints",
             Self::Generated => "generated",
             Self::Unit => "unit",
+            Self::Badges => "badges",
             Self::Database => "database",
             Self::Node => "node",
             Self::Cluster => "cluster",
@@ -181,6 +187,6 @@ impl Stage {
     }
 
     fn has_tests(self) -> bool {
-        matches!(self, Self::Go | Self::Unit | Self::Database | Self::Node | Self::Cluster | Self::Demo)
+        matches!(self, Self::Go | Self::Unit | Self::Badges | Self::Database | Self::Node | Self::Cluster | Self::Demo)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Error, Setting, Stage, Tally, go, licences, node, sizes};
+use super::{Error, Setting, Stage, Tally, badges, go, licences, node, sizes};
 use crate::cluster;
 use crate::command::{self, Cmd};
 use crate::demo::{self, Victim};
@@ -56,6 +56,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         )?,
         Stage::Generated => generate::generate(setting.paths, true)?,
         Stage::Unit => return unit(setting),
+        Stage::Badges => return badges::test(setting),
         Stage::Database => return database(setting),
         Stage::Node => return node::test(setting),
         Stage::Cluster => return on_cluster(setting),

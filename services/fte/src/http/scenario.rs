@@ -110,7 +110,7 @@ pub async fn begin(
     let key = Key::of(&headers)?;
     let belongs = belongs(&body)?;
     let config = Config { bars: body.bars, cash: body.cash, fees: body.fees };
-    let (scenario_type, config) = scenario::check(&body.scenario_type, config)?;
+    let (scenario_type, config) = scenario::check(&body.scenario_type, config, matches!(belongs, Belongs::Session(_)))?;
     if let Belongs::Module(_, person, account) = &belongs {
         admit(&state, *person, *account).await?;
     }

@@ -8,7 +8,7 @@ use rerp_kit::http::{Json, Path};
 use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE};
+use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE, TOO_MANY_REQUESTS};
 use serde::Deserialize;
 
 use super::answer;
@@ -53,6 +53,9 @@ pub async fn start(
             Err(Problem::new(INVALID_VALUE).field("/module", "no module that is taught has this code"))
         }
         Started::NoQuestions => Err(Problem::new(INVALID_VALUE).field("/module", "this module asks nothing yet")),
+        Started::Paused(seconds) => Err(Problem::new(TOO_MANY_REQUESTS)
+            .detail(format!("the last attempt was not passed; the next one may begin in {seconds} seconds"))
+            .retry_after(seconds)),
         Started::Key(Standing::Done(kept)) => Ok(replayed(StatusCode::CREATED, kept)),
         Started::Key(standing) => Err(answer::of_key(&standing)),
     }
@@ -68,7 +71,7 @@ async fn runs(db: &Db, wish: &NewSession) -> Problem {
     }
 }
 
-/// A session with what it asks and what was answered. Whether answers are right it says once it has ended.
+/// A session with what it asks and what was answered. Whether answers are right it says once it is passed.
 ///
 /// # Errors
 /// A problem.

@@ -6,6 +6,7 @@ use rerp_kit::events::publish;
 use rerp_kit::pool::{Db, DbError, Session};
 use uuid::Uuid;
 
+use super::badge;
 use super::progress::Pass;
 use crate::domain::certificate::{Held, State, draw_number, draw_token};
 
@@ -82,12 +83,13 @@ pub(super) async fn held(session: &mut Session, person: Uuid, course: &str) -> R
     }))
 }
 
-/// Issues one, and announces it.
+/// Issues one, with its place in a status list, and announces it.
 pub(super) async fn issue(session: &mut Session, by: &Pass, course: &str, validity: i32) -> Result<(), sqlx::Error> {
     let id = Uuid::now_v7();
     let row = sqlx::query(ISSUE).bind(id).bind(by.human_name_id).bind(by.account_id).bind(course);
     let row = row.bind(validity).bind(draw_number()).bind(by.session_id).bind(draw_token());
     row.execute(session.conn()).await?;
+    badge::place(session, id).await?;
     let event = CertificateIssued {
         certificate_id: id,
         human_name_id: by.human_name_id,

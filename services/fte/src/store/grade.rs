@@ -11,6 +11,7 @@ use super::{progress, unknown};
 use crate::domain::answer::Answer;
 use crate::domain::module::TestType;
 use crate::domain::question::Key;
+use crate::domain::scenario::{LEAST_BARS_OF_TEST, LEAST_DECISIONS};
 use crate::domain::scoring::{Score, worth};
 use crate::domain::session::{Phase, ends_as, is_passed};
 
@@ -35,8 +36,13 @@ struct Question {
     answer: Option<Answer>,
 }
 
+/// A scenario counts once every bar is visible, if it had enough of them, and something was decided at enough of them: orders and namings with
+/// no advance between them are one decision.
 const TEST: &str = "SELECT human_name_id, account_id, module_id, test_type, pass_bp, \
-     EXISTS (SELECT FROM interactive_test_scenarios WHERE test_session_id = $1 AND completed_at IS NOT NULL) AS scenario_completed \
+     EXISTS (SELECT FROM interactive_test_scenarios AS s WHERE s.test_session_id = $1 AND s.completed_at IS NOT NULL AND s.total_bars >= $2 \
+     AND (SELECT count(DISTINCT d.bar) FROM (SELECT a.action, count(*) FILTER (WHERE a.action ? 'advance') OVER (ORDER BY a.sequence) AS bar \
+     FROM scenario_actions AS a JOIN scenario_outcomes AS o ON o.scenario_id = a.scenario_id AND o.sequence = a.sequence \
+     WHERE a.scenario_id = s.id AND o.done) AS d WHERE d.action ?| ARRAY['order', 'name']) >= $3) AS scenario_completed \
      FROM test_sessions WHERE id = $1";
 const QUESTIONS: &str = "SELECT p.question_id, v.points, v.weight, k.correct, a.answer FROM session_questions AS p \
      JOIN question_versions AS v ON v.question_id = p.question_id AND v.version = p.version \
@@ -52,7 +58,8 @@ const END: &str = "UPDATE test_sessions SET status = $2, points_earned = $3, pas
 
 /// Ends a session that is in this phase.
 pub(super) async fn finish(session: &mut Session, id: Uuid, phase: Phase) -> Result<(), sqlx::Error> {
-    let test: Test = sqlx::query_as(TEST).bind(id).fetch_one(session.conn()).await?;
+    let test = sqlx::query_as(TEST).bind(id).bind(LEAST_BARS_OF_TEST).bind(LEAST_DECISIONS);
+    let test: Test = test.fetch_one(session.conn()).await?;
     let test_type = TestType::parse(&test.test_type).ok_or_else(|| unknown("type of test"))?;
     let score = mark(session, id).await?;
     let passed = is_passed(test_type, score, test.pass_bp, test.scenario_completed);

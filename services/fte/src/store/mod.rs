@@ -4,6 +4,7 @@
 //! Locks are taken in one order: a session, then what hangs off it: its scenario, or its person's progress. So ends of sessions come one after the
 //! other, and each sees what the one before left.
 
+pub mod badge;
 pub mod certificate;
 mod grade;
 pub mod module;

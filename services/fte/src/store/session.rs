@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::saved::{self, Item};
 use super::{grade, maybe, progress, unknown};
 use crate::domain::scoring::worth;
-use crate::domain::session::{NewSession, Phase, Status, phase};
+use crate::domain::session::{NewSession, Phase, Status, pause_left, phase, tells_answers};
 
 /// A session, as it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
@@ -63,6 +63,8 @@ pub enum Started {
     NoModule,
     /// The module asks nothing.
     NoQuestions,
+    /// The last attempt was not passed, and so many seconds are left of the pause after it.
+    Paused(u32),
     /// The caller's key was used before.
     Key(Standing),
 }
@@ -83,6 +85,15 @@ struct Offer {
     test_type: String,
     pass_bp: i32,
     time_limit_s: i32,
+    retry_pause_s: i32,
+}
+
+/// A person's last attempt, of those that have ended.
+#[derive(sqlx::FromRow)]
+struct Attempt {
+    passed: bool,
+    completed_at: jiff_sqlx::Timestamp,
+    now: jiff_sqlx::Timestamp,
 }
 
 const BY_ID: &str = "SELECT s.id, s.human_name_id, s.account_id, m.code AS module, s.test_type, s.status, s.pass_bp, s.points_total, \
@@ -90,9 +101,12 @@ const BY_ID: &str = "SELECT s.id, s.human_name_id, s.account_id, m.code AS modul
      s.status = 'in_progress' AND s.expires_at <= now() AS is_due FROM test_sessions AS s \
      JOIN modules AS m ON m.id = s.module_id LEFT JOIN fte_certificates AS c ON c.test_session_id = s.id WHERE s.id = $1";
 const LOCK: &str = "SELECT status, expires_at, now() AS now FROM test_sessions WHERE id = $1 FOR NO KEY UPDATE";
-const OFFER: &str = "SELECT id, course, test_type, pass_bp, time_limit_s FROM modules WHERE code = $1 AND NOT retired";
+const OFFER: &str =
+    "SELECT id, course, test_type, pass_bp, time_limit_s, retry_pause_s FROM modules WHERE code = $1 AND NOT retired";
 const RUNNING: &str = "SELECT s.id FROM test_sessions AS s JOIN modules AS m ON m.id = s.module_id \
      WHERE s.human_name_id = $1 AND m.code = $2 AND s.status = 'in_progress'";
+const LAST: &str = "SELECT passed, completed_at, now() AS now FROM test_sessions WHERE human_name_id = $1 AND module_id = $2 \
+     AND status <> 'in_progress' ORDER BY completed_at DESC, id DESC LIMIT 1";
 /// What a new session asks, in one look: the points that are pinned are those of the versions that are.
 const ASKED: &str = "SELECT q.id, q.version, v.points, v.weight FROM questions AS q \
      JOIN question_versions AS v ON v.question_id = q.id AND v.version = q.version WHERE q.module_id = $1 AND NOT q.retired ORDER BY q.id";
@@ -127,7 +141,12 @@ pub async fn start(db: &Db, id: Uuid, wish: &NewSession, key: Option<Claim>) -> 
                 give_back(session, key).await?;
                 return Ok(Started::NoModule);
             };
+            // First, so that an end that is being written down meanwhile is seen below.
             end_late(session, wish).await?;
+            if let Some(seconds) = pause(session, wish, &offer).await? {
+                give_back(session, key).await?;
+                return Ok(Started::Paused(seconds));
+            }
             if !insert(session, *id, wish, &offer).await? {
                 give_back(session, key).await?;
                 return Ok(Started::NoQuestions);
@@ -151,6 +170,15 @@ async fn end_late(session: &mut Session, wish: &NewSession) -> Result<(), sqlx::
         grade::finish(session, running, Phase::Due).await?;
     }
     Ok(())
+}
+
+/// What is left of the pause after the last attempt of this person in this module.
+async fn pause(session: &mut Session, wish: &NewSession, offer: &Offer) -> Result<Option<u32>, sqlx::Error> {
+    let last = sqlx::query_as(LAST).bind(wish.human_name_id).bind(offer.id);
+    let last: Option<Attempt> = last.fetch_optional(session.conn()).await?;
+    let failed = last.filter(|attempt| !attempt.passed);
+    Ok(failed
+        .and_then(|attempt| pause_left(offer.retry_pause_s, attempt.completed_at.to_jiff(), attempt.now.to_jiff())))
 }
 
 /// The session and its questions; false if there are none.
@@ -180,7 +208,7 @@ pub(super) async fn lock(session: &mut Session, id: Uuid) -> Result<Option<Phase
 pub(super) async fn read(session: &mut Session, id: Uuid) -> Result<Option<TestSession>, sqlx::Error> {
     let found: Option<TestSession> = sqlx::query_as(BY_ID).bind(id).fetch_optional(session.conn()).await?;
     let Some(mut found) = found else { return Ok(None) };
-    found.questions = saved::items(session, id).await?;
+    found.questions = saved::items(session, id, tells_answers(found.passed)).await?;
     Ok(Some(found))
 }
 

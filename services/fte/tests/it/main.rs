@@ -7,6 +7,7 @@ mod platform;
 mod support;
 
 mod answers;
+mod badges;
 mod certificates;
 mod events;
 mod modules;

@@ -245,7 +245,7 @@ async fn what_can_not_be_is_a_problem() {
         (with("module", json!("none")), catalogue::INVALID_VALUE, "/module"),
         (with("human_name_id", json!(NOBODY)), catalogue::INVALID_VALUE, "/human_name_id"),
         (
-            json!({ "session_id": NOBODY, "scenario_type": "backtest", "bars": 31 }),
+            json!({ "session_id": NOBODY, "scenario_type": "backtest", "bars": 60 }),
             catalogue::INVALID_VALUE,
             "/session_id",
         ),

@@ -4,11 +4,13 @@ mod market;
 mod others;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use rerp_fte::badge::{Issuer, Keys};
 use rerp_fte::client::account::Account;
 use rerp_fte::client::billing::Billing;
 use rerp_fte::client::trading::Trading;
-use rerp_fte::state::AppState;
+use rerp_fte::state::{AppState, Badges};
 use rerp_people::Identity;
 use serde_json::{Value, json};
 
@@ -55,6 +57,14 @@ impl Platform {
         Self { fte, others, market, state, at, http: visitor(), _dir: dir }
     }
 
+    /// Has certificates as badges too, from now on, signed with the first of these keys.
+    pub(crate) async fn sign_with(&mut self, keys: &str) {
+        let address = "https://badges.example.com".parse().unwrap();
+        let issuer = Issuer::new(&address, Some("Example Academy"), Keys::of(keys).unwrap()).unwrap();
+        let badges = Badges { db: self.state.db.clone(), issuer: Arc::new(issuer) };
+        self.at = serve(rerp_fte::router(self.state.clone()).merge(rerp_fte::badges(badges))).await;
+    }
+
     pub(crate) async fn send(
         &self,
         method: &str,
@@ -86,9 +96,10 @@ impl Platform {
         self.fte.number(&format!("SELECT count(*) FROM svc.{table}")).await
     }
 
-    /// Adds a module of the course `fte` with one question of each kind: 1, 2 × 2 and 5 points, of which 70 % pass.
+    /// Adds a module of the course `fte` with one question of each kind: 1, 2 × 2 and 5 points, of which 70 % pass. The next attempt may begin
+    /// at once.
     pub(crate) async fn module(&self, code: &str, test_type: &str) {
-        let mut module = json!({ "code": code, "course": "fte", "test_type": test_type, "title": code, "pass_bp": 7000, "time_limit_s": 600 });
+        let mut module = json!({ "code": code, "course": "fte", "test_type": test_type, "title": code, "pass_bp": 7000, "time_limit_s": 600, "retry_pause_s": 0 });
         if test_type == "final_assessment" {
             module["certificate_days"] = json!(365);
         }
