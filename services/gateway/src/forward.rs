@@ -9,14 +9,13 @@ use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::response::IntoResponse as _;
 use hyper::body::Incoming;
-use hyper::header::{self, HeaderMap};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
 use rerp_kit::http::context::Context;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
 use tokio::time::Instant;
 
-use crate::auth::Principal;
 use crate::body::{Cut, bounded};
 use crate::headers::{Told, strip_answer, strip_request, tell};
 use crate::table::{Again, Row};
@@ -38,8 +37,8 @@ pub struct Asked<'a> {
     pub row: &'static Row,
     /// Its head.
     pub parts: &'a Parts,
-    /// Who asks, if that counts.
-    pub principal: Option<&'a Principal>,
+    /// Who asks, as the service believes it; none if that doesn't count.
+    pub token: Option<HeaderValue>,
     /// Where it came from.
     pub client: IpAddr,
     /// Its id and its time.
@@ -58,16 +57,16 @@ pub async fn forward(upstreams: &Upstreams, asked: &Asked<'_>, body: Incoming) -
     strip_request(&mut headers);
     let left = deadline.saturating_duration_since(Instant::now()).as_millis();
     let told = Told {
-        principal: asked.principal,
+        token: asked.token.clone(),
         address: asked.client,
         id: asked.context.id(),
         left_ms: u64::try_from(left).unwrap_or(u64::MAX),
     };
-    tell(&mut headers, &told);
+    tell(&mut headers, told);
     let target = asked.parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let outgoing = Outgoing { method: asked.parts.method.clone(), target, headers, payload, again };
     let response = upstreams.ask(asked.row.to, outgoing, deadline).await?;
-    Ok(back(response))
+    Ok(back(response, asked.row.to.name()))
 }
 
 fn may_repeat(asked: &Asked<'_>) -> bool {
@@ -94,8 +93,13 @@ fn declared(headers: &HeaderMap) -> Option<u64> {
 
 /// The answer as clients may see it. A failure that isn't told in a problem's words isn't told at all: it may come from something in
 /// between, or show what is inside.
-fn back(response: Response<Incoming>) -> Response<Body> {
+fn back(response: Response<Incoming>, service: &str) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
+    // Who asks the service knows from us: if it doesn't believe it, the client is signed in all the same.
+    if parts.status == StatusCode::UNAUTHORIZED {
+        tracing::error!(service, "a service does not believe what it is told of who asks");
+        return Problem::new(DEPENDENCY_UNAVAILABLE).retry_after(1).into_response();
+    }
     if parts.status.is_server_error() && !is_problem(&parts.headers) {
         return Problem::new(DEPENDENCY_UNAVAILABLE).retry_after(1).into_response();
     }
