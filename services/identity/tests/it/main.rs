@@ -3,7 +3,12 @@
 
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/authority.rs"]
+mod authority;
+#[path = "../../../kit/tests/support/doors.rs"]
+mod doors;
 
+mod access;
 mod api;
 mod events;
 mod people;
