@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use rerp_account::access::RULES;
 use rerp_account::state::AppState;
 use rerp_kit::client::ServiceClient;
 use rerp_kit::problem::catalogue::{self, Kind};
@@ -10,6 +11,7 @@ use rerp_people::Identity;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::doors::Doors;
 use super::support::service::{apply, serve, serve_until};
 use super::support::{Home, open, visitor};
 
@@ -82,6 +84,12 @@ impl Platform {
     /// Account's routes with another Identity.
     pub(crate) async fn beside(&self, identity: SocketAddr) -> SocketAddr {
         serve(rerp_account::router(state(self._dirs[0].path(), identity).await)).await
+    }
+
+    /// Account behind its guard, on the same database.
+    pub(crate) async fn doors(&self) -> Doors {
+        let router = rerp_account::router(state(self._dirs[0].path(), self.identity_at).await);
+        Doors::open("account", RULES, router).await
     }
 
     pub(crate) async fn send(
