@@ -183,6 +183,11 @@ pub fn calls(name: &'static str) -> Case {
 }
 
 impl Case {
+    /// Whether it is about this row.
+    pub fn is_of(&self, rule: &Rule) -> bool {
+        self.place == rule.place
+    }
+
     /// The same with a body.
     pub fn body(self, body: Value) -> Self {
         Self { body: Some(body), ..self }.header("content-type", "application/json")
