@@ -2,17 +2,15 @@
 //!
 //! Long because it is a list: one request per test.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
-
-#[path = "../../kit/tests/support/mod.rs"]
-mod support;
-
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
+use crate::support::service::{answer, apply, serve, serve_on, serve_until, split_of};
+use crate::support::{Home, Split, open, until, visitor};
+use axum::Router;
 use rerp_kit::client::ServiceClient;
 use rerp_kit::http::timing::{SERVER_TIMING, TOTAL, duration_of};
 use rerp_kit::problem::catalogue::{self, Kind};
@@ -21,15 +19,13 @@ use rerp_marketing::client::identity::Identity;
 use rerp_marketing::resolver;
 use rerp_marketing::state::AppState;
 use serde_json::{Value, json};
-use support::service::{answer, apply, serve, serve_on, serve_until, split_of};
-use support::{Home, Split, open, until, visitor};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const MARKETING: [&str; 4] = ["email_captures", "contact_messages", "idempotency_keys", "pending_companies"];
 
-struct Platform {
+pub(crate) struct Platform {
     marketing: Split,
     identity: Split,
     identity_at: SocketAddr,
@@ -40,7 +36,12 @@ struct Platform {
 }
 
 impl Platform {
-    async fn start() -> Self {
+    /// Marketing's routes, on the same databases.
+    pub(crate) async fn router(&self) -> Router {
+        rerp_marketing::router(state(self.marketing.dir(), self.identity_at, self.account.at).await)
+    }
+
+    pub(crate) async fn start() -> Self {
         let (marketing, identity, account) = tokio::join!(
             split_of(&MARKETING, rerp_marketing::migrations),
             split_of(&["email_addresses"], rerp_identity::migrations),
