@@ -42,7 +42,8 @@ impl Authority {
 
     /// The same with a key of one's own.
     pub fn renew_with(&self, dir: &Path, name: &str, roots: &str, key: &KeyPair) {
-        let mut params = CertificateParams::new([format!("{name}.rerp.svc")]).unwrap();
+        // The second name is for clients that can't be told where a name leads.
+        let mut params = CertificateParams::new([format!("{name}.rerp.svc"), "localhost".to_owned()]).unwrap();
         params.subject_alt_names.push(SanType::URI(id(name).as_str().try_into().unwrap()));
         params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(key, &self.0).unwrap();
