@@ -132,6 +132,37 @@ async fn roles_give_what_they_say_and_from_one_moment_to_the_next() {
     assert_eq!(ask(&doors, BOB, Post, &addresses, Some(&address_of(BOB))).await.status, 404);
 }
 
+/// Not a word differs, but for the request's own identifier.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_s_account_answers_exactly_like_an_absent_one() {
+    let platform = Platform::start().await;
+    let doors = platform.doors().await;
+    let account = platform.open(ANN, "business").await;
+    let address = platform.post(&format!("/{account}/addresses"), &address_of(ANN)).await.text("address_id");
+    for (verb, rest, body) in [
+        (Get, String::new(), None),
+        (Get, "/roles".to_owned(), None),
+        (Get, "/addresses".to_owned(), None),
+        (Get, format!("/permissions/{BOB}"), None),
+        (Post, "/roles".to_owned(), Some(role(CAT, "viewer"))),
+        (Post, "/addresses".to_owned(), Some(address_of(BOB))),
+        (Put, format!("/addresses/{address}"), Some(place("B 2"))),
+        (Delete, format!("/roles/{NOBODY}"), None),
+    ] {
+        let send = async |account: &str| {
+            let request = doors.request(Who::Person(id(BOB)), verb, &format!("/api/accounts/{account}{rest}"));
+            let request = request.header("if-match", "*").header("content-type", "application/json");
+            let request = if let Some(body) = &body { request.body(body.to_string()) } else { request };
+            let mut answer = doors.answer(request).await.unwrap();
+            answer.body.as_object_mut().unwrap().remove("request_id");
+            (answer.status, answer.body)
+        };
+        let (theirs, nobodys) = (send(&account).await, send(NOBODY).await);
+        assert_eq!(theirs.0, 404, "{verb:?} {rest}: {}", theirs.1);
+        assert_eq!(theirs, nobodys, "{verb:?} {rest}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_under_a_key_is_told_to_nobody_else() {
     let platform = Platform::start().await;
