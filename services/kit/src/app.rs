@@ -112,7 +112,8 @@ impl Bare {
         Ok(Self { metrics, tls, stop })
     }
 
-    /// Serves requests and the admin pages until told to stop, then drains. Ready as soon as it listens.
+    /// Serves requests and the admin pages until told to stop, then drains. Ready as soon as it listens. Nobody is asked who they are: these programs
+    /// hold nobody's data.
     ///
     /// # Errors
     /// A listener can't be had.
