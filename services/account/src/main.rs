@@ -11,7 +11,7 @@ use rerp_kit::idempotency::keep_swept;
 use rerp_people::{Identity, verified};
 
 fn main() -> ExitCode {
-    app::main("account", rerp_account::migrations(), |env: &mut Env| {
+    app::main("account", rerp_account::migrations(), rerp_account::access::RULES, |env: &mut Env| {
         let identity = env.dependency("identity");
         move |parts: Parts| {
             // A missing address has been reported by now: the kit doesn't build a service with mistakes.

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 const RESUME: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
-    app::main("billing", rerp_billing::migrations(), |env: &mut Env| {
+    app::main("billing", rerp_billing::migrations(), rerp_billing::access::RULES, |env: &mut Env| {
         let (identity, settings) = (env.dependency("identity"), StripeSettings::read(env));
         move |parts: Parts| {
             // What is missing has been reported by now: the kit doesn't build a service with mistakes.

@@ -18,7 +18,7 @@ use rerp_people::{Identity, verified};
 use url::Url;
 
 fn main() -> ExitCode {
-    app::main("fte", rerp_fte::migrations(), |env: &mut Env| {
+    app::main("fte", rerp_fte::migrations(), rerp_fte::access::RULES, |env: &mut Env| {
         let [identity, account, billing] = ["identity", "account", "billing"].map(|name| env.dependency(name));
         let trading = config::trading(env);
         let issuer = config::issuer(env);

@@ -37,6 +37,7 @@ impl Origins {
             May::Public => is_in(&self.website) || is_in(&self.portal) || is_in(&self.platform),
             May::Person => is_in(&self.portal) || is_in(&self.platform),
             May::Staff => is_in(&self.platform),
+            May::Service => false,
         }
     }
 

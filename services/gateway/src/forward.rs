@@ -12,14 +12,13 @@ use futures::StreamExt as _;
 use futures::future::ready;
 use futures::stream;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{self, HeaderMap};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
 use rerp_kit::http::context::Context;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, OUTCOME_UNKNOWN};
 use tokio::time::Instant;
 
-use crate::auth::Principal;
 use crate::body::{Cut, Read, bounded, read};
 use crate::headers::{Told, is_problem, strip_answer, strip_request, tell};
 use crate::table::{Again, Row};
@@ -43,8 +42,8 @@ pub struct Asked<'a> {
     pub row: &'static Row,
     /// Its head.
     pub parts: &'a Parts,
-    /// Who asks, if that counts.
-    pub principal: Option<&'a Principal>,
+    /// Who asks, as the service believes it; none if that doesn't count.
+    pub token: Option<HeaderValue>,
     /// Where it came from.
     pub client: IpAddr,
     /// Its id and its time.
@@ -64,16 +63,16 @@ pub async fn forward(upstreams: &Upstreams, asked: &Asked<'_>, body: Incoming) -
     let payload = payload(asked, body, again, body_deadline(Instant::now(), deadline)).await?;
     let left = deadline.saturating_duration_since(Instant::now()).as_millis();
     let told = Told {
-        principal: asked.principal,
+        token: asked.token.clone(),
         address: asked.client,
         id: asked.context.id(),
         left_ms: u64::try_from(left).unwrap_or(u64::MAX),
     };
-    tell(&mut headers, &told);
+    tell(&mut headers, told);
     let target = asked.parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let outgoing = Outgoing { method: asked.parts.method.clone(), target, headers, payload, again };
     let response = upstreams.ask(asked.row.to, outgoing, deadline).await?;
-    back(response, again).await
+    back(response, again, asked.row.to.name()).await
 }
 
 /// Whether the service takes a request twice as it takes it once, by its row and by the headers that the service gets.
@@ -107,8 +106,13 @@ fn declared(headers: &HeaderMap) -> Option<u64> {
 
 /// The answer as clients may see it. A failure that isn't told in a problem's words isn't told at all: it may come from something in
 /// between, or show what is inside. `again`: whether the request may be sent again; of one that may not nobody knows what it did then.
-async fn back(response: Response<Incoming>, again: bool) -> Result<Response<Body>, Problem> {
+async fn back(response: Response<Incoming>, again: bool, service: &str) -> Result<Response<Body>, Problem> {
     let (mut parts, body) = response.into_parts();
+    // Who asks the service knows from us: if it doesn't believe it, the client is signed in all the same.
+    if parts.status == StatusCode::UNAUTHORIZED {
+        tracing::error!(service, "a service does not believe what it is told of who asks");
+        return Err(Problem::new(DEPENDENCY_UNAVAILABLE).retry_after(1));
+    }
     if parts.status.is_server_error() && !is_problem(&parts.headers) {
         return Err(untold(again));
     }

@@ -12,11 +12,13 @@ use futures::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
+use rerp_kit::access::Speaker;
 use rerp_kit::config::HttpSettings;
 use rerp_kit::http::context::{Context, DEADLINE, REQUEST_ID};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{DEADLINE_EXCEEDED, INTERNAL, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE};
+use rerp_kit::telemetry::chain;
 use tokio::time::timeout_at;
 use tracing::Instrument as _;
 
@@ -41,6 +43,8 @@ pub struct Gateway {
     pub limits: Limits,
     /// Who asks.
     pub auth: Auth,
+    /// Tells services who asks; none without a certificate, and then nobody believes anything.
+    pub speaker: Option<Speaker>,
     /// Where to.
     pub upstreams: Upstreams,
     /// Hops that say truly where a request came from.
@@ -129,7 +133,8 @@ impl Gateway {
         self.limits.address(client, row.rate, Clock::now(), &mut seen.counted)?;
         let principal = self.principal(&parts.headers, row, &parameters, &mut seen.counted).await?;
         framing::length(&parts.headers, row.body)?;
-        let asked = forward::Asked { row, parts: &parts, principal: principal.as_ref(), client, context };
+        let token = self.token(principal.as_ref(), row)?;
+        let asked = forward::Asked { row, parts: &parts, token, client, context };
         forward::forward(&self.upstreams, &asked, body).await
     }
 
@@ -148,6 +153,15 @@ impl Gateway {
         self.limits.principal(&principal, row.rate, Clock::now(), counted)?;
         may_call(&principal, row, row.own.map(|name| parameters.get(name).unwrap_or_default()))?;
         Ok(Some(principal))
+    }
+
+    /// Who asks, in the form in which the service of the row believes it.
+    fn token(&self, principal: Option<&Principal>, row: &Row) -> Result<Option<HeaderValue>, Problem> {
+        let (Some(speaker), Some(principal)) = (&self.speaker, principal) else { return Ok(None) };
+        speaker.token(&principal.told(), row.to.name()).map(Some).map_err(|error| {
+            tracing::error!(error = chain(&error), "services can't be told who asks");
+            Problem::new(INTERNAL)
+        })
     }
 
     /// A browser asks whether a page may ask. Counted like the request that it asks for.

@@ -2,16 +2,9 @@
 //! Whatever says who asks, or belongs to one connection only, passes in no direction.
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use rerp_kit::access::TOKEN;
 use rerp_kit::http::context::{DEADLINE, REQUEST_ID};
 
-use crate::auth::Principal;
-
-/// Who asks: the person's identifier.
-pub const PRINCIPAL: &str = "x-rerp-principal";
-/// Who asks: `person` or `staff`.
-pub const PRINCIPAL_KIND: &str = "x-rerp-principal-kind";
-/// How well that is proved: `aal1` or `aal2`.
-pub const ASSURANCE: &str = "x-rerp-assurance";
 /// Where the request came from: an address that a trusted hop, or the connection, vouches for.
 pub const CLIENT_ADDRESS: &str = "x-rerp-client-address";
 
@@ -86,8 +79,8 @@ fn remove_if(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bool)
 /// What a service is told of a request.
 #[derive(Debug)]
 pub struct Told<'a> {
-    /// Who asks, if that is known.
-    pub principal: Option<&'a Principal>,
+    /// Who asks, as the service believes it; none if that doesn't count.
+    pub token: Option<HeaderValue>,
     /// Where the request came from.
     pub address: std::net::IpAddr,
     /// The request's id.
@@ -97,7 +90,7 @@ pub struct Told<'a> {
 }
 
 /// Adds to a stripped request what a service is told. What can't be a header's value isn't told.
-pub fn tell(headers: &mut HeaderMap, told: &Told<'_>) {
+pub fn tell(headers: &mut HeaderMap, told: Told<'_>) {
     let mut set = |name: &'static str, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(HeaderName::from_static(name), value);
@@ -106,10 +99,8 @@ pub fn tell(headers: &mut HeaderMap, told: &Told<'_>) {
     set(REQUEST_ID, told.id);
     set(DEADLINE, &told.left_ms.to_string());
     set(CLIENT_ADDRESS, &told.address.to_string());
-    if let Some(principal) = told.principal {
-        set(PRINCIPAL, &principal.id.to_string());
-        set(PRINCIPAL_KIND, principal.kind.name());
-        set(ASSURANCE, principal.assurance.name());
+    if let Some(token) = told.token {
+        headers.insert(HeaderName::from_static(TOKEN), token);
     }
 }
 

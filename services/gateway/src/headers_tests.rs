@@ -1,7 +1,6 @@
 //! What passes and what doesn't.
 
 use super::*;
-use crate::auth::{Assurance, PrincipalKind};
 
 fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -20,7 +19,7 @@ fn names(headers: &HeaderMap) -> Vec<&str> {
 #[test]
 fn a_stranger_can_not_say_who_asks() {
     let mut asked = headers(&[
-        ("x-rerp-principal", "somebody"),
+        ("x-rerp-token", "somebody"),
         ("x-rerp-anything", "x"),
         ("rerp-deadline-ms", "1"),
         ("grpc-timeout", "1m"),
@@ -77,16 +76,14 @@ fn a_service_s_inner_life_stays_inside() {
 
 #[test]
 fn a_service_is_told_who_asks() {
-    let principal =
-        Principal { id: uuid::Uuid::from_u128(7), kind: PrincipalKind::Staff, assurance: Assurance::Second, key: None };
-    let mut inward = HeaderMap::new();
+    let mut inward = headers(&[(TOKEN, "of a stranger")]);
     let address = "192.0.2.1".parse().unwrap();
-    tell(&mut inward, &Told { principal: Some(&principal), address, id: "0123456789", left_ms: 900 });
-    assert_eq!(inward[PRINCIPAL], "00000000-0000-0000-0000-000000000007");
-    assert_eq!(
-        (&inward[PRINCIPAL_KIND], &inward[ASSURANCE]),
-        (&HeaderValue::from_static("staff"), &HeaderValue::from_static("aal2"))
-    );
+    let told = |token| Told { token, address, id: "0123456789", left_ms: 900 };
+    tell(&mut inward, told(Some(HeaderValue::from_static("ours"))));
+    assert_eq!(inward.get_all(TOKEN).iter().collect::<Vec<_>>(), ["ours"]);
+    let mut unsigned = HeaderMap::new();
+    tell(&mut unsigned, told(None));
+    assert!(!unsigned.contains_key(TOKEN));
     assert_eq!(
         (&inward[DEADLINE], &inward[CLIENT_ADDRESS]),
         (&HeaderValue::from_static("900"), &HeaderValue::from_static("192.0.2.1"))

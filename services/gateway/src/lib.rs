@@ -7,7 +7,7 @@
 //! | [`target`], [`framing`] | the one reading of a request |
 //! | [`headers`], [`cors`], [`body`] | what passes, which pages may ask, how much and how long |
 //! | [`auth`] | who asks |
-//! | [`rates`], [`limit`], [`bounded`] | how often |
+//! | [`rates`], [`limit`] | how often |
 //! | [`upstream`], [`forward`] | the way to a service and back |
 //! | [`gateway`], [`log`] | the order of all that, and what is seen of it |
 //! | [`front`], [`config`], [`serve`] | sockets, settings, the life of the process |
@@ -16,7 +16,6 @@
 
 pub mod auth;
 pub mod body;
-pub mod bounded;
 pub mod config;
 pub mod cors;
 pub mod forward;

@@ -79,7 +79,7 @@ impl Routes {
         let Some((place, parameters)) = places.iter().find_map(|place| Some((place, place.matches(path)?))) else {
             return Found::Nothing;
         };
-        match place.rows.iter().copied().find(|row| verb(method) == Some(row.verb)) {
+        match place.rows.iter().copied().find(|row| Verb::of(method) == Some(row.verb)) {
             Some(row) => Found::Route(row, parameters),
             None if place.rows.is_empty() => Found::Nothing,
             None => Found::OtherMethods(place.rows.iter().map(|row| row.verb.name()).collect()),
@@ -121,16 +121,6 @@ fn words(path: &'static str) -> Vec<Word> {
         None => Word::Fixed(text),
     };
     path.split('/').skip(1).map(word).collect()
-}
-
-fn verb(method: &Method) -> Option<Verb> {
-    match *method {
-        Method::GET | Method::HEAD => Some(Verb::Get),
-        Method::POST => Some(Verb::Post),
-        Method::PUT => Some(Verb::Put),
-        Method::DELETE => Some(Verb::Delete),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rerp_kit::access::Speaker;
 use rerp_kit::admin::{self, Admin};
 use rerp_kit::app::{AppError, Bare};
 use rerp_kit::client::{builder, outside};
@@ -93,6 +94,7 @@ fn gateway(
         origins: own.origins,
         limits: Limits::new(COUNTED),
         auth: Auth::new(keys, own.rules, metrics),
+        speaker: tls.map(Speaker::new),
         upstreams: Upstreams::new(addresses, tls, metrics)?,
         trusted: own.trusted,
         secure: own.secure,

@@ -1,20 +1,10 @@
 //! What exists outside: every route, where it goes, who may call it, how often, and whether it may be tried again. Data only; `routes.rs`
-//! looks things up in it. Patterns and methods are those of the services' own routers, which a test compares with this.
+//! looks things up in it. Patterns, methods, and who may, are those of the services' own tables, which a test compares with this: a service
+//! asks the same again, and whose data it is about to show besides.
+
+pub use rerp_kit::access::{May, Verb};
 
 use crate::rates::Rate;
-
-/// A method that a route takes. `GET` stands for `HEAD` too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verb {
-    /// `GET` and `HEAD`.
-    Get,
-    /// `POST`.
-    Post,
-    /// `PUT`.
-    Put,
-    /// `DELETE`.
-    Delete,
-}
 
 /// A service behind the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,17 +19,6 @@ pub enum Upstream {
     Billing,
     /// Tests and certificates.
     Fte,
-}
-
-/// Who may call a route. A service still checks whose data it is about to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum May {
-    /// Everybody.
-    Public,
-    /// A person who is signed in, and staff.
-    Person,
-    /// Staff, signed in with a second factor.
-    Staff,
 }
 
 /// Whether a request that got no answer may be sent again.
@@ -198,18 +177,5 @@ impl Upstream {
     #[must_use]
     pub const fn index(self) -> usize {
         self as usize
-    }
-}
-
-impl Verb {
-    /// The method's name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Get => "GET",
-            Post => "POST",
-            Put => "PUT",
-            Delete => "DELETE",
-        }
     }
 }

@@ -11,7 +11,7 @@ use rerp_kit::config::Env;
 use rerp_kit::events::announce;
 
 fn main() -> ExitCode {
-    app::main("identity", rerp_identity::migrations(), |env: &mut Env| {
+    app::main("identity", rerp_identity::migrations(), rerp_identity::access::RULES, |env: &mut Env| {
         let settings = VerificationSettings::read(env);
         move |parts: Parts| {
             announce(&parts);

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::access::{Guard, Rule};
 use crate::config::{ConfigError, Env, HttpSettings, Settings, log_format};
 use crate::events::broker::Broker;
 use crate::events::nats::{Nats, NatsError};
@@ -111,7 +112,8 @@ impl Bare {
         Ok(Self { metrics, tls, stop })
     }
 
-    /// Serves requests and the admin pages until told to stop, then drains. Ready as soon as it listens.
+    /// Serves requests and the admin pages until told to stop, then drains. Ready as soon as it listens. Nobody is asked who they are: these programs
+    /// hold nobody's data.
     ///
     /// # Errors
     /// A listener can't be had.
@@ -140,9 +142,9 @@ enum Command {
     Replay,
 }
 
-/// Runs a service's process. `configure` reads the service's own settings, so that its mistakes are told together with
-/// the common ones; what it returns builds the routes.
-pub fn main<C, B>(name: &'static str, migrations: Migrator, configure: C) -> ExitCode
+/// Runs a service's process. `rules` say who may call which of its routes: what isn't among them doesn't exist. `configure` reads the
+/// service's own settings, so that its mistakes are told together with the common ones; what it returns builds the routes.
+pub fn main<C, B>(name: &'static str, migrations: Migrator, rules: &'static [Rule], configure: C) -> ExitCode
 where
     C: FnOnce(&mut Env) -> B,
     B: FnOnce(Parts) -> Result<Router, BuildError>,
@@ -150,7 +152,7 @@ where
     let args = Args::parse();
     let mut env = Env::of_process();
     telemetry::init(log_format(&mut env));
-    match run(&args.command.unwrap_or(Command::Serve), name, migrations, &mut env, configure) {
+    match run(&args.command.unwrap_or(Command::Serve), name, migrations, rules, &mut env, configure) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = chain(&error), service = name, "the service can't go on");
@@ -163,6 +165,7 @@ fn run<C, B>(
     command: &Command,
     name: &'static str,
     migrations: Migrator,
+    rules: &'static [Rule],
     env: &mut Env,
     configure: C,
 ) -> Result<(), AppError>
@@ -186,12 +189,12 @@ where
         Command::Serve => {
             let build = configure(env);
             env.finish()?;
-            runtime.block_on(serve(settings, build))
+            runtime.block_on(serve(settings, rules, build))
         }
     }
 }
 
-async fn serve<B>(settings: Settings, build: B) -> Result<(), AppError>
+async fn serve<B>(settings: Settings, rules: &'static [Rule], build: B) -> Result<(), AppError>
 where
     B: FnOnce(Parts) -> Result<Router, BuildError>,
 {
@@ -201,7 +204,9 @@ where
     let tls = certificate(settings.tls.as_ref(), &metrics).await?;
     let bus = bus(&settings, tls.as_ref()).await?;
     let parts = Parts { db: db.clone(), metrics: metrics.clone(), tls: tls.clone(), bus, stop: stop.clone() };
-    let router = http::guarded(build(parts).map_err(AppError::Build)?, &settings.http, &metrics);
+    let guard = Guard::new(rules, &settings, tls.as_ref(), &metrics)?;
+    let router = guard.around(build(parts).map_err(AppError::Build)?);
+    let router = http::guarded(router, &settings.http, &metrics);
     attend(settings, Bare { metrics, tls, stop }, router, Some(db)).await
 }
 

@@ -67,6 +67,15 @@ pub struct TlsMetrics {
     pub certificate_end: IntGauge,
 }
 
+/// Metrics of who may do what. Services alone have them.
+#[derive(Debug, Clone)]
+pub struct AccessMetrics {
+    /// 1 where requests are refused to whom they aren't for; 0 where nothing can be proved, or nobody is refused (Audit).
+    pub enforced: IntGauge,
+    /// Requests by `outcome` (`allowed`, `denied`, `would_deny`; `unchecked`: nothing can be proved).
+    pub requests: IntCounterVec,
+}
+
 /// Metrics of the database handle.
 #[derive(Debug, Clone)]
 pub struct PoolMetrics {
@@ -127,6 +136,18 @@ impl Metrics {
     /// When the name is used twice.
     pub fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, MetricsError> {
         gauge(&self.registry, name, help, labels)
+    }
+
+    /// Metrics of who may do what.
+    ///
+    /// # Errors
+    /// When they were asked for before.
+    pub fn access(&self) -> Result<AccessMetrics, MetricsError> {
+        let enforced = IntGauge::new("rerp_access_enforced", "1 where requests are refused to whom they aren't for")?;
+        self.registry.register(Box::new(enforced.clone()))?;
+        let requests =
+            counter(&self.registry, "rerp_access_requests_total", "Requests by what the table says", &["outcome"])?;
+        Ok(AccessMetrics { enforced, requests })
     }
 
     /// The page Prometheus reads.

@@ -1,6 +1,7 @@
 //! The SQL of `accounts`.
 
 use jiff::Timestamp;
+use rerp_kit::access::Reach;
 use rerp_kit::events::catalogue::AccountCreated;
 use rerp_kit::events::publish;
 use rerp_kit::idempotency::{Claim, Standing, keep, take};
@@ -35,7 +36,9 @@ pub struct Account {
     pub updated_at: Timestamp,
 }
 
-const BY_ID: &str = "SELECT id, human_name_id, kind::text AS kind, company_id, plan_id, version, created_at, updated_at FROM accounts WHERE id = $1";
+/// For everybody, or for a person with a role in it.
+const BY_ID: &str = "SELECT id, human_name_id, kind::text AS kind, company_id, plan_id, version, created_at, updated_at FROM accounts WHERE id = $1 \
+     AND ($2::uuid IS NULL OR EXISTS (SELECT FROM account_roles AS r WHERE r.account_id = $1 AND r.human_name_id = $2))";
 const INSERT: &str = "INSERT INTO accounts (id, human_name_id, kind, company_id) VALUES ($1, $2, $3::account_kind, $4)";
 /// Without a key of the caller the identifier is new for this request, so a row in the way is our own, from an attempt whose
 /// answer was lost. A row of somebody else's (another personal account) is still refused.
@@ -68,7 +71,8 @@ pub async fn open(
             let opened = insert.execute(session.conn()).await?.rows_affected() == 1;
             let own = sqlx::query(FIRST_OWNER).bind(role_id).bind(id).bind(new.human_name_id);
             own.bind(Role::Owner.name()).execute(session.conn()).await?;
-            let account: Account = sqlx::query_as(BY_ID).bind(id).fetch_one(session.conn()).await?;
+            let made = sqlx::query_as(BY_ID).bind(id).bind(Reach::ALL.owner());
+            let account: Account = made.fetch_one(session.conn()).await?;
             keep(session, key.as_ref(), &account).await?;
             if opened {
                 publish(session, &created(&account)).await?;
@@ -88,13 +92,14 @@ fn created(account: &Account) -> AccountCreated {
     }
 }
 
-/// The account of an identifier.
+/// The account of an identifier, if somebody of this reach has a role in it.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Account>, DbError> {
-    db.run(&id, |session, id| {
-        Box::pin(async move { sqlx::query_as(BY_ID).bind(id).fetch_optional(session.conn()).await })
+pub async fn by_id(db: &Db, id: Uuid, reach: Reach) -> Result<Option<Account>, DbError> {
+    db.run(&(id, reach), |session, (id, reach)| {
+        let find = sqlx::query_as(BY_ID).bind(id).bind(reach.owner());
+        Box::pin(async move { find.fetch_optional(session.conn()).await })
     })
     .await
 }

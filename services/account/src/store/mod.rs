@@ -2,7 +2,8 @@
 //! search path says which one.
 //!
 //! Whoever changes what hangs off an account (its roles, its addresses) locks the account's row first, so that such changes come
-//! one after the other and each sees what the one before left.
+//! one after the other and each sees what the one before left. Whether they may is asked then, before anything else, a caller's key included: what
+//! was answered under a key isn't told to who may not have it. Reads have whose account it is as a condition.
 
 pub mod account;
 pub mod address;
@@ -10,8 +11,12 @@ pub mod address_version;
 pub mod company;
 pub mod role;
 
+use rerp_kit::access::Reach;
 use rerp_kit::pool::Session;
 use uuid::Uuid;
+
+use crate::domain::permission::{self, Leave};
+use crate::domain::role::Role;
 
 /// An account whose row is locked until the transaction ends.
 #[derive(sqlx::FromRow)]
@@ -27,10 +32,25 @@ async fn lock_account(session: &mut Session, account: Uuid) -> Result<Option<Loc
         .await
 }
 
-/// Whether there is such an account.
-async fn is_account(session: &mut Session, account: Uuid) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT FROM accounts WHERE id = $1)")
-        .bind(account)
-        .fetch_one(session.conn())
-        .await
+/// Whether there is such an account for somebody of this reach: one in which they have a role.
+async fn is_account(session: &mut Session, account: Uuid, reach: Reach) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM accounts WHERE id = $1 AND ($2::uuid IS NULL OR EXISTS \
+         (SELECT FROM account_roles WHERE account_id = $1 AND human_name_id = $2)))",
+    )
+    .bind(account)
+    .bind(reach.owner())
+    .fetch_one(session.conn())
+    .await
+}
+
+/// Whether somebody of this reach may do something in an account, by their roles. With the account locked they stay what they are until the
+/// transaction ends.
+async fn permit(session: &mut Session, account: Uuid, reach: Reach, action: &str) -> Result<Leave, sqlx::Error> {
+    let Some(person) = reach.owner() else { return Ok(Leave::Given) };
+    let roles = "SELECT role::text FROM account_roles WHERE account_id = $1 AND human_name_id = $2";
+    let roles = sqlx::query_scalar(roles).bind(account).bind(person);
+    let roles: Vec<String> = roles.fetch_all(session.conn()).await?;
+    let roles: Vec<Role> = roles.iter().filter_map(|name| Role::parse(name)).collect();
+    Ok(permission::leave(&roles, action))
 }

@@ -1,6 +1,7 @@
 //! The SQL of `kyc_billing_verification`, as far as people ask for it. What Stripe says is written by [`super::mirror`].
 
 use jiff_sqlx::Timestamp;
+use rerp_kit::access::Reach;
 use rerp_kit::pool::{Db, DbError};
 use uuid::Uuid;
 
@@ -29,7 +30,7 @@ const OPEN: &str = "SELECT id, account_id, human_name_id, stripe_session_id, ver
      WHERE account_id = $1 AND human_name_id = $2 AND verification_status IN ('requested', 'requires_input', 'processing')";
 /// Who is verified stays so for the account, whatever is begun afterwards; of others the newest counts.
 const OF_ACCOUNT: &str = "SELECT id, account_id, human_name_id, stripe_session_id, verification_status, verified_at FROM kyc_billing_verification \
-     WHERE account_id = $1 ORDER BY verification_status = 'verified' DESC, id DESC LIMIT 1";
+     WHERE account_id = $1 AND ($2::uuid IS NULL OR human_name_id = $2) ORDER BY verification_status = 'verified' DESC, id DESC LIMIT 1";
 
 /// The verification under way for a person and an account, begun if there is none; and whether this call began it. None if the one that
 /// was under way ended in this moment: asking again begins a new one.
@@ -70,13 +71,14 @@ pub async fn answered(db: &Db, id: Uuid, session_id: &str) -> Result<(), DbError
     .await
 }
 
-/// What counts for an account.
+/// What counts for an account, of what is within reach.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn of_account(db: &Db, account: Uuid) -> Result<Option<Verification>, DbError> {
-    db.run(&account, |session, account| {
-        Box::pin(async move { sqlx::query_as(OF_ACCOUNT).bind(account).fetch_optional(session.conn()).await })
+pub async fn of_account(db: &Db, account: Uuid, reach: Reach) -> Result<Option<Verification>, DbError> {
+    db.run(&(account, reach), |session, (account, reach)| {
+        let find = sqlx::query_as(OF_ACCOUNT).bind(account).bind(reach.owner());
+        Box::pin(async move { find.fetch_optional(session.conn()).await })
     })
     .await
 }

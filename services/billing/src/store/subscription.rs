@@ -1,6 +1,7 @@
 //! The SQL of `stripe_subscriptions`, as far as callers ask for it. What Stripe says is written by [`super::mirror`].
 
 use jiff_sqlx::Timestamp;
+use rerp_kit::access::Reach;
 use rerp_kit::idempotency::{Claim, Standing, give_back, take};
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
@@ -84,7 +85,7 @@ const SELECT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.p
 const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
      s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at \
      FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.account_id = $1 \
-     ORDER BY (s.status IS NULL OR s.status NOT IN ('canceled', 'incomplete_expired')) DESC, s.created_at DESC, s.id DESC LIMIT 1";
+     AND ($2::uuid IS NULL OR s.human_name_id = $2) ORDER BY (s.status IS NULL OR s.status NOT IN ('canceled', 'incomplete_expired')) DESC, s.created_at DESC, s.id DESC LIMIT 1";
 /// A trial is for people who are proven to be one, once each: otherwise the days are none, and the first payment is due at once.
 const INSERT: &str = "INSERT INTO stripe_subscriptions (id, account_id, human_name_id, plan_id, price_id, trial_days) \
      SELECT $1, $2, $3, l.id, p.id, CASE WHEN $5 AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
@@ -159,20 +160,20 @@ pub async fn answered(db: &Db, id: Uuid, stripe: &str) -> Result<(), DbError> {
 /// # Errors
 /// See [`DbError`].
 pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Subscription>, DbError> {
-    one(db, SELECT, id).await
+    db.run(&id, |session, id| {
+        Box::pin(async move { sqlx::query_as(SELECT).bind(id).fetch_optional(session.conn()).await })
+    })
+    .await
 }
 
-/// The newest subscription of an account.
+/// The newest subscription of an account, of those within reach.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn of_account(db: &Db, account: Uuid) -> Result<Option<Subscription>, DbError> {
-    one(db, OF_ACCOUNT, account).await
-}
-
-async fn one(db: &Db, select: &'static str, id: Uuid) -> Result<Option<Subscription>, DbError> {
-    db.run(&id, move |session, id| {
-        Box::pin(async move { sqlx::query_as(select).bind(id).fetch_optional(session.conn()).await })
+pub async fn of_account(db: &Db, account: Uuid, reach: Reach) -> Result<Option<Subscription>, DbError> {
+    db.run(&(account, reach), |session, (account, reach)| {
+        let find = sqlx::query_as(OF_ACCOUNT).bind(account).bind(reach.owner());
+        Box::pin(async move { find.fetch_optional(session.conn()).await })
     })
     .await
 }

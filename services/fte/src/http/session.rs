@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path};
 use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
@@ -28,17 +29,19 @@ pub struct Body {
     module: String,
 }
 
-/// Starts a session, for whoever may. Everybody who knows is asked before anything is written.
+/// Starts a session for oneself, if one may. Everybody who knows is asked before anything is written.
 ///
 /// # Errors
 /// A problem.
 pub async fn start(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
     let wish = NewSession::new(&body.human_name_id, &body.account_id, &body.module)?;
+    caller.must_be(wish.human_name_id, "/human_name_id")?;
     admit(&state, wish.human_name_id, wish.account_id).await?;
     let (id, claim) = Claim::of_create("sessions", key, &wish)?;
     let started = match store::start(&state.db, id, &wish, claim).await {
@@ -75,18 +78,22 @@ async fn runs(db: &Db, wish: &NewSession) -> Problem {
 ///
 /// # Errors
 /// A problem.
-pub async fn by_id(State(db): State<Db>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let session = store::by_id(&db, answer::identifier(&id)?).await?.ok_or_else(|| answer::nothing("session"))?;
-    Ok(answer::private(StatusCode::OK, &session))
+pub async fn by_id(State(db): State<Db>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let found = store::by_id(&db, answer::identifier(&id)?, caller.reach()).await?;
+    Ok(answer::private(StatusCode::OK, &found.ok_or_else(|| answer::nothing("session"))?))
 }
 
 /// Ends a session: the same answer however often. What is under way in its scenarios comes to its end first.
 ///
 /// # Errors
 /// A problem.
-pub async fn complete(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let id = answer::identifier(&id)?;
-    state.scenarios().settle(id).await.map_err(explain)?;
-    let ended = store::end(&state.db, id, Cause::Person).await?;
+pub async fn complete(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let (id, reach) = (answer::identifier(&id)?, caller.reach());
+    state.scenarios().settle(id, reach).await.map_err(explain)?;
+    let ended = store::end(&state.db, id, Cause::Person(reach)).await?;
     Ok(answer::private(StatusCode::OK, &ended.ok_or_else(|| answer::nothing("session"))?))
 }

@@ -1,6 +1,8 @@
 //! The SQL of this service. In come checked values; out go rows. Must not hold rules, nor name a schema: the role's search path says which
 //! one.
 //!
+//! What belongs to a person is found within a reach: its condition is in the query that finds or locks the row, so for everybody else there is none.
+//!
 //! Locks are taken in one order: a session, then what hangs off it: its scenario, or its person's progress. So ends of sessions come one after the
 //! other, and each sees what the one before left.
 

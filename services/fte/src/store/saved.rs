@@ -2,6 +2,7 @@
 //! revisions. Must not read answer keys.
 
 use jiff::Timestamp;
+use rerp_kit::access::Reach;
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -161,14 +162,14 @@ pub(super) async fn items(session: &mut Session, id: Uuid, judged: bool) -> Resu
     Ok(rows.into_iter().map(item).collect())
 }
 
-/// Saves an answer, if its sender has seen the one before. The session's row is locked meanwhile, as at its end: what is saved is graded.
+/// Saves an answer in a session within reach, if its sender has seen the one before. The session's row is locked meanwhile, as at its end: what is saved is graded.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn save(db: &Db, wish: &Wish) -> Result<Saved, DbError> {
-    db.transaction_idempotent(wish, |session, wish| {
+pub async fn save(db: &Db, wish: &Wish, reach: Reach) -> Result<Saved, DbError> {
+    db.transaction_idempotent(&(wish, reach), |session, (wish, reach)| {
         Box::pin(async move {
-            match session::lock(session, wish.session_id).await? {
+            match session::lock(session, wish.session_id, *reach).await? {
                 None => return Ok(Saved::NotThere),
                 Some(Phase::Ended) => return Ok(Saved::Ended),
                 Some(Phase::Due) => {

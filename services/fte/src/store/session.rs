@@ -2,6 +2,7 @@
 //! are answered. Must not read answer keys: `grade.rs` does.
 
 use jiff::Timestamp;
+use rerp_kit::access::Reach;
 use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
@@ -99,8 +100,10 @@ struct Attempt {
 const BY_ID: &str = "SELECT s.id, s.human_name_id, s.account_id, m.code AS module, s.test_type, s.status, s.pass_bp, s.points_total, \
      s.points_earned, s.passed, c.id AS certificate_id, s.started_at, s.expires_at, s.completed_at, \
      s.status = 'in_progress' AND s.expires_at <= now() AS is_due FROM test_sessions AS s \
-     JOIN modules AS m ON m.id = s.module_id LEFT JOIN fte_certificates AS c ON c.test_session_id = s.id WHERE s.id = $1";
-const LOCK: &str = "SELECT status, expires_at, now() AS now FROM test_sessions WHERE id = $1 FOR NO KEY UPDATE";
+     JOIN modules AS m ON m.id = s.module_id LEFT JOIN fte_certificates AS c ON c.test_session_id = s.id \
+     WHERE s.id = $1 AND ($2::uuid IS NULL OR s.human_name_id = $2)";
+const LOCK: &str = "SELECT status, expires_at, now() AS now FROM test_sessions \
+     WHERE id = $1 AND ($2::uuid IS NULL OR human_name_id = $2) FOR NO KEY UPDATE";
 const OFFER: &str =
     "SELECT id, course, test_type, pass_bp, time_limit_s, retry_pause_s FROM modules WHERE code = $1 AND NOT retired";
 const RUNNING: &str = "SELECT s.id FROM test_sessions AS s JOIN modules AS m ON m.id = s.module_id \
@@ -132,7 +135,7 @@ pub async fn start(db: &Db, id: Uuid, wish: &NewSession, key: Option<Claim>) -> 
             // Without a key, after a lost answer: the identifier is this request's own.
             if session.attempt() > 1
                 && key.is_none()
-                && let Some(there) = read(session, *id).await?
+                && let Some(there) = read(session, *id, Reach::ALL).await?
             {
                 return Ok(Started::There(Box::new(there)));
             }
@@ -152,7 +155,7 @@ pub async fn start(db: &Db, id: Uuid, wish: &NewSession, key: Option<Claim>) -> 
                 return Ok(Started::NoQuestions);
             }
             progress::touch(session, wish.human_name_id, wish.account_id, &offer.course, &wish.module).await?;
-            let there = read(session, *id).await?.ok_or(sqlx::Error::RowNotFound)?;
+            let there = read(session, *id, Reach::ALL).await?.ok_or(sqlx::Error::RowNotFound)?;
             keep(session, key, &there).await?;
             Ok(Started::There(Box::new(there)))
         })
@@ -165,7 +168,7 @@ async fn end_late(session: &mut Session, wish: &NewSession) -> Result<(), sqlx::
     let running = sqlx::query_scalar(RUNNING).bind(wish.human_name_id).bind(&wish.module);
     let running: Option<Uuid> = running.fetch_optional(session.conn()).await?;
     if let Some(running) = running
-        && lock(session, running).await? == Some(Phase::Due)
+        && lock(session, running, Reach::ALL).await? == Some(Phase::Due)
     {
         grade::finish(session, running, Phase::Due).await?;
     }
@@ -196,17 +199,19 @@ async fn insert(session: &mut Session, id: Uuid, wish: &NewSession, offer: &Offe
     Ok(true)
 }
 
-/// Locks a session until the transaction ends, and says what it is good for. None: there is no such session.
-pub(super) async fn lock(session: &mut Session, id: Uuid) -> Result<Option<Phase>, sqlx::Error> {
-    let clock: Option<Clock> = sqlx::query_as(LOCK).bind(id).fetch_optional(session.conn()).await?;
+/// Locks a session until the transaction ends, and says what it is good for. None: there is no such session within reach.
+pub(super) async fn lock(session: &mut Session, id: Uuid, reach: Reach) -> Result<Option<Phase>, sqlx::Error> {
+    let find = sqlx::query_as(LOCK).bind(id).bind(reach.owner());
+    let clock: Option<Clock> = find.fetch_optional(session.conn()).await?;
     let Some(clock) = clock else { return Ok(None) };
     let status = Status::parse(&clock.status).ok_or_else(|| unknown("status of a session"))?;
     Ok(Some(phase(status, clock.expires_at.to_jiff(), clock.now.to_jiff())))
 }
 
-/// A session with what it asks and what was answered.
-pub(super) async fn read(session: &mut Session, id: Uuid) -> Result<Option<TestSession>, sqlx::Error> {
-    let found: Option<TestSession> = sqlx::query_as(BY_ID).bind(id).fetch_optional(session.conn()).await?;
+/// A session within reach, with what it asks and what was answered.
+pub(super) async fn read(session: &mut Session, id: Uuid, reach: Reach) -> Result<Option<TestSession>, sqlx::Error> {
+    let find = sqlx::query_as(BY_ID).bind(id).bind(reach.owner());
+    let found: Option<TestSession> = find.fetch_optional(session.conn()).await?;
     let Some(mut found) = found else { return Ok(None) };
     found.questions = saved::items(session, id, tells_answers(found.passed)).await?;
     Ok(Some(found))
@@ -224,12 +229,12 @@ pub async fn running(db: &Db, human_name_id: Uuid, module: &str) -> Result<Optio
     .await
 }
 
-/// A session as it is. One whose time is over is ended first, so nobody sees it run on.
+/// A session within reach, as it is. One whose time is over is ended first, so nobody sees it run on.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<TestSession>, DbError> {
-    let found = db.run(&id, |session, id| Box::pin(read(session, *id))).await?;
+pub async fn by_id(db: &Db, id: Uuid, reach: Reach) -> Result<Option<TestSession>, DbError> {
+    let found = db.run(&(id, reach), |session, (id, reach)| Box::pin(read(session, *id, *reach))).await?;
     match found {
         Some(found) if found.is_due => end(db, id, Cause::Clock).await,
         found => Ok(found),
@@ -239,26 +244,27 @@ pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<TestSession>, DbError> {
 /// Who ends a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// Its person. If its time is over nevertheless, the clock was faster.
-    Person,
+    /// Its person, or staff: who has it within reach. If its time is over nevertheless, the clock was faster.
+    Person(Reach),
     /// The clock. While there is time left, it stays as it is.
     Clock,
 }
 
 /// Ends a session if it hasn't ended: grades it, writes the person's progress, and issues the certificate if it is earned. The session as it
-/// is then, the same however often it is asked for; none if there is no such session.
+/// is then, the same however often it is asked for; none if there is no such session within reach.
 ///
 /// # Errors
 /// See [`DbError`].
 pub async fn end(db: &Db, id: Uuid, cause: Cause) -> Result<Option<TestSession>, DbError> {
     db.transaction_idempotent(&(id, cause), |session, (id, cause)| {
         Box::pin(async move {
-            match (lock(session, *id).await?, cause) {
+            let reach = if let Cause::Person(reach) = cause { *reach } else { Reach::ALL };
+            match (lock(session, *id, reach).await?, cause) {
                 (None, _) => return Ok(None),
                 (Some(Phase::Ended), _) | (Some(Phase::Running), Cause::Clock) => {}
                 (Some(phase), _) => grade::finish(session, *id, phase).await?,
             }
-            read(session, *id).await
+            read(session, *id, reach).await
         })
     })
     .await

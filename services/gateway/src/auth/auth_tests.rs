@@ -2,12 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rerp_kit::problem::catalogue::NOT_PERMITTED;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::table::TABLE;
+use crate::table::{May, TABLE};
 
 /// A token of RS256, made once with a key that nobody has any more.
 const RSA_N: &str = "\
@@ -124,8 +125,8 @@ fn staff_need_a_second_factor_and_people_their_own_identifier() {
     let person = who(PrincipalKind::Person, Assurance::First);
     assert_eq!(kind(&person, own, Some(&mine)), None);
     assert_eq!(kind(&person, own, Some(&mine.to_uppercase())), None, "an identifier has two spellings");
-    assert_eq!(kind(&person, own, Some(&other)), Some(rerp_kit::problem::catalogue::NOT_FOUND));
-    assert_eq!(kind(&person, own, Some("me")), Some(rerp_kit::problem::catalogue::NOT_FOUND));
+    assert_eq!(kind(&person, own, Some(&other)), Some(NOT_FOUND));
+    assert_eq!(kind(&person, own, Some("me")), Some(NOT_FOUND));
     assert_eq!(kind(&person, staff, None), Some(NOT_PERMITTED));
     assert_eq!(kind(&who(PrincipalKind::Staff, Assurance::First), own, Some(&other)), Some(NOT_PERMITTED));
     assert_eq!(kind(&who(PrincipalKind::Staff, Assurance::Second), own, Some(&other)), None);

@@ -1,57 +1,16 @@
-//! One public key of an issuer. In: an entry of a JWKS (RFC 7517). Out: whether a signature is its. Must not take a key for another
-//! algorithm than the one it is for.
+//! One public key of an issuer. In: an entry of a JWKS (RFC 7517). Out: the key and its name. Must not take a key for another algorithm than
+//! the one it is for.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
-};
+use rerp_kit::jws::{Algorithm, PublicKey};
 use serde::Deserialize;
 
-/// An algorithm that tokens may be signed with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// ECDSA over P-256 with SHA-256.
-    Es256,
-    /// Ed25519.
-    EdDsa,
-    /// RSA PKCS #1 1.5 with SHA-256, 2048 bits or more.
-    Rs256,
-}
-
-impl Kind {
-    /// The algorithm of this name (RFC 7518, RFC 8037).
-    #[must_use]
-    pub fn of_algorithm(name: &str) -> Option<Self> {
-        match name {
-            "ES256" => Some(Self::Es256),
-            "EdDSA" => Some(Self::EdDsa),
-            "RS256" => Some(Self::Rs256),
-            _ => None,
-        }
-    }
-}
-
-/// A key with what it is for.
+/// A key with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     kid: String,
-    material: Material,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Material {
-    /// An uncompressed point.
-    Es256(Vec<u8>),
-    EdDsa(Vec<u8>),
-    Rs256(PublicRsa),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct PublicRsa {
-    n: Vec<u8>,
-    e: Vec<u8>,
+    public: PublicKey,
 }
 
 /// An entry as it is published.
@@ -72,22 +31,19 @@ impl Key {
     /// The key of an entry; none if it isn't for signatures of ours, which isn't a mistake: a set may hold others.
     pub(super) fn of(entry: &Entry) -> Option<Self> {
         let part = |text: &Option<String>| URL_SAFE_NO_PAD.decode(text.as_deref()?).ok();
-        let material = match (entry.kty.as_str(), entry.crv.as_deref()) {
+        let public = match (entry.kty.as_str(), entry.crv.as_deref()) {
             ("EC", Some("P-256")) => {
                 let (x, y) = (part(&entry.x)?, part(&entry.y)?);
-                let point: Vec<u8> = [4].into_iter().chain(x).chain(y).collect();
-                Some(Material::Es256(point)).filter(|_| is_point(entry))?
+                let point = [4].into_iter().chain(x).chain(y).collect();
+                PublicKey::es256(point).filter(|_| is_point(entry))?
             }
-            ("OKP", Some("Ed25519")) => Material::EdDsa(part(&entry.x).filter(|x| x.len() == 32)?),
-            ("RSA", _) => {
-                let (n, e) = (part(&entry.n)?, part(&entry.e)?);
-                // Of 2048 bits or more, as the algorithm wants it.
-                Material::Rs256(PublicRsa { n: Some(n).filter(|n| n.len() >= 256)?, e })
-            }
+            ("OKP", Some("Ed25519")) => PublicKey::eddsa(part(&entry.x)?)?,
+            ("RSA", _) => PublicKey::rs256(part(&entry.n)?, part(&entry.e)?)?,
             _ => return None,
         };
-        let key = Self { kid: entry.kid.clone()?, material };
-        let is_for_this = entry.alg.as_deref().is_none_or(|alg| Kind::of_algorithm(alg) == Some(key.kind()));
+        let key = Self { kid: entry.kid.clone()?, public };
+        let is_for_this =
+            entry.alg.as_deref().is_none_or(|alg| Algorithm::of_name(alg) == Some(key.public.algorithm()));
         (is_for_this && entry.r#use.as_deref().is_none_or(|purpose| purpose == "sig")).then_some(key)
     }
 
@@ -97,29 +53,10 @@ impl Key {
         &self.kid
     }
 
-    /// What it is for.
+    /// What signatures are checked with.
     #[must_use]
-    pub fn kind(&self) -> Kind {
-        match self.material {
-            Material::Es256(_) => Kind::Es256,
-            Material::EdDsa(_) => Kind::EdDsa,
-            Material::Rs256(_) => Kind::Rs256,
-        }
-    }
-
-    /// Whether `signature` is this key's over `signed`. The length of a signature is checked as well: 64 bytes for the first two,
-    /// the modulus's for RSA.
-    #[must_use]
-    pub fn verify(&self, signed: &[u8], signature: &[u8]) -> bool {
-        match &self.material {
-            Material::Es256(point) => {
-                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed, signature).is_ok()
-            }
-            Material::EdDsa(point) => UnparsedPublicKey::new(&ED25519, point).verify(signed, signature).is_ok(),
-            Material::Rs256(PublicRsa { n, e }) => {
-                RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature).is_ok()
-            }
-        }
+    pub fn public(&self) -> &PublicKey {
+        &self.public
     }
 }
 
@@ -141,9 +78,9 @@ mod tests {
     fn only_keys_for_signatures_of_ours_are_taken() {
         let (x, long) = ("A".repeat(43), "_".repeat(342));
         let ec = serde_json::json!({"kty": "EC", "crv": "P-256", "kid": "1", "x": x, "y": x});
-        assert_eq!(key(ec.clone()).unwrap().kind(), Kind::Es256);
+        assert_eq!(key(ec.clone()).unwrap().public().algorithm(), Algorithm::Es256);
         let okp = serde_json::json!({"kty": "OKP", "crv": "Ed25519", "kid": "2", "x": x, "use": "sig", "alg": "EdDSA"});
-        assert_eq!(key(okp).unwrap().kind(), Kind::EdDsa);
+        assert_eq!(key(okp).unwrap().public().algorithm(), Algorithm::EdDsa);
         let with = |name: &str, value: &str| {
             let mut other = ec.clone();
             other[name] = value.into();

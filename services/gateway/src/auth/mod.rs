@@ -14,20 +14,23 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hyper::header::{self, HeaderMap};
 use prometheus::IntCounterVec;
-use rerp_kit::http::single_header;
+use rerp_kit::access;
+use rerp_kit::bounded::Bounded;
+use rerp_kit::http::{single_header, strict_uuid};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, NOT_PERMITTED, NOT_SIGNED_IN};
+use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, NOT_FOUND, NOT_SIGNED_IN};
 use ring::digest;
 use uuid::Uuid;
 
 pub use claims::{Rules, Wrong};
-pub use key::{Key, Kind};
+pub use key::Key;
 pub use keys::{Keys, KeysSettings};
-pub use token::{Token, Unreadable};
+pub use rerp_kit::access::{Assurance, PrincipalKind};
+pub use rerp_kit::jws::Unreadable;
+pub use token::Token;
 
-use crate::bounded::Bounded;
-use crate::table::{May, Row};
+use crate::table::Row;
 use keys::Answer;
 
 /// How long a checked token is believed without another look, in seconds, at most until it ends.
@@ -48,43 +51,11 @@ pub struct Principal {
     pub key: Option<Arc<str>>,
 }
 
-/// Whom a principal is among.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PrincipalKind {
-    /// Customers.
-    Person,
-    /// Those who run the platform.
-    Staff,
-}
-
-/// How well somebody has proved who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Assurance {
-    /// With one factor.
-    First,
-    /// With a second one.
-    Second,
-}
-
-impl PrincipalKind {
-    /// Its name in headers.
+impl Principal {
+    /// What services are told: all but the application.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Staff => "staff",
-        }
-    }
-}
-
-impl Assurance {
-    /// Its name in headers, and in tokens.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::First => "aal1",
-            Self::Second => "aal2",
-        }
+    pub fn told(&self) -> access::Principal {
+        access::Principal { id: self.id, kind: self.kind, assurance: self.assurance }
     }
 }
 
@@ -165,18 +136,10 @@ impl Auth {
 /// # Errors
 /// A problem.
 pub fn may_call(principal: &Principal, row: &Row, own: Option<&str>) -> Result<(), Problem> {
-    match (principal.kind, principal.assurance) {
-        (PrincipalKind::Staff, Assurance::Second) => Ok(()),
-        (PrincipalKind::Staff, Assurance::First) => {
-            Err(Problem::new(NOT_PERMITTED).detail("staff need a second factor"))
-        }
-        (PrincipalKind::Person, _) if row.may == May::Staff => Err(Problem::new(NOT_PERMITTED)),
-        (PrincipalKind::Person, _) => {
-            let is_own = own.is_none_or(|text| rerp_kit::http::strict_uuid(text) == Some(principal.id));
-            // As a service answers for what isn't there: whether somebody else is, nobody learns.
-            if is_own { Ok(()) } else { Err(Problem::new(rerp_kit::problem::catalogue::NOT_FOUND)) }
-        }
-    }
+    row.may.admits(&principal.told())?;
+    let is_own = || own.is_none_or(|text| strict_uuid(text) == Some(principal.id));
+    // As a service answers for what isn't there: whether somebody else is, nobody learns.
+    if principal.kind == PrincipalKind::Staff || is_own() { Ok(()) } else { Err(Problem::new(NOT_FOUND)) }
 }
 
 /// The token in `Authorization: Bearer …`.

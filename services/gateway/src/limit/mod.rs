@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use rerp_kit::bounded::Bounded;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::TOO_MANY_REQUESTS;
 use uuid::Uuid;
@@ -20,7 +21,6 @@ pub use address::{Network, NotANetwork, counted, of_client};
 pub use bucket::{Bucket, Verdict};
 
 use crate::auth::Principal;
-use crate::bounded::Bounded;
 use crate::rates::{Quota, Rate};
 
 /// Somebody who is counted.

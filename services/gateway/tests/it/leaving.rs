@@ -13,13 +13,15 @@ use rerp_kit::config::HttpSettings;
 use rerp_kit::http::{Listener, guarded, serve};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::tls::{Mode, Tls, TlsSettings};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::authority::Authority;
 use crate::support::{until, visitor};
-use crate::world::authority::Authority;
 use crate::world::{Do, Issuer, PLANS, World, gateway};
 
 #[tokio::test]
@@ -64,7 +66,9 @@ async fn leaving_fails_no_request_of_a_client_that_keeps_its_connection() {
 fn trusting(authority: &Authority) -> rustls::ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let mut config = config.with_root_certificates(authority.roots()).with_no_client_auth();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(authority.roots().as_bytes()).unwrap()).unwrap();
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config
 }
@@ -126,7 +130,7 @@ async fn who_shakes_hands_and_says_nothing_is_not_waited_for() {
     let _ = timeout(Duration::from_secs(20), stream.read_to_end(&mut said)).await.expect("the connection ends");
 }
 
-async fn open(dir: &Path) -> Tls {
+pub(crate) async fn open(dir: &Path) -> Tls {
     let settings = TlsSettings { dir: dir.to_owned(), mode: Some(Mode::Strict), refresh: Duration::from_millis(10) };
     Tls::open(&settings, Metrics::new().unwrap().tls).await.unwrap()
 }

@@ -7,7 +7,6 @@ use rerp_gateway::table::Upstream;
 use rerp_kit::http::timing::SERVER_TIMING;
 use serde_json::Value;
 use tokio::net::TcpStream;
-use uuid::Uuid;
 
 use crate::support::visitor;
 use crate::world::{CONTACT, Do, PLANS, World};
@@ -60,8 +59,8 @@ async fn strangers_can_not_speak_in_our_name() {
     let world = World::start().await;
     let asked = visitor()
         .get(world.url(PLANS))
-        .header("x-rerp-principal", Uuid::from_u128(1).to_string())
-        .header("x-rerp-principal-kind", "staff")
+        .header("x-rerp-token", "of a stranger")
+        .header("x-rerp-principal", "staff")
         .header("x-request-id", "0123456789")
         .header("rerp-deadline-ms", "1")
         .header("grpc-timeout", "1n")
@@ -74,8 +73,8 @@ async fn strangers_can_not_speak_in_our_name() {
     assert_eq!(asked.send().await.unwrap().status(), 200, "what they say doesn't count, and doesn't hurt");
     let heard = world.backend(Upstream::Billing).last().headers;
     for name in [
+        "x-rerp-token",
         "x-rerp-principal",
-        "x-rerp-principal-kind",
         "grpc-timeout",
         SERVER_TIMING,
         "authorization",
@@ -107,8 +106,11 @@ async fn what_is_inside_stays_inside() {
         problem["type"].as_str().unwrap().ends_with("dependency-unavailable") && problem["request_id"].is_string(),
         "{problem}"
     );
-    world.backend(Upstream::Billing).next([Do::Deny]);
+    world.backend(Upstream::Billing).next([Do::Deny(404), Do::Deny(401)]);
     assert_eq!(visitor().get(world.url(PLANS)).send().await.unwrap().status(), 404, "a refusal passes as it is");
+    let disbelief = visitor().get(world.url(PLANS)).send().await.unwrap();
+    assert_eq!(disbelief.status(), 503, "a service that doesn't believe us has not refused the client");
+    assert!(!disbelief.headers().contains_key("www-authenticate"));
 }
 
 #[tokio::test]

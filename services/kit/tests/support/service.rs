@@ -1,9 +1,11 @@
-//! A service under test: its schema in a home, its router behind a listener.
+//! A service under test: its schema in a home, its router behind a listener. Nobody is asked who they are here, as without a platform: callers
+//! may do what staff may. Who may do what is the tests' with `doors.rs`.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
+use rerp_kit::access::Caller;
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::{Env, HttpSettings, Settings};
 use rerp_kit::http;
@@ -64,6 +66,7 @@ pub async fn serve_until(router: Router, stop: CancellationToken) -> SocketAddr 
 /// The same on a listener that is there.
 pub fn serve_on(listener: TcpListener, router: Router, stop: CancellationToken) {
     let settings = HttpSettings { drain_delay: Duration::ZERO, server_timing: true, ..HttpSettings::default() };
+    let router = router.layer(Extension(Caller::Unchecked));
     let router = http::guarded(router, &settings, &Metrics::new().unwrap());
     tokio::spawn(http::serve(listener, router, settings, stop));
 }

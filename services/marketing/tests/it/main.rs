@@ -2,10 +2,15 @@
 //! once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
 
+#[path = "../../../kit/tests/support/authority.rs"]
+mod authority;
+#[path = "../../../kit/tests/support/doors.rs"]
+mod doors;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
 
+mod access;
 mod away;
 mod forms;
 mod keys;

@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use rerp_account::access::RULES;
 use rerp_account::state::AppState;
 use rerp_people::Identity;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::doors::Doors;
 use super::support::answer::{Answer, request};
 use super::support::service::{client, home_of, serve, serve_until};
 use super::support::{Home, open, visitor};
@@ -51,6 +53,12 @@ impl Platform {
     /// Account's routes with another Identity.
     pub(crate) async fn beside(&self, identity: SocketAddr) -> SocketAddr {
         serve(rerp_account::router(state(self._dirs[0].path(), identity).await)).await
+    }
+
+    /// Account behind its guard, on the same database.
+    pub(crate) async fn doors(&self) -> Doors {
+        let router = rerp_account::router(state(self._dirs[0].path(), self.identity_at).await);
+        Doors::open("account", RULES, router).await
     }
 
     pub(crate) async fn send(

@@ -5,13 +5,14 @@ mod verifier;
 use std::collections::BTreeSet;
 
 use crate::certificates::{certificates, course};
-use crate::platform::{ACCOUNT, ANN, Answer, BOB, Platform, right};
+use crate::platform::{ACCOUNT, ANN, BOB, Platform, right};
+use crate::support::answer::Answer;
 use rerp_kit::problem::catalogue;
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use verifier::{of_jwt, of_proof, places};
 
-const KEY: &str = include_str!("../../badges/vectors/key.pem");
+pub(crate) const KEY: &str = include_str!("../../badges/vectors/key.pem");
 const NEXT: &str = include_str!("../../badges/vectors/next.pem");
 
 /// The course, with badges.

@@ -6,6 +6,7 @@ mod others;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use rerp_fte::badge::{Issuer, Keys};
 use rerp_fte::client::account::Account;
 use rerp_fte::client::billing::Billing;
@@ -59,10 +60,15 @@ impl Platform {
 
     /// Has certificates as badges too, from now on, signed with the first of these keys.
     pub(crate) async fn sign_with(&mut self, keys: &str) {
+        self.at = serve(self.with_badges(keys)).await;
+    }
+
+    /// All routes, with those of badges.
+    pub(crate) fn with_badges(&self, keys: &str) -> Router {
         let address = "https://badges.example.com".parse().unwrap();
         let issuer = Issuer::new(&address, Some("Example Academy"), Keys::of(keys).unwrap()).unwrap();
         let badges = Badges { db: self.state.db.clone(), issuer: Arc::new(issuer) };
-        self.at = serve(rerp_fte::router(self.state.clone()).merge(rerp_fte::badges(badges))).await;
+        rerp_fte::router(self.state.clone()).merge(rerp_fte::badges(badges))
     }
 
     pub(crate) async fn send(

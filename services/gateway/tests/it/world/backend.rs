@@ -34,8 +34,8 @@ pub(crate) enum Do {
     Fail,
     /// 500, in words that nobody should see.
     Leak,
-    /// 404 without a body.
-    Deny,
+    /// This status, without a body.
+    Deny(u16),
     /// 200, but late.
     Wait(Duration),
     /// A problem, but late.
@@ -104,7 +104,7 @@ async fn answer(
     match next {
         Some(Do::Fail) => Problem::new(DATABASE_UNAVAILABLE).retry_after(7).into_response(),
         Some(Do::Leak) => (StatusCode::INTERNAL_SERVER_ERROR, "password=secret").into_response(),
-        Some(Do::Deny) => StatusCode::NOT_FOUND.into_response(),
+        Some(Do::Deny(status)) => StatusCode::from_u16(status).unwrap().into_response(),
         Some(Do::Wait(time)) => {
             tokio::time::sleep(time).await;
             "late".into_response()

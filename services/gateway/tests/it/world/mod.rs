@@ -1,6 +1,5 @@
 //! A gateway with five services behind it and an issuer of tokens beside it.
 
-pub(crate) mod authority;
 mod backend;
 mod issuer;
 
@@ -114,6 +113,7 @@ pub(crate) fn gateway(issuer: &Issuer, addresses: [Address; 5]) -> (Gateway, Met
         },
         limits: Limits::new(1000),
         auth: Auth::new(keys, rules, &metrics),
+        speaker: None,
         upstreams: Upstreams::new(addresses, None, &metrics).unwrap(),
         trusted: vec!["127.0.0.0/8".parse().unwrap()],
         secure: false,

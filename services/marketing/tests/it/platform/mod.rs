@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use axum::Router;
 use rerp_kit::problem::catalogue::Kind;
 use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
@@ -41,6 +42,11 @@ impl Platform {
         let identity_at = serve_until(rerp_identity::router(identity_db), identity_stop.clone()).await;
         let at = serve(rerp_marketing::router(state(marketing.dir(), identity_at, account.at).await)).await;
         Self { marketing, identity, identity_at, identity_stop, account, at, http: visitor() }
+    }
+
+    /// Marketing's routes, on the same databases.
+    pub(crate) async fn router(&self) -> Router {
+        rerp_marketing::router(state(self.marketing.dir(), self.identity_at, self.account.at).await)
     }
 
     pub(crate) async fn post(&self, route: &str, key: Option<&str>, body: &Value) -> (u16, bool, Value) {
