@@ -7,8 +7,9 @@ use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::grade::{self, News};
 use super::saved::{self, Item};
-use super::{grade, maybe, progress, unknown};
+use super::{maybe, progress, unknown};
 use crate::domain::scoring::worth;
 use crate::domain::session::{NewSession, Phase, Status, phase};
 
@@ -127,30 +128,33 @@ pub async fn start(db: &Db, id: Uuid, wish: &NewSession, key: Option<Claim>) -> 
                 give_back(session, key).await?;
                 return Ok(Started::NoModule);
             };
-            end_late(session, wish).await?;
-            if !insert(session, *id, wish, &offer).await? {
+            let news = end_late(session, wish).await?;
+            let started = if insert(session, *id, wish, &offer).await? {
+                progress::touch(session, wish.human_name_id, wish.account_id, &offer.course, &wish.module).await?;
+                let there = read(session, *id).await?.ok_or(sqlx::Error::RowNotFound)?;
+                keep(session, key, &there).await?;
+                Started::There(Box::new(there))
+            } else {
                 give_back(session, key).await?;
-                return Ok(Started::NoQuestions);
-            }
-            progress::touch(session, wish.human_name_id, wish.account_id, &offer.course, &wish.module).await?;
-            let there = read(session, *id).await?.ok_or(sqlx::Error::RowNotFound)?;
-            keep(session, key, &there).await?;
-            Ok(Started::There(Box::new(there)))
+                Started::NoQuestions
+            };
+            news.tell(session).await?;
+            Ok(started)
         })
     })
     .await
 }
 
 /// Ends the running session of this person in this module if its time is over.
-async fn end_late(session: &mut Session, wish: &NewSession) -> Result<(), sqlx::Error> {
+async fn end_late(session: &mut Session, wish: &NewSession) -> Result<News, sqlx::Error> {
     let running = sqlx::query_scalar(RUNNING).bind(wish.human_name_id).bind(&wish.module);
     let running: Option<Uuid> = running.fetch_optional(session.conn()).await?;
     if let Some(running) = running
         && lock(session, running).await? == Some(Phase::Due)
     {
-        grade::finish(session, running, Phase::Due).await?;
+        return grade::finish(session, running, Phase::Due).await;
     }
-    Ok(())
+    Ok(News::default())
 }
 
 /// The session and its questions; false if there are none.
@@ -228,7 +232,7 @@ pub async fn end(db: &Db, id: Uuid, cause: Cause) -> Result<Option<TestSession>,
             match (lock(session, *id).await?, cause) {
                 (None, _) => return Ok(None),
                 (Some(Phase::Ended), _) | (Some(Phase::Running), Cause::Clock) => {}
-                (Some(phase), _) => grade::finish(session, *id, phase).await?,
+                (Some(phase), _) => grade::finish(session, *id, phase).await?.tell(session).await?,
             }
             read(session, *id).await
         })

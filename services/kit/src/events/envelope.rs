@@ -18,7 +18,7 @@ pub struct Envelope {
     pub kind: EventType,
     /// What it is about.
     pub subject: Uuid,
-    /// The how-manieth event of its service about this subject, from 1. Who reads some types only sees gaps.
+    /// The order of its service's events about this subject: 1 tells of its beginning, others count from 2. Who reads some types only sees gaps.
     pub sequence: i64,
     /// When it was written down, by the clock of its service's database.
     pub time: Timestamp,

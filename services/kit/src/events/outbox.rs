@@ -25,9 +25,15 @@ const KEPT: &str = "3 days";
 /// How long events are kept that nobody publishes, because this platform has no broker.
 const KEPT_UNHEARD: &str = "7 days";
 
-const PUBLISH: &str = "WITH next AS (INSERT INTO outbox_subjects AS s (subject, last) VALUES ($3, 1) \
-     ON CONFLICT (subject) DO UPDATE SET last = s.last + 1 RETURNING last) \
-     INSERT INTO outbox (id, type, subject, sequence, data, trace) SELECT $1, $2, $3, next.last, $4, $5 FROM next";
+/// The insert into `outbox` stands in a part of its own, as in `telling`: the tables at the top of a prepared statement are locked before those
+/// in its parts, and a cutover, which locks the older table first, would wait for a statement that waits for it.
+const PUBLISH: &str = "WITH next AS (INSERT INTO outbox_subjects AS s (subject, last) VALUES ($3, 2) \
+     ON CONFLICT (subject) DO UPDATE SET last = s.last + 1 RETURNING last), \
+     told AS (INSERT INTO outbox (id, type, subject, sequence, data, trace) SELECT $1, $2, $3, next.last, $4, $5 FROM next RETURNING 1) \
+     SELECT 1 FROM told";
+/// Nothing is counted where there is nothing to count: most subjects have one event for ever.
+const PUBLISH_FIRST: &str =
+    "INSERT INTO outbox (id, type, subject, sequence, data, trace) VALUES ($1, $2, $3, 1, $4, $5)";
 /// Of each subject the first that isn't published, and nothing behind it. What is locked is another relay's.
 const CLAIM: &str = "UPDATE outbox SET due_at = now() + $1::interval WHERE id IN (SELECT o.id FROM outbox AS o \
      WHERE o.published_at IS NULL AND o.dead_at IS NULL AND o.due_at <= now() AND NOT EXISTS \
@@ -51,18 +57,19 @@ const SWEEP_UNHEARD: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outb
      WHERE published_at IS NULL AND dead_at IS NULL AND due_at < now() - $1::interval LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 
 /// The text of a statement that changes something and tells of it, in one round trip and, by itself, in one transaction: for what is too frequent to be told
-/// by [`publish`]. The change is a statement that touches one row at most; `$1` is the event's subject in it, and its other parameters begin at `$6`.
-/// What it affects is the one event, or nothing where nothing was changed. The function of the same
-/// name binds the event.
+/// by [`publish_first`]. The change is a statement that touches one row at most; `$1` is the event's subject in it, and its other parameters begin at `$6`.
+/// The event is the first of its subject, so there must be one such change of a subject. What the statement affects is the one event, or nothing where
+/// nothing was changed. The function of the same name binds the event.
+///
+/// The table that is changed must be older than `outbox`: a cutover locks tables in that order, and so does this.
 #[macro_export]
 macro_rules! telling {
     ($change:literal) => {
         concat!(
             "WITH change AS (",
             $change,
-            " RETURNING 1), next AS (INSERT INTO outbox_subjects AS s (subject, last) SELECT $1, 1 FROM change \
-             ON CONFLICT (subject) DO UPDATE SET last = s.last + 1 RETURNING last) \
-             INSERT INTO outbox (subject, id, type, data, trace, sequence) SELECT $1, $2, $3, $4, $5, next.last FROM next"
+            " RETURNING 1), told AS (INSERT INTO outbox (subject, id, type, data, trace, sequence) \
+             SELECT $1, $2, $3, $4, $5, 1 FROM change RETURNING 1) SELECT 1 FROM told"
         )
     };
 }
@@ -102,14 +109,27 @@ pub struct State {
 /// Writes an event down in the transaction of what it tells of, and gives its identifier. Only what had its effect in this attempt may be told:
 /// an attempt that finds the effect of the one before, whose answer was lost, must not tell it again.
 ///
-/// The subject stays locked until the transaction ends, so this comes last in it; of several subjects in the order of their identifiers,
-/// or two transactions may wait for each other until one is repeated.
+/// The subject stays locked until the transaction ends, and a cutover locks these tables after all others, so this comes last in it; of several
+/// subjects in the order of their identifiers, or two transactions may wait for each other until one is repeated.
 ///
 /// # Errors
 /// The driver's.
 pub async fn publish<E: Event>(session: &mut Session, event: &E) -> Result<Uuid, sqlx::Error> {
+    write(session, PUBLISH, event).await
+}
+
+/// The same for what tells of the beginning of its subject, or is all that is ever told of it: there is one such event of a subject, and a second
+/// one is refused. It has the number 1; those of [`publish`] begin at 2.
+///
+/// # Errors
+/// The driver's.
+pub async fn publish_first<E: Event>(session: &mut Session, event: &E) -> Result<Uuid, sqlx::Error> {
+    write(session, PUBLISH_FIRST, event).await
+}
+
+async fn write<E: Event>(session: &mut Session, statement: &'static str, event: &E) -> Result<Uuid, sqlx::Error> {
     let (id, data) = (Uuid::now_v7(), serde_json::to_value(event).map_err(|error| sqlx::Error::Encode(error.into()))?);
-    let insert = sqlx::query(PUBLISH).bind(id).bind(E::TYPE).bind(event.subject()).bind(data);
+    let insert = sqlx::query(statement).bind(id).bind(E::TYPE).bind(event.subject()).bind(data);
     insert.bind(context::request_id()).execute(session.conn()).await?;
     Ok(id)
 }
