@@ -31,6 +31,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (due_at) WHERE published_at IS NULL AND dead_at IS NULL;
 CREATE INDEX outbox_waiting ON outbox (subject, sequence) WHERE published_at IS NULL;
+CREATE INDEX outbox_dead ON outbox (subject) WHERE dead_at IS NOT NULL AND published_at IS NULL;
 CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
 
 -- Events of other services, each once, and what has become of them here. The text is the kit's; see rerp_kit::events.
@@ -58,6 +59,8 @@ CREATE TABLE inbox (
 );
 CREATE INDEX inbox_due ON inbox (due_at) WHERE done_at IS NULL AND dead_at IS NULL AND parked_at IS NULL;
 CREATE INDEX inbox_waiting ON inbox (source, subject, sequence) WHERE done_at IS NULL;
+CREATE INDEX inbox_dead ON inbox (source, subject) WHERE dead_at IS NOT NULL AND done_at IS NULL;
+CREATE INDEX inbox_parked ON inbox (type) WHERE parked_at IS NOT NULL AND done_at IS NULL;
 CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
 
 -- People of whom Identity has announced that both their contacts are proved: to look at and to list. Whoever decides asks Identity, for what a person may do

@@ -10,6 +10,12 @@ use crate::telemetry::chain;
 /// How often the whole table is looked at.
 pub(super) const LOOK: Duration = Duration::from_secs(10);
 
+/// How many rows one sweep deletes, as its SQL says: few enough to be in nobody's way.
+pub(super) const SWEPT: u64 = 1000;
+
+/// How many sweeps there are at a look, as long as they are full: 2,000 rows a second in each pod.
+pub(super) const SWEEPS: u32 = 20;
+
 /// When somebody last looked.
 #[derive(Debug, Default)]
 pub(super) struct Looks(Option<Instant>);

@@ -8,6 +8,7 @@ use sqlx::query::Query;
 use uuid::Uuid;
 
 use super::catalogue::Event;
+use super::looks::{SWEEPS, SWEPT};
 use crate::http::context;
 use crate::pool::{Db, DbError, Session};
 
@@ -22,8 +23,9 @@ const LEASE: &str = "1 minute";
 const MOST_ATTEMPTS: i32 = 10;
 /// How long published events are kept, to look at.
 const KEPT: &str = "3 days";
-/// How long events are kept that nobody publishes, because this platform has no broker.
-const KEPT_UNHEARD: &str = "7 days";
+/// How long events are kept that nobody publishes, because this platform has no broker: a broker that is added within that time gets them. A move of
+/// the database copies all of them, so it is hours and not days.
+const KEPT_UNHEARD: &str = "6 hours";
 
 /// The insert into `outbox` stands in a part of its own, as in `telling`: the tables at the top of a prepared statement are locked before those
 /// in its parts, and a cutover, which locks the older table first, would wait for a statement that waits for it.
@@ -49,12 +51,15 @@ const REFUSED: &str = "UPDATE outbox SET attempts = attempts + 1, error = $2, \
      dead_at = CASE WHEN attempts + 1 >= $3 THEN now() END WHERE id = $1 AND published_at IS NULL";
 const REPLAY: &str = "UPDATE outbox SET dead_at = NULL, attempts = 0, due_at = now() \
      WHERE dead_at IS NOT NULL AND published_at IS NULL";
-const STATE: &str = "SELECT count(*) FILTER (WHERE dead_at IS NULL), count(*) FILTER (WHERE dead_at IS NOT NULL), \
-     coalesce(extract(epoch FROM now() - min(created_at)), 0)::bigint FROM outbox WHERE published_at IS NULL";
+/// Bounded: what waits may be millions, and every pod counts every few seconds.
+const STATE: &str = "SELECT count(*), (SELECT count(*) FROM \
+     (SELECT FROM outbox WHERE dead_at IS NOT NULL AND published_at IS NULL LIMIT 10000) AS d), \
+     coalesce(extract(epoch FROM now() - min(created_at)), 0)::bigint FROM \
+     (SELECT created_at FROM outbox WHERE published_at IS NULL AND dead_at IS NULL ORDER BY due_at LIMIT 10000) AS w";
 const SWEEP: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE published_at < now() - $1::interval \
      ORDER BY published_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 const SWEEP_UNHEARD: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox \
-     WHERE published_at IS NULL AND dead_at IS NULL AND due_at < now() - $1::interval LIMIT 1000 FOR UPDATE SKIP LOCKED)";
+     WHERE published_at IS NULL AND dead_at IS NULL AND due_at < now() - $1::interval ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 
 /// The text of a statement that changes something and tells of it, in one round trip and, by itself, in one transaction: for what is too frequent to be told
 /// by [`publish_first`]. The change is a statement that touches one row at most; `$1` is the event's subject in it, and its other parameters begin at `$6`.
@@ -95,14 +100,14 @@ pub struct Waiting {
     pub created_at: Timestamp,
 }
 
-/// How much waits.
+/// How much waits. Nobody counts beyond 10,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
     /// Events to be published.
     pub waiting: i64,
     /// Events that were given up.
     pub dead: i64,
-    /// Age of the oldest of both in seconds; 0 if there is none.
+    /// Age of the oldest of those that were counted as waiting, in seconds; 0 if there is none.
     pub age_s: i64,
 }
 
@@ -218,7 +223,7 @@ pub async fn state(db: &Db) -> Result<State, DbError> {
     Ok(State { waiting, dead, age_s })
 }
 
-/// Deletes published events that are old enough, a bounded number of them.
+/// Deletes published events that are old enough, a bounded number of them. How many.
 ///
 /// # Errors
 /// See [`DbError`].
@@ -226,7 +231,7 @@ pub async fn sweep(db: &Db) -> Result<u64, DbError> {
     delete(db, SWEEP, KEPT).await
 }
 
-/// Deletes old events where there is no broker to publish them to, a bounded number of them.
+/// Deletes old events where there is no broker to publish them to, a bounded number of them. How many.
 ///
 /// # Errors
 /// See [`DbError`].
@@ -235,6 +240,18 @@ pub async fn sweep_unheard(db: &Db) -> Result<u64, DbError> {
 }
 
 async fn delete(db: &Db, statement: &'static str, kept: &'static str) -> Result<u64, DbError> {
+    let mut all = 0;
+    for _ in 0..SWEEPS {
+        let gone = delete_some(db, statement, kept).await?;
+        all += gone;
+        if gone < SWEPT {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn delete_some(db: &Db, statement: &'static str, kept: &'static str) -> Result<u64, DbError> {
     db.run(&(), move |session, ()| {
         Box::pin(async move { Ok(sqlx::query(statement).bind(kept).execute(session.conn()).await?.rows_affected()) })
     })

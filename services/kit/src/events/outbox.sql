@@ -31,4 +31,5 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (due_at) WHERE published_at IS NULL AND dead_at IS NULL;
 CREATE INDEX outbox_waiting ON outbox (subject, sequence) WHERE published_at IS NULL;
+CREATE INDEX outbox_dead ON outbox (subject) WHERE dead_at IS NOT NULL AND published_at IS NULL;
 CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;

@@ -173,6 +173,20 @@ async fn what_can_not_be_read_is_given_up_at_once_and_what_nobody_wants_is_passe
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_is_swept_as_fast_as_it_comes() {
+    let world = World::new().await;
+    world
+        .home
+        .execute(
+            "INSERT INTO svc.inbox (id, type, source, subject, sequence, done_at) SELECT gen_random_uuid(), 'account.created.v1', 'account', \
+             gen_random_uuid(), 1, now() - make_interval(days => 20 + n % 2 * 11) FROM generate_series(1, 5000) AS n",
+        )
+        .await;
+    assert_eq!(inbox::sweep(&world.db).await.unwrap(), 2500);
+    assert_eq!(world.home.number("SELECT count(*) FROM svc.inbox").await, 2500);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_could_not_be_stored_comes_again() {
     let world = World::new().await;
     world.tell(Uuid::now_v7()).await;

@@ -208,6 +208,21 @@ async fn what_is_refused_too_often_waits_for_a_person_and_its_subject_with_it() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_is_counted_to_a_bound_and_swept_as_fast_as_it_comes() {
+    let world = World::new().await;
+    world
+        .home
+        .execute(
+            "INSERT INTO svc.outbox (id, type, subject, sequence, data, due_at) SELECT gen_random_uuid(), 'account.created.v1', gen_random_uuid(), 1, '{}', \
+             now() - interval '7 hours' FROM generate_series(1, 10500); ANALYZE svc.outbox",
+        )
+        .await;
+    let state = outbox::state(&world.db).await.unwrap();
+    assert_eq!((state.waiting, state.dead), (10_000, 0));
+    assert_eq!(outbox::sweep_unheard(&world.db).await.unwrap(), 10_500);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_kept_long_enough_goes() {
     let world = World::new().await;
     world.tell(Uuid::now_v7()).await;
@@ -216,7 +231,7 @@ async fn what_is_kept_long_enough_goes() {
     assert_eq!(outbox::sweep(&world.db).await.unwrap(), 0);
     world
         .home
-        .execute("UPDATE svc.outbox SET published_at = published_at - interval '4 days', due_at = due_at - interval '8 days'")
+        .execute("UPDATE svc.outbox SET published_at = published_at - interval '4 days', due_at = due_at - interval '7 hours'")
         .await;
     assert_eq!(outbox::sweep(&world.db).await.unwrap(), 1);
     assert_eq!(outbox::sweep_unheard(&world.db).await.unwrap(), 1);
