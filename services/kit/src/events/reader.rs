@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::broker::{Broker, BrokerError};
+use super::broker::{Broker, BrokerError, Delivery};
 use super::handlers::Meaning;
 use super::looks::Looks;
 use super::{Envelope, Handlers, inbox};
@@ -166,11 +166,14 @@ impl Reader {
 /// Stores what the broker delivers until told to stop.
 pub async fn keep_stored(reader: Reader, broker: Arc<dyn Broker>, stop: CancellationToken) {
     let mut said = false;
-    loop {
-        let taken = tokio::select! {
+    while !stop.is_cancelled() {
+        // What was handed out is stored and acknowledged, come what may: dropped, it would hold up the whole service until it comes again.
+        let next = tokio::select! {
+            biased;
+            next = broker.next(WAIT) => next,
             () = stop.cancelled() => return,
-            taken = take(&reader, broker.as_ref()) => taken,
         };
+        let taken = take(&reader, next).await;
         match taken {
             Ok(()) => said = false,
             Err(error) => {
@@ -184,9 +187,9 @@ pub async fn keep_stored(reader: Reader, broker: Arc<dyn Broker>, stop: Cancella
     }
 }
 
-/// One delivery, if one comes.
-async fn take(reader: &Reader, broker: &dyn Broker) -> Result<(), BrokerError> {
-    let Some(delivery) = broker.next(WAIT).await? else { return Ok(()) };
+/// One delivery, if one came.
+async fn take(reader: &Reader, next: Result<Option<Delivery>, BrokerError>) -> Result<(), BrokerError> {
+    let Some(delivery) = next? else { return Ok(()) };
     match reader.store(&delivery.body).await {
         Ok(()) => delivery.receipt.taken().await,
         Err(error) => {

@@ -73,15 +73,19 @@ impl Relay {
         if claimed.is_empty() {
             return Ok(Turn::Idle);
         }
-        let (mut published, mut away) = (Vec::new(), Vec::new());
+        let (mut published, mut away, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for sent in join_all(claimed.into_iter().map(|event| self.send(event))).await {
             match sent {
                 Sent::Published(id) => published.push(id),
                 Sent::Away(id) => away.push(id),
-                Sent::Refused(id, error) => outbox::refused(&self.db, id, &error).await?,
+                Sent::Refused(id, error) => refused.push((id, error)),
             }
         }
+        // These first: if the database fails at a refusal, what was published beside it is marked.
         outbox::published(&self.db, &published).await?;
+        for (id, error) in refused {
+            outbox::refused(&self.db, id, &error).await?;
+        }
         if away.is_empty() {
             return Ok(Turn::Published(published.len()));
         }

@@ -1,15 +1,20 @@
 //! From the broker to the effect: once, in order, and nobody held up by somebody else's trouble.
 
+use std::sync::Arc;
+
 use super::{OVERTAKEN, World, effect};
+use crate::support::until;
 use futures::future::BoxFuture;
 use rerp_kit::events::broker::Message;
 use rerp_kit::events::catalogue::{AccountCreated, Event};
-use rerp_kit::events::reader::Reader;
+use rerp_kit::events::reader::{Reader, keep_stored};
 use rerp_kit::events::running::{Replayed, replay};
 use rerp_kit::events::{Envelope, EventType, Handlers, inbox};
 use rerp_kit::pool::Session;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sqlx::Executor as _;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// A version of the future.
@@ -170,6 +175,26 @@ async fn what_can_not_be_read_is_given_up_at_once_and_what_nobody_wants_is_passe
     world.reader.store(&other.write().unwrap()).await.unwrap();
     assert_eq!((received("broken"), received("ignored")), (1, 1));
     assert_eq!(world.home.number("SELECT count(*) FROM svc.inbox").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pod_that_stops_keeps_what_it_was_handed() {
+    let world = World::new().await;
+    world.tell(Uuid::now_v7()).await;
+    world.publish_all().await;
+    let mut locked = world.home.server.admin("data").await;
+    locked.execute(sqlx::raw_sql("BEGIN; LOCK TABLE svc.inbox IN ACCESS EXCLUSIVE MODE")).await.unwrap();
+    let stop = CancellationToken::new();
+    let pod = tokio::spawn(keep_stored(world.reader.clone(), Arc::clone(&world.seat), stop.clone()));
+    until("it waits for the table", || async {
+        world.home.number("SELECT count(*) FROM pg_locks WHERE NOT granted").await == 1
+    })
+    .await;
+    stop.cancel();
+    locked.execute(sqlx::raw_sql("ROLLBACK")).await.unwrap();
+    pod.await.unwrap();
+    assert!(world.memory.is_read("self"));
+    assert_eq!(world.state().await, (1, 0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

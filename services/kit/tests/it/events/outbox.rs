@@ -208,6 +208,24 @@ async fn what_is_refused_too_often_waits_for_a_person_and_its_subject_with_it() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_that_can_not_be_written_down_takes_no_mark_from_others() {
+    let world = World::new().await;
+    world
+        .home
+        .execute(
+            "INSERT INTO svc.outbox (id, type, subject, sequence, data) VALUES (gen_random_uuid(), 'No type', gen_random_uuid(), 1, '{}');
+             CREATE FUNCTION svc.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+             CREATE TRIGGER refuse BEFORE UPDATE ON svc.outbox FOR EACH ROW WHEN (NEW.attempts > OLD.attempts) EXECUTE FUNCTION svc.refuse()",
+        )
+        .await;
+    for _ in 0..5 {
+        world.tell(Uuid::now_v7()).await;
+    }
+    assert!(world.relay.turn().await.is_err());
+    assert_eq!(world.home.number("SELECT count(*) FROM svc.outbox WHERE published_at IS NOT NULL").await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waits_is_counted_to_a_bound_and_swept_as_fast_as_it_comes() {
     let world = World::new().await;
     world
