@@ -51,7 +51,7 @@ CREATE TABLE inbox (
     due_at       timestamptz NOT NULL DEFAULT now(),
     -- Set in the transaction of its effect.
     done_at      timestamptz,
-    -- Of a version that the running program doesn't know: a newer one will.
+    -- Of a version newer than the running program: a newer one will know it.
     parked_at    timestamptz,
     -- Given up: a person has to look. What comes after it about its subject waits.
     dead_at      timestamptz,

@@ -24,9 +24,9 @@ pub struct Handlers {
 pub(super) enum Meaning {
     /// It has an effect here.
     Known,
-    /// It is of a type that has one, in a version that this program doesn't know.
-    OtherVersion,
-    /// Nobody here wants it.
+    /// It is of a type that has one, in a version newer than all that this program knows: a newer program will.
+    Newer,
+    /// Nobody here wants it, or nobody any more: its version is older than one that has an effect.
     None,
 }
 
@@ -69,8 +69,9 @@ impl Handlers {
         if self.of.contains_key(kind.as_str()) {
             return Meaning::Known;
         }
-        let related = self.of.keys().any(|known| name::base(known) == kind.base());
-        if related { Meaning::OtherVersion } else { Meaning::None }
+        let related = self.of.keys().map(|known| name::parts(known)).filter(|(base, _)| *base == kind.base());
+        let newest = related.map(|(_, version)| version).max();
+        if newest.is_some_and(|newest| newest < kind.version()) { Meaning::Newer } else { Meaning::None }
     }
 
     /// Has an event do what it does.
@@ -93,9 +94,42 @@ impl Handlers {
 mod tests {
     use super::*;
     use crate::events::catalogue::UserVerified;
+    use serde::{Deserialize, Serialize};
+    use uuid::Uuid;
 
     fn nothing<'c>(_: &'c mut Session, _: &'c Envelope, _: UserVerified) -> BoxFuture<'c, Result<(), sqlx::Error>> {
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// A version of the future.
+    #[derive(Serialize, Deserialize)]
+    struct Tenth(Uuid);
+
+    impl Event for Tenth {
+        const TYPE: &'static str = "identity.user.verified.v10";
+
+        fn subject(&self) -> Uuid {
+            self.0
+        }
+    }
+
+    fn nothing_anew<'c>(_: &'c mut Session, _: &'c Envelope, _: Tenth) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    #[test]
+    fn only_a_newer_version_is_one_to_wait_for() {
+        let newer = Handlers::default().on::<Tenth>(nothing_anew);
+        let both = Handlers::default().on::<Tenth>(nothing_anew).on::<UserVerified>(nothing);
+        for (version, of_newer, of_both) in [
+            (1, Meaning::None, Meaning::Known),
+            (9, Meaning::None, Meaning::None),
+            (10, Meaning::Known, Meaning::Known),
+            (11, Meaning::Newer, Meaning::Newer),
+        ] {
+            let kind = EventType::parse(&format!("identity.user.verified.v{version}")).unwrap();
+            assert_eq!((newer.meaning(&kind), both.meaning(&kind)), (of_newer, of_both), "{version}");
+        }
     }
 
     #[test]
@@ -103,7 +137,7 @@ mod tests {
         let handlers = Handlers::default().on::<UserVerified>(nothing);
         for (name, meaning) in [
             ("identity.user.verified.v1", Meaning::Known),
-            ("identity.user.verified.v2", Meaning::OtherVersion),
+            ("identity.user.verified.v2", Meaning::Newer),
             ("identity.user.erased.v1", Meaning::None),
             ("identity.user.verified.again.v1", Meaning::None),
         ] {

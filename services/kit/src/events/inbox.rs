@@ -47,7 +47,7 @@ const SWEEP: &str = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE d
 pub struct State {
     /// Events whose effect is to come.
     pub waiting: i64,
-    /// Events of versions that this program doesn't know.
+    /// Events of versions newer than this program.
     pub parked: i64,
     /// Events that were given up.
     pub dead: i64,

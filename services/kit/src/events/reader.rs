@@ -45,7 +45,7 @@ impl Reader {
         Self { db, handlers: Arc::new(handlers), metrics, stored: Arc::default() }
     }
 
-    /// Stores what was delivered, so that it may be acknowledged. What nobody here wants, and what is no event, is passed over.
+    /// Stores what was delivered, so that it may be acknowledged. What nobody here wants (any more), and what is no event, is passed over.
     ///
     /// # Errors
     /// See [`DbError`]; it has to come again.
@@ -61,7 +61,7 @@ impl Reader {
         };
         let park = match self.handlers.meaning(&envelope.kind) {
             Meaning::Known => false,
-            Meaning::OtherVersion => true,
+            Meaning::Newer => true,
             Meaning::None => {
                 self.count_received("unknown", "ignored");
                 return Ok(());

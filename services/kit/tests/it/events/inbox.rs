@@ -42,10 +42,9 @@ fn note_anew<'c>(
 impl World {
     /// Publishes an event as another service would.
     async fn hear(&self, kind: &str, subject: Uuid, sequence: i64, data: Value) -> Uuid {
-        let (id, kind) = (Uuid::now_v7(), EventType::parse(kind).unwrap());
-        let time = "2026-11-26T08:00:00Z".parse().unwrap();
-        let envelope = Envelope { id, kind: kind.clone(), subject, sequence, time, trace: None, data };
-        self.seat.publish(Message { id, kind, body: envelope.write().unwrap().into() }).await.unwrap();
+        let envelope = envelope(kind, subject, sequence, data);
+        let (id, body) = (envelope.id, envelope.write().unwrap().into());
+        self.seat.publish(Message { id, kind: envelope.kind, body }).await.unwrap();
         self.store_all().await;
         id
     }
@@ -54,6 +53,11 @@ impl World {
         let state = inbox::state(&self.db).await.unwrap();
         (state.waiting, state.parked, state.dead)
     }
+}
+
+fn envelope(kind: &str, subject: Uuid, sequence: i64, data: Value) -> Envelope {
+    let time = "2026-11-26T08:00:00Z".parse().unwrap();
+    Envelope { id: Uuid::now_v7(), kind: EventType::parse(kind).unwrap(), subject, sequence, time, trace: None, data }
 }
 
 fn created(subject: Uuid) -> Value {
@@ -129,6 +133,22 @@ async fn a_newer_version_is_parked_until_a_program_knows_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_is_no_longer_known_is_passed_over() {
+    let world = World::new().await;
+    let handlers = Handlers::default().on::<AccountCreatedAnew>(note_anew);
+    let newer = Reader::new(world.db.clone(), handlers, world.metrics.events.clone());
+    let subject = Uuid::now_v7();
+    for (kind, sequence, data) in
+        [("account.created.v1", 1, created(subject)), ("account.created.v2", 2, json!({ "account": subject }))]
+    {
+        newer.store(&envelope(kind, subject, sequence, data).write().unwrap()).await.unwrap();
+    }
+    while newer.turn().await.unwrap() > 0 {}
+    assert_eq!((world.state().await, world.effects().await), ((0, 0, 0), 1));
+    assert_eq!(world.metrics.events.received.with_label_values(&["unknown", "ignored"]).get(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_fails_too_often_is_a_dead_letter_until_it_is_replayed() {
     let world = World::new().await;
     let (ill, well) = (Uuid::now_v7(), Uuid::now_v7());
@@ -163,15 +183,7 @@ async fn what_can_not_be_read_is_given_up_at_once_and_what_nobody_wants_is_passe
     assert_eq!(world.state().await, (0, 0, 1));
     let received = |outcome: &str| world.metrics.events.received.with_label_values(&["unknown", outcome]).get();
     world.reader.store(b"hello").await.unwrap();
-    let other = Envelope {
-        id: Uuid::now_v7(),
-        kind: EventType::parse("fte.session.completed.v1").unwrap(),
-        subject: Uuid::now_v7(),
-        sequence: 1,
-        time: "2026-11-26T08:00:00Z".parse().unwrap(),
-        trace: None,
-        data: Value::Null,
-    };
+    let other = envelope("fte.session.completed.v1", Uuid::now_v7(), 1, Value::Null);
     world.reader.store(&other.write().unwrap()).await.unwrap();
     assert_eq!((received("broken"), received("ignored")), (1, 1));
     assert_eq!(world.home.number("SELECT count(*) FROM svc.inbox").await, 1);
