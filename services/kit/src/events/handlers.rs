@@ -38,11 +38,16 @@ struct Typed<E>(Effect<E>);
 
 impl<E: Event> Handler for Typed<E> {
     fn handle<'c>(&self, session: &'c mut Session, envelope: &'c Envelope) -> BoxFuture<'c, Result<(), sqlx::Error>> {
-        match envelope.data::<E>() {
+        match read::<E>(envelope) {
             Ok(event) => (self.0)(session, envelope, event),
-            Err(error) => Box::pin(std::future::ready(Err(sqlx::Error::Decode(error.into())))),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
+}
+
+/// What an event tells. The error is logged, and says no more than that there is one: a parser would quote what it found.
+fn read<E: Event>(envelope: &Envelope) -> Result<E, sqlx::Error> {
+    envelope.data().map_err(|_| sqlx::Error::Decode("the event isn't what its type promises".into()))
 }
 
 impl std::fmt::Debug for Handlers {
@@ -94,6 +99,8 @@ impl Handlers {
 mod tests {
     use super::*;
     use crate::events::catalogue::UserVerified;
+    use crate::pool::DbError;
+    use crate::telemetry::chain;
     use serde::{Deserialize, Serialize};
     use uuid::Uuid;
 
@@ -130,6 +137,22 @@ mod tests {
             let kind = EventType::parse(&format!("identity.user.verified.v{version}")).unwrap();
             assert_eq!((newer.meaning(&kind), both.meaning(&kind)), (of_newer, of_both), "{version}");
         }
+    }
+
+    #[test]
+    fn what_an_event_holds_is_not_logged() {
+        let envelope = Envelope {
+            id: Uuid::now_v7(),
+            kind: EventType::parse(UserVerified::TYPE).unwrap(),
+            subject: Uuid::now_v7(),
+            sequence: 1,
+            time: "2026-11-26T08:00:00Z".parse().unwrap(),
+            trace: None,
+            data: serde_json::json!({ "human_name_id": "ann@example.com" }),
+        };
+        assert!(envelope.data::<UserVerified>().unwrap_err().to_string().contains("ann"), "a parser quotes");
+        let logged = chain(&DbError::Refused(read::<UserVerified>(&envelope).unwrap_err()));
+        assert!(logged.contains("promises") && !logged.contains("ann"), "{logged}");
     }
 
     #[test]
