@@ -15,20 +15,24 @@ const BATCH: i64 = 16;
 const LEASE: &str = "1 minute";
 /// How often an effect may fail before a person has to look.
 const MOST_ATTEMPTS: i32 = 12;
+/// How often it may be begun. More than it may fail: an effect that ends its pod never fails, and must end nevertheless.
+const MOST_CLAIMS: i32 = MOST_ATTEMPTS + 8;
 /// How long an event that is done is remembered: longer than a broker keeps one.
 const KEPT: &str = "30 days";
 
 const PUT: &str = "INSERT INTO inbox (id, type, source, subject, sequence, envelope, parked_at) \
      VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 THEN now() END) ON CONFLICT (id) DO NOTHING";
-/// Of each subject of each service the first that isn't done, and nothing behind it; of types that this program knows.
-const CLAIM: &str = "UPDATE inbox SET attempts = attempts + 1, due_at = now() + $1::interval WHERE id IN (SELECT i.id FROM inbox AS i \
+/// Of each subject of each service the first that isn't done, and nothing behind it; of types that this program knows. Begun too often, it is given up.
+const CLAIM: &str = "UPDATE inbox SET attempts = attempts + 1, due_at = now() + $1::interval, \
+     dead_at = CASE WHEN attempts >= $4 THEN now() END, \
+     error = CASE WHEN attempts >= $4 THEN 'begun too often, and never ended' ELSE error END WHERE id IN (SELECT i.id FROM inbox AS i \
      WHERE i.done_at IS NULL AND i.dead_at IS NULL AND i.parked_at IS NULL AND i.due_at <= now() AND i.type = ANY ($3) AND NOT EXISTS \
      (SELECT FROM inbox AS e WHERE e.source = i.source AND e.subject = i.subject AND e.sequence < i.sequence AND e.done_at IS NULL) \
-     ORDER BY i.due_at LIMIT $2 FOR UPDATE OF i SKIP LOCKED) RETURNING id, envelope";
+     ORDER BY i.due_at LIMIT $2 FOR UPDATE OF i SKIP LOCKED) RETURNING id, type, envelope, dead_at IS NOT NULL AS dead";
 const DONE: &str = "UPDATE inbox SET done_at = now(), envelope = NULL, error = NULL WHERE id = $1 AND done_at IS NULL";
 /// The pause doubles from two seconds to ten minutes.
 const FAILED: &str = "UPDATE inbox SET error = $2, \
-     due_at = now() + least(interval '1 second' * power(2, attempts), interval '10 minutes'), \
+     due_at = now() + least(interval '1 second' * power(2, least(attempts, 10)), interval '10 minutes'), \
      dead_at = CASE WHEN attempts >= $3 THEN now() END WHERE id = $1 AND done_at IS NULL RETURNING dead_at IS NOT NULL";
 const UNPARK: &str = "UPDATE inbox SET parked_at = NULL, due_at = now() \
      WHERE parked_at IS NOT NULL AND done_at IS NULL AND type = ANY ($1)";
@@ -53,6 +57,20 @@ pub struct State {
     pub dead: i64,
 }
 
+/// An event whose effect is due.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Claimed {
+    /// Of the event.
+    pub(super) id: Uuid,
+    /// Name of its type.
+    #[sqlx(rename = "type")]
+    pub(super) kind: String,
+    /// The event.
+    pub(super) envelope: serde_json::Value,
+    /// It was begun too often: it is given up now, and must have no effect.
+    pub(super) dead: bool,
+}
+
 /// Stores an event, once. False if it had been stored before. `park`: until a program comes that knows its version.
 ///
 /// # Errors
@@ -74,10 +92,10 @@ pub async fn put(db: &Db, envelope: &Envelope, park: bool) -> Result<bool, DbErr
 ///
 /// # Errors
 /// See [`DbError`].
-pub(super) async fn claim(db: &Db, types: &[&'static str]) -> Result<Vec<(Uuid, serde_json::Value)>, DbError> {
+pub(super) async fn claim(db: &Db, types: &[&'static str]) -> Result<Vec<Claimed>, DbError> {
     db.run(types, |session, types| {
         Box::pin(async move {
-            let claim = sqlx::query_as(CLAIM).bind(LEASE).bind(BATCH).bind(types);
+            let claim = sqlx::query_as(CLAIM).bind(LEASE).bind(BATCH).bind(types).bind(MOST_CLAIMS);
             claim.fetch_all(session.conn()).await
         })
     })

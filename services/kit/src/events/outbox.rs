@@ -47,7 +47,7 @@ const PUBLISHED: &str =
 const BACK: &str = "UPDATE outbox SET due_at = now() WHERE id = ANY ($1) AND published_at IS NULL";
 /// The pause doubles from two seconds to ten minutes.
 const REFUSED: &str = "UPDATE outbox SET attempts = attempts + 1, error = $2, \
-     due_at = now() + least(interval '2 seconds' * power(2, attempts), interval '10 minutes'), \
+     due_at = now() + least(interval '2 seconds' * power(2, least(attempts, 10)), interval '10 minutes'), \
      dead_at = CASE WHEN attempts + 1 >= $3 THEN now() END WHERE id = $1 AND published_at IS NULL";
 const REPLAY: &str = "UPDATE outbox SET dead_at = NULL, attempts = 0, due_at = now() \
      WHERE dead_at IS NOT NULL AND published_at IS NULL";

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::broker::{Broker, BrokerError, Delivery};
 use super::handlers::Meaning;
+use super::inbox::Claimed;
 use super::looks::Looks;
 use super::{Envelope, Handlers, inbox};
 use crate::http::context::Context;
@@ -24,7 +25,7 @@ const EFFECT: Duration = Duration::from_secs(10);
 /// How long one question for the next delivery waits.
 const WAIT: Duration = Duration::from_secs(20);
 /// Pause when nothing is due, unless something comes.
-const IDLE: Duration = Duration::from_secs(1);
+pub const IDLE: Duration = Duration::from_secs(1);
 /// Pause after a failure of the broker or the database.
 const TROUBLE: Duration = Duration::from_secs(1);
 
@@ -53,7 +54,7 @@ impl Reader {
         let envelope = match Envelope::read(body) {
             Ok(envelope) => envelope,
             Err(_) => {
-                // What it says may be anything, so nothing of it is told; the broker still has it.
+                // What it says may be anything, a name of a person too, so nothing of it is told or kept; the broker has it for a while.
                 tracing::error!(bytes = body.len(), "a delivery is no event and is passed over");
                 self.count_received("unknown", "broken");
                 return Ok(());
@@ -85,8 +86,13 @@ impl Reader {
     pub async fn turn(&self) -> Result<usize, DbError> {
         let claimed = inbox::claim(&self.db, &self.handlers.types()).await?;
         let count = claimed.len();
-        for (id, stored) in claimed {
-            self.work(id, stored).await?;
+        for Claimed { id, kind, envelope, dead } in claimed {
+            if dead {
+                tracing::error!(%id, kind, "an event was begun too often and is given up; what follows about its subject waits for a replay");
+                self.count_handled(&kind, "dead");
+            } else {
+                self.work(id, envelope).await?;
+            }
         }
         Ok(count)
     }
@@ -199,8 +205,8 @@ async fn take(reader: &Reader, next: Result<Option<Delivery>, BrokerError>) -> R
     }
 }
 
-/// Has events have their effects until told to stop.
-pub async fn keep_working(reader: Reader, stop: CancellationToken) {
+/// Has events have their effects until told to stop. `idle`: the pause when nothing is due, unless something comes.
+pub async fn keep_working(reader: Reader, idle: Duration, stop: CancellationToken) {
     let mut looks = Looks::default();
     loop {
         if looks.are_due()
@@ -216,7 +222,7 @@ pub async fn keep_working(reader: Reader, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = reader.stored.notified() => {}
-            () = sleep(IDLE) => {}
+            () = sleep(idle) => {}
         }
     }
 }

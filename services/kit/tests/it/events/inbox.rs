@@ -176,6 +176,29 @@ async fn what_fails_too_often_is_a_dead_letter_until_it_is_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_effect_that_ends_its_pod_ends_too() {
+    let world = World::new().await;
+    let subject = Uuid::now_v7();
+    world.hear("account.created.v1", subject, 1, created(subject)).await;
+    // As after so many pods that were lost in it.
+    world
+        .home
+        .execute(&format!("UPDATE svc.inbox SET attempts = 19; INSERT INTO svc.trouble VALUES ('{subject}')"))
+        .await;
+    assert_eq!(world.reader.turn().await.unwrap(), 1);
+    assert_eq!((world.state().await, world.handled("dead")), ((0, 0, 1), 1), "it failed as often as it may");
+    world
+        .home
+        .execute("UPDATE svc.inbox SET attempts = 20, dead_at = NULL, due_at = now(); DELETE FROM svc.trouble")
+        .await;
+    assert_eq!(world.reader.turn().await.unwrap(), 1);
+    assert_eq!((world.state().await, world.handled("dead"), world.effects().await), ((0, 0, 1), 2, 0), "begun no more");
+    replay(&world.db).await.unwrap();
+    world.work_all().await;
+    assert_eq!(world.effects().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_can_not_be_read_is_given_up_at_once_and_what_nobody_wants_is_passed_over() {
     let world = World::new().await;
     world.hear("account.created.v1", Uuid::now_v7(), 1, json!({ "account": 1 })).await;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{OVERTAKEN, ddl, handlers, tell};
 use crate::support::{Split, open, until};
 use rerp_kit::events::memory::Memory;
-use rerp_kit::events::reader::{Reader, keep_stored, keep_working};
+use rerp_kit::events::reader::{IDLE, Reader, keep_stored, keep_working};
 use rerp_kit::events::relay::{Relay, keep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -23,7 +23,7 @@ async fn every_event_has_one_effect_across_a_cutover() {
     let reader = Reader::new(db.clone(), handlers(), metrics.events.clone());
     tokio::spawn(keep(Relay::new(db.clone(), Arc::clone(&seat), metrics.events.clone()), stop.clone()));
     tokio::spawn(keep_stored(reader.clone(), seat, stop.clone()));
-    tokio::spawn(keep_working(reader, stop.clone()));
+    tokio::spawn(keep_working(reader, IDLE, stop.clone()));
 
     let done = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..4)
