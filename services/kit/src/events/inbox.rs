@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::Envelope;
-use super::looks::{SWEEPS, SWEPT};
+use super::looks::{Reach, SWEEPS, SWEPT};
 use crate::pool::{Db, DbError, Session};
 
 /// The table, as each service that wants events has it in a migration.
@@ -26,9 +26,9 @@ const PUT: &str = "INSERT INTO inbox (id, type, source, subject, sequence, envel
 const CLAIM: &str = "UPDATE inbox SET attempts = attempts + 1, due_at = now() + $1::interval, \
      dead_at = CASE WHEN attempts >= $4 THEN now() END, \
      error = CASE WHEN attempts >= $4 THEN 'begun too often, and never ended' ELSE error END WHERE id IN (SELECT i.id FROM inbox AS i \
-     WHERE i.done_at IS NULL AND i.dead_at IS NULL AND i.parked_at IS NULL AND i.due_at <= now() AND i.type = ANY ($3) AND NOT EXISTS \
+     WHERE i.done_at IS NULL AND i.dead_at IS NULL AND i.parked_at IS NULL AND i.due_at <= now() AND i.due_at > now() - $5::interval AND i.type = ANY ($3) AND NOT EXISTS \
      (SELECT FROM inbox AS e WHERE e.source = i.source AND e.subject = i.subject AND e.sequence < i.sequence AND e.done_at IS NULL) \
-     ORDER BY i.due_at LIMIT $2 FOR UPDATE OF i SKIP LOCKED) RETURNING id, type, envelope, dead_at IS NOT NULL AS dead";
+     ORDER BY i.due_at LIMIT $2 FOR UPDATE OF i SKIP LOCKED) RETURNING id, type, envelope, dead_at IS NOT NULL AS dead, received_at < now() - interval '1 minute' AS old";
 const DONE: &str = "UPDATE inbox SET done_at = now(), envelope = NULL, error = NULL WHERE id = $1 AND done_at IS NULL";
 /// The pause doubles from two seconds to ten minutes.
 const FAILED: &str = "UPDATE inbox SET error = $2, \
@@ -69,6 +69,8 @@ pub(super) struct Claimed {
     pub(super) envelope: serde_json::Value,
     /// It was begun too often: it is given up now, and must have no effect.
     pub(super) dead: bool,
+    /// Whether it came more than a minute ago.
+    pub(super) old: bool,
 }
 
 /// Stores an event, once. False if it had been stored before. `park`: until a program comes that knows its version.
@@ -88,14 +90,15 @@ pub async fn put(db: &Db, envelope: &Envelope, park: bool) -> Result<bool, DbErr
     .await
 }
 
-/// Takes events of these types that are due, at most one of each subject. Whoever takes one and is gone leaves it to the next after the lease.
+/// Takes events of these types that are due within a reach, at most one of each subject. Whoever takes one and is gone leaves it to the next after the lease.
 ///
 /// # Errors
 /// See [`DbError`].
-pub(super) async fn claim(db: &Db, types: &[&'static str]) -> Result<Vec<Claimed>, DbError> {
-    db.run(types, |session, types| {
+pub(super) async fn claim(db: &Db, types: &[&'static str], reach: Reach) -> Result<Vec<Claimed>, DbError> {
+    db.run(types, move |session, types| {
         Box::pin(async move {
-            let claim = sqlx::query_as(CLAIM).bind(LEASE).bind(BATCH).bind(types).bind(MOST_CLAIMS);
+            let claim =
+                sqlx::query_as(CLAIM).bind(LEASE).bind(BATCH).bind(types).bind(MOST_CLAIMS).bind(reach.interval());
             claim.fetch_all(session.conn()).await
         })
     })

@@ -35,6 +35,7 @@ pub mod running;
 
 pub use envelope::Envelope;
 pub use handlers::Handlers;
+pub use looks::Reach;
 pub use name::EventType;
 pub use outbox::{publish, publish_first};
 pub use running::{announce, follow};

@@ -8,7 +8,7 @@ use sqlx::query::Query;
 use uuid::Uuid;
 
 use super::catalogue::Event;
-use super::looks::{SWEEPS, SWEPT};
+use super::looks::{Reach, SWEEPS, SWEPT};
 use crate::http::context;
 use crate::pool::{Db, DbError, Session};
 
@@ -38,13 +38,15 @@ const PUBLISH_FIRST: &str =
     "INSERT INTO outbox (id, type, subject, sequence, data, trace) VALUES ($1, $2, $3, 1, $4, $5)";
 /// Of each subject the first that isn't published, and nothing behind it. What is locked is another relay's.
 const CLAIM: &str = "UPDATE outbox SET due_at = now() + $1::interval WHERE id IN (SELECT o.id FROM outbox AS o \
-     WHERE o.published_at IS NULL AND o.dead_at IS NULL AND o.due_at <= now() AND NOT EXISTS \
+     WHERE o.published_at IS NULL AND o.dead_at IS NULL AND o.due_at <= now() AND o.due_at > now() - $3::interval AND NOT EXISTS \
      (SELECT FROM outbox AS e WHERE e.subject = o.subject AND e.sequence < o.sequence AND e.published_at IS NULL) \
      ORDER BY o.due_at LIMIT $2 FOR UPDATE OF o SKIP LOCKED) \
-     RETURNING id, type, subject, sequence, data, trace, created_at";
+     RETURNING id, type, subject, sequence, data, trace, created_at, created_at < now() - interval '1 minute' AS old";
 const PUBLISHED: &str =
     "UPDATE outbox SET published_at = now(), error = NULL WHERE id = ANY ($1) AND published_at IS NULL";
-const BACK: &str = "UPDATE outbox SET due_at = now() WHERE id = ANY ($1) AND published_at IS NULL";
+/// Not at once: what nobody may publish now, while everything else is published, would take its place in every claim.
+const BACK: &str =
+    "UPDATE outbox SET due_at = now() + interval '15 seconds' WHERE id = ANY ($1) AND published_at IS NULL";
 /// The pause doubles from two seconds to ten minutes.
 const REFUSED: &str = "UPDATE outbox SET attempts = attempts + 1, error = $2, \
      due_at = now() + least(interval '2 seconds' * power(2, least(attempts, 10)), interval '10 minutes'), \
@@ -98,6 +100,8 @@ pub struct Waiting {
     /// When it was written down.
     #[sqlx(try_from = "jiff_sqlx::Timestamp")]
     pub created_at: Timestamp,
+    /// Whether that was more than a minute ago.
+    pub old: bool,
 }
 
 /// How much waits. Nobody counts beyond 10,000.
@@ -152,13 +156,14 @@ pub fn telling<E: Event>(
     Ok(query.bind(data).bind(context::request_id()))
 }
 
-/// Takes events that are due, at most one of each subject. Whoever takes one and is gone leaves it to the next after the lease.
+/// Takes events that are due within a reach, at most one of each subject. Whoever takes one and is gone leaves it to the next after the lease.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn claim(db: &Db) -> Result<Vec<Waiting>, DbError> {
-    db.run(&(), |session, ()| {
-        Box::pin(async move { sqlx::query_as(CLAIM).bind(LEASE).bind(BATCH).fetch_all(session.conn()).await })
+pub async fn claim(db: &Db, reach: Reach) -> Result<Vec<Waiting>, DbError> {
+    db.run(&(), move |session, ()| {
+        let claim = sqlx::query_as(CLAIM).bind(LEASE).bind(BATCH).bind(reach.interval());
+        Box::pin(async move { claim.fetch_all(session.conn()).await })
     })
     .await
 }
@@ -171,7 +176,7 @@ pub async fn published(db: &Db, ids: &[Uuid]) -> Result<(), DbError> {
     mark(db, PUBLISHED, ids).await
 }
 
-/// Gives claimed events back: the broker is away, which is no fault of theirs.
+/// Gives claimed events back: the broker can't take them now, which is no fault of theirs. They are due again in a while.
 ///
 /// # Errors
 /// See [`DbError`]; they are taken up after the lease.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::broker::{Broker, BrokerError, Delivery};
 use super::handlers::Meaning;
 use super::inbox::Claimed;
-use super::looks::Looks;
+use super::looks::{Looks, Reach, Reaches};
 use super::{Envelope, Handlers, inbox};
 use crate::http::context::Context;
 use crate::metrics::EventMetrics;
@@ -84,9 +84,17 @@ impl Reader {
     /// # Errors
     /// See [`DbError`]; a failure of a single event is written down at it and is no error.
     pub async fn turn(&self) -> Result<usize, DbError> {
-        let claimed = inbox::claim(&self.db, &self.handlers.types()).await?;
-        let count = claimed.len();
-        for Claimed { id, kind, envelope, dead } in claimed {
+        Ok(self.turn_within(Reach::Far).await?.0)
+    }
+
+    /// The same within a reach; and whether something was old.
+    ///
+    /// # Errors
+    /// See [`Reader::turn`].
+    pub async fn turn_within(&self, reach: Reach) -> Result<(usize, bool), DbError> {
+        let claimed = inbox::claim(&self.db, &self.handlers.types(), reach).await?;
+        let (count, old) = (claimed.len(), claimed.iter().any(|event| event.old));
+        for Claimed { id, kind, envelope, dead, .. } in claimed {
             if dead {
                 tracing::error!(%id, kind, "an event was begun too often and is given up; what follows about its subject waits for a replay");
                 self.count_handled(&kind, "dead");
@@ -94,7 +102,7 @@ impl Reader {
                 self.work(id, envelope).await?;
             }
         }
-        Ok(count)
+        Ok((count, old))
     }
 
     async fn work(&self, id: Uuid, stored: Value) -> Result<(), DbError> {
@@ -207,14 +215,15 @@ async fn take(reader: &Reader, next: Result<Option<Delivery>, BrokerError>) -> R
 
 /// Has events have their effects until told to stop. `idle`: the pause when nothing is due, unless something comes.
 pub async fn keep_working(reader: Reader, idle: Duration, stop: CancellationToken) {
-    let mut looks = Looks::default();
+    let (mut looks, mut reaches) = (Looks::default(), Reaches::default());
     loop {
-        if looks.are_due()
-            && let Err(error) = reader.look().await
-        {
+        let look = looks.are_due();
+        if look && let Err(error) = reader.look().await {
             Looks::failed(&error);
         }
-        let more = reader.turn().await.unwrap_or_else(|error| waits_for_database(&error));
+        let turn = reader.turn_within(reaches.next(look)).await;
+        let (more, old) = turn.unwrap_or_else(|error| waits_for_database(&error));
+        reaches.found(old);
         // There may be more, behind those that are done now.
         if more > 0 && !stop.is_cancelled() {
             continue;
@@ -228,7 +237,7 @@ pub async fn keep_working(reader: Reader, idle: Duration, stop: CancellationToke
 }
 
 /// Nothing was done.
-fn waits_for_database(error: &DbError) -> usize {
+fn waits_for_database(error: &DbError) -> (usize, bool) {
     tracing::warn!(error = chain(error), "events wait for the database");
-    0
+    (0, false)
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::World;
 use crate::support::until;
-use rerp_kit::events::catalogue::AccountCreated;
+use rerp_kit::events::catalogue::{AccountCreated, Event as _, RoleChange, RoleChanged};
 use rerp_kit::events::memory::Trouble;
 use rerp_kit::events::relay::Turn;
-use rerp_kit::events::{Envelope, outbox, publish, publish_first};
+use rerp_kit::events::{Envelope, Reach, outbox, publish, publish_first};
 use rerp_kit::telling;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -148,6 +148,8 @@ async fn a_broker_that_is_away_fails_no_write_and_costs_no_event() {
     for _ in 0..3 {
         world.tell(subject).await;
         assert_eq!(world.relay.turn().await.unwrap(), Turn::Away);
+        assert_eq!(world.relay.turn().await.unwrap(), Turn::Idle, "not at once");
+        world.later().await;
     }
     world.relay.look().await.unwrap();
     assert_eq!(world.metrics.events.outbox.with_label_values(&["waiting"]).get(), 3);
@@ -156,8 +158,38 @@ async fn a_broker_that_is_away_fails_no_write_and_costs_no_event() {
     world.memory.suffer(Trouble::LosesAnswers);
     assert_eq!(world.relay.turn().await.unwrap(), Turn::Away);
     world.memory.suffer(Trouble::None);
+    world.later().await;
     world.publish_all().await;
     assert_eq!(sequences(&world, subject), [2, 3, 4]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_type_that_can_not_be_published_keeps_no_other_waiting() {
+    let world = World::new().await;
+    let account = Uuid::now_v7();
+    let role =
+        RoleChanged { account_id: account, human_name_id: account, role: "viewer".into(), change: RoleChange::Granted };
+    world.db.transaction(&role, |session, role| Box::pin(publish(session, role))).await.unwrap();
+    world.tell(Uuid::now_v7()).await;
+    world.memory.suffer(Trouble::AwayFor(RoleChanged::TYPE));
+    assert_eq!(world.relay.turn().await.unwrap(), Turn::Published(1));
+    assert_eq!(world.relay.turn().await.unwrap(), Turn::Idle, "it isn't tried again at once");
+    world.memory.suffer(Trouble::None);
+    world.later().await;
+    assert_eq!(world.relay.turn().await.unwrap(), Turn::Published(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_been_due_for_long_is_found_by_a_far_look_only() {
+    let world = World::new().await;
+    let turn = |reach| world.relay.turn_within(reach);
+    world.tell(Uuid::now_v7()).await;
+    world.home.execute("UPDATE svc.outbox SET due_at = now() - interval '2 minutes'").await;
+    assert_eq!(turn(Reach::Near).await.unwrap(), (Turn::Idle, false));
+    assert_eq!(turn(Reach::Far).await.unwrap(), (Turn::Published(1), false));
+    world.tell(Uuid::now_v7()).await;
+    world.home.execute("UPDATE svc.outbox SET created_at = now() - interval '2 minutes'").await;
+    assert_eq!(turn(Reach::Near).await.unwrap(), (Turn::Published(1), true));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
