@@ -29,7 +29,19 @@ const CLAIM: &str = "UPDATE inbox SET attempts = attempts + 1, due_at = now() + 
      WHERE i.done_at IS NULL AND i.dead_at IS NULL AND i.parked_at IS NULL AND i.due_at <= now() AND i.due_at > now() - $5::interval AND i.type = ANY ($3) AND NOT EXISTS \
      (SELECT FROM inbox AS e WHERE e.source = i.source AND e.subject = i.subject AND e.sequence < i.sequence AND e.done_at IS NULL) \
      ORDER BY i.due_at LIMIT $2 FOR UPDATE OF i SKIP LOCKED) RETURNING id, type, envelope, dead_at IS NOT NULL AS dead, received_at < now() - interval '1 minute' AS old";
-const DONE: &str = "UPDATE inbox SET done_at = now(), envelope = NULL, error = NULL WHERE id = $1 AND done_at IS NULL";
+/// Wakes the next one of the subject, which may sleep: see `ASIDE`.
+const DONE: &str = "WITH done AS (UPDATE inbox SET done_at = now(), envelope = NULL, error = NULL WHERE id = $1 AND done_at IS NULL \
+     RETURNING source, subject, sequence), woken AS (UPDATE inbox AS i SET due_at = now() FROM done, LATERAL (SELECT n.id FROM inbox AS n \
+     WHERE n.source = done.source AND n.subject = done.subject AND n.sequence > done.sequence AND n.done_at IS NULL \
+     ORDER BY n.sequence LIMIT 1) AS next WHERE i.id = next.id) SELECT count(*) FROM done";
+/// What is behind another sleeps, or every claim would look at all that wait behind one that is dead or parked. What is locked is about to be woken, and
+/// what was woken meanwhile is left awake. Should somebody be lost in between, it wakes by itself.
+const ASIDE: &str = "WITH behind AS (SELECT i.id FROM (SELECT id, source, subject, sequence FROM inbox WHERE done_at IS NULL AND dead_at IS NULL \
+     AND parked_at IS NULL AND due_at < now() - interval '10 seconds' ORDER BY due_at LIMIT 5000) AS i WHERE EXISTS \
+     (SELECT FROM inbox AS e WHERE e.source = i.source AND e.subject = i.subject AND e.sequence < i.sequence AND e.done_at IS NULL)), \
+     free AS (SELECT id FROM inbox WHERE id IN (SELECT id FROM behind) AND done_at IS NULL \
+     AND due_at < now() - interval '10 seconds' FOR UPDATE SKIP LOCKED) \
+     UPDATE inbox SET due_at = now() + interval '10 minutes' WHERE id IN (SELECT id FROM free)";
 /// The pause doubles from two seconds to ten minutes.
 const FAILED: &str = "UPDATE inbox SET error = $2, \
      due_at = now() + least(interval '1 second' * power(2, least(attempts, 10)), interval '10 minutes'), \
@@ -105,13 +117,14 @@ pub(super) async fn claim(db: &Db, types: &[&'static str], reach: Reach) -> Resu
     .await
 }
 
-/// Marks an event as done, in the transaction of its effect and before it: false if it is done already, so that there must be no effect. Who
+/// Marks an event as done and wakes what comes next, in the transaction of its effect and before it: false if it is done already, so that there must be no effect. Who
 /// works on the same event at the same moment waits here.
 ///
 /// # Errors
 /// The driver's.
 pub(super) async fn done(session: &mut Session, id: Uuid) -> Result<bool, sqlx::Error> {
-    Ok(sqlx::query(DONE).bind(id).execute(session.conn()).await?.rows_affected() == 1)
+    let done: i64 = sqlx::query_scalar(DONE).bind(id).fetch_one(session.conn()).await?;
+    Ok(done == 1)
 }
 
 /// Puts an event off, or gives it up: after too many attempts, or at once if `hopeless`. True if it is given up. `error` must hold nothing of the
@@ -148,6 +161,14 @@ pub async fn replay(db: &Db) -> Result<u64, DbError> {
         Box::pin(async move { Ok(sqlx::query(REPLAY).execute(session.conn()).await?.rows_affected()) })
     })
     .await
+}
+
+/// Lets events sleep that are behind another of their subject, a bounded number of them.
+///
+/// # Errors
+/// See [`DbError`].
+pub(super) async fn lay_aside(db: &Db) -> Result<(), DbError> {
+    db.run(&(), |session, ()| Box::pin(async move { sqlx::query(ASIDE).execute(session.conn()).await.map(drop) })).await
 }
 
 /// How much waits.

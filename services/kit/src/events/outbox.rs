@@ -42,8 +42,19 @@ const CLAIM: &str = "UPDATE outbox SET due_at = now() + $1::interval WHERE id IN
      (SELECT FROM outbox AS e WHERE e.subject = o.subject AND e.sequence < o.sequence AND e.published_at IS NULL) \
      ORDER BY o.due_at LIMIT $2 FOR UPDATE OF o SKIP LOCKED) \
      RETURNING id, type, subject, sequence, data, trace, created_at, created_at < now() - interval '1 minute' AS old";
-const PUBLISHED: &str =
-    "UPDATE outbox SET published_at = now(), error = NULL WHERE id = ANY ($1) AND published_at IS NULL";
+/// Wakes the next one of each subject, which may sleep: see `ASIDE`.
+const PUBLISHED: &str = "WITH done AS (UPDATE outbox SET published_at = now(), error = NULL WHERE id = ANY ($1) AND published_at IS NULL \
+     RETURNING subject, sequence) UPDATE outbox AS o SET due_at = now() FROM done, LATERAL (SELECT n.id FROM outbox AS n \
+     WHERE n.subject = done.subject AND n.sequence > done.sequence AND n.published_at IS NULL AND n.id <> ALL ($1) \
+     ORDER BY n.sequence LIMIT 1) AS next WHERE o.id = next.id";
+/// What is behind another sleeps, or every claim would look at all that wait behind one that is dead or under way. What is locked is about to be woken,
+/// and what was woken meanwhile is left awake. Should somebody be lost in between, it wakes by itself.
+const ASIDE: &str = "WITH behind AS (SELECT o.id FROM (SELECT id, subject, sequence FROM outbox WHERE published_at IS NULL AND dead_at IS NULL \
+     AND due_at < now() - interval '10 seconds' ORDER BY due_at LIMIT 5000) AS o WHERE EXISTS \
+     (SELECT FROM outbox AS e WHERE e.subject = o.subject AND e.sequence < o.sequence AND e.published_at IS NULL)), \
+     free AS (SELECT id FROM outbox WHERE id IN (SELECT id FROM behind) AND published_at IS NULL \
+     AND due_at < now() - interval '10 seconds' FOR UPDATE SKIP LOCKED) \
+     UPDATE outbox SET due_at = now() + interval '10 minutes' WHERE id IN (SELECT id FROM free)";
 /// Not at once: what nobody may publish now, while everything else is published, would take its place in every claim.
 const BACK: &str =
     "UPDATE outbox SET due_at = now() + interval '15 seconds' WHERE id = ANY ($1) AND published_at IS NULL";
@@ -168,7 +179,7 @@ pub async fn claim(db: &Db, reach: Reach) -> Result<Vec<Waiting>, DbError> {
     .await
 }
 
-/// Marks events as published.
+/// Marks events as published, and wakes what comes next.
 ///
 /// # Errors
 /// See [`DbError`]; they are published again after the lease, under the same identifiers.
@@ -226,6 +237,14 @@ pub async fn state(db: &Db) -> Result<State, DbError> {
         .run(&(), |session, ()| Box::pin(async move { sqlx::query_as(STATE).fetch_one(session.conn()).await }))
         .await?;
     Ok(State { waiting, dead, age_s })
+}
+
+/// Lets events sleep that are behind another of their subject, a bounded number of them.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn lay_aside(db: &Db) -> Result<(), DbError> {
+    db.run(&(), |session, ()| Box::pin(async move { sqlx::query(ASIDE).execute(session.conn()).await.map(drop) })).await
 }
 
 /// Deletes published events that are old enough, a bounded number of them. How many.

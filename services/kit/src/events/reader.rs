@@ -152,7 +152,8 @@ impl Reader {
             .await
     }
 
-    /// Lets go on what was parked by a program that knew less, tells how much waits, and deletes what was kept long enough.
+    /// Lets go on what was parked by a program that knew less, lets sleep what is behind another, tells how much waits, and deletes what was kept long
+    /// enough.
     ///
     /// # Errors
     /// See [`DbError`].
@@ -161,6 +162,7 @@ impl Reader {
         if freed > 0 {
             tracing::info!(freed, "events of a version that is known now go on");
         }
+        inbox::lay_aside(&self.db).await?;
         let state = inbox::state(&self.db).await?;
         for (name, number) in [("waiting", state.waiting), ("parked", state.parked), ("dead", state.dead)] {
             self.metrics.inbox.with_label_values(&[name]).set(number);

@@ -126,12 +126,13 @@ impl Relay {
         sent
     }
 
-    /// Tells how much waits, and deletes what was kept long enough.
+    /// Tells how much waits, lets sleep what is behind another, and deletes what was kept long enough.
     ///
     /// # Errors
     /// See [`DbError`].
     pub async fn look(&self) -> Result<(), DbError> {
         tell(&self.db, &self.metrics).await?;
+        outbox::lay_aside(&self.db).await?;
         outbox::sweep(&self.db).await.map(drop)
     }
 }

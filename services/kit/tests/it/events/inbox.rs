@@ -176,6 +176,23 @@ async fn what_fails_too_often_is_a_dead_letter_until_it_is_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_behind_another_sleeps_until_that_is_done() {
+    let world = World::new().await;
+    let subject = Uuid::now_v7();
+    for sequence in 1..=4 {
+        world.hear("account.created.v1", subject, sequence, created(subject)).await;
+    }
+    world.home.execute("UPDATE svc.inbox SET due_at = now() - interval '20 seconds'").await;
+    world.home.execute("UPDATE svc.inbox SET dead_at = now() WHERE sequence = 1").await;
+    world.reader.look().await.unwrap();
+    let asleep = "SELECT count(*) FROM svc.inbox WHERE due_at > now() + interval '5 minutes'";
+    assert_eq!((world.home.number(asleep).await, world.state().await), (3, (3, 0, 1)));
+    replay(&world.db).await.unwrap();
+    world.work_all().await;
+    assert_eq!((world.state().await, world.effects().await), ((0, 0, 0), 4), "each wakes the next");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_effect_that_ends_its_pod_ends_too() {
     let world = World::new().await;
     let subject = Uuid::now_v7();
