@@ -33,3 +33,7 @@ CREATE INDEX outbox_due ON outbox (due_at) WHERE published_at IS NULL AND dead_a
 CREATE INDEX outbox_waiting ON outbox (subject, sequence) WHERE published_at IS NULL;
 CREATE INDEX outbox_dead ON outbox (subject) WHERE dead_at IS NOT NULL AND published_at IS NULL;
 CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
+
+-- When it was told that both are proved. Who was verified before there were events, or by a program that knew none, is found by it.
+ALTER TABLE verification_tracking ADD COLUMN announced_at timestamptz;
+CREATE INDEX verification_tracking_untold ON verification_tracking (human_name_id) WHERE both_verified AND announced_at IS NULL;

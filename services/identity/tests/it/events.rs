@@ -83,6 +83,35 @@ async fn two_proofs_at_the_same_moment_announce_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_verified_and_not_announced_is_announced_once() {
+    let (split, db) = world().await;
+    let mut people = Vec::new();
+    for (email, phone) in [(true, true), (true, true), (true, true), (true, false)] {
+        let human = person(&split).await;
+        let old = "INSERT INTO verification_tracking (id, human_name_id, email_verified, phone_verified) VALUES";
+        split.source.define(&format!("{old} ('{human}', '{human}', {email}, {phone})")).await;
+        people.push(human);
+    }
+    // One of them proves something again before anybody looks.
+    assert!(prove(&db, Channel::Phone, people[0]).await);
+    assert_eq!(split.source.number(VERIFIED).await, 1);
+    let told = join_all((0..4).map(|_| proof::announce_missed(&db))).await;
+    assert_eq!(told.into_iter().map(Result::unwrap).sum::<i64>(), 2);
+    // A program of before, while the rollout goes on.
+    let half = format!("UPDATE verification_tracking SET phone_verified = true WHERE human_name_id = '{}'", people[3]);
+    split.source.define(&half).await;
+    assert_eq!(proof::announce_missed(&db).await.unwrap(), 1);
+    for human in people {
+        assert!(prove(&db, Channel::Email, human).await);
+        let told = format!(
+            "{VERIFIED} AND sequence = 1 AND data = '{{\"human_name_id\": \"{human}\"}}' AND subject = '{human}'"
+        );
+        assert_eq!(split.source.number(&told).await, 1);
+    }
+    assert_eq!((split.source.number(VERIFIED).await, proof::announce_missed(&db).await.unwrap()), (4, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_is_announced_with_its_identifier_and_nothing_else() {
     let (split, db) = world().await;
     let address = EmailAddress::parse("ann@example.com").unwrap();

@@ -11,7 +11,7 @@ use super::name::EventType;
 /// An event as it is published. Fields that a later version adds are passed over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
-    /// Of the event, a UUIDv7: the same however often it comes.
+    /// Of the event: the same however often it comes.
     pub id: Uuid,
     /// What happened, and the version of `data`.
     #[serde(rename = "type")]
