@@ -69,7 +69,7 @@ fn judge(checked: &Checked, deployment: &Deployment, certificate: Option<&Verdic
     ];
     let troubles: Vec<&Outcome> = certificate
         .into_iter()
-        .chain([&checked.configuration, workload, &checked.data, &checked.dependencies])
+        .chain([&checked.configuration, workload, &checked.data, &checked.dependencies, &checked.events.verdict])
         .filter_map(|verdict| match verdict {
             Verdict::Off(outcome) if concerns_ready(outcome) => Some(outcome),
             _ => None,
@@ -143,7 +143,7 @@ fn describe(after: &mut RerpServiceStatus, checked: &Checked, deployment: &Deplo
         mtls: Some(checked.mtls),
         // Known with the certificate, not with this.
         callers,
-        publishes: checked.spec.events.iter().flat_map(|events| events.publishes.clone()).collect(),
+        publishes: checked.events.names.clone(),
         database_ref: database.map(|database| ObjectRef::new(database.record.database.as_str())),
         next_database_ref: database.and_then(|database| database.next_name.as_deref()).map(ObjectRef::new),
         dependencies: checked.addresses.clone(),

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use rerp_identity::announcing::keep_announced;
 use rerp_identity::config::VerificationSettings;
 use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::verification::{Verification, keep_swept};
@@ -15,6 +16,9 @@ fn main() -> ExitCode {
         let settings = VerificationSettings::read(env);
         move |parts: Parts| {
             announce(&parts);
+            if parts.bus.is_some() {
+                tokio::spawn(keep_announced(parts.db.clone(), parts.stop.clone()));
+            }
             let router = rerp_identity::router(parts.db.clone());
             let Some(settings) = settings else {
                 tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");

@@ -1,27 +1,48 @@
 //! Events that a service announces: does nobody else? Pure.
 
+use super::Verdict;
 use crate::outcome::Outcome;
 use kube::ResourceExt;
 use rerp_crds::{Reason, RerpService};
 
+/// What a service may announce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// Names that nobody else has a better right to.
+    pub names: Vec<String>,
+    /// Whether these are all that it declares. A name too many is refused by itself: the rest of the service goes on.
+    pub verdict: Verdict,
+}
+
 /// One service announces a type of events, or readers would take two sequences for one. Who announces it already stays; among newcomers the older
 /// one wins.
-pub fn alone(object: &RerpService, services: &[RerpService]) -> Result<(), Outcome> {
-    let others = || services.iter().filter(|one| one.metadata.name != object.metadata.name);
+pub fn announced(object: &RerpService, services: &[RerpService]) -> Announced {
+    let (mut names, mut refused) = (Vec::new(), None);
     for name in declared(object) {
-        let first = others().filter(|one| declared(one).chain(told(one)).any(|other| other == name));
-        match first.map(|one| rank(one, name)).min() {
-            Some(first) if first < rank(object, name) => {
-                let message = format!(
-                    "{name} in spec.events.publishes is announced by RerpService {}; remove it here, or give what this service tells a name of its own",
-                    first.2
-                );
-                return Err(Outcome::refused(Reason::EventPublishedElsewhere, message));
+        match elsewhere(object, services, name) {
+            None => names.push(name.to_owned()),
+            Some(other) => {
+                refused.get_or_insert_with(|| {
+                    format!(
+                        "{name} in spec.events.publishes is announced by RerpService {other}; remove it here, or give what this service tells a name of its own"
+                    )
+                });
             }
-            _ => {}
         }
     }
-    Ok(())
+    let verdict = match refused {
+        Some(message) => Verdict::Off(Outcome::refused(Reason::EventPublishedElsewhere, message)),
+        None => Verdict::Fine(Reason::AsExpected, String::new()),
+    };
+    Announced { names, verdict }
+}
+
+/// Who else has the better right to a name.
+fn elsewhere(object: &RerpService, services: &[RerpService], name: &str) -> Option<String> {
+    let others = services.iter().filter(|one| one.metadata.name != object.metadata.name);
+    let first = others.filter(|one| declared(one).chain(told(one)).any(|other| other == name));
+    let first = first.map(|one| rank(one, name)).min()?;
+    (first < rank(object, name)).then_some(first.2)
 }
 
 fn rank(service: &RerpService, name: &str) -> (bool, Option<jiff::Timestamp>, String) {
@@ -61,21 +82,28 @@ mod tests {
         service
     }
 
+    fn all(names: &[&str]) -> Announced {
+        let names = names.iter().map(ToString::to_string).collect();
+        Announced { names, verdict: Verdict::Fine(Reason::AsExpected, String::new()) }
+    }
+
     #[test]
     fn the_older_one_announces() {
         let services = [service("a", 2, &["x.done.v1", "x.left.v1"]), service("b", 1, &["x.left.v1"])];
-        let refused = alone(&services[0], &services).unwrap_err();
+        let Announced { names, verdict } = announced(&services[0], &services);
+        assert_eq!(names, ["x.done.v1"], "what isn't contested stays");
+        let Verdict::Off(refused) = verdict else { panic!("{verdict:?}") };
         assert_eq!(refused.reason(), Reason::EventPublishedElsewhere);
         assert!(refused.message().contains("x.left.v1") && refused.message().contains("RerpService b;"));
-        assert_eq!(alone(&services[1], &services), Ok(()));
+        assert_eq!(announced(&services[1], &services), all(&["x.left.v1"]));
         let apart = [service("a", 2, &["x.left.v2"]), service("b", 1, &["x.left.v1"])];
-        assert_eq!(alone(&apart[0], &apart), Ok(()));
+        assert_eq!(announced(&apart[0], &apart), all(&["x.left.v2"]));
     }
 
     #[test]
     fn who_announces_already_stays() {
         let services = [established(service("young", 9, &["x.done.v1"])), service("old", 1, &["x.done.v1"])];
-        assert_eq!(alone(&services[0], &services), Ok(()));
-        assert!(alone(&services[1], &services).is_err());
+        assert_eq!(announced(&services[0], &services), all(&["x.done.v1"]));
+        assert_eq!(announced(&services[1], &services).names, Vec::<String>::new());
     }
 }

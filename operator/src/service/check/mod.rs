@@ -2,8 +2,8 @@
 //! In: the object, `Gathered`. Out: `Checked`, or the `Stop` that says what a person must change.
 //!
 //! What stops a pass is what makes its result wrong: a database that isn't there or belongs to another service, a circle of
-//! dependencies, an event that another service announces. What only delays or spoils a part of it (a missing dependency, a Secret of the user's) becomes a verdict in
-//! `Checked`: the rest is still brought up to date, above all the Secrets that a running split depends on.
+//! dependencies. What only delays or spoils a part of it (a missing dependency, a Secret of the user's, an event that another service announces) becomes a
+//! verdict in `Checked`: the rest is still brought up to date, above all the Secrets that a running split depends on.
 
 pub mod configuration;
 pub mod database;
@@ -22,6 +22,7 @@ use crate::cluster::child::Owner;
 use crate::outcome::Outcome;
 use crate::record::Record;
 use database::DatabaseUse;
+use events::Announced;
 use k8s_openapi::api::core::v1::Pod;
 use network::Network;
 use rerp_crds::mtls::{self, MtlsMode};
@@ -90,6 +91,8 @@ pub struct Checked {
     pub data: Verdict,
     /// Secrets and ConfigMaps that the spec names.
     pub configuration: Verdict,
+    /// What it may announce.
+    pub events: Announced,
     /// Pods that exist.
     pub pods: Vec<Pod>,
 }
@@ -101,7 +104,6 @@ pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> 
     let known = record.as_ref().and_then(Record::of);
     dependencies::no_circle(&owner.name, &services)
         .map_err(|outcome| Stop::about(ConditionType::DependenciesReady, outcome))?;
-    events::alone(object, &services)?;
     let (database, data) = match &spec.database_ref {
         Some(wish) => {
             let seen = database::Seen { services: &services, migrations: &migrations, databases: &databases };
@@ -133,6 +135,7 @@ pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> 
         addresses: addresses.collect(),
         dependencies: dependencies::verdict(&spec.dependencies, &services),
         configuration: configuration::verdict(&spec, &secrets, &config_maps),
+        events: events::announced(object, &services),
         database,
         network,
         data,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rerp_kit::access::Reach;
 use rerp_kit::events::catalogue::AccountCreated;
-use rerp_kit::events::publish;
+use rerp_kit::events::publish_first;
 use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
@@ -75,7 +75,7 @@ pub async fn open(
             let account: Account = made.fetch_one(session.conn()).await?;
             keep(session, key.as_ref(), &account).await?;
             if opened {
-                publish(session, &created(&account)).await?;
+                publish_first(session, &created(&account)).await?;
             }
             Ok(Ok(account))
         })

@@ -15,7 +15,7 @@ use rerp_kit::problem::catalogue::{self, Kind};
 use serde_json::{Value, json};
 
 const TABLES: [&str; 7] =
-    ["companies", "accounts", "account_roles", "addresses", "idempotency_keys", "outbox", "outbox_subjects"];
+    ["companies", "accounts", "account_roles", "addresses", "idempotency_keys", "outbox_subjects", "outbox"];
 const PATH: &str = "/api/accounts/companies";
 const COMPANIES: &str = "SELECT count(*) FROM svc.companies";
 

@@ -28,6 +28,7 @@ impl Platform {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accounts_and_roles_are_told_once_each_in_the_account_s_order() {
     let platform = Platform::start().await;
+    platform.account.events_come_last().await;
     let body = json!({ "human_name_id": ANN, "kind": "personal" });
     let key = Uuid::now_v7().to_string();
     for _ in 0..3 {

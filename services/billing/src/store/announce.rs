@@ -1,10 +1,29 @@
-//! What Billing tells others about what it heard of Stripe. In comes what rows said before and say now; out go events, for what is different. Must
-//! be called in the transaction of the change.
+//! What Billing tells others about what it heard of Stripe. In comes what rows said before and say now; out goes news, for what is
+//! different. Must be called in the transaction of the change, and told as the last thing in it.
 
 use rerp_kit::events::catalogue::{KycChanged, SubscriptionChanged};
 use rerp_kit::events::publish;
 use rerp_kit::pool::Session;
 use uuid::Uuid;
+
+/// What others are to be told. A cutover locks the tables of events last, so it waits until everything else in the transaction is written.
+#[must_use = "nobody is told before `tell`"]
+pub(super) enum News {
+    /// A subscription has another state, plan or end.
+    Subscription(SubscriptionChanged),
+    /// Proof of who pays has another state.
+    Kyc(KycChanged),
+}
+
+impl News {
+    /// Tells it: the last thing in the transaction.
+    pub(super) async fn tell(self, session: &mut Session) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Subscription(event) => publish(session, &event).await.map(drop),
+            Self::Kyc(event) => publish(session, &event).await.map(drop),
+        }
+    }
+}
 
 /// What others know of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -43,22 +62,24 @@ pub(super) async fn subscription_before(
     sqlx::query_as(LOCK_SUBSCRIPTION).bind(stripe_id).bind(row).fetch_optional(session.conn()).await
 }
 
-/// Tells what has become of a subscription, if others would see a difference.
-pub(super) async fn subscription_after(session: &mut Session, before: &Subscription) -> Result<(), sqlx::Error> {
+/// What has become of a subscription, if others would see a difference.
+pub(super) async fn subscription_after(
+    session: &mut Session,
+    before: &Subscription,
+) -> Result<Option<News>, sqlx::Error> {
     let after: Subscription = sqlx::query_as(SUBSCRIPTION).bind(before.id).fetch_one(session.conn()).await?;
     if after == *before {
-        return Ok(());
+        return Ok(None);
     }
     // Nobody is told of a wish that Stripe has not answered.
-    let Some(status) = after.status else { return Ok(()) };
-    let event = SubscriptionChanged {
+    let Some(status) = after.status else { return Ok(None) };
+    Ok(Some(News::Subscription(SubscriptionChanged {
         account_id: after.account_id,
         subscription_id: after.id,
         plan_id: after.plan_id,
         status,
         cancel_at_period_end: after.cancel_at_period_end,
-    };
-    publish(session, &event).await.map(drop)
+    })))
 }
 
 /// What a verification is now, its row locked until the transaction ends; none if it isn't one of ours.
@@ -70,17 +91,19 @@ pub(super) async fn verification_before(
     sqlx::query_as(LOCK_VERIFICATION).bind(stripe_id).bind(row).fetch_optional(session.conn()).await
 }
 
-/// Tells what has become of a verification, if its state is another.
-pub(super) async fn verification_after(session: &mut Session, before: &Verification) -> Result<(), sqlx::Error> {
+/// What has become of a verification, if its state is another.
+pub(super) async fn verification_after(
+    session: &mut Session,
+    before: &Verification,
+) -> Result<Option<News>, sqlx::Error> {
     let after: Verification = sqlx::query_as(VERIFICATION).bind(before.id).fetch_one(session.conn()).await?;
     if after == *before {
-        return Ok(());
+        return Ok(None);
     }
-    let event = KycChanged {
+    Ok(Some(News::Kyc(KycChanged {
         account_id: after.account_id,
         verification_id: after.id,
         human_name_id: after.human_name_id,
         status: after.verification_status,
-    };
-    publish(session, &event).await.map(drop)
+    })))
 }

@@ -65,7 +65,10 @@ pub async fn answered(db: &Db, id: Uuid, session_id: &str) -> Result<(), DbError
             let before = announce::verification_before(session, session_id, Some(*id)).await?;
             let Some(before) = before else { return Ok(()) };
             sqlx::query(ANSWERED).bind(*id).bind(*session_id).execute(session.conn()).await?;
-            announce::verification_after(session, &before).await
+            match announce::verification_after(session, &before).await? {
+                Some(news) => news.tell(session).await,
+                None => Ok(()),
+            }
         })
     })
     .await

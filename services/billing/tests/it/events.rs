@@ -30,6 +30,7 @@ impl Platform {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_state_of_a_subscription_is_told_once() {
     let p = Platform::start().await;
+    p.billing.events_come_last().await;
     let made = p.subscribe(None, ANN, YEARLY).await;
     assert_eq!((made.status, &made.body["status"]), (201, &json!("incomplete")), "{}", made.body);
     assert_eq!(p.told(SUBSCRIPTION, &json!({ "status": "incomplete" })).await, 1);
@@ -57,6 +58,7 @@ async fn a_trial_is_told_as_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_verification_of_who_pays_is_told_when_it_changes() {
     let p = Platform::start().await;
+    p.billing.events_come_last().await;
     let wish = json!({ "account_id": ACCOUNT, "human_name_id": ANN });
     for status in [201, 200] {
         assert_eq!(p.post(None, "kyc/verify", &wish).await.status, status);

@@ -83,20 +83,24 @@ pub(super) async fn held(session: &mut Session, person: Uuid, course: &str) -> R
     }))
 }
 
-/// Issues one, with its place in a status list, and announces it.
-pub(super) async fn issue(session: &mut Session, by: &Pass, course: &str, validity: i32) -> Result<(), sqlx::Error> {
+/// Issues one, with its place in a status list. What others are to be told of it.
+pub(super) async fn issue(
+    session: &mut Session,
+    by: &Pass,
+    course: &str,
+    validity: i32,
+) -> Result<CertificateIssued, sqlx::Error> {
     let id = Uuid::now_v7();
     let row = sqlx::query(ISSUE).bind(id).bind(by.human_name_id).bind(by.account_id).bind(course);
     let row = row.bind(validity).bind(draw_number()).bind(by.session_id).bind(draw_token());
     row.execute(session.conn()).await?;
     badge::place(session, id).await?;
-    let event = CertificateIssued {
+    Ok(CertificateIssued {
         certificate_id: id,
         human_name_id: by.human_name_id,
         account_id: by.account_id,
         session_id: by.session_id,
-    };
-    publish(session, &event).await.map(drop)
+    })
 }
 
 /// Up to `most` certificates of a person after the identifier `after`, the newest last.

@@ -1,9 +1,9 @@
-//! The end of a session, inside the transaction that has locked it: points, progress, certificate, and what others are told. The only place that
+//! The end of a session, inside the transaction that has locked it: points, progress and certificate. The only place that
 //! reads answer keys.
-//! In comes a session; nothing goes out. Must not be run on a session that has ended.
+//! In comes a session; out goes what others are to be told. Must not be run on a session that has ended.
 
-use rerp_kit::events::catalogue::SessionCompleted;
-use rerp_kit::events::publish;
+use rerp_kit::events::catalogue::{CertificateIssued, SessionCompleted};
+use rerp_kit::events::publish_first;
 use rerp_kit::pool::Session;
 use uuid::Uuid;
 
@@ -56,17 +56,39 @@ const MARK: &str = "UPDATE test_answers AS a SET is_correct = m.is_correct, poin
 const END: &str = "UPDATE test_sessions SET status = $2, points_earned = $3, passed = $4, updated_at = now(), \
      completed_at = least(now(), expires_at) WHERE id = $1";
 
+/// What others are to be told of the end of a session, if it has ended. A cutover locks the tables of events last, so this waits until everything else in
+/// the transaction is written.
+#[must_use = "nobody is told before `tell`"]
+#[derive(Default)]
+pub(super) struct News {
+    completed: Option<SessionCompleted>,
+    issued: Option<CertificateIssued>,
+}
+
+impl News {
+    /// Tells it: the last thing in the transaction.
+    pub(super) async fn tell(self, session: &mut Session) -> Result<(), sqlx::Error> {
+        if let Some(event) = self.completed {
+            publish_first(session, &event).await?;
+        }
+        if let Some(event) = self.issued {
+            publish_first(session, &event).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Ends a session that is in this phase.
-pub(super) async fn finish(session: &mut Session, id: Uuid, phase: Phase) -> Result<(), sqlx::Error> {
+pub(super) async fn finish(session: &mut Session, id: Uuid, phase: Phase) -> Result<News, sqlx::Error> {
     let test = sqlx::query_as(TEST).bind(id).bind(LEAST_BARS_OF_TEST).bind(LEAST_DECISIONS);
     let test: Test = test.fetch_one(session.conn()).await?;
     let test_type = TestType::parse(&test.test_type).ok_or_else(|| unknown("type of test"))?;
     let score = mark(session, id).await?;
     let passed = is_passed(test_type, score, test.pass_bp, test.scenario_completed);
-    let Some(status) = ends_as(phase, passed) else { return Ok(()) };
+    let Some(status) = ends_as(phase, passed) else { return Ok(News::default()) };
     let end = sqlx::query(END).bind(id).bind(status.name()).bind(score.earned).bind(passed);
     end.execute(session.conn()).await?;
-    let event = SessionCompleted {
+    let completed = SessionCompleted {
         session_id: id,
         human_name_id: test.human_name_id,
         account_id: test.account_id,
@@ -74,12 +96,12 @@ pub(super) async fn finish(session: &mut Session, id: Uuid, phase: Phase) -> Res
         status: status.name().to_owned(),
         passed,
     };
-    publish(session, &event).await?;
+    let mut news = News { completed: Some(completed), issued: None };
     if passed {
         let by = progress::Pass { session_id: id, human_name_id: test.human_name_id, account_id: test.account_id };
-        progress::pass(session, &by, test.module_id, test_type).await?;
+        news.issued = progress::pass(session, &by, test.module_id, test_type).await?;
     }
-    Ok(())
+    Ok(news)
 }
 
 /// Writes to each answer what it is worth, and adds up. What was not answered is worth nothing.

@@ -173,7 +173,7 @@ pub async fn save(db: &Db, wish: &Wish, reach: Reach) -> Result<Saved, DbError> 
                 None => return Ok(Saved::NotThere),
                 Some(Phase::Ended) => return Ok(Saved::Ended),
                 Some(Phase::Due) => {
-                    grade::finish(session, wish.session_id, Phase::Due).await?;
+                    grade::finish(session, wish.session_id, Phase::Due).await?.tell(session).await?;
                     return Ok(Saved::Late);
                 }
                 Some(Phase::Running) => {}

@@ -8,8 +8,9 @@ use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::grade::{self, News};
 use super::saved::{self, Item};
-use super::{grade, maybe, progress, unknown};
+use super::{maybe, progress, unknown};
 use crate::domain::scoring::worth;
 use crate::domain::session::{NewSession, Phase, Status, pause_left, phase, tells_answers};
 
@@ -145,34 +146,47 @@ pub async fn start(db: &Db, id: Uuid, wish: &NewSession, key: Option<Claim>) -> 
                 return Ok(Started::NoModule);
             };
             // First, so that an end that is being written down meanwhile is seen below.
-            end_late(session, wish).await?;
-            if let Some(seconds) = pause(session, wish, &offer).await? {
-                give_back(session, key).await?;
-                return Ok(Started::Paused(seconds));
-            }
-            if !insert(session, *id, wish, &offer).await? {
-                give_back(session, key).await?;
-                return Ok(Started::NoQuestions);
-            }
-            progress::touch(session, wish.human_name_id, wish.account_id, &offer.course, &wish.module).await?;
-            let there = read(session, *id, Reach::ALL).await?.ok_or(sqlx::Error::RowNotFound)?;
-            keep(session, key, &there).await?;
-            Ok(Started::There(Box::new(there)))
+            let news = end_late(session, wish).await?;
+            let started = begin(session, *id, wish, &offer, key).await?;
+            news.tell(session).await?;
+            Ok(started)
         })
     })
     .await
 }
 
 /// Ends the running session of this person in this module if its time is over.
-async fn end_late(session: &mut Session, wish: &NewSession) -> Result<(), sqlx::Error> {
+async fn end_late(session: &mut Session, wish: &NewSession) -> Result<News, sqlx::Error> {
     let running = sqlx::query_scalar(RUNNING).bind(wish.human_name_id).bind(&wish.module);
     let running: Option<Uuid> = running.fetch_optional(session.conn()).await?;
     if let Some(running) = running
         && lock(session, running, Reach::ALL).await? == Some(Phase::Due)
     {
-        grade::finish(session, running, Phase::Due).await?;
+        return grade::finish(session, running, Phase::Due).await;
     }
-    Ok(())
+    Ok(News::default())
+}
+
+/// Begins a session in a module that there is, unless the last attempt was too short ago or there is nothing to ask.
+async fn begin(
+    session: &mut Session,
+    id: Uuid,
+    wish: &NewSession,
+    offer: &Offer,
+    key: Option<&Claim>,
+) -> Result<Started, sqlx::Error> {
+    if let Some(seconds) = pause(session, wish, offer).await? {
+        give_back(session, key).await?;
+        return Ok(Started::Paused(seconds));
+    }
+    if !insert(session, id, wish, offer).await? {
+        give_back(session, key).await?;
+        return Ok(Started::NoQuestions);
+    }
+    progress::touch(session, wish.human_name_id, wish.account_id, &offer.course, &wish.module).await?;
+    let there = read(session, id, Reach::ALL).await?.ok_or(sqlx::Error::RowNotFound)?;
+    keep(session, key, &there).await?;
+    Ok(Started::There(Box::new(there)))
 }
 
 /// What is left of the pause after the last attempt of this person in this module.
@@ -262,7 +276,7 @@ pub async fn end(db: &Db, id: Uuid, cause: Cause) -> Result<Option<TestSession>,
             match (lock(session, *id, reach).await?, cause) {
                 (None, _) => return Ok(None),
                 (Some(Phase::Ended), _) | (Some(Phase::Running), Cause::Clock) => {}
-                (Some(phase), _) => grade::finish(session, *id, phase).await?,
+                (Some(phase), _) => grade::finish(session, *id, phase).await?.tell(session).await?,
             }
             read(session, *id, reach).await
         })

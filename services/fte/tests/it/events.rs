@@ -18,6 +18,7 @@ const REVOKED: &str = "fte.certificate.revoked.v1";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_of_a_session_and_its_certificate_are_told_once() {
     let platform = Platform::start().await;
+    platform.fte.events_come_last().await;
     platform.module("risk", "module_quiz").await;
     platform.module("final", "final_assessment").await;
     let first = platform.pass(ANN, "risk").await.text("session_id");
@@ -48,6 +49,7 @@ async fn the_end_of_a_session_and_its_certificate_are_told_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_clock_ends_is_told_as_expired() {
     let platform = Platform::start().await;
+    platform.fte.events_come_last().await;
     platform.module("risk", "module_quiz").await;
     let session = platform.answered(BOB, "risk").await;
     platform.let_expire(&session).await;
@@ -56,4 +58,9 @@ async fn what_the_clock_ends_is_told_as_expired() {
     }
     let told = platform.told(COMPLETED, &json!({ "session_id": session, "status": "expired", "passed": true })).await;
     assert_eq!((told, platform.told(COMPLETED, &json!({})).await), (1, 1));
+    // The next one ends the one before, and is written beside it.
+    let late = platform.answered(BOB, "risk").await;
+    platform.let_expire(&late).await;
+    platform.answered(BOB, "risk").await;
+    assert_eq!(platform.told(COMPLETED, &json!({ "session_id": late })).await, 1);
 }

@@ -17,7 +17,7 @@ fn settings(dir: &std::path::Path, wait: &str) -> Settings {
 }
 
 async fn migrated() -> Split {
-    split_of(&["email_addresses", "outbox", "outbox_subjects"], rerp_identity::migrations).await
+    split_of(&["email_addresses", "outbox_subjects", "outbox"], rerp_identity::migrations).await
 }
 
 struct Api {

@@ -1,5 +1,5 @@
 //! Every event of the platform: its name and what it tells. In: nothing. Out: constants and structs. A change that readers would not
-//! survive gets a new version beside the old one. Must not hold anything of a person: identifiers and states only.
+//! survive gets a new version, which replaces the old one once everybody who reads knows both: nobody ever publishes two. Must not hold anything of a person: identifiers and states only.
 //!
 //! Writers can't add a field by accident, since the struct is all there is; readers pass over what they don't know.
 

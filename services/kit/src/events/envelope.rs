@@ -11,14 +11,14 @@ use super::name::EventType;
 /// An event as it is published. Fields that a later version adds are passed over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
-    /// Of the event, a UUIDv7: the same however often it comes.
+    /// Of the event: the same however often it comes.
     pub id: Uuid,
     /// What happened, and the version of `data`.
     #[serde(rename = "type")]
     pub kind: EventType,
     /// What it is about.
     pub subject: Uuid,
-    /// The how-manieth event of its service about this subject, from 1. Who reads some types only sees gaps.
+    /// The order of its service's events about this subject: 1 tells of its beginning, others count from 2. Who reads some types only sees gaps.
     pub sequence: i64,
     /// When it was written down, by the clock of its service's database.
     pub time: Timestamp,

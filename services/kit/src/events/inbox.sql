@@ -15,7 +15,7 @@ CREATE TABLE inbox (
     due_at       timestamptz NOT NULL DEFAULT now(),
     -- Set in the transaction of its effect.
     done_at      timestamptz,
-    -- Of a version that the running program doesn't know: a newer one will.
+    -- Of a version newer than the running program: a newer one will know it.
     parked_at    timestamptz,
     -- Given up: a person has to look. What comes after it about its subject waits.
     dead_at      timestamptz,
@@ -23,4 +23,6 @@ CREATE TABLE inbox (
 );
 CREATE INDEX inbox_due ON inbox (due_at) WHERE done_at IS NULL AND dead_at IS NULL AND parked_at IS NULL;
 CREATE INDEX inbox_waiting ON inbox (source, subject, sequence) WHERE done_at IS NULL;
+CREATE INDEX inbox_dead ON inbox (source, subject) WHERE dead_at IS NOT NULL AND done_at IS NULL;
+CREATE INDEX inbox_parked ON inbox (type) WHERE parked_at IS NOT NULL AND done_at IS NULL;
 CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;

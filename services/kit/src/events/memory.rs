@@ -41,6 +41,8 @@ pub enum Trouble {
     None,
     /// It can't be reached.
     Away,
+    /// It answers nothing to messages of this type, as to somebody without the right to publish them.
+    AwayFor(&'static str),
     /// It refuses what it is given.
     Refuses,
     /// It stores a message, and the answer is lost.
@@ -98,6 +100,7 @@ impl Memory {
         let mut state = self.state();
         match state.trouble {
             Trouble::Away => return Err(away()),
+            Trouble::AwayFor(kind) if message.kind.as_str() == kind => return Err(away()),
             Trouble::Refuses => return Err(BrokerError::Refused("told to refuse".into())),
             _ => {}
         }

@@ -4,7 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `name`, `envelope`, [`catalogue`] | what an event is, and all of them |
-//! | [`outbox`] | the table of what is to be told; [`publish`] writes to it, or the macro `telling` in one statement |
+//! | [`outbox`] | the table of what is to be told; [`publish`] and [`publish_first`] write to it, or the macro `telling` in one statement |
 //! | [`relay`] | takes it from there to the broker |
 //! | [`broker`] | what is asked of a broker; [`memory`] is one for tests, [`nats`] the real one |
 //! | [`handlers`] | which events a service wants, and what they do |
@@ -35,6 +35,7 @@ pub mod running;
 
 pub use envelope::Envelope;
 pub use handlers::Handlers;
+pub use looks::Reach;
 pub use name::EventType;
-pub use outbox::publish;
+pub use outbox::{publish, publish_first};
 pub use running::{announce, follow};

@@ -45,13 +45,20 @@ impl EventType {
     /// The name without its version: what two versions of one type have in common.
     #[must_use]
     pub fn base(&self) -> &str {
-        base(&self.0)
+        parts(&self.0).0
+    }
+
+    /// The version.
+    #[must_use]
+    pub fn version(&self) -> u16 {
+        parts(&self.0).1
     }
 }
 
-/// The part of a name before its version.
-pub(crate) fn base(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(base, _)| base)
+/// A name in two: the part before its version, and the version; 0 if it has none.
+pub(super) fn parts(name: &str) -> (&str, u16) {
+    let (base, version) = name.rsplit_once(".v").unwrap_or((name, ""));
+    (base, version.parse().unwrap_or_default())
 }
 
 fn is_word(word: &str) -> bool {
@@ -85,13 +92,13 @@ mod tests {
 
     #[test]
     fn a_name_has_a_service_a_word_and_a_version() {
-        for (text, source, base) in [
-            ("identity.user.verified.v1", "identity", "identity.user.verified"),
-            ("account.created.v12", "account", "account.created"),
-            ("fte.v2.v1", "fte", "fte.v2"),
+        for (text, source, base, version) in [
+            ("identity.user.verified.v1", "identity", "identity.user.verified", 1),
+            ("account.created.v12", "account", "account.created", 12),
+            ("fte.v2.v9999", "fte", "fte.v2", 9999),
         ] {
             let name = EventType::parse(text).unwrap();
-            assert_eq!((name.as_str(), name.source(), name.base()), (text, source, base));
+            assert_eq!((name.as_str(), name.source(), name.base(), name.version()), (text, source, base, version));
         }
         let long = format!("a.{}.v1", "b".repeat(96));
         for text in [

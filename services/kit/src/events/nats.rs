@@ -7,13 +7,14 @@
 //! | a service's place | a durable pull consumer with explicit acks and `max_ack_pending` 1: so events come in order, whichever pod asks |
 //! | answers | inboxes `_INBOX.<consumer>.…`, so that no service can listen to another's |
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::{self, AckKind};
+use async_nats::jetstream::{self, AckKind, ErrorCode};
 use async_nats::{ConnectError, ConnectOptions};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
@@ -151,18 +152,31 @@ fn away(cause: impl Into<Cause>) -> BrokerError {
     BrokerError::Away(cause.into())
 }
 
-/// A missing stream, or rights that aren't there yet (nobody answers then), are made good by whoever runs the broker; events wait for it.
+/// A missing stream, rights that aren't there yet (nobody answers then), a disk or an account that is full, a stream without a leader: all of it is made
+/// good by whoever runs the broker, and events wait for it. Most of it comes as `Other`; of that only a message that is too large for the stream stays so.
 fn unpublished(error: PublishError) -> BrokerError {
     match error.kind() {
         PublishErrorKind::StreamNotFound
         | PublishErrorKind::TimedOut
         | PublishErrorKind::BrokenPipe
         | PublishErrorKind::MaxAckPending => BrokerError::Away(error.into()),
+        PublishErrorKind::Other if !is_too_large(&error) => BrokerError::Away(error.into()),
         PublishErrorKind::WrongLastMessageId
         | PublishErrorKind::WrongLastSequence
         | PublishErrorKind::MaxPayloadExceeded
         | PublishErrorKind::Other => BrokerError::Refused(error.into()),
     }
+}
+
+/// What the stream says of a message that the server would take.
+fn is_too_large(error: &PublishError) -> bool {
+    let answer = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
+    answer.is_some_and(|answer| {
+        matches!(
+            answer.error_code(),
+            ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM
+        )
+    })
 }
 
 #[cfg(test)]
@@ -175,9 +189,17 @@ mod tests {
             (PublishErrorKind::TimedOut, false),
             (PublishErrorKind::StreamNotFound, false),
             (PublishErrorKind::MaxPayloadExceeded, true),
+            (PublishErrorKind::Other, false),
         ] {
             let error = unpublished(PublishError::new(kind));
             assert_eq!(matches!(error, BrokerError::Refused(_)), refused, "{kind:?}");
+        }
+        // As JetStream answers: no resources, the store failed, no leader, no memory, and too large.
+        for (code, refused) in [(10023, false), (10077, false), (10118, false), (10028, false), (10054, true)] {
+            let answer = serde_json::json!({ "code": 503, "err_code": code, "description": "told so" });
+            let answer: jetstream::Error = serde_json::from_value(answer).unwrap();
+            let error = unpublished(PublishError::with_source(PublishErrorKind::Other, answer));
+            assert_eq!(matches!(error, BrokerError::Refused(_)), refused, "{code}");
         }
     }
 }

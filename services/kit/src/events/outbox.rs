@@ -8,6 +8,7 @@ use sqlx::query::Query;
 use uuid::Uuid;
 
 use super::catalogue::Event;
+use super::looks::{Reach, SWEEPS, SWEPT};
 use crate::http::context;
 use crate::pool::{Db, DbError, Session};
 
@@ -22,47 +23,71 @@ const LEASE: &str = "1 minute";
 const MOST_ATTEMPTS: i32 = 10;
 /// How long published events are kept, to look at.
 const KEPT: &str = "3 days";
-/// How long events are kept that nobody publishes, because this platform has no broker.
-const KEPT_UNHEARD: &str = "7 days";
+/// How long events are kept that nobody publishes, because this platform has no broker: a broker that is added within that time gets them. A move of
+/// the database copies all of them, so it is hours and not days.
+const KEPT_UNHEARD: &str = "6 hours";
 
-const PUBLISH: &str = "WITH next AS (INSERT INTO outbox_subjects AS s (subject, last) VALUES ($3, 1) \
-     ON CONFLICT (subject) DO UPDATE SET last = s.last + 1 RETURNING last) \
-     INSERT INTO outbox (id, type, subject, sequence, data, trace) SELECT $1, $2, $3, next.last, $4, $5 FROM next";
+/// The insert into `outbox` stands in a part of its own, as in `telling`: the tables at the top of a prepared statement are locked before those
+/// in its parts, and a cutover, which locks the older table first, would wait for a statement that waits for it.
+const PUBLISH: &str = "WITH next AS (INSERT INTO outbox_subjects AS s (subject, last) VALUES ($3, 2) \
+     ON CONFLICT (subject) DO UPDATE SET last = s.last + 1 RETURNING last), \
+     told AS (INSERT INTO outbox (id, type, subject, sequence, data, trace) SELECT $1, $2, $3, next.last, $4, $5 FROM next RETURNING 1) \
+     SELECT 1 FROM told";
+/// Nothing is counted where there is nothing to count: most subjects have one event for ever.
+const PUBLISH_FIRST: &str =
+    "INSERT INTO outbox (id, type, subject, sequence, data, trace) VALUES ($1, $2, $3, 1, $4, $5)";
 /// Of each subject the first that isn't published, and nothing behind it. What is locked is another relay's.
 const CLAIM: &str = "UPDATE outbox SET due_at = now() + $1::interval WHERE id IN (SELECT o.id FROM outbox AS o \
-     WHERE o.published_at IS NULL AND o.dead_at IS NULL AND o.due_at <= now() AND NOT EXISTS \
+     WHERE o.published_at IS NULL AND o.dead_at IS NULL AND o.due_at <= now() AND o.due_at > now() - $3::interval AND NOT EXISTS \
      (SELECT FROM outbox AS e WHERE e.subject = o.subject AND e.sequence < o.sequence AND e.published_at IS NULL) \
      ORDER BY o.due_at LIMIT $2 FOR UPDATE OF o SKIP LOCKED) \
-     RETURNING id, type, subject, sequence, data, trace, created_at";
-const PUBLISHED: &str =
-    "UPDATE outbox SET published_at = now(), error = NULL WHERE id = ANY ($1) AND published_at IS NULL";
-const BACK: &str = "UPDATE outbox SET due_at = now() WHERE id = ANY ($1) AND published_at IS NULL";
+     RETURNING id, type, subject, sequence, data, trace, created_at, created_at < now() - interval '1 minute' AS old";
+/// Wakes the next one of each subject, which may sleep: see `ASIDE`.
+const PUBLISHED: &str = "WITH done AS (UPDATE outbox SET published_at = now(), error = NULL WHERE id = ANY ($1) AND published_at IS NULL \
+     RETURNING subject, sequence) UPDATE outbox AS o SET due_at = now() FROM done, LATERAL (SELECT n.id FROM outbox AS n \
+     WHERE n.subject = done.subject AND n.sequence > done.sequence AND n.published_at IS NULL AND n.id <> ALL ($1) \
+     ORDER BY n.sequence LIMIT 1) AS next WHERE o.id = next.id";
+/// What is behind another sleeps, or every claim would look at all that wait behind one that is dead or under way. What is locked is about to be woken,
+/// and what was woken meanwhile is left awake. Should somebody be lost in between, it wakes by itself.
+const ASIDE: &str = "WITH behind AS (SELECT o.id FROM (SELECT id, subject, sequence FROM outbox WHERE published_at IS NULL AND dead_at IS NULL \
+     AND due_at < now() - interval '10 seconds' ORDER BY due_at LIMIT 5000) AS o WHERE EXISTS \
+     (SELECT FROM outbox AS e WHERE e.subject = o.subject AND e.sequence < o.sequence AND e.published_at IS NULL)), \
+     free AS (SELECT id FROM outbox WHERE id IN (SELECT id FROM behind) AND published_at IS NULL \
+     AND due_at < now() - interval '10 seconds' FOR UPDATE SKIP LOCKED) \
+     UPDATE outbox SET due_at = now() + interval '10 minutes' WHERE id IN (SELECT id FROM free)";
+/// Not at once: what nobody may publish now, while everything else is published, would take its place in every claim.
+const BACK: &str =
+    "UPDATE outbox SET due_at = now() + interval '15 seconds' WHERE id = ANY ($1) AND published_at IS NULL";
 /// The pause doubles from two seconds to ten minutes.
 const REFUSED: &str = "UPDATE outbox SET attempts = attempts + 1, error = $2, \
-     due_at = now() + least(interval '2 seconds' * power(2, attempts), interval '10 minutes'), \
+     due_at = now() + least(interval '2 seconds' * power(2, least(attempts, 10)), interval '10 minutes'), \
      dead_at = CASE WHEN attempts + 1 >= $3 THEN now() END WHERE id = $1 AND published_at IS NULL";
 const REPLAY: &str = "UPDATE outbox SET dead_at = NULL, attempts = 0, due_at = now() \
      WHERE dead_at IS NOT NULL AND published_at IS NULL";
-const STATE: &str = "SELECT count(*) FILTER (WHERE dead_at IS NULL), count(*) FILTER (WHERE dead_at IS NOT NULL), \
-     coalesce(extract(epoch FROM now() - min(created_at)), 0)::bigint FROM outbox WHERE published_at IS NULL";
+/// Bounded: what waits may be millions, and every pod counts every few seconds.
+const STATE: &str = "SELECT count(*), (SELECT count(*) FROM \
+     (SELECT FROM outbox WHERE dead_at IS NOT NULL AND published_at IS NULL LIMIT 10000) AS d), \
+     coalesce(extract(epoch FROM now() - min(created_at)), 0)::bigint FROM \
+     (SELECT created_at FROM outbox WHERE published_at IS NULL AND dead_at IS NULL ORDER BY due_at LIMIT 10000) AS w";
 const SWEEP: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE published_at < now() - $1::interval \
      ORDER BY published_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 const SWEEP_UNHEARD: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox \
-     WHERE published_at IS NULL AND dead_at IS NULL AND due_at < now() - $1::interval LIMIT 1000 FOR UPDATE SKIP LOCKED)";
+     WHERE published_at IS NULL AND dead_at IS NULL AND due_at < now() - $1::interval ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 
 /// The text of a statement that changes something and tells of it, in one round trip and, by itself, in one transaction: for what is too frequent to be told
-/// by [`publish`]. The change is a statement that touches one row at most; `$1` is the event's subject in it, and its other parameters begin at `$6`.
-/// What it affects is the one event, or nothing where nothing was changed. The function of the same
-/// name binds the event.
+/// by [`publish_first`]. The change is a statement that touches one row at most; `$1` is the event's subject in it, and its other parameters begin at `$6`.
+/// The event is the first of its subject, so there must be one such change of a subject. What the statement affects is the one event, or nothing where
+/// nothing was changed. The function of the same name binds the event.
+///
+/// The table that is changed must be older than `outbox`: a cutover locks tables in that order, and so does this.
 #[macro_export]
 macro_rules! telling {
     ($change:literal) => {
         concat!(
             "WITH change AS (",
             $change,
-            " RETURNING 1), next AS (INSERT INTO outbox_subjects AS s (subject, last) SELECT $1, 1 FROM change \
-             ON CONFLICT (subject) DO UPDATE SET last = s.last + 1 RETURNING last) \
-             INSERT INTO outbox (subject, id, type, data, trace, sequence) SELECT $1, $2, $3, $4, $5, next.last FROM next"
+            " RETURNING 1), told AS (INSERT INTO outbox (subject, id, type, data, trace, sequence) \
+             SELECT $1, $2, $3, $4, $5, 1 FROM change RETURNING 1) SELECT 1 FROM told"
         )
     };
 }
@@ -86,30 +111,45 @@ pub struct Waiting {
     /// When it was written down.
     #[sqlx(try_from = "jiff_sqlx::Timestamp")]
     pub created_at: Timestamp,
+    /// Whether that was more than a minute ago.
+    pub old: bool,
 }
 
-/// How much waits.
+/// How much waits. Nobody counts beyond 10,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
     /// Events to be published.
     pub waiting: i64,
     /// Events that were given up.
     pub dead: i64,
-    /// Age of the oldest of both in seconds; 0 if there is none.
+    /// Age of the oldest of those that were counted as waiting, in seconds; 0 if there is none.
     pub age_s: i64,
 }
 
 /// Writes an event down in the transaction of what it tells of, and gives its identifier. Only what had its effect in this attempt may be told:
 /// an attempt that finds the effect of the one before, whose answer was lost, must not tell it again.
 ///
-/// The subject stays locked until the transaction ends, so this comes last in it; of several subjects in the order of their identifiers,
-/// or two transactions may wait for each other until one is repeated.
+/// The subject stays locked until the transaction ends, and a cutover locks these tables after all others, so this comes last in it; of several
+/// subjects in the order of their identifiers, or two transactions may wait for each other until one is repeated.
 ///
 /// # Errors
 /// The driver's.
 pub async fn publish<E: Event>(session: &mut Session, event: &E) -> Result<Uuid, sqlx::Error> {
+    write(session, PUBLISH, event).await
+}
+
+/// The same for what tells of the beginning of its subject, or is all that is ever told of it: there is one such event of a subject, and a second
+/// one is refused. It has the number 1; those of [`publish`] begin at 2.
+///
+/// # Errors
+/// The driver's.
+pub async fn publish_first<E: Event>(session: &mut Session, event: &E) -> Result<Uuid, sqlx::Error> {
+    write(session, PUBLISH_FIRST, event).await
+}
+
+async fn write<E: Event>(session: &mut Session, statement: &'static str, event: &E) -> Result<Uuid, sqlx::Error> {
     let (id, data) = (Uuid::now_v7(), serde_json::to_value(event).map_err(|error| sqlx::Error::Encode(error.into()))?);
-    let insert = sqlx::query(PUBLISH).bind(id).bind(E::TYPE).bind(event.subject()).bind(data);
+    let insert = sqlx::query(statement).bind(id).bind(E::TYPE).bind(event.subject()).bind(data);
     insert.bind(context::request_id()).execute(session.conn()).await?;
     Ok(id)
 }
@@ -127,18 +167,19 @@ pub fn telling<E: Event>(
     Ok(query.bind(data).bind(context::request_id()))
 }
 
-/// Takes events that are due, at most one of each subject. Whoever takes one and is gone leaves it to the next after the lease.
+/// Takes events that are due within a reach, at most one of each subject. Whoever takes one and is gone leaves it to the next after the lease.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn claim(db: &Db) -> Result<Vec<Waiting>, DbError> {
-    db.run(&(), |session, ()| {
-        Box::pin(async move { sqlx::query_as(CLAIM).bind(LEASE).bind(BATCH).fetch_all(session.conn()).await })
+pub async fn claim(db: &Db, reach: Reach) -> Result<Vec<Waiting>, DbError> {
+    db.run(&(), move |session, ()| {
+        let claim = sqlx::query_as(CLAIM).bind(LEASE).bind(BATCH).bind(reach.interval());
+        Box::pin(async move { claim.fetch_all(session.conn()).await })
     })
     .await
 }
 
-/// Marks events as published.
+/// Marks events as published, and wakes what comes next.
 ///
 /// # Errors
 /// See [`DbError`]; they are published again after the lease, under the same identifiers.
@@ -146,7 +187,7 @@ pub async fn published(db: &Db, ids: &[Uuid]) -> Result<(), DbError> {
     mark(db, PUBLISHED, ids).await
 }
 
-/// Gives claimed events back: the broker is away, which is no fault of theirs.
+/// Gives claimed events back: the broker can't take them now, which is no fault of theirs. They are due again in a while.
 ///
 /// # Errors
 /// See [`DbError`]; they are taken up after the lease.
@@ -198,7 +239,15 @@ pub async fn state(db: &Db) -> Result<State, DbError> {
     Ok(State { waiting, dead, age_s })
 }
 
-/// Deletes published events that are old enough, a bounded number of them.
+/// Lets events sleep that are behind another of their subject, a bounded number of them.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn lay_aside(db: &Db) -> Result<(), DbError> {
+    db.run(&(), |session, ()| Box::pin(async move { sqlx::query(ASIDE).execute(session.conn()).await.map(drop) })).await
+}
+
+/// Deletes published events that are old enough, a bounded number of them. How many.
 ///
 /// # Errors
 /// See [`DbError`].
@@ -206,7 +255,7 @@ pub async fn sweep(db: &Db) -> Result<u64, DbError> {
     delete(db, SWEEP, KEPT).await
 }
 
-/// Deletes old events where there is no broker to publish them to, a bounded number of them.
+/// Deletes old events where there is no broker to publish them to, a bounded number of them. How many.
 ///
 /// # Errors
 /// See [`DbError`].
@@ -215,6 +264,18 @@ pub async fn sweep_unheard(db: &Db) -> Result<u64, DbError> {
 }
 
 async fn delete(db: &Db, statement: &'static str, kept: &'static str) -> Result<u64, DbError> {
+    let mut all = 0;
+    for _ in 0..SWEEPS {
+        let gone = delete_some(db, statement, kept).await?;
+        all += gone;
+        if gone < SWEPT {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn delete_some(db: &Db, statement: &'static str, kept: &'static str) -> Result<u64, DbError> {
     db.run(&(), move |session, ()| {
         Box::pin(async move { Ok(sqlx::query(statement).bind(kept).execute(session.conn()).await?.rows_affected()) })
     })

@@ -10,9 +10,10 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::broker::{Broker, BrokerError};
+use super::broker::{Broker, BrokerError, Delivery};
 use super::handlers::Meaning;
-use super::looks::Looks;
+use super::inbox::Claimed;
+use super::looks::{Looks, Reach, Reaches};
 use super::{Envelope, Handlers, inbox};
 use crate::http::context::Context;
 use crate::metrics::EventMetrics;
@@ -24,7 +25,7 @@ const EFFECT: Duration = Duration::from_secs(10);
 /// How long one question for the next delivery waits.
 const WAIT: Duration = Duration::from_secs(20);
 /// Pause when nothing is due, unless something comes.
-const IDLE: Duration = Duration::from_secs(1);
+pub const IDLE: Duration = Duration::from_secs(1);
 /// Pause after a failure of the broker or the database.
 const TROUBLE: Duration = Duration::from_secs(1);
 
@@ -45,7 +46,7 @@ impl Reader {
         Self { db, handlers: Arc::new(handlers), metrics, stored: Arc::default() }
     }
 
-    /// Stores what was delivered, so that it may be acknowledged. What nobody here wants, and what is no event, is passed over.
+    /// Stores what was delivered, so that it may be acknowledged. What nobody here wants (any more), and what is no event, is passed over.
     ///
     /// # Errors
     /// See [`DbError`]; it has to come again.
@@ -53,7 +54,7 @@ impl Reader {
         let envelope = match Envelope::read(body) {
             Ok(envelope) => envelope,
             Err(_) => {
-                // What it says may be anything, so nothing of it is told; the broker still has it.
+                // What it says may be anything, a name of a person too, so nothing of it is told or kept; the broker has it for a while.
                 tracing::error!(bytes = body.len(), "a delivery is no event and is passed over");
                 self.count_received("unknown", "broken");
                 return Ok(());
@@ -61,7 +62,7 @@ impl Reader {
         };
         let park = match self.handlers.meaning(&envelope.kind) {
             Meaning::Known => false,
-            Meaning::OtherVersion => true,
+            Meaning::Newer => true,
             Meaning::None => {
                 self.count_received("unknown", "ignored");
                 return Ok(());
@@ -83,12 +84,25 @@ impl Reader {
     /// # Errors
     /// See [`DbError`]; a failure of a single event is written down at it and is no error.
     pub async fn turn(&self) -> Result<usize, DbError> {
-        let claimed = inbox::claim(&self.db, &self.handlers.types()).await?;
-        let count = claimed.len();
-        for (id, stored) in claimed {
-            self.work(id, stored).await?;
+        Ok(self.turn_within(Reach::Far).await?.0)
+    }
+
+    /// The same within a reach; and whether something was old.
+    ///
+    /// # Errors
+    /// See [`Reader::turn`].
+    pub async fn turn_within(&self, reach: Reach) -> Result<(usize, bool), DbError> {
+        let claimed = inbox::claim(&self.db, &self.handlers.types(), reach).await?;
+        let (count, old) = (claimed.len(), claimed.iter().any(|event| event.old));
+        for Claimed { id, kind, envelope, dead, .. } in claimed {
+            if dead {
+                tracing::error!(%id, kind, "an event was begun too often and is given up; what follows about its subject waits for a replay");
+                self.count_handled(&kind, "dead");
+            } else {
+                self.work(id, envelope).await?;
+            }
         }
-        Ok(count)
+        Ok((count, old))
     }
 
     async fn work(&self, id: Uuid, stored: Value) -> Result<(), DbError> {
@@ -138,7 +152,8 @@ impl Reader {
             .await
     }
 
-    /// Lets go on what was parked by a program that knew less, tells how much waits, and deletes what was kept long enough.
+    /// Lets go on what was parked by a program that knew less, lets sleep what is behind another, tells how much waits, and deletes what was kept long
+    /// enough.
     ///
     /// # Errors
     /// See [`DbError`].
@@ -147,6 +162,7 @@ impl Reader {
         if freed > 0 {
             tracing::info!(freed, "events of a version that is known now go on");
         }
+        inbox::lay_aside(&self.db).await?;
         let state = inbox::state(&self.db).await?;
         for (name, number) in [("waiting", state.waiting), ("parked", state.parked), ("dead", state.dead)] {
             self.metrics.inbox.with_label_values(&[name]).set(number);
@@ -166,11 +182,14 @@ impl Reader {
 /// Stores what the broker delivers until told to stop.
 pub async fn keep_stored(reader: Reader, broker: Arc<dyn Broker>, stop: CancellationToken) {
     let mut said = false;
-    loop {
-        let taken = tokio::select! {
+    while !stop.is_cancelled() {
+        // What was handed out is stored and acknowledged, come what may: dropped, it would hold up the whole service until it comes again.
+        let next = tokio::select! {
+            biased;
+            next = broker.next(WAIT) => next,
             () = stop.cancelled() => return,
-            taken = take(&reader, broker.as_ref()) => taken,
         };
+        let taken = take(&reader, next).await;
         match taken {
             Ok(()) => said = false,
             Err(error) => {
@@ -184,9 +203,9 @@ pub async fn keep_stored(reader: Reader, broker: Arc<dyn Broker>, stop: Cancella
     }
 }
 
-/// One delivery, if one comes.
-async fn take(reader: &Reader, broker: &dyn Broker) -> Result<(), BrokerError> {
-    let Some(delivery) = broker.next(WAIT).await? else { return Ok(()) };
+/// One delivery, if one came.
+async fn take(reader: &Reader, next: Result<Option<Delivery>, BrokerError>) -> Result<(), BrokerError> {
+    let Some(delivery) = next? else { return Ok(()) };
     match reader.store(&delivery.body).await {
         Ok(()) => delivery.receipt.taken().await,
         Err(error) => {
@@ -196,16 +215,17 @@ async fn take(reader: &Reader, broker: &dyn Broker) -> Result<(), BrokerError> {
     }
 }
 
-/// Has events have their effects until told to stop.
-pub async fn keep_working(reader: Reader, stop: CancellationToken) {
-    let mut looks = Looks::default();
+/// Has events have their effects until told to stop. `idle`: the pause when nothing is due, unless something comes.
+pub async fn keep_working(reader: Reader, idle: Duration, stop: CancellationToken) {
+    let (mut looks, mut reaches) = (Looks::default(), Reaches::default());
     loop {
-        if looks.are_due()
-            && let Err(error) = reader.look().await
-        {
+        let look = looks.are_due();
+        if look && let Err(error) = reader.look().await {
             Looks::failed(&error);
         }
-        let more = reader.turn().await.unwrap_or_else(|error| waits_for_database(&error));
+        let turn = reader.turn_within(reaches.next(look)).await;
+        let (more, old) = turn.unwrap_or_else(|error| waits_for_database(&error));
+        reaches.found(old);
         // There may be more, behind those that are done now.
         if more > 0 && !stop.is_cancelled() {
             continue;
@@ -213,13 +233,13 @@ pub async fn keep_working(reader: Reader, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = reader.stored.notified() => {}
-            () = sleep(IDLE) => {}
+            () = sleep(idle) => {}
         }
     }
 }
 
 /// Nothing was done.
-fn waits_for_database(error: &DbError) -> usize {
+fn waits_for_database(error: &DbError) -> (usize, bool) {
     tracing::warn!(error = chain(error), "events wait for the database");
-    0
+    (0, false)
 }

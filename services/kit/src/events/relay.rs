@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::Envelope;
 use super::broker::{Broker, BrokerError, Message};
-use super::looks::{LOOK, Looks};
+use super::looks::{LOOK, Looks, Reach, Reaches};
 use super::name::EventType;
 use super::outbox::{self, Waiting};
 use crate::metrics::EventMetrics;
@@ -46,7 +46,7 @@ pub enum Turn {
     Idle,
     /// So many events are published.
     Published(usize),
-    /// The broker can't be used; what was claimed is given back.
+    /// The broker can't be used: nothing could be published, and what was claimed is given back.
     Away,
 }
 
@@ -69,24 +69,40 @@ impl Relay {
     /// # Errors
     /// See [`DbError`].
     pub async fn turn(&self) -> Result<Turn, DbError> {
-        let claimed = outbox::claim(&self.db).await?;
+        Ok(self.turn_within(Reach::Far).await?.0)
+    }
+
+    /// The same within a reach; and whether something was old.
+    ///
+    /// # Errors
+    /// See [`DbError`].
+    pub async fn turn_within(&self, reach: Reach) -> Result<(Turn, bool), DbError> {
+        let claimed = outbox::claim(&self.db, reach).await?;
         if claimed.is_empty() {
-            return Ok(Turn::Idle);
+            return Ok((Turn::Idle, false));
         }
-        let (mut published, mut away) = (Vec::new(), Vec::new());
+        let old = claimed.iter().any(|event| event.old);
+        Ok((self.publish(claimed).await?, old))
+    }
+
+    async fn publish(&self, claimed: Vec<Waiting>) -> Result<Turn, DbError> {
+        let (mut published, mut away, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for sent in join_all(claimed.into_iter().map(|event| self.send(event))).await {
             match sent {
                 Sent::Published(id) => published.push(id),
                 Sent::Away(id) => away.push(id),
-                Sent::Refused(id, error) => outbox::refused(&self.db, id, &error).await?,
+                Sent::Refused(id, error) => refused.push((id, error)),
             }
         }
+        // These first: if the database fails at a refusal, what was published beside it is marked.
         outbox::published(&self.db, &published).await?;
-        if away.is_empty() {
-            return Ok(Turn::Published(published.len()));
+        for (id, error) in refused {
+            outbox::refused(&self.db, id, &error).await?;
         }
         outbox::give_back(&self.db, &away).await?;
-        Ok(Turn::Away)
+        // A type without rights is no reason to keep others waiting.
+        let is_away = published.is_empty() && !away.is_empty();
+        Ok(if is_away { Turn::Away } else { Turn::Published(published.len()) })
     }
 
     async fn send(&self, event: Waiting) -> Sent {
@@ -110,12 +126,13 @@ impl Relay {
         sent
     }
 
-    /// Tells how much waits, and deletes what was kept long enough.
+    /// Tells how much waits, lets sleep what is behind another, and deletes what was kept long enough.
     ///
     /// # Errors
     /// See [`DbError`].
     pub async fn look(&self) -> Result<(), DbError> {
         tell(&self.db, &self.metrics).await?;
+        outbox::lay_aside(&self.db).await?;
         outbox::sweep(&self.db).await.map(drop)
     }
 }
@@ -137,12 +154,13 @@ fn message(event: Waiting) -> Result<Message, String> {
 
 /// Publishes until told to stop.
 pub async fn keep(relay: Relay, stop: CancellationToken) {
-    let (mut looks, mut away) = (Looks::default(), Duration::ZERO);
+    let (mut looks, mut reaches, mut away) = (Looks::default(), Reaches::default(), Duration::ZERO);
     loop {
-        let pause = pause_after(relay.turn().await, &mut away);
-        if looks.are_due()
-            && let Err(error) = relay.look().await
-        {
+        let look = looks.are_due();
+        let turn = relay.turn_within(reaches.next(look)).await;
+        reaches.found(turn.as_ref().is_ok_and(|(_, old)| *old));
+        let pause = pause_after(turn.map(|(turn, _)| turn), &mut away);
+        if look && let Err(error) = relay.look().await {
             Looks::failed(&error);
         }
         tokio::select! {
@@ -162,9 +180,14 @@ fn pause_after(turn: Result<Turn, DbError>, away: &mut Duration) -> Duration {
             *away = (*away * 2).clamp(AWAY, AWAY_LONGEST);
             *away
         }
-        Ok(turn) => {
+        // What was given back isn't due yet: that says nothing of the broker.
+        Ok(Turn::Idle) => {
+            *away = (*away).min(AWAY);
+            IDLE
+        }
+        Ok(Turn::Published(_)) => {
             *away = Duration::ZERO;
-            if turn == Turn::Idle { IDLE } else { Duration::ZERO }
+            Duration::ZERO
         }
         Err(error) => {
             tracing::warn!(error = chain(&error), "events wait for the database");
@@ -196,4 +219,20 @@ async fn tell(db: &Db, metrics: &EventMetrics) -> Result<(), DbError> {
     metrics.outbox.with_label_values(&["dead"]).set(state.dead);
     metrics.outbox_age_seconds.set(state.age_s);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_while_the_broker_is_away_and_not_beyond() {
+        let mut away = Duration::ZERO;
+        let pauses = [(); 7].map(|()| pause_after(Ok(Turn::Away), &mut away).as_millis());
+        assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
+        // Between two turns in which nothing could be published, others come at once.
+        assert_eq!(pause_after(Ok(Turn::Idle), &mut away), IDLE);
+        assert_eq!(pause_after(Ok(Turn::Away), &mut away).as_millis(), 1000);
+        assert_eq!((pause_after(Ok(Turn::Published(1)), &mut away), away), (Duration::ZERO, Duration::ZERO));
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::handlers::Handlers;
+use super::looks::LOOK;
 use super::reader::{self, Reader};
 use super::relay::{self, Relay};
 use super::{inbox, outbox};
@@ -24,10 +25,15 @@ pub fn announce(parts: &Parts) {
 /// Has events of others have their effects here, from now on. For services with the table of [`inbox::DDL`].
 pub fn follow(parts: &Parts, handlers: Handlers) {
     let reader = Reader::new(parts.db.clone(), handlers, parts.metrics.events.clone());
-    if let Some(broker) = &parts.bus {
-        drop(tokio::spawn(reader::keep_stored(reader.clone(), Arc::clone(broker), parts.stop.clone())));
-    }
-    drop(tokio::spawn(reader::keep_working(reader, parts.stop.clone())));
+    let idle = match &parts.bus {
+        Some(broker) => {
+            drop(tokio::spawn(reader::keep_stored(reader.clone(), Arc::clone(broker), parts.stop.clone())));
+            reader::IDLE
+        }
+        // Nothing comes. What came while there was a broker still has its effect.
+        None => LOOK,
+    };
+    drop(tokio::spawn(reader::keep_working(reader, idle, parts.stop.clone())));
 }
 
 /// How many events that were given up go on.

@@ -1,15 +1,20 @@
 //! From the broker to the effect: once, in order, and nobody held up by somebody else's trouble.
 
+use std::sync::Arc;
+
 use super::{OVERTAKEN, World, effect};
+use crate::support::until;
 use futures::future::BoxFuture;
 use rerp_kit::events::broker::Message;
 use rerp_kit::events::catalogue::{AccountCreated, Event};
-use rerp_kit::events::reader::Reader;
+use rerp_kit::events::reader::{Reader, keep_stored};
 use rerp_kit::events::running::{Replayed, replay};
 use rerp_kit::events::{Envelope, EventType, Handlers, inbox};
 use rerp_kit::pool::Session;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sqlx::Executor as _;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// A version of the future.
@@ -37,10 +42,9 @@ fn note_anew<'c>(
 impl World {
     /// Publishes an event as another service would.
     async fn hear(&self, kind: &str, subject: Uuid, sequence: i64, data: Value) -> Uuid {
-        let (id, kind) = (Uuid::now_v7(), EventType::parse(kind).unwrap());
-        let time = "2026-11-26T08:00:00Z".parse().unwrap();
-        let envelope = Envelope { id, kind: kind.clone(), subject, sequence, time, trace: None, data };
-        self.seat.publish(Message { id, kind, body: envelope.write().unwrap().into() }).await.unwrap();
+        let envelope = envelope(kind, subject, sequence, data);
+        let (id, body) = (envelope.id, envelope.write().unwrap().into());
+        self.seat.publish(Message { id, kind: envelope.kind, body }).await.unwrap();
         self.store_all().await;
         id
     }
@@ -49,6 +53,11 @@ impl World {
         let state = inbox::state(&self.db).await.unwrap();
         (state.waiting, state.parked, state.dead)
     }
+}
+
+fn envelope(kind: &str, subject: Uuid, sequence: i64, data: Value) -> Envelope {
+    let time = "2026-11-26T08:00:00Z".parse().unwrap();
+    Envelope { id: Uuid::now_v7(), kind: EventType::parse(kind).unwrap(), subject, sequence, time, trace: None, data }
 }
 
 fn created(subject: Uuid) -> Value {
@@ -124,6 +133,22 @@ async fn a_newer_version_is_parked_until_a_program_knows_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_is_no_longer_known_is_passed_over() {
+    let world = World::new().await;
+    let handlers = Handlers::default().on::<AccountCreatedAnew>(note_anew);
+    let newer = Reader::new(world.db.clone(), handlers, world.metrics.events.clone());
+    let subject = Uuid::now_v7();
+    for (kind, sequence, data) in
+        [("account.created.v1", 1, created(subject)), ("account.created.v2", 2, json!({ "account": subject }))]
+    {
+        newer.store(&envelope(kind, subject, sequence, data).write().unwrap()).await.unwrap();
+    }
+    while newer.turn().await.unwrap() > 0 {}
+    assert_eq!((world.state().await, world.effects().await), ((0, 0, 0), 1));
+    assert_eq!(world.metrics.events.received.with_label_values(&["unknown", "ignored"]).get(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_fails_too_often_is_a_dead_letter_until_it_is_replayed() {
     let world = World::new().await;
     let (ill, well) = (Uuid::now_v7(), Uuid::now_v7());
@@ -151,6 +176,46 @@ async fn what_fails_too_often_is_a_dead_letter_until_it_is_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_behind_another_sleeps_until_that_is_done() {
+    let world = World::new().await;
+    let subject = Uuid::now_v7();
+    for sequence in 1..=4 {
+        world.hear("account.created.v1", subject, sequence, created(subject)).await;
+    }
+    world.home.execute("UPDATE svc.inbox SET due_at = now() - interval '20 seconds'").await;
+    world.home.execute("UPDATE svc.inbox SET dead_at = now() WHERE sequence = 1").await;
+    world.reader.look().await.unwrap();
+    let asleep = "SELECT count(*) FROM svc.inbox WHERE due_at > now() + interval '5 minutes'";
+    assert_eq!((world.home.number(asleep).await, world.state().await), (3, (3, 0, 1)));
+    replay(&world.db).await.unwrap();
+    world.work_all().await;
+    assert_eq!((world.state().await, world.effects().await), ((0, 0, 0), 4), "each wakes the next");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_effect_that_ends_its_pod_ends_too() {
+    let world = World::new().await;
+    let subject = Uuid::now_v7();
+    world.hear("account.created.v1", subject, 1, created(subject)).await;
+    // As after so many pods that were lost in it.
+    world
+        .home
+        .execute(&format!("UPDATE svc.inbox SET attempts = 19; INSERT INTO svc.trouble VALUES ('{subject}')"))
+        .await;
+    assert_eq!(world.reader.turn().await.unwrap(), 1);
+    assert_eq!((world.state().await, world.handled("dead")), ((0, 0, 1), 1), "it failed as often as it may");
+    world
+        .home
+        .execute("UPDATE svc.inbox SET attempts = 20, dead_at = NULL, due_at = now(); DELETE FROM svc.trouble")
+        .await;
+    assert_eq!(world.reader.turn().await.unwrap(), 1);
+    assert_eq!((world.state().await, world.handled("dead"), world.effects().await), ((0, 0, 1), 2, 0), "begun no more");
+    replay(&world.db).await.unwrap();
+    world.work_all().await;
+    assert_eq!(world.effects().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_can_not_be_read_is_given_up_at_once_and_what_nobody_wants_is_passed_over() {
     let world = World::new().await;
     world.hear("account.created.v1", Uuid::now_v7(), 1, json!({ "account": 1 })).await;
@@ -158,18 +223,44 @@ async fn what_can_not_be_read_is_given_up_at_once_and_what_nobody_wants_is_passe
     assert_eq!(world.state().await, (0, 0, 1));
     let received = |outcome: &str| world.metrics.events.received.with_label_values(&["unknown", outcome]).get();
     world.reader.store(b"hello").await.unwrap();
-    let other = Envelope {
-        id: Uuid::now_v7(),
-        kind: EventType::parse("fte.session.completed.v1").unwrap(),
-        subject: Uuid::now_v7(),
-        sequence: 1,
-        time: "2026-11-26T08:00:00Z".parse().unwrap(),
-        trace: None,
-        data: Value::Null,
-    };
+    let other = envelope("fte.session.completed.v1", Uuid::now_v7(), 1, Value::Null);
     world.reader.store(&other.write().unwrap()).await.unwrap();
     assert_eq!((received("broken"), received("ignored")), (1, 1));
     assert_eq!(world.home.number("SELECT count(*) FROM svc.inbox").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pod_that_stops_keeps_what_it_was_handed() {
+    let world = World::new().await;
+    world.tell(Uuid::now_v7()).await;
+    world.publish_all().await;
+    let mut locked = world.home.server.admin("data").await;
+    locked.execute(sqlx::raw_sql("BEGIN; LOCK TABLE svc.inbox IN ACCESS EXCLUSIVE MODE")).await.unwrap();
+    let stop = CancellationToken::new();
+    let pod = tokio::spawn(keep_stored(world.reader.clone(), Arc::clone(&world.seat), stop.clone()));
+    until("it waits for the table", || async {
+        world.home.number("SELECT count(*) FROM pg_locks WHERE NOT granted").await == 1
+    })
+    .await;
+    stop.cancel();
+    locked.execute(sqlx::raw_sql("ROLLBACK")).await.unwrap();
+    pod.await.unwrap();
+    assert!(world.memory.is_read("self"));
+    assert_eq!(world.state().await, (1, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_is_swept_as_fast_as_it_comes() {
+    let world = World::new().await;
+    world
+        .home
+        .execute(
+            "INSERT INTO svc.inbox (id, type, source, subject, sequence, done_at) SELECT gen_random_uuid(), 'account.created.v1', 'account', \
+             gen_random_uuid(), 1, now() - make_interval(days => 20 + n % 2 * 11) FROM generate_series(1, 5000) AS n",
+        )
+        .await;
+    assert_eq!(inbox::sweep(&world.db).await.unwrap(), 2500);
+    assert_eq!(world.home.number("SELECT count(*) FROM svc.inbox").await, 2500);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@ mod inbox;
 mod moving;
 mod nats;
 mod outbox;
+mod relay;
 mod tables;
 
 use std::time::Duration;

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{OVERTAKEN, ddl, handlers, tell};
 use crate::support::{Split, open, until};
 use rerp_kit::events::memory::Memory;
-use rerp_kit::events::reader::{Reader, keep_stored, keep_working};
+use rerp_kit::events::reader::{IDLE, Reader, keep_stored, keep_working};
 use rerp_kit::events::relay::{Relay, keep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-const TABLES: [&str; 5] = ["outbox", "outbox_subjects", "inbox", "effects", "trouble"];
+const TABLES: [&str; 5] = ["outbox_subjects", "outbox", "inbox", "effects", "trouble"];
 const DONE: &str = "SELECT count(*) FROM svc.effects";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -23,7 +23,7 @@ async fn every_event_has_one_effect_across_a_cutover() {
     let reader = Reader::new(db.clone(), handlers(), metrics.events.clone());
     tokio::spawn(keep(Relay::new(db.clone(), Arc::clone(&seat), metrics.events.clone()), stop.clone()));
     tokio::spawn(keep_stored(reader.clone(), seat, stop.clone()));
-    tokio::spawn(keep_working(reader, stop.clone()));
+    tokio::spawn(keep_working(reader, IDLE, stop.clone()));
 
     let done = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..4)

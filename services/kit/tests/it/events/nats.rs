@@ -91,6 +91,8 @@ impl Drop for Server {
 /// Has everything published, the connection first.
 async fn publish_all(world: &World, relay: &Relay) {
     until("everything is published", || async {
+        // What was given back is due again: the pause isn't what this is about.
+        world.later().await;
         relay.turn().await.unwrap();
         outbox::state(&world.db).await.unwrap().waiting == 0
     })
