@@ -136,7 +136,7 @@ impl Supabase {
     /// An empty project.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { state: Mutex::new(State { settings, ..State::default() }) }
+        Self { state: Mutex::new(State::new(settings)) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -19,7 +19,7 @@ mod admin;
 pub mod call;
 mod contact;
 mod factors;
-mod grant;
+pub mod grant;
 pub mod hook;
 mod keys;
 pub mod letter;

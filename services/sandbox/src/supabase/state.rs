@@ -43,6 +43,11 @@ pub(super) struct State {
 }
 
 impl State {
+    /// An empty project.
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
     /// A user.
     pub(super) fn user(&self, id: Uuid) -> Result<&User, Refusal> {
         self.users.get(&id).ok_or_else(Refusal::nobody)

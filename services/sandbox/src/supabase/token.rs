@@ -21,7 +21,7 @@ const LOST: u64 = 1;
 /// Which kind is asked for stands in the query.
 pub(super) fn grant(state: &mut State, call: &Call<'_>, now: Timestamp) -> Result<Done, Refusal> {
     let kind = call.asked("grant_type").unwrap_or_default();
-    let give = match kind.as_str() {
+    let give: fn(&mut State, &Call<'_>, &Params, Timestamp) -> Result<Issue, Refusal> = match kind.as_str() {
         "password" => password,
         "refresh_token" => refresh,
         "pkce" => code,

@@ -16,7 +16,7 @@ use super::pkce::PREFIX;
 use super::refusal::Refusal;
 use super::secret::token_hash;
 use super::state::State;
-use super::user::{Metadata, Purpose};
+use super::user::Purpose;
 
 const HALF: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
 const LINK: &str = "Email link is invalid or has expired";
@@ -52,7 +52,7 @@ pub(super) fn post(state: &mut State, call: &Call<'_>, now: Timestamp) -> Result
     } else {
         linked(state, kind, hash, now)?
     };
-    match prove(state, user, purpose, now)? {
+    match prove(state, user, kind, purpose, now)? {
         Proved::Half => Ok(Done::document(json!({ "msg": HALF, "code": "200" }))),
         Proved::Whole => {
             let session = state.begin(user, "otp", now)?;
@@ -68,7 +68,7 @@ pub(super) fn get(state: &mut State, call: &Call<'_>, now: Timestamp) -> Result<
     let hash = call.asked("token").ok_or_else(|| Refusal::invalid("Verify requires a token or a token hash"))?;
     let (to, is_pkce) = (redirect(state, call), hash.starts_with(PREFIX));
     let proved = linked(state, &kind, &hash, now)
-        .and_then(|(user, purpose)| prove(state, user, purpose, now).map(|proved| (user, proved)));
+        .and_then(|(user, purpose)| prove(state, user, &kind, purpose, now).map(|proved| (user, proved)));
     let at = |fields: &[(&str, &str)]| Ok(Done::reply(Reply::Redirect(told(&to, fields, is_pkce))));
     match proved {
         Err(refusal) => {
@@ -80,7 +80,7 @@ pub(super) fn get(state: &mut State, call: &Call<'_>, now: Timestamp) -> Result<
         Ok((user, Proved::Whole)) if is_pkce => {
             let method = if kind == "signup" { "email/signup" } else { kind.as_str() };
             match state.code_of(user, method) {
-                Some(code) => Ok(Done::reply(Reply::Redirect(asking(&to, &[("code", &code)])))),
+                Some(code) => Ok(Done::reply(Reply::Redirect(asking(&to, &[("code", code.as_str())])))),
                 None => at(&[
                     ("error_code", "flow_state_not_found"),
                     ("error_description", "No associated flow state found."),
@@ -157,7 +157,7 @@ enum Proved {
 }
 
 /// A code was right.
-fn prove(state: &mut State, user: Uuid, purpose: Purpose, now: Timestamp) -> Result<Proved, Refusal> {
+fn prove(state: &mut State, user: Uuid, kind: &str, purpose: Purpose, now: Timestamp) -> Result<Proved, Refusal> {
     let is_both = state.settings.secure_email_change;
     let them = state.user_mut(user, now)?;
     match purpose {
@@ -177,19 +177,10 @@ fn prove(state: &mut State, user: Uuid, purpose: Purpose, now: Timestamp) -> Res
             them.phone = std::mem::take(&mut them.new_phone);
             them.confirm("phone", now);
         }
-        // A number's code lies where an address's does; which of the two was proved is the one that isn't yet.
-        Purpose::Confirmation
-            if them.email.is_empty() || them.email_confirmed_at.is_some() && !them.phone.is_empty() =>
-        {
-            them.confirm("phone", now);
-        }
+        // A number's code lies where an address's does.
+        Purpose::Confirmation | Purpose::Recovery if kind == "sms" => them.confirm("phone", now),
         Purpose::Confirmation | Purpose::Recovery if them.email_confirmed_at.is_none() => them.confirm("email", now),
         Purpose::Confirmation | Purpose::Recovery => them.forget_codes(),
-    }
-    // What is known of the way to sign in follows what was proved.
-    let provider = if purpose == Purpose::PhoneChange { "phone" } else { "email" };
-    if matches!(purpose, Purpose::EmailChangeCurrent | Purpose::EmailChangeNew | Purpose::PhoneChange) {
-        them.link(provider, &Metadata::new(), true, now);
     }
     Ok(Proved::Whole)
 }
