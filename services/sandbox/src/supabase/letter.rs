@@ -128,8 +128,7 @@ impl Mail<'_> {
         let sealed = |to: &str, code: &str| format!("{prefix}{}", token_hash(to, code));
         let to = self.change.clone().unwrap_or_else(|| user.email.clone());
         let redirect = redirect(state, self.call);
-        let (code_new, mut codes) = (code()?, Vec::new());
-        codes.push((purpose, to.clone(), code_new.clone()));
+        let mut codes = vec![(purpose, to, code()?)];
         let is_both = self.change.is_some() && state.settings.secure_email_change && !user.email.is_empty();
         if is_both {
             codes.push((Purpose::EmailChangeCurrent, user.email.clone(), code()?));
