@@ -34,8 +34,8 @@ async fn who(gateway: &Auth, token: &str) -> Option<Principal> {
 
 #[tokio::test]
 async fn the_gateway_knows_people_and_staff_by_their_tokens() {
-    let (p, gateway_of) = (Project::start().await, gateway);
-    let gateway = gateway_of(&p);
+    let p = Project::start().await;
+    let gateway = gateway(&p);
     let id = Uuid::now_v7();
     let wish = json!({ "id": id, "email": ANN, "password": PASSWORD, "email_confirm": true });
     p.backend(Method::POST, "", &wish).await;

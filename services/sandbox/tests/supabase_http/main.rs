@@ -1,5 +1,5 @@
 //! The stand-in for Supabase Auth over real HTTP, through the kit's listener.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../running/mod.rs"]
 mod running;
