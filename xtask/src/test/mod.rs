@@ -54,6 +54,8 @@ pub(crate) enum Stage {
     Generated,
     /// Tests that need nothing but the machine
     Unit,
+    /// The vendors' official clients against the stand-ins; installs them from the package registry
+    Clients,
     /// Tests against PostgreSQL servers they start themselves
     Database,
     /// The local node comes up beside others, runs a pod, and leaves nothing of itself
@@ -173,6 +175,7 @@ impl Stage {
             Self::Lints => "lints",
             Self::Generated => "generated",
             Self::Unit => "unit",
+            Self::Clients => "clients",
             Self::Database => "database",
             Self::Node => "node",
             Self::Cluster => "cluster",
@@ -181,6 +184,6 @@ impl Stage {
     }
 
     fn has_tests(self) -> bool {
-        matches!(self, Self::Go | Self::Unit | Self::Database | Self::Node | Self::Cluster | Self::Demo)
+        matches!(self, Self::Go | Self::Unit | Self::Clients | Self::Database | Self::Node | Self::Cluster | Self::Demo)
     }
 }
