@@ -100,8 +100,8 @@ pub(super) fn create_setup(state: &mut State, given: Given<'_>) -> Result<Value,
 /// `POST /v1/setup_intents/{id}/confirm`: what the person's browser does at Stripe.
 pub(super) fn confirm_setup(state: &mut State, id: &str, given: Given<'_>) -> Result<Value, Refusal> {
     let setup = state.get(Kind::SetupIntent, id)?;
-    if setup["status"] == "succeeded" {
-        let refusal = Refusal::state("setup_intent_unexpected_state", "This SetupIntent has succeeded already.");
+    if setup["status"] == "succeeded" || setup["status"] == "canceled" {
+        let refusal = Refusal::state("setup_intent_unexpected_state", "This SetupIntent has ended already.");
         return Err(refusal.leaving("setup_intent", setup.clone()));
     }
     let customer = setup["customer"].as_str().unwrap_or_default().to_owned();
