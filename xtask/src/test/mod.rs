@@ -57,6 +57,8 @@ pub(crate) enum Stage {
     Unit,
     /// Certificates of FTE as badges, judged by JavaScript libraries
     Badges,
+    /// The vendors' official clients against the stand-ins; installs them from the package registry
+    Clients,
     /// Tests against PostgreSQL servers they start themselves
     Database,
     /// The local node comes up beside others, runs a pod, and leaves nothing of itself
@@ -179,6 +181,7 @@ impl Stage {
             Self::Generated => "generated",
             Self::Unit => "unit",
             Self::Badges => "badges",
+            Self::Clients => "clients",
             Self::Database => "database",
             Self::Node => "node",
             Self::Cluster => "cluster",
@@ -187,6 +190,16 @@ impl Stage {
     }
 
     fn has_tests(self) -> bool {
-        matches!(self, Self::Go | Self::Unit | Self::Badges | Self::Database | Self::Node | Self::Cluster | Self::Demo)
+        matches!(
+            self,
+            Self::Go
+                | Self::Unit
+                | Self::Badges
+                | Self::Clients
+                | Self::Database
+                | Self::Node
+                | Self::Cluster
+                | Self::Demo
+        )
     }
 }

@@ -32,6 +32,8 @@ const WITH_DATABASE: [&str; 11] = [
 ];
 /// Names a Python that has TA-Lib.
 const PYTHON: &str = "RERP_PYTHON";
+/// Names a Python that has the official clients of vendors.
+const CLIENTS: &str = "RERP_CLIENTS_PYTHON";
 /// Names the program of a NATS server.
 const NATS: &str = "RERP_NATS_SERVER";
 /// The package whose integration tests need a cluster.
@@ -57,6 +59,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         Stage::Generated => generate::generate(setting.paths, true)?,
         Stage::Unit => return unit(setting),
         Stage::Badges => return badges::test(setting),
+        Stage::Clients => return clients(setting),
         Stage::Database => return database(setting),
         Stage::Node => return node::test(setting),
         Stage::Cluster => return on_cluster(setting),
@@ -77,6 +80,14 @@ fn unit(setting: &Setting<'_>) -> Result<Tally, Error> {
         return usual;
     }
     both(usual, cargo_test(setting, &["--workspace", "--test", "patterns_oracle"].map(str::to_owned), &["--ignored"]))
+}
+
+/// Official clients against the stand-ins. A stage of its own, because it needs the package registry once.
+fn clients(setting: &Setting<'_>) -> Result<Tally, Error> {
+    let clients = install::official_clients(setting.paths)?;
+    let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "clients"]);
+    let test = test.env(CLIENTS, clients.python).env("PYTHONPYCACHEPREFIX", clients.compiled);
+    count(test.args(["--", "--ignored"]).args(setting.filter))
 }
 
 /// The counts of two runs; neither hides what the other one says.

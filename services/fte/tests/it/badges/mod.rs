@@ -123,8 +123,8 @@ async fn without_keys_there_are_no_badges() {
 async fn a_badge_tells_the_points_of_the_final_assessment_whatever_was_passed_last() {
     let platform = signing().await;
     let (session, questions) = platform.session(ANN, "final").await;
-    for at in 1..3 {
-        platform.answer(&session, &questions[at], 0, right()[at].clone()).await;
+    for (question, right) in questions.iter().zip(right()).skip(1) {
+        platform.answer(&session, question, 0, right).await;
     }
     assert_eq!(platform.complete(&session).await.body["points_earned"], json!(9));
     for module in ["risk", "chance"] {
