@@ -22,8 +22,11 @@ pub struct Issue {
     pub weak: Option<Value>,
 }
 
+/// Whether a claim has the form that it must have.
+type Form = fn(&Value) -> bool;
+
 /// Claims that must be there, whoever changed them. The rest may be anything.
-const NEEDED: [(&str, fn(&Value) -> bool); 10] = [
+const NEEDED: [(&str, Form); 10] = [
     ("aud", |value| value.is_string() || value.is_array()),
     ("exp", Value::is_i64),
     ("iat", Value::is_i64),
