@@ -7,21 +7,28 @@ use rerp_crds::{Reason, RerpService};
 /// One service announces a type of events, or readers would take two sequences for one. Who announces it already stays; among newcomers the older
 /// one wins.
 pub fn alone(object: &RerpService, services: &[RerpService]) -> Result<(), Outcome> {
-    let others = || services.iter().filter(|one| one.metadata.name != object.metadata.name);
     for name in declared(object) {
-        let first = others().filter(|one| declared(one).chain(told(one)).any(|other| other == name));
-        match first.map(|one| rank(one, name)).min() {
-            Some(first) if first < rank(object, name) => {
-                let message = format!(
-                    "{name} in spec.events.publishes is announced by RerpService {}; remove it here, or give what this service tells a name of its own",
-                    first.2
-                );
-                return Err(Outcome::refused(Reason::EventPublishedElsewhere, message));
-            }
-            _ => {}
+        if let Some(first) = elsewhere(object, name, services) {
+            let message = format!(
+                "{name} in spec.events.publishes is announced by RerpService {first}; remove it here, or give what this service tells a name of its own"
+            );
+            return Err(Outcome::refused(Reason::EventPublishedElsewhere, message));
         }
     }
     Ok(())
+}
+
+/// Types that a service declares to announce and no other has a better right to.
+pub fn announced<'a>(object: &'a RerpService, services: &'a [RerpService]) -> impl Iterator<Item = &'a str> {
+    declared(object).filter(move |name| elsewhere(object, name, services).is_none())
+}
+
+/// The service that announces `name` rather than this one.
+fn elsewhere(object: &RerpService, name: &str, services: &[RerpService]) -> Option<String> {
+    let others = services.iter().filter(|one| one.metadata.name != object.metadata.name);
+    let others = others.filter(|one| declared(one).chain(told(one)).any(|other| other == name));
+    let first = others.map(|one| rank(one, name)).min()?;
+    (first < rank(object, name)).then_some(first.2)
 }
 
 fn rank(service: &RerpService, name: &str) -> (bool, Option<jiff::Timestamp>, String) {
@@ -77,5 +84,12 @@ mod tests {
         let services = [established(service("young", 9, &["x.done.v1"])), service("old", 1, &["x.done.v1"])];
         assert_eq!(alone(&services[0], &services), Ok(()));
         assert!(alone(&services[1], &services).is_err());
+    }
+
+    #[test]
+    fn of_two_one_is_let_announce() {
+        let services = [service("a", 2, &["x.done.v1", "x.left.v1"]), service("b", 1, &["x.left.v1"])];
+        let granted = |of: usize| announced(&services[of], &services).collect::<Vec<_>>();
+        assert_eq!((granted(0), granted(1)), (vec!["x.done.v1"], vec!["x.left.v1"]));
     }
 }

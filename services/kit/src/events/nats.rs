@@ -20,6 +20,7 @@ use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::broker::{Broker, BrokerError, Cause, Delivery, Message, Receipt};
+use super::name::EventType;
 use crate::config::BusSettings;
 use crate::tls::{Protocol, Tls};
 
@@ -118,7 +119,8 @@ impl Nats {
         let durable = self.durable().await?;
         let mut batch = durable.batch().max_messages(1).expires(wait).messages().await.map_err(away)?;
         let Some(message) = batch.next().await.transpose().map_err(away)? else { return Ok(None) };
-        Ok(Some(Delivery { body: message.payload.clone(), receipt: Box::new(Delivered(message)) }))
+        let kind = message.subject.as_str().strip_prefix(PREFIX).and_then(|name| EventType::parse(name).ok());
+        Ok(Some(Delivery { kind, body: message.payload.clone(), receipt: Box::new(Delivered(message)) }))
     }
 }
 

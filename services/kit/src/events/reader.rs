@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::broker::{Broker, BrokerError};
+use super::broker::{Broker, BrokerError, Delivery};
 use super::handlers::Meaning;
 use super::{Envelope, Handlers, inbox};
 use crate::http::context::Context;
@@ -46,16 +46,22 @@ impl Reader {
         Self { db, handlers: Arc::new(handlers), metrics, stored: Arc::default() }
     }
 
-    /// Stores what was delivered, so that it may be acknowledged. What nobody here wants, and what is no event, is passed over.
+    /// Stores what was delivered, so that it may be acknowledged. What nobody here wants, what is no event, and what says that it is something
+    /// else than it was published as, is passed over: whoever may announce one type could else announce any.
     ///
     /// # Errors
     /// See [`DbError`]; it has to come again.
-    pub async fn store(&self, body: &[u8]) -> Result<(), DbError> {
-        let envelope = match Envelope::read(body) {
-            Ok(envelope) => envelope,
-            Err(_) => {
+    pub async fn store(&self, delivery: &Delivery) -> Result<(), DbError> {
+        let envelope = match Envelope::read(&delivery.body) {
+            Ok(envelope) if delivery.kind.as_ref() == Some(&envelope.kind) => envelope,
+            _ => {
                 // What it says may be anything, so nothing of it is told; the broker still has it.
-                tracing::error!(bytes = body.len(), "a delivery is no event and is passed over");
+                let published_as = delivery.kind.as_ref().map(tracing::field::display);
+                tracing::error!(
+                    bytes = delivery.body.len(),
+                    published_as,
+                    "a delivery is no event of its type and is passed over"
+                );
                 self.count_received("unknown", "broken");
                 return Ok(());
             }
@@ -184,7 +190,7 @@ pub async fn keep_stored(reader: Reader, broker: Arc<dyn Broker>, stop: Cancella
 /// One delivery, if one comes.
 async fn take(reader: &Reader, broker: &dyn Broker) -> Result<(), BrokerError> {
     let Some(delivery) = broker.next(WAIT).await? else { return Ok(()) };
-    match reader.store(&delivery.body).await {
+    match reader.store(&delivery).await {
         Ok(()) => delivery.receipt.taken().await,
         Err(error) => {
             tracing::warn!(error = chain(&error), "an event comes again: the database can't keep it now");
