@@ -53,7 +53,7 @@ func run(settings settings.Settings, log *slog.Logger) error {
 		return err
 	}
 	config := broker.Config{
-		Name: settings.Name, Listen: settings.Listen, Store: settings.Store, TLS: live.Config(),
+		Name: settings.Name, Listen: settings.Listen, Store: settings.Store, Sync: settings.Sync, TLS: live.Config(),
 	}
 	running, err := broker.Start(config, log)
 	if err != nil {

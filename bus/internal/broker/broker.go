@@ -25,7 +25,7 @@ import (
 )
 
 // patience is how long the server may take to come up: it reads its whole store.
-const patience = 60 * time.Second
+const patience = 4 * time.Minute
 
 // Config is where the bus runs.
 type Config struct {
@@ -35,6 +35,8 @@ type Config struct {
 	Listen string
 	// Store is the folder of the stream.
 	Store string
+	// Sync is how long an acknowledged event may be in memory alone; 0: not at all.
+	Sync time.Duration
 	// TLS shows each connection the newest certificate, and wants one of the client.
 	TLS *tls.Config
 }

@@ -28,10 +28,11 @@ func (c Config) options(hash string, wanted *plan.Plan) *server.Options {
 		JetStream:              true,
 		DisableJetStreamBanner: true,
 		StoreDir:               c.Store,
-		// Who publishes forgets the event once it is acknowledged, so that must
-		// mean: on the disk.
-		SyncAlways: true,
-		Users:      []*server.User{{Username: manager, Password: hash}},
+		// Who publishes forgets the event once it is acknowledged, so that should
+		// mean: on the disk. A process that is killed loses nothing either way.
+		SyncAlways:   c.Sync == 0,
+		SyncInterval: c.Sync,
+		Users:        []*server.User{{Username: manager, Password: hash}},
 	}
 	for _, user := range wanted.Users {
 		options.Users = append(options.Users, &server.User{

@@ -56,7 +56,7 @@ func (p *program) run() {
 	p.process.Env = append(os.Environ(), asProgram+"=1", "RERP_LOG_FORMAT=text",
 		fmt.Sprintf("RERP_BUS_ADDR=127.0.0.1:%d", p.port), fmt.Sprintf("RERP_ADMIN_ADDR=127.0.0.1:%d", p.admin),
 		"RERP_TLS_DIR="+p.path("tls"), "RERP_BUS_FILE="+p.path("bus/events.json"), "RERP_BUS_STORE="+p.path("store"))
-	p.process.Stdout = testWriter{p.t}
+	p.process.Stdout = newTestWriter(p.t)
 	check(p.t, p.process.Start())
 	until(p.t, "the program is ready", func() bool { status, _ := p.page("/readyz"); return status == http.StatusOK })
 }

@@ -3,6 +3,7 @@
 package it
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -116,7 +117,7 @@ func (w *world) start() {
 	config := broker.Config{
 		Name: "bus", Listen: fmt.Sprintf("127.0.0.1:%d", w.port), Store: w.path("store"), TLS: live.Config(),
 	}
-	log := slog.New(slog.NewTextHandler(testWriter{w.t}, nil))
+	log := slog.New(slog.NewTextHandler(newTestWriter(w.t), nil))
 	w.bus, err = broker.Start(config, log)
 	check(w.t, err)
 	w.live = live
@@ -261,10 +262,26 @@ func freePort(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-// testWriter shows the bus's log with a test that failed.
-type testWriter struct{ t *testing.T }
+// testWriter keeps the bus's log, for a test that fails.
+type testWriter struct {
+	mu    sync.Mutex
+	lines bytes.Buffer
+}
 
-func (w testWriter) Write(line []byte) (int, error) {
-	w.t.Log(strings.TrimSpace(string(line)))
-	return len(line), nil
+func newTestWriter(t *testing.T) *testWriter {
+	w := &testWriter{}
+	t.Cleanup(func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if t.Failed() {
+			t.Log("the bus said:\n" + w.lines.String())
+		}
+	})
+	return w
+}
+
+func (w *testWriter) Write(line []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lines.Write(line)
 }

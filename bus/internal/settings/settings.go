@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 )
 
 // Settings are the choices made where the bus runs.
@@ -23,6 +24,9 @@ type Settings struct {
 	Plan string
 	// Store is the folder of the stream, RERP_BUS_STORE.
 	Store string
+	// Sync is how long an acknowledged event may be in memory alone,
+	// RERP_BUS_SYNC; 0: not at all.
+	Sync time.Duration
 	// JSON tells how log lines look, RERP_LOG_FORMAT.
 	JSON bool
 }
@@ -44,6 +48,10 @@ func Read(get func(string) string) (Settings, error) {
 		return value
 	}
 	listen, admin := address("RERP_BUS_ADDR", "0.0.0.0:4222"), address("RERP_ADMIN_ADDR", "0.0.0.0:9090")
+	sync, err := interval(text("RERP_BUS_SYNC", "always"))
+	if err != nil {
+		mistakes = append(mistakes, fmt.Errorf("RERP_BUS_SYNC: %w", err))
+	}
 	format := text("RERP_LOG_FORMAT", "json")
 	if format != "json" && format != "text" {
 		mistakes = append(mistakes, errors.New("RERP_LOG_FORMAT: expected json or text"))
@@ -55,6 +63,7 @@ func Read(get func(string) string) (Settings, error) {
 		TLS:    text("RERP_TLS_DIR", "/etc/rerp/tls"),
 		Plan:   text("RERP_BUS_FILE", "/etc/rerp/bus/events.json"),
 		Store:  text("RERP_BUS_STORE", "/var/lib/rerp/bus"),
+		Sync:   sync,
 		JSON:   format == "json",
 	}, errors.Join(mistakes...)
 }
@@ -69,4 +78,15 @@ func checkAddress(text string) error {
 		return errors.New("expected a port from 1 to 65535")
 	}
 	return nil
+}
+
+func interval(text string) (time.Duration, error) {
+	if text == "always" {
+		return 0, nil
+	}
+	pause, err := time.ParseDuration(text)
+	if err != nil || pause < 100*time.Millisecond || pause > time.Minute {
+		return 0, errors.New("expected always, or from 100ms to 1m")
+	}
+	return pause, nil
 }
