@@ -54,6 +54,7 @@ func run(settings settings.Settings, log *slog.Logger) error {
 	}
 	config := broker.Config{
 		Name: settings.Name, Listen: settings.Listen, Store: settings.Store, Sync: settings.Sync, TLS: live.Config(),
+		Trusts: live.Trusts,
 	}
 	running, err := broker.Start(config, log)
 	if err != nil {

@@ -5,9 +5,11 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -39,6 +41,11 @@ type Config struct {
 	Sync time.Duration
 	// TLS shows each connection the newest certificate, and wants one of the client.
 	TLS *tls.Config
+	// Trusts tells whether a client's certificate would still be taken.
+	Trusts func(*x509.Certificate) bool
+	// Again is how long a connection may outlive its certificate; half a minute
+	// unless told otherwise.
+	Again time.Duration
 }
 
 // Broker is a bus that runs.
@@ -53,6 +60,7 @@ type Broker struct {
 	streams  jetstream.JetStream
 	door     *door.Door
 	listener net.Listener
+	closed   chan struct{}
 	plan     atomic.Pointer[plan.Plan]
 }
 
@@ -104,10 +112,15 @@ func (b *Broker) open(log *slog.Logger) error {
 	}
 	b.listener = listener
 	b.door = &door.Door{
-		TLS: b.config.TLS, Server: b.server.InProcessConn, Word: b.word, Most: most, Log: log,
+		TLS: b.config.TLS, Trusts: b.config.Trusts, Again: cmp.Or(b.config.Again, 30*time.Second),
+		Server: b.server.InProcessConn, Word: b.word, Most: most, Log: log,
 		MayListen: func(identity, subject string) bool { return b.plan.Load().MayListen(identity, subject) },
 	}
-	go b.door.Serve(listener)
+	b.closed = make(chan struct{})
+	go func() {
+		b.door.Serve(listener)
+		close(b.closed)
+	}()
 	return nil
 }
 
@@ -132,6 +145,7 @@ func (b *Broker) Accepts() bool {
 func (b *Broker) Stop() {
 	if b.listener != nil {
 		b.listener.Close()
+		<-b.closed
 	}
 	if b.line != nil {
 		b.line.Close()

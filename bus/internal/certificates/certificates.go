@@ -63,6 +63,15 @@ func (l *Live) Config() *tls.Config {
 	return config
 }
 
+// Trusts tells whether the certificate of a client would be taken now, too.
+func (l *Live) Trusts(client *x509.Certificate) bool {
+	_, err := client.Verify(x509.VerifyOptions{
+		Roots:     l.current.Load().config.ClientCAs,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	return err == nil
+}
+
 // NotAfter is when the certificate in use ends.
 func (l *Live) NotAfter() time.Time {
 	return l.current.Load().notAfter

@@ -8,6 +8,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
@@ -31,6 +32,11 @@ type Door struct {
 	TLS *tls.Config
 	// Server opens a connection inside this process.
 	Server func() (net.Conn, error)
+	// Trusts tells whether a client's certificate would still be taken: a
+	// connection ends with the certificate, or with the trust in it, that it began
+	// with. Asked every so often, Again apart.
+	Trusts func(*x509.Certificate) bool
+	Again  time.Duration
 	// Word is what the server takes for the truth of an identity.
 	Word string
 	// MayListen tells whether an identity may subscribe to a subject.
@@ -45,12 +51,12 @@ type Door struct {
 }
 
 // Serve lets clients in until listener is closed.
-func (d *Door) Serve(listener net.Listener) error {
+func (d *Door) Serve(listener net.Listener) {
 	d.places = make(chan struct{}, crowd)
 	for {
 		client, err := listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
-			return nil
+			return
 		}
 		if err != nil {
 			// No file for it now; the next one may find some.
@@ -151,6 +157,9 @@ func identityOf(state tls.ConnectionState) string {
 
 // between carries operations one way and answers the other, until one side ends.
 func (d *Door) between(client *line, server net.Conn, identity string) error {
+	ended := make(chan struct{})
+	defer close(ended)
+	go d.watch(client, ended)
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
@@ -163,6 +172,23 @@ func (d *Door) between(client *line, server net.Conn, identity string) error {
 	server.Close()
 	<-answered
 	return err
+}
+
+// watch ends a connection whose client would not be let in any more.
+func (d *Door) watch(client *line, ended <-chan struct{}) {
+	again := time.NewTicker(d.Again)
+	defer again.Stop()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-again.C:
+			if !d.Trusts(client.ConnectionState().PeerCertificates[0]) {
+				client.Close()
+				return
+			}
+		}
+	}
 }
 
 // impatient gives up on a client that reads nothing.

@@ -176,6 +176,26 @@ func TestACertificateIsSwappedWithoutALostConnection(t *testing.T) {
 	check(t, identity.publish(verified, "1"))
 }
 
+func TestAConnectionEndsWithTheTrustInItsCertificate(t *testing.T) {
+	w := newWorld(t, platform()...)
+	old := w.connect("identity")
+	next := newAuthority(t)
+	w.certify(next, w.authority, next)
+	w.turn()
+	w.authority = next
+	anew := w.connect("identity")
+	if !old.stayed() {
+		t.Fatal("the connection was lost while both authorities were trusted")
+	}
+	w.certify(next, next)
+	w.turn()
+	until(t, "the old connection is ended", func() bool { return !old.stayed() })
+	check(t, anew.publish(verified, "1"))
+	if !anew.stayed() {
+		t.Fatal("the new connection was lost")
+	}
+}
+
 func serial(s *service) string {
 	state, err := s.line.TLSConnectionState()
 	check(s.t, err)

@@ -116,6 +116,7 @@ func (w *world) start() {
 	check(w.t, err)
 	config := broker.Config{
 		Name: "bus", Listen: fmt.Sprintf("127.0.0.1:%d", w.port), Store: w.path("store"), TLS: live.Config(),
+		Trusts: live.Trusts, Again: 20 * time.Millisecond,
 	}
 	log := slog.New(slog.NewTextHandler(newTestWriter(w.t), nil))
 	w.bus, err = broker.Start(config, log)
