@@ -74,7 +74,7 @@ func (b *Bus) metrics(w http.ResponseWriter, r *http.Request) {
 		ready = 1
 	}
 	gauge(w, "rerp_bus_ready", "Whether clients are accepted and the last file is applied.", ready)
-	gauge(w, "rerp_bus_certificate_not_after_seconds", "When the certificate in use ends.", b.NotAfter().Unix())
+	gauge(w, "rerp_tls_certificate_end_seconds", "When the certificate in use ends.", b.NotAfter().Unix())
 	state, err := b.Look(ctx)
 	if err != nil {
 		b.Log.Warn("numbers are missing on the metrics page", "error", err)

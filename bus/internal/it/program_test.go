@@ -53,7 +53,8 @@ func (p *program) run() {
 	self, err := os.Executable()
 	check(p.t, err)
 	p.process = exec.Command(self)
-	p.process.Env = append(os.Environ(), asProgram+"=1", "RERP_LOG_FORMAT=text",
+	p.starts++
+	p.process.Env = append(os.Environ(), asProgram+"=1", "RERP_LOG_FORMAT=text", fmt.Sprintf("POD_NAME=bus-%d", p.starts),
 		fmt.Sprintf("RERP_BUS_ADDR=127.0.0.1:%d", p.port), fmt.Sprintf("RERP_ADMIN_ADDR=127.0.0.1:%d", p.admin),
 		"RERP_TLS_DIR="+p.path("tls"), "RERP_BUS_FILE="+p.path("bus/events.json"), "RERP_BUS_STORE="+p.path("store"))
 	p.process.Stdout = newTestWriter(p.t)

@@ -48,6 +48,7 @@ type world struct {
 	bus       *broker.Broker
 	live      *certificates.Live
 	keeper    *keeper.Keeper
+	starts    int
 }
 
 func newWorld(t *testing.T, grants ...grant) *world {
@@ -112,10 +113,12 @@ func derived(grants []grant) plan.Plan {
 
 func (w *world) start() {
 	w.t.Helper()
+	// Every pod has a name of its own.
+	w.starts++
 	live, err := certificates.Open(w.path("tls"))
 	check(w.t, err)
 	config := broker.Config{
-		Name: "bus", Listen: fmt.Sprintf("127.0.0.1:%d", w.port), Store: w.path("store"), TLS: live.Config(),
+		Name: fmt.Sprintf("bus-%d", w.starts), Listen: fmt.Sprintf("127.0.0.1:%d", w.port), Store: w.path("store"), TLS: live.Config(),
 		Trusts: live.Trusts, Again: 20 * time.Millisecond,
 	}
 	log := slog.New(slog.NewTextHandler(newTestWriter(w.t), nil))
