@@ -37,6 +37,16 @@ pub fn http_path(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "minLength": 1, "maxLength": 256, "pattern": "^/[-A-Za-z0-9._~/%]*$"})
 }
 
+/// Name inside a pod: a DNS label.
+pub fn label_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 1, "maxLength": 63, "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"})
+}
+
+/// Absolute path of a folder.
+pub fn folder(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 2, "maxLength": 256, "pattern": "^(/[-A-Za-z0-9_][-A-Za-z0-9._]*)+$"})
+}
+
 /// Name of an environment variable.
 pub fn env_name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})

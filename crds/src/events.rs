@@ -19,7 +19,9 @@ pub struct Events {
     #[x_kube(validation = Rule::new("self.all(one, self.exists_one(other, other == one))")
         .message("a type of events is listed twice; remove one of both, for a list says each type once"))]
     pub publishes: Vec<String>,
-    /// What the service wants to be told, whoever announces it. Of a type that nobody announces nothing comes.
+    /// What the service wants to be told, whoever announces it; other versions of these types are delivered too, for a program that
+    /// comes to know them. Of a type that nobody announces nothing comes. Who stops wanting anything is forgotten by the bus; who
+    /// wants something for the first time gets what the bus still has of it, 30 days.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "bounds::event_names")]
     #[x_kube(validation = Rule::new("self.all(name, name.matches('^[a-z][-a-z0-9]*([.][a-z][-a-z0-9]*)+[.]v[1-9][0-9]{0,3}$'))")

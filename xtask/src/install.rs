@@ -24,7 +24,9 @@ const CLIENTS: &str = "services/sandbox/tests/clients/requirements.txt";
 pub(crate) enum Error {
     #[error("this machine lacks what is needed:{missing}\n{advice}")]
     Missing { missing: String, advice: &'static str },
-    #[error("no `go` in PATH; the local Kubernetes node is a Go program: install Go 1.26 or later (https://go.dev/dl)")]
+    #[error(
+        "no `go` in PATH; the event bus and the local Kubernetes node are Go programs: install Go 1.26 or later (https://go.dev/dl)"
+    )]
     NoGo,
     #[error("the list of packages {path} cannot be read")]
     List { path: PathBuf, source: io::Error },

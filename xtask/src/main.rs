@@ -9,6 +9,7 @@ mod executables;
 mod generate;
 mod images;
 mod install;
+mod modules;
 mod paths;
 mod progress;
 mod test;

@@ -4,6 +4,7 @@
 use super::MANAGER;
 use super::apply::Applied;
 use super::certificate::Certified;
+use super::check::bus::Bus;
 use super::check::{Checked, Stop, Verdict, workload};
 use super::gather::COMPONENT;
 use crate::cluster::{read, status};
@@ -90,8 +91,12 @@ fn done(checked: &Checked) -> Outcome {
         Verdict::Fine(Reason::DatabaseMoved | Reason::DatabaseMoving, message) => format!("; {message}"),
         _ => String::new(),
     };
+    let waiting = match &checked.bus {
+        Bus::Missing(name) => format!("; its events wait: there is no RerpService {name} in the namespace"),
+        Bus::Unused | Bus::Joined(_) | Bus::Itself(_) => String::new(),
+    };
     let pods = workload::pods_in_words(checked.replicas);
-    let message = format!("{pods} of {} at {}{moved}", checked.spec.image, checked.url);
+    let message = format!("{pods} of {} at {}{moved}{waiting}", checked.spec.image, checked.url);
     Outcome::Done { message, again: DRIFT }
 }
 

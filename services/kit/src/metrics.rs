@@ -46,7 +46,7 @@ pub struct EventMetrics {
     pub outbox_age_seconds: IntGauge,
     /// Attempts to publish by `type` and `outcome` (`published`, `away`: nobody answers; `refused`).
     pub published: IntCounterVec,
-    /// Deliveries by `type` and `outcome` (`stored`, `parked`, `repeated`, `ignored`: nobody here wants it; `broken`: no event).
+    /// Deliveries by `type` and `outcome` (`stored`, `parked`, `repeated`, `ignored`: nobody here wants it; `broken`: no event of its type).
     pub received: IntCounterVec,
     /// Attempts at an effect by `type` and `outcome` (`done`, `repeated`: done before; `failed`, `dead`: given up).
     pub handled: IntCounterVec,

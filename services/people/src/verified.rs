@@ -28,3 +28,23 @@ fn note<'c>(
         note.execute(session.conn()).await.map(drop)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a program has no effect for need not be delivered, and what isn't delivered has none.
+    #[test]
+    fn manifests_declare_what_these_services_read() {
+        let wanted: String =
+            noted(Handlers::default()).types().iter().map(|name| format!("      - {name}\n")).collect();
+        for manifest in [
+            include_str!("../../../manifests/platform/account.yaml"),
+            include_str!("../../../manifests/platform/billing.yaml"),
+            include_str!("../../../manifests/platform/fte.yaml"),
+        ] {
+            let read = manifest.split("    consumes:\n").nth(1).unwrap_or_default();
+            assert!(read.strip_prefix(wanted.as_str()).is_some_and(|rest| !rest.starts_with("      - ")), "{manifest}");
+        }
+    }
+}

@@ -85,7 +85,7 @@ fn pack(
     let (user, env, below) = if program.on_postgres {
         (postgres::settings().user, postgres::environment(), postgres.layers.clone())
     } else {
-        (format!("{}:{}", NONROOT.0, NONROOT.1), vec!["PATH=/".to_owned()], Vec::new())
+        (nonroot(), vec!["PATH=/".to_owned()], Vec::new())
     };
     let settings = Settings { user, entrypoint: vec![format!("/{place}")], env, stop_signal: "SIGTERM".to_owned() };
     let layers = below.into_iter().chain([top]).collect();
@@ -93,6 +93,11 @@ fn pack(
     store.keep(program.image, &image)?;
     step.done(bytes(image.size()));
     Ok(image)
+}
+
+/// The user of the images.
+pub(super) fn nonroot() -> String {
+    format!("{}:{}", NONROOT.0, NONROOT.1)
 }
 
 fn fill(layer: &mut LayerWriter, place: &str, program: &Path, bundle: &str, on_postgres: bool) -> io::Result<()> {

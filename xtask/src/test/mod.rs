@@ -3,6 +3,7 @@
 
 mod badges;
 mod go;
+mod go_licences;
 mod licences;
 mod node;
 mod sizes;
@@ -45,9 +46,9 @@ pub(crate) enum Stage {
     Format,
     /// Files and functions stay short enough to read
     Sizes,
-    /// Licences, banned crates and sources of the dependencies
+    /// Licences, banned crates and sources of the dependencies, of the programs in Go too
     Licences,
-    /// Go: vet and tests of local-cluster/
+    /// Go: vet and tests of bus/ and local-cluster/
     Go,
     /// clippy finds nothing
     Lints,

@@ -2,9 +2,16 @@
 //! In: the object, `Gathered`. Out: `Checked`, or the `Stop` that says what a person must change.
 //!
 //! What stops a pass is what makes its result wrong: a database that isn't there or belongs to another service, a circle of
+<<<<<<< HEAD
 //! dependencies. What only delays or spoils a part of it (a missing dependency, a Secret of the user's, an event that another service announces) becomes a
 //! verdict in `Checked`: the rest is still brought up to date, above all the Secrets that a running split depends on.
+=======
+//! dependencies, an event that another service announces, a bus that can be none. What only delays or spoils a part of it (a missing
+//! dependency, a Secret of the user's) becomes a verdict in `Checked`: the rest is still brought up to date, above all the Secrets that
+//! a running split depends on.
+>>>>>>> busrun
 
+pub mod bus;
 pub mod configuration;
 pub mod database;
 pub mod dependencies;
@@ -18,9 +25,11 @@ pub mod workload;
 mod workload_tests;
 
 use super::gather::Gathered;
+use crate::args::Settings;
 use crate::cluster::child::Owner;
 use crate::outcome::Outcome;
 use crate::record::Record;
+use bus::Bus;
 use database::DatabaseUse;
 use events::Announced;
 use k8s_openapi::api::core::v1::Pod;
@@ -83,6 +92,8 @@ pub struct Checked {
     pub addresses: BTreeMap<String, String>,
     /// The database, if the service declares one.
     pub database: Option<DatabaseUse>,
+    /// How it stands to the namespace's event bus.
+    pub bus: Bus,
     /// Who is reached, and by whom.
     pub network: Network,
     /// DependenciesReady.
@@ -98,12 +109,17 @@ pub struct Checked {
 }
 
 /// Judges a spec together with what was read.
-pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> {
+pub fn check(object: &RerpService, gathered: Gathered, settings: &Settings) -> Result<Checked, Stop> {
     let Gathered { owner, now, services, migrations, record, databases, secrets, config_maps, pods, policy } = gathered;
     let spec = object.spec.clone();
     let known = record.as_ref().and_then(Record::of);
     dependencies::no_circle(&owner.name, &services)
         .map_err(|outcome| Stop::about(ConditionType::DependenciesReady, outcome))?;
+<<<<<<< HEAD
+=======
+    events::alone(object, &services)?;
+    let bus = bus::bus(object, &services, settings)?;
+>>>>>>> busrun
     let (database, data) = match &spec.database_ref {
         Some(wish) => {
             let seen = database::Seen { services: &services, migrations: &migrations, databases: &databases };
@@ -137,6 +153,7 @@ pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> 
         configuration: configuration::verdict(&spec, &secrets, &config_maps),
         events: events::announced(object, &services),
         database,
+        bus,
         network,
         data,
         pods,

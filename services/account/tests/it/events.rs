@@ -74,7 +74,7 @@ async fn a_verified_person_is_noted_before_there_is_an_account() {
     let reader = Reader::new(account, verified::noted(Handlers::default()), metrics.events.clone());
     for _ in 0..2 {
         let delivery = seat.next(Duration::from_secs(1)).await.unwrap().unwrap();
-        reader.store(&delivery.body).await.unwrap();
+        reader.store(&delivery).await.unwrap();
         delivery.receipt.taken().await.unwrap();
         while reader.turn().await.unwrap() > 0 {}
         memory.rewind("account");

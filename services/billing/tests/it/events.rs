@@ -82,7 +82,7 @@ async fn a_noted_person_has_no_trial_by_it() {
     seat.publish(Message { id, kind, body: envelope.write().unwrap().into() }).await.unwrap();
     let reader = Reader::new(p.state.db.clone(), verified::noted(Handlers::default()), metrics.events.clone());
     let delivery = seat.next(Duration::from_secs(1)).await.unwrap().unwrap();
-    reader.store(&delivery.body).await.unwrap();
+    reader.store(&delivery).await.unwrap();
     delivery.receipt.taken().await.unwrap();
     while reader.turn().await.unwrap() > 0 {}
     let noted = format!(

@@ -47,6 +47,9 @@ pub trait Broker: std::fmt::Debug + Send + Sync {
 /// A message that was handed out.
 #[derive(Debug)]
 pub struct Delivery {
+    /// As what it was published: a broker lets each service publish types of its own alone, and knows nothing of what they say inside. None
+    /// if that is the name of no type.
+    pub kind: Option<EventType>,
     /// The envelope.
     pub body: Bytes,
     /// Says what became of it. Dropped, the message comes again after a while.

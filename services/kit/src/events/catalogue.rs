@@ -205,6 +205,30 @@ mod tests {
         }
     }
 
+    /// Names in a list of `spec.events` of a manifest.
+    fn declared<'a>(manifest: &'a str, list: &str) -> Vec<&'a str> {
+        let lines = manifest.split(&format!("    {list}:\n")).nth(1).unwrap_or_default().lines();
+        lines.map_while(|line| line.strip_prefix("      - ")).collect()
+    }
+
+    #[test]
+    fn manifests_declare_what_services_announce() {
+        let manifests = [
+            ("identity", include_str!("../../../../manifests/platform/identity.yaml")),
+            ("account", include_str!("../../../../manifests/platform/account.yaml")),
+            ("billing", include_str!("../../../../manifests/platform/billing.yaml")),
+            ("fte", include_str!("../../../../manifests/platform/fte.yaml")),
+        ];
+        let mut all = Vec::new();
+        for (service, manifest) in manifests {
+            for name in declared(manifest, "publishes") {
+                assert_eq!(EventType::parse(name).unwrap().source(), service, "{name}");
+                all.push(name);
+            }
+        }
+        assert_eq!(all.iter().collect::<BTreeSet<_>>(), ALL.iter().collect());
+    }
+
     #[test]
     fn words_are_as_the_tables_have_them() {
         let role = RoleChanged {

@@ -132,7 +132,8 @@ impl Seat {
             if self.wants.contains(&message.kind.base()) {
                 place.handed_out = true;
                 let receipt = HandedOut { broker: self.broker.clone(), service: self.service };
-                return Ok(Some(Delivery { body: message.body.clone(), receipt: Box::new(receipt) }));
+                let (kind, body) = (Some(message.kind.clone()), message.body.clone());
+                return Ok(Some(Delivery { kind, body, receipt: Box::new(receipt) }));
             }
             place.next += 1;
         }

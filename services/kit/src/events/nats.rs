@@ -7,7 +7,11 @@
 //! | a service's place | a durable pull consumer with explicit acks and `max_ack_pending` 1: so events come in order, whichever pod asks |
 //! | answers | inboxes `_INBOX.<consumer>.…`, so that no service can listen to another's |
 
+<<<<<<< HEAD
 use std::error::Error as _;
+=======
+use std::sync::atomic::Ordering;
+>>>>>>> busrun
 use std::time::Duration;
 
 use async_nats::connection::State;
@@ -19,8 +23,10 @@ use async_nats::{ConnectError, ConnectOptions};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 use super::broker::{Broker, BrokerError, Cause, Delivery, Message, Receipt};
+use super::name::EventType;
 use crate::config::BusSettings;
 use crate::tls::{Protocol, Tls};
 
@@ -29,6 +35,9 @@ pub const PREFIX: &str = "rerp.";
 
 /// Time the broker has to accept a connection, or to answer a question.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two looks whether the connection is still the one that asked for an event.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The way to the broker could not be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +101,11 @@ impl Nats {
         }
     }
 
+    /// The how-manieth connection this is.
+    fn connection(&self) -> u64 {
+        self.jetstream.client().statistics().connects.load(Ordering::Relaxed)
+    }
+
     async fn send(&self, message: Message) -> Result<(), BrokerError> {
         self.connected()?;
         let subject = format!("{PREFIX}{}", message.kind);
@@ -117,9 +131,19 @@ impl Nats {
     async fn fetch(&self, wait: Duration) -> Result<Option<Delivery>, BrokerError> {
         self.connected()?;
         let durable = self.durable().await?;
+        let connection = self.connection();
         let mut batch = durable.batch().max_messages(1).expires(wait).messages().await.map_err(away)?;
-        let Some(message) = batch.next().await.transpose().map_err(away)? else { return Ok(None) };
-        Ok(Some(Delivery { body: message.payload.clone(), receipt: Box::new(Delivered(message)) }))
+        let next = loop {
+            match timeout(LOOK, batch.next()).await {
+                Ok(next) => break next,
+                // It took the question with it; nobody would answer before the time is over.
+                Err(_) if self.connection() != connection => return Err(away("the connection ended during the wait")),
+                Err(_) => {}
+            }
+        };
+        let Some(message) = next.transpose().map_err(away)? else { return Ok(None) };
+        let kind = message.subject.as_str().strip_prefix(PREFIX).and_then(|name| EventType::parse(name).ok());
+        Ok(Some(Delivery { kind, body: message.payload.clone(), receipt: Box::new(Delivered(message)) }))
     }
 }
 

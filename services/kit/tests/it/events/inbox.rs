@@ -1,6 +1,10 @@
 //! From the broker to the effect: once, in order, and nobody held up by somebody else's trouble.
 
+<<<<<<< HEAD
 use std::sync::Arc;
+=======
+use std::time::Duration;
+>>>>>>> busrun
 
 use super::{OVERTAKEN, World, effect};
 use crate::support::until;
@@ -47,6 +51,16 @@ impl World {
         self.seat.publish(Message { id, kind: envelope.kind, body }).await.unwrap();
         self.store_all().await;
         id
+    }
+
+    /// Gets something that another service published as an event of type `kind`.
+    async fn receive(&self, kind: &str, body: &[u8]) {
+        let message = Message { id: Uuid::now_v7(), kind: EventType::parse(kind).unwrap(), body: body.to_vec().into() };
+        let hears = self.memory.seat("self", &["account.created", "fte.session.completed"]);
+        hears.publish(message).await.unwrap();
+        let delivery = hears.next(Duration::from_secs(1)).await.unwrap().unwrap();
+        self.reader.store(&delivery).await.unwrap();
+        delivery.receipt.taken().await.unwrap();
     }
 
     async fn state(&self) -> (i64, i64, i64) {
@@ -222,10 +236,29 @@ async fn what_can_not_be_read_is_given_up_at_once_and_what_nobody_wants_is_passe
     world.work_all().await;
     assert_eq!(world.state().await, (0, 0, 1));
     let received = |outcome: &str| world.metrics.events.received.with_label_values(&["unknown", outcome]).get();
+<<<<<<< HEAD
     world.reader.store(b"hello").await.unwrap();
     let other = envelope("fte.session.completed.v1", Uuid::now_v7(), 1, Value::Null);
     world.reader.store(&other.write().unwrap()).await.unwrap();
+=======
+    world.receive("account.created.v1", b"hello").await;
+    let other = Envelope {
+        id: Uuid::now_v7(),
+        kind: EventType::parse("fte.session.completed.v1").unwrap(),
+        subject: Uuid::now_v7(),
+        sequence: 1,
+        time: "2026-11-26T08:00:00Z".parse().unwrap(),
+        trace: None,
+        data: Value::Null,
+    };
+    world.receive("fte.session.completed.v1", &other.write().unwrap()).await;
+>>>>>>> busrun
     assert_eq!((received("broken"), received("ignored")), (1, 1));
+    // Whoever may announce this could otherwise announce anything.
+    let kind = EventType::parse("account.created.v1").unwrap();
+    let forged = Envelope { kind, data: created(Uuid::now_v7()), ..other };
+    world.receive("fte.session.completed.v1", &forged.write().unwrap()).await;
+    assert_eq!(received("broken"), 2);
     assert_eq!(world.home.number("SELECT count(*) FROM svc.inbox").await, 1);
 }
 

@@ -73,7 +73,7 @@ impl World {
     /// Stores all there is.
     async fn store_all(&self) {
         while let Some(delivery) = self.seat.next(Duration::from_millis(10)).await.unwrap() {
-            self.reader.store(&delivery.body).await.unwrap();
+            self.reader.store(&delivery).await.unwrap();
             delivery.receipt.taken().await.unwrap();
         }
     }

@@ -166,3 +166,20 @@ async fn what_was_not_taken_comes_again_and_an_unordered_consumer_is_not_used() 
     until("it is connected", || async { !format!("{hasty:?}").contains("Pending") }).await;
     assert!(matches!(hasty.next(wait).await, Err(BrokerError::Away(_))));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs NATS: set RERP_NATS_SERVER, see the head of the file"]
+async fn who_waits_for_an_event_hears_that_the_connection_is_lost() {
+    let mut server = Server::start().await;
+    let pod = server.pod("self").await;
+    until("it is connected", || async { !format!("{pod:?}").contains("Pending") }).await;
+    let waits = tokio::spawn(async move { pod.next(Duration::from_secs(600)).await });
+    until("it waits", || async {
+        let stream = server.jetstream().await.get_stream("events").await.unwrap();
+        stream.get_consumer::<pull::Config>("self").await.unwrap().cached_info().num_waiting == 1
+    })
+    .await;
+    server.stop();
+    server.boot().await;
+    assert!(matches!(waits.await.unwrap(), Err(BrokerError::Away(_))));
+}
