@@ -110,7 +110,8 @@ fn rights(services: &[RerpService], settings: &Settings) -> Rights {
         let (name, namespace) = (service.name_any(), service.namespace().unwrap_or_default());
         let consumed = service.spec.events.iter().flat_map(|events| &events.consumes);
         let filters: BTreeSet<String> = consumed.map(|kind| all_versions(kind)).collect();
-        let announced: BTreeSet<String> = events::announced(service, services).map(subject).collect();
+        let announced: BTreeSet<String> =
+            events::announced(service, services).names.iter().map(|name| subject(name)).collect();
         let mut publish: Vec<String> = announced.into_iter().collect();
         if !filters.is_empty() {
             publish.extend(reading(&name));

@@ -125,7 +125,8 @@ proptest! {
                 prop_assert_eq!(reads, may, "{} reads {}", name, kind);
             }
             prop_assert_eq!(consumer.is_some(), !events.consumes.is_empty());
-            prop_assert!(user.publish.is_empty() || user.identity == format!("spiffe://rerp.local/ns/rerp/sa/{name}"));
+            let identity = format!("spiffe://rerp.local/ns/rerp/sa/{name}");
+            prop_assert!(user.publish.is_empty() || user.identity == identity);
         }
         prop_assert!(rights.users.iter().all(|one| one.service != "bus" && !one.publish.is_empty()));
     }

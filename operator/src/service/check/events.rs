@@ -45,19 +45,6 @@ fn elsewhere(object: &RerpService, services: &[RerpService], name: &str) -> Opti
     (first < rank(object, name)).then_some(first.2)
 }
 
-/// Types that a service declares to announce and no other has a better right to.
-pub fn announced<'a>(object: &'a RerpService, services: &'a [RerpService]) -> impl Iterator<Item = &'a str> {
-    declared(object).filter(move |name| elsewhere(object, name, services).is_none())
-}
-
-/// The service that announces `name` rather than this one.
-fn elsewhere(object: &RerpService, name: &str, services: &[RerpService]) -> Option<String> {
-    let others = services.iter().filter(|one| one.metadata.name != object.metadata.name);
-    let others = others.filter(|one| declared(one).chain(told(one)).any(|other| other == name));
-    let first = others.map(|one| rank(one, name)).min()?;
-    (first < rank(object, name)).then_some(first.2)
-}
-
 fn rank(service: &RerpService, name: &str) -> (bool, Option<jiff::Timestamp>, String) {
     let established = told(service).any(|other| other == name);
     (!established, service.creation_timestamp().map(|time| time.0), service.name_any())
@@ -118,12 +105,5 @@ mod tests {
         let services = [established(service("young", 9, &["x.done.v1"])), service("old", 1, &["x.done.v1"])];
         assert_eq!(announced(&services[0], &services), all(&["x.done.v1"]));
         assert_eq!(announced(&services[1], &services).names, Vec::<String>::new());
-    }
-
-    #[test]
-    fn of_two_one_is_let_announce() {
-        let services = [service("a", 2, &["x.done.v1", "x.left.v1"]), service("b", 1, &["x.left.v1"])];
-        let granted = |of: usize| announced(&services[of], &services).collect::<Vec<_>>();
-        assert_eq!((granted(0), granted(1)), (vec!["x.done.v1"], vec!["x.left.v1"]));
     }
 }

@@ -2,14 +2,9 @@
 //! In: the object, `Gathered`. Out: `Checked`, or the `Stop` that says what a person must change.
 //!
 //! What stops a pass is what makes its result wrong: a database that isn't there or belongs to another service, a circle of
-<<<<<<< HEAD
-//! dependencies. What only delays or spoils a part of it (a missing dependency, a Secret of the user's, an event that another service announces) becomes a
-//! verdict in `Checked`: the rest is still brought up to date, above all the Secrets that a running split depends on.
-=======
-//! dependencies, an event that another service announces, a bus that can be none. What only delays or spoils a part of it (a missing
-//! dependency, a Secret of the user's) becomes a verdict in `Checked`: the rest is still brought up to date, above all the Secrets that
-//! a running split depends on.
->>>>>>> busrun
+//! dependencies, a bus that can be none. What only delays or spoils a part of it (a missing dependency, a Secret of the user's, an event
+//! that another service announces) becomes a verdict in `Checked`: the rest is still brought up to date, above all the Secrets that a
+//! running split depends on.
 
 pub mod bus;
 pub mod configuration;
@@ -115,11 +110,7 @@ pub fn check(object: &RerpService, gathered: Gathered, settings: &Settings) -> R
     let known = record.as_ref().and_then(Record::of);
     dependencies::no_circle(&owner.name, &services)
         .map_err(|outcome| Stop::about(ConditionType::DependenciesReady, outcome))?;
-<<<<<<< HEAD
-=======
-    events::alone(object, &services)?;
     let bus = bus::bus(object, &services, settings)?;
->>>>>>> busrun
     let (database, data) = match &spec.database_ref {
         Some(wish) => {
             let seen = database::Seen { services: &services, migrations: &migrations, databases: &databases };

@@ -7,11 +7,8 @@
 //! | a service's place | a durable pull consumer with explicit acks and `max_ack_pending` 1: so events come in order, whichever pod asks |
 //! | answers | inboxes `_INBOX.<consumer>.…`, so that no service can listen to another's |
 
-<<<<<<< HEAD
 use std::error::Error as _;
-=======
 use std::sync::atomic::Ordering;
->>>>>>> busrun
 use std::time::Duration;
 
 use async_nats::connection::State;

@@ -46,19 +46,7 @@ impl Reader {
         Self { db, handlers: Arc::new(handlers), metrics, stored: Arc::default() }
     }
 
-<<<<<<< HEAD
-    /// Stores what was delivered, so that it may be acknowledged. What nobody here wants (any more), and what is no event, is passed over.
-    ///
-    /// # Errors
-    /// See [`DbError`]; it has to come again.
-    pub async fn store(&self, body: &[u8]) -> Result<(), DbError> {
-        let envelope = match Envelope::read(body) {
-            Ok(envelope) => envelope,
-            Err(_) => {
-                // What it says may be anything, a name of a person too, so nothing of it is told or kept; the broker has it for a while.
-                tracing::error!(bytes = body.len(), "a delivery is no event and is passed over");
-=======
-    /// Stores what was delivered, so that it may be acknowledged. What nobody here wants, what is no event, and what says that it is something
+    /// Stores what was delivered, so that it may be acknowledged. What nobody here wants (any more), what is no event, and what says that it is something
     /// else than it was published as, is passed over: whoever may announce one type could else announce any.
     ///
     /// # Errors
@@ -67,14 +55,13 @@ impl Reader {
         let envelope = match Envelope::read(&delivery.body) {
             Ok(envelope) if delivery.kind.as_ref() == Some(&envelope.kind) => envelope,
             _ => {
-                // What it says may be anything, so nothing of it is told; the broker still has it.
+                // What it says may be anything, a name of a person too, so nothing of it is told or kept; the broker has it for a while.
                 let published_as = delivery.kind.as_ref().map(tracing::field::display);
                 tracing::error!(
                     bytes = delivery.body.len(),
                     published_as,
                     "a delivery is no event of its type and is passed over"
                 );
->>>>>>> busrun
                 self.count_received("unknown", "broken");
                 return Ok(());
             }
@@ -222,17 +209,10 @@ pub async fn keep_stored(reader: Reader, broker: Arc<dyn Broker>, stop: Cancella
     }
 }
 
-<<<<<<< HEAD
 /// One delivery, if one came.
 async fn take(reader: &Reader, next: Result<Option<Delivery>, BrokerError>) -> Result<(), BrokerError> {
     let Some(delivery) = next? else { return Ok(()) };
-    match reader.store(&delivery.body).await {
-=======
-/// One delivery, if one comes.
-async fn take(reader: &Reader, broker: &dyn Broker) -> Result<(), BrokerError> {
-    let Some(delivery) = broker.next(WAIT).await? else { return Ok(()) };
     match reader.store(&delivery).await {
->>>>>>> busrun
         Ok(()) => delivery.receipt.taken().await,
         Err(error) => {
             tracing::warn!(error = chain(&error), "an event comes again: the database can't keep it now");
