@@ -99,7 +99,11 @@ impl Place {
         // First whether, and then what: most places don't match.
         for word in &self.words {
             let text = given.next()?;
-            if matches!(*word, Word::Fixed(fixed) if fixed != text) {
+            let fits = match *word {
+                Word::Fixed(fixed) => fixed == text,
+                Word::Parameter(_) => !text.is_empty(),
+            };
+            if !fits {
                 return None;
             }
         }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use rerp_kit::telemetry::chain;
 use serde::Deserialize;
 use tokio::sync::{Notify, watch};
@@ -162,6 +163,8 @@ async fn follow(
                 hold_off
             }
         };
+        // Whoever asked meanwhile has been answered by this.
+        let _ = wake.notified().now_or_never();
         // A key ends on time, not when somebody next fetches.
         let next_end = sender.borrow().keys.values().filter_map(|believed| believed.until).min();
         let ends_in = next_end.map_or(pause, |end| end.saturating_duration_since(began).max(settings.hold_off));

@@ -148,7 +148,7 @@ mod tests {
             sequence: 1,
             time: "2026-11-26T08:00:00Z".parse().unwrap(),
             trace: None,
-            data: serde_json::json!({ "human_name_id": "ann@example.com" }),
+            data: serde_json::json!("ann@example.com"),
         };
         assert!(envelope.data::<UserVerified>().unwrap_err().to_string().contains("ann"), "a parser quotes");
         let logged = chain(&DbError::Refused(read::<UserVerified>(&envelope).unwrap_err()));

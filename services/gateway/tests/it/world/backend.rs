@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
+use futures::StreamExt as _;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::DATABASE_UNAVAILABLE;
 use tokio_util::sync::CancellationToken;
@@ -114,8 +115,13 @@ async fn answer(
             Problem::new(DATABASE_UNAVAILABLE).into_response()
         }
         Some(Do::Break) => {
-            let parts = [Ok(Bytes::from_static(b"fi")), Err(std::io::Error::other("broken"))];
-            Body::from_stream(futures::stream::iter(parts)).into_response()
+            // The beginning is on its way by then: a stream that is reset at once loses its head, too.
+            let broken = async {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Err(std::io::Error::other("broken"))
+            };
+            let begun = futures::stream::iter([Ok(Bytes::from_static(b"fi"))]);
+            Body::from_stream(begun.chain(futures::stream::once(broken))).into_response()
         }
         Some(Do::Pour(bytes)) => {
             let parts = (0..bytes.div_ceil(1000)).map(move |at| bytes.saturating_sub(at * 1000).min(1000));
