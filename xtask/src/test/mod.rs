@@ -24,6 +24,7 @@ use crate::generate;
 use crate::install;
 use crate::paths::{self, Paths};
 use crate::progress::elapsed;
+use crate::walk;
 pub(crate) use tally::Tally;
 
 /// Which tests to run.
@@ -66,7 +67,7 @@ pub(crate) enum Stage {
     Node,
     /// Tests against a real cluster with the operator installed
     Cluster,
-    /// The demo on a small data set: undisturbed, and with the worker's or the operator's pod killed in every phase
+    /// The demo on a small data set: undisturbed with the walk after it, and with the worker's or the operator's pod killed in every phase
     Demo,
 }
 
@@ -95,6 +96,8 @@ pub(crate) enum Error {
     Deploy(#[from] deploy::Error),
     #[error(transparent)]
     Demo(#[from] demo::Error),
+    #[error(transparent)]
+    Walk(#[from] walk::Error),
     #[error("a test tool failed")]
     Command(#[from] command::Error),
 }

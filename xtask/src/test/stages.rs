@@ -15,6 +15,7 @@ use crate::generate;
 use crate::images::Options;
 use crate::install;
 use crate::progress::note;
+use crate::walk;
 
 /// Packages whose integration tests start PostgreSQL servers, and those that call their program `it` as these do: a stage is chosen by name.
 const WITH_DATABASE: [&str; 11] = [
@@ -135,12 +136,25 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
     count(test.arg("--").arg("--test-threads=1").args(setting.filter))
 }
 
-/// Each run of the demo judges itself and counts as one test.
+/// Each run of the demo judges itself and counts as one test. So does the walk, on the platform that the undisturbed one leaves, all of whose
+/// domains have moved.
 fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
     let mut tally = Tally::default();
+    let mut judged = |code: ExitCode| {
+        let passed = code == ExitCode::SUCCESS;
+        if passed {
+            tally.passed += 1
+        } else {
+            tally.failed += 1
+        }
+        passed
+    };
     for kill in [None, Some(Victim::Worker), Some(Victim::Operator)] {
-        let code = demo::run(setting.paths, setting.choice, &demo::Args::small(kill), &Options::default())?;
-        if code == ExitCode::SUCCESS { tally.passed += 1 } else { tally.failed += 1 }
+        let passed = judged(demo::run(setting.paths, setting.choice, &demo::Args::small(kill), &Options::default())?);
+        // What a demo that failed has left is no platform to walk on.
+        if passed && kill.is_none() {
+            judged(walk::run(setting.paths, setting.choice)?);
+        }
     }
     if tally.failed == 0 { Ok(tally) } else { Err(Error::Tests(tally)) }
 }

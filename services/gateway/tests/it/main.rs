@@ -8,6 +8,7 @@ mod support;
 mod world;
 
 mod away;
+mod coverage;
 mod inside;
 mod leaving;
 mod often;
