@@ -42,7 +42,7 @@ impl<'a> Places<'a> {
     /// Makes sure that these services are there.
     pub(super) fn must_have(&self, services: &[&'static str]) -> Result<(), Error> {
         let missing = services.iter().find(|name| object(&self.objects, "RerpService", name).is_none());
-        missing.map_or(Ok(()), |name| Err(Error::NoPlatform(*name)))
+        missing.map_or(Ok(()), |name| Err(Error::NoPlatform(name)))
     }
 
     /// Whether events go anywhere.
