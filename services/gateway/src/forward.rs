@@ -100,7 +100,8 @@ async fn payload(asked: &Asked<'_>, body: Incoming, again: bool, deadline: Insta
     to_bytes(body, most).await.map(Payload::Kept).map_err(|_| Problem::from(witness.saw().unwrap_or(Cut::TooLong)))
 }
 
-fn declared(headers: &HeaderMap) -> Option<u64> {
+/// The length that a message says of its body.
+pub(crate) fn declared(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 

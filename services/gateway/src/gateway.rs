@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -19,10 +19,11 @@ use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{DEADLINE_EXCEEDED, INTERNAL, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE};
 use rerp_kit::telemetry::chain;
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
 use crate::auth::{Auth, Principal, may_call};
+use crate::body::read;
 use crate::cors::{self, Origins};
 use crate::limit::{Counted, Limits, Network, of_client};
 use crate::log::Log;
@@ -31,6 +32,11 @@ use crate::routes::{Found, Parameters, Routes};
 use crate::table::{May, Row};
 use crate::upstream::Upstreams;
 use crate::{forward, framing, headers, target};
+
+/// Bytes that are taken of a refused request.
+const LITTLE: usize = 64 * 1024;
+/// Time they have.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Everything that requests have in common.
 #[derive(Debug)]
@@ -55,6 +61,14 @@ pub struct Gateway {
     pub http: HttpSettings,
     /// The numbers.
     pub metrics: Metrics,
+}
+
+/// What becomes of a request after its head was read.
+enum Step {
+    /// It goes to this row's service, with this said of who asks.
+    On(&'static Row, Option<HeaderValue>),
+    /// It is answered here.
+    Answer(Response<Body>),
 }
 
 /// What is known of a request by now, for its answer and its log line.
@@ -120,12 +134,30 @@ impl Gateway {
         target::check(&request)?;
         framing::check(&request)?;
         let (parts, body) = request.into_parts();
+        match self.admit(&parts, client, seen).await {
+            Ok(Step::On(row, token)) => {
+                let asked = forward::Asked { row, parts: &parts, token, client, context };
+                forward::forward(&self.upstreams, &asked, body).await
+            }
+            Ok(Step::Answer(response)) => {
+                swallow(&parts.headers, body).await;
+                Ok(response)
+            }
+            Err(problem) => {
+                swallow(&parts.headers, body).await;
+                Err(problem)
+            }
+        }
+    }
+
+    /// Whether a request goes on to a service, by its head alone.
+    async fn admit(&self, parts: &Parts, client: IpAddr, seen: &mut Seen) -> Result<Step, Problem> {
         if parts.method == Method::OPTIONS {
-            return self.preflight(&parts, client, seen);
+            return self.preflight(parts, client, seen).map(Step::Answer);
         }
         let (row, parameters) = match self.routes.find(&parts.method, parts.uri.path()) {
             Found::Route(row, parameters) => (row, parameters),
-            Found::OtherMethods(names) => return Ok(other_methods(&names)),
+            Found::OtherMethods(names) => return Ok(Step::Answer(other_methods(&names))),
             Found::Nothing => return Err(Problem::new(NO_SUCH_ROUTE)),
         };
         seen.row = Some(row);
@@ -133,9 +165,7 @@ impl Gateway {
         self.limits.address(client, row.rate, Clock::now(), &mut seen.counted)?;
         let principal = self.principal(&parts.headers, row, &parameters, &mut seen.counted).await?;
         framing::length(&parts.headers, row.body)?;
-        let token = self.token(principal.as_ref(), row)?;
-        let asked = forward::Asked { row, parts: &parts, token, client, context };
-        forward::forward(&self.upstreams, &asked, body).await
+        Ok(Step::On(row, self.token(principal.as_ref(), row)?))
     }
 
     /// Who asks, where that counts. On public routes nobody is looked at: a bad token doesn't keep anybody from a page.
@@ -199,6 +229,15 @@ impl Gateway {
             headers.insert(HeaderName::from_static(REQUEST_ID), id);
         }
         response
+    }
+}
+
+/// Takes what a refused request still sends, if that is little: a connection that ends over bytes that nobody read is reset, and its client may
+/// lose the answer by that.
+async fn swallow(headers: &HeaderMap, body: Incoming) {
+    if forward::declared(headers).is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes <= LITTLE)) {
+        // Whatever comes of it, there is an answer.
+        let _ = timeout(SOON, read(body, LITTLE)).await;
     }
 }
 
