@@ -1,7 +1,7 @@
 //! Events on a real cluster: a person is verified, and another service hears of it; what a service may not announce waits until it may; and
 //! while the bus is away nothing fails and nothing is lost.
 
-use rerp_e2e::{TestNamespace, TestResult, eventually};
+use rerp_e2e::{Door, DoorError, TestNamespace, TestResult, eventually};
 use serde_json::{Value, json};
 
 const PLATFORM: &str = include_str!("bus/platform.yaml");
@@ -67,9 +67,8 @@ fn born(ns: &TestNamespace, person: &Person) -> TestResult {
 }
 
 /// One request through the API server.
-fn call(ns: &TestNamespace, service: &str, path: &str, body: &Value) -> Result<String, Box<dyn std::error::Error>> {
-    let at = format!("/api/v1/namespaces/{}/services/{service}:http/proxy{path}", ns.name());
-    Ok(ns.run_with(&["create", "--raw", &at, "-f", "-"], &body.to_string())?)
+fn call(ns: &TestNamespace, service: &str, path: &str, body: &Value) -> Result<String, DoorError> {
+    Door::open()?.post(&format!("/api/v1/namespaces/{}/services/{service}:http/proxy{path}", ns.name()), body)
 }
 
 /// Proves the address of a person: asks for a code, reads it in the mailbox, and gives it back.
