@@ -37,6 +37,16 @@ pub fn http_path(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "minLength": 1, "maxLength": 256, "pattern": "^/[-A-Za-z0-9._~/%]*$"})
 }
 
+/// Name inside a pod: a DNS label.
+pub fn label_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 1, "maxLength": 63, "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"})
+}
+
+/// Absolute path of a folder.
+pub fn folder(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 2, "maxLength": 256, "pattern": "^(/[-A-Za-z0-9_][-A-Za-z0-9._]*)+$"})
+}
+
 /// Name of an environment variable.
 pub fn env_name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})
@@ -66,6 +76,11 @@ pub fn string_map(_: &mut SchemaGenerator) -> Schema {
 pub fn label_map(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "maxProperties": 8, "additionalProperties":
         {"type": "string", "maxLength": 63, "pattern": "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"}})
+}
+
+/// Names of types of events: at most 64, of at most 100 characters. The form is a rule's, which can say what to do instead.
+pub fn event_names(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "maxItems": 64, "x-kubernetes-list-type": "set", "items": {"type": "string", "minLength": 1, "maxLength": 100}})
 }
 
 /// Name of a host with at least one dot, lower-case.

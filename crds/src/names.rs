@@ -98,6 +98,27 @@ pub fn service_trust(service: &str) -> String {
     format!("{service}-trust")
 }
 
+/// ConfigMap that tells the event bus who may announce what and who reads what.
+#[must_use]
+pub fn bus_events(bus: &str) -> String {
+    format!("{bus}-events")
+}
+
+/// Address of the event bus inside the cluster.
+#[must_use]
+pub fn bus_url(bus: Id<'_>) -> String {
+    format!("tls://{}.{}.svc:{BUS_PORT}", bus.name, bus.namespace)
+}
+
+/// Environment variable that holds the address of the event bus. A dependency named `bus` would get the same.
+pub const BUS_VARIABLE: &str = "RERP_BUS_URL";
+
+/// Stream that holds all events of a namespace.
+pub const BUS_STREAM: &str = "events";
+
+/// Folder in the pods of the event bus with the operator's file, `events.json`.
+pub const BUS_DIR: &str = "/etc/rerp/bus";
+
 /// Secret with the certificate authority, in the operator's namespace.
 pub const CA_SECRET: &str = "rerp-ca";
 
@@ -152,6 +173,8 @@ pub fn migration_id(uid: &str) -> String {
 pub const HTTP_PORT: i32 = 8080;
 /// Port of a service's health and metrics.
 pub const ADMIN_PORT: i32 = 9090;
+/// Port of an event bus.
+pub const BUS_PORT: i32 = 4222;
 /// Port of PostgreSQL.
 pub const POSTGRES_PORT: i32 = 5432;
 /// Port of the cluster's DNS, UDP and TCP.
@@ -246,6 +269,8 @@ mod tests {
         assert_eq!(service_url(identity, false), "http://identity.rerp.svc:8080");
         assert_eq!(spiffe_id("rerp.local", identity), "spiffe://rerp.local/ns/rerp/sa/identity");
         assert_eq!(dependency_variable("fte-data"), "RERP_FTE_DATA_URL");
+        assert_eq!(dependency_variable("bus"), BUS_VARIABLE);
+        assert_eq!(bus_url(Id { namespace: "rerp", name: "bus" }), "tls://bus.rerp.svc:4222");
         assert_eq!(migration_id("5a0b").len(), 12);
     }
 }

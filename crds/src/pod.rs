@@ -14,7 +14,7 @@ use crate::bounds;
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.value) != has(self.valueFrom)")
     .message("an environment variable has exactly one of value and valueFrom; remove one, or write value: \"\" for an empty one"))]
-#[x_kube(validation = Rule::new("!(self.name in ['RERP_SERVICE', 'RERP_NAMESPACE', 'POD_NAME', 'RERP_HTTP_ADDR', 'RERP_ADMIN_ADDR', 'RERP_DATABASE_DIR', 'RERP_MIGRATE_DIR', 'RERP_TLS_DIR', 'RERP_TLS_MODE']) && !(self.name.startsWith('RERP_') && self.name.endsWith('_URL'))")
+#[x_kube(validation = Rule::new("!(self.name in ['RERP_SERVICE', 'RERP_NAMESPACE', 'POD_NAME', 'RERP_HTTP_ADDR', 'RERP_ADMIN_ADDR', 'RERP_DATABASE_DIR', 'RERP_MIGRATE_DIR', 'RERP_TLS_DIR', 'RERP_TLS_MODE', 'RERP_BUS_STREAM', 'RERP_BUS_CONSUMER']) && !(self.name.startsWith('RERP_') && self.name.endsWith('_URL'))")
     .message("the operator sets this variable; choose another name, and for the address of another service list it under spec.dependencies"))]
 pub struct EnvVar {
     /// Name of the variable.
@@ -84,12 +84,30 @@ pub struct EnvFrom {
     pub prefix: Option<String>,
 }
 
-/// A Secret or ConfigMap in the same namespace.
+/// An object in the same namespace, of a kind that the field names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigRef {
     /// Its name.
     #[schemars(schema_with = "bounds::subdomain")]
     pub name: String,
+}
+
+/// A folder of the pods that outlives them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Volume {
+    /// Its name in the pods.
+    #[schemars(schema_with = "bounds::label_name")]
+    #[x_kube(validation = Rule::new("!(self in ['tmp', 'tls', 'database', 'migrate', 'bus'])")
+        .message("the operator has a volume of this name in the pods; choose another name"))]
+    pub name: String,
+    /// Where the pods see it.
+    #[schemars(schema_with = "bounds::folder")]
+    #[x_kube(validation = Rule::new("!['/etc/rerp', '/tmp'].exists(own, self == own || self.startsWith(own + '/'))")
+        .message("the operator puts files of its own below /etc/rerp and /tmp; choose another folder, for example below /var/lib"))]
+    pub mount_path: String,
+    /// The PersistentVolumeClaim it is. It stays when the service goes.
+    pub persistent_volume_claim: ConfigRef,
 }
 
 /// How the kubelet asks a pod for its health, on port 9090.

@@ -78,6 +78,8 @@ reasons! {
     DependencyNotReady,
     /// Dependencies form a circle.
     DependencyCycle,
+    /// Another service announces a type of events that this one declares.
+    EventPublishedElsewhere,
     /// The Secret with the certificate authority can't be used.
     AuthorityUnusable,
     /// A certificate could not be made.

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bounds,
+    events::Events,
     mtls::{Mtls, MtlsMode},
     network::{Egress, Monitoring},
-    pod::{EnvFrom, EnvVar, Migrate, PodSettings, Probes},
+    pod::{EnvFrom, EnvVar, Migrate, PodSettings, Probes, Volume},
     reference::ObjectRef,
     resources::Resources,
 };
@@ -54,6 +55,9 @@ use crate::{
 #[x_kube(validation = Rule::new("!has(self.migrate) || has(self.databaseRef)")
     .message("spec.migrate needs a database to work on; set spec.databaseRef or remove spec.migrate")
     .field_path(".migrate"))]
+#[x_kube(validation = Rule::new("!has(self.volumes) || self.volumes.size() == 0 || !has(self.replicas) || self.replicas <= 1")
+    .message("a volume is written to by one pod at a time; set spec.replicas to 1 or remove spec.volumes")
+    .field_path(".replicas"))]
 pub struct RerpServiceSpec {
     /// Container image with a tag or a digest.
     #[schemars(length(min = 1, max = 512))]
@@ -83,6 +87,12 @@ pub struct RerpServiceSpec {
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub egress: Vec<Egress>,
+    /// What the service tells others after the fact, and what it wants to be told. Default: nothing. It goes over the namespace's
+    /// event bus, the RerpService that the operator's setting RERP_BUS names (`bus` unless told otherwise): where there is one,
+    /// the pods are told its address, the network opens towards it, and it lets the service announce and read exactly this.
+    /// Where there is none, events wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Events>,
     /// Who reads the service's metrics. Default: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitoring: Option<Monitoring>,
@@ -109,6 +119,11 @@ pub struct RerpServiceSpec {
     /// Brings the schema up to date before the pods start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migrate: Option<Migrate>,
+    /// Folders that outlive the pods. A service with one has one pod, and a new one starts when the old one is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub volumes: Vec<Volume>,
     /// Further settings of the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod: Option<PodSettings>,
@@ -175,6 +190,10 @@ pub struct ResolvedService {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 500))]
     pub callers: Vec<String>,
+    /// Types of events that this service announces, and no other may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    pub publishes: Vec<String>,
     /// ServiceDatabase that holds the data now; differs from the spec after a split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_ref: Option<ObjectRef>,

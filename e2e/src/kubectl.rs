@@ -47,6 +47,17 @@ impl Kubectl {
         if words.is_empty() { Err(KubectlError::NotConfigured) } else { Ok(Self { words }) }
     }
 
+    /// The command, without arguments.
+    ///
+    /// # Errors
+    /// [`KubectlError::NotConfigured`] where there are no words.
+    pub fn command(&self) -> Result<Command, KubectlError> {
+        let (program, prefix) = self.words.split_first().ok_or(KubectlError::NotConfigured)?;
+        let mut command = Command::new(program);
+        command.args(prefix);
+        Ok(command)
+    }
+
     /// Runs kubectl with `args`, feeding `input` to it, and gives its standard output.
     ///
     /// # Errors
@@ -54,9 +65,8 @@ impl Kubectl {
     pub fn run_with(&self, args: &[&str], input: Option<&str>) -> Result<String, KubectlError> {
         let shown = args.join(" ");
         let fail = |source| KubectlError::Run { args: shown.clone(), source };
-        let (program, prefix) = self.words.split_first().ok_or(KubectlError::NotConfigured)?;
-        let mut child = Command::new(program)
-            .args(prefix)
+        let mut child = self
+            .command()?
             .args(args)
             .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())

@@ -4,12 +4,14 @@
 //! The tests use kubectl because that is what users use; `cargo xtask e2e` says in `RERP_KUBECTL` how to call it.
 
 mod audit;
+mod door;
 mod kubectl;
 mod namespace;
 mod operator;
 mod wait;
 
 pub use audit::AuditLog;
+pub use door::{Door, DoorError};
 pub use kubectl::{Kubectl, KubectlError};
 pub use namespace::TestNamespace;
 pub use operator::{OPERATOR_USER, Operator};

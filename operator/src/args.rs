@@ -33,6 +33,9 @@ pub struct Args {
     /// Trust domain of all identities: `spiffe://<trust domain>/ns/<namespace>/sa/<service>`.
     #[arg(long, env = "RERP_TRUST_DOMAIN", default_value = "rerp.local", value_parser = trust_domain)]
     pub trust_domain: String,
+    /// Name of the RerpService that is the event bus of its namespace.
+    #[arg(long, env = "RERP_BUS", default_value = "bus", value_parser = service_name)]
+    pub bus: String,
     /// Images of what the operator runs.
     #[command(flatten)]
     pub images: Images,
@@ -63,6 +66,8 @@ pub struct Settings {
     pub operator_namespace: String,
     /// Trust domain of all identities.
     pub trust_domain: String,
+    /// Name of the RerpService that is the event bus of its namespace.
+    pub bus: String,
 }
 
 impl From<&Args> for Settings {
@@ -73,6 +78,7 @@ impl From<&Args> for Settings {
             image_split: tagged(&images.split, &images.tag),
             operator_namespace: args.namespace.clone(),
             trust_domain: args.trust_domain.clone(),
+            bus: args.bus.clone(),
         }
     }
 }
@@ -84,6 +90,17 @@ fn trust_domain(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("expected lower-case letters, digits, dots, dashes and underscores, as in rerp.local".to_owned())
+    }
+}
+
+/// A name that a RerpService can have; the schema bounds its length.
+fn service_name(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let begins = text.starts_with(|first: char| first.is_ascii_lowercase());
+    if begins && !text.ends_with('-') && text.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected the name of a RerpService: lower-case letters, digits and dashes, as in bus".to_owned())
     }
 }
 
@@ -110,6 +127,15 @@ mod tests {
         let with = |domain: &str| Args::try_parse_from(["operator", "--trust-domain", domain]);
         assert_eq!(with("prod.example.com").expect("a domain").trust_domain, "prod.example.com");
         for bad in ["", "Prod", "a/b", "a b"] {
+            assert!(with(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_bus_is_a_service() {
+        let with = |name: &str| Args::try_parse_from(["operator", "--bus", name]);
+        assert_eq!(with("events-2").expect("a name").bus, "events-2");
+        for bad in ["", "Bus", "2bus", "bus-", "a.b"] {
             assert!(with(bad).is_err(), "{bad}");
         }
     }

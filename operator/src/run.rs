@@ -140,8 +140,8 @@ impl Wiring {
         self.drive("database", database::MANAGER, controller, room).await;
     }
 
-    /// RerpService: its children, its pods, the databases and services it refers to, the services that refer to it, and the
-    /// migrations that move its data.
+    /// RerpService: its children, its pods, the databases and services it refers to, the services that refer to it, the services whose
+    /// events concern it, and the migrations that move its data.
     async fn services(&self) {
         let controller = self.controller::<RerpService>();
         let (by_database, by_service) = (controller.store(), controller.store());
@@ -149,6 +149,7 @@ impl Wiring {
             scoped::<DeserializeGuard<DatabaseSplitMigration>>(&self.context.client, self.namespace.as_deref());
         let others = scoped::<DeserializeGuard<RerpService>>(&self.context.client, self.namespace.as_deref());
         let (callers, moves) = (wake::Callers::default(), wake::Moves::default());
+        let (announcers, bus) = (wake::Announcers::default(), self.context.settings.bus.clone());
         let controller = controller
             .owns(self.meta::<Deployment>(), ours(labels::SERVICE))
             .owns(self.meta::<Service>(), ours(labels::SERVICE))
@@ -161,12 +162,13 @@ impl Wiring {
             .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |database| {
                 referring(&by_database, &database, service::uses_database)
             })
-            // With its spec: only that tells whom it calls.
+            // With its spec: only that tells whom it calls, and what it announces and reads.
             .watches(others, watcher::Config::default(), move |other| {
                 let mut concerned = referring(&by_service, &other, |service: &RerpService, name| {
                     service.spec.dependencies.iter().any(|one| one.name == name)
                 });
                 concerned.extend(callers.changed(&other));
+                concerned.extend(announcers.concerned(&by_service, &other, &bus));
                 concerned
             })
             // With its spec: only that tells which service it moves.

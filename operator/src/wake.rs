@@ -1,9 +1,10 @@
 //! Which objects a change of another one concerns. In: the changed object. Out: those to look at again. Must not: read the cluster.
 
+use crate::service::check::bus::has_events;
 use kube::core::error_boundary::DeserializeGuard;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
-use rerp_crds::{DatabaseSplitMigration, RerpService, SplitPhase};
+use rerp_crds::{DatabaseSplitMigration, Events, RerpService, SplitPhase};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
@@ -39,6 +40,56 @@ impl Callers {
             known.insert(caller, (uid, calls));
         }
         difference
+    }
+}
+
+/// What others read of a service's events: which service it is, what it declares, what it was let announce.
+type Says = (Option<String>, Events, Vec<String>);
+
+/// What the event bus lets each service do follows from the events of all, and so does who may announce a type. This remembers them, by
+/// namespace and name of the service. A service that is deleted wakes nobody, as with [`Callers`].
+#[derive(Default)]
+pub(crate) struct Announcers(Mutex<HashMap<(String, String), Says>>);
+
+impl Announcers {
+    /// Whom a change of `other` concerns, `bus` being the name of event buses: the bus, if the events of `other` have changed, and who
+    /// declares to announce the same; of a bus everybody with events, for pods are told whether there is one.
+    pub(crate) fn concerned(
+        &self,
+        store: &Store<DeserializeGuard<RerpService>>,
+        other: &DeserializeGuard<RerpService>,
+        bus: &str,
+    ) -> Vec<ObjectRef<DeserializeGuard<RerpService>>> {
+        if other.name_any() == bus {
+            return referring(store, other, |service: &RerpService, _| has_events(service));
+        }
+        let (Some(types), Some(namespace)) = (self.changed(other), other.namespace()) else { return Vec::new() };
+        let mut concerned = referring(store, other, |service: &RerpService, name| {
+            let mut announced = service.spec.events.iter().flat_map(|events| &events.publishes);
+            service.name_any() != name && announced.any(|one| types.contains(one))
+        });
+        concerned.push(ObjectRef::new(bus).within(&namespace));
+        concerned
+    }
+
+    /// Types that `service` announces or announced, if anything about its events has changed since it was last seen.
+    fn changed(&self, service: &DeserializeGuard<RerpService>) -> Option<BTreeSet<String>> {
+        let (namespace, object) = (service.namespace()?, service.0.as_ref().ok()?);
+        let resolved = object.status.as_ref().and_then(|status| status.resolved.as_ref());
+        let told = resolved.map(|resolved| resolved.publishes.clone()).unwrap_or_default();
+        let now: Says = (object.uid(), object.spec.events.clone().unwrap_or_default(), told);
+        let key = (namespace, object.name_any());
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = known.remove(&key).unwrap_or_default();
+        let silent = |(_, events, told): &Says| *events == Events::default() && told.is_empty();
+        let same = before == now || (silent(&before) && silent(&now));
+        let types = [&before, &now].into_iter().flat_map(|(_, events, told)| events.publishes.iter().chain(told));
+        let types = types.cloned().collect();
+        // An entry without events would only take room.
+        if !silent(&now) {
+            known.insert(key, now);
+        }
+        (!same).then_some(types)
     }
 }
 
@@ -108,7 +159,8 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rerp_crds::{DatabaseSplitMigrationStatus, ObjectRef as Reference, RerpServiceSpec};
+    use rerp_crds::service::ResolvedService;
+    use rerp_crds::{DatabaseSplitMigrationStatus, ObjectRef as Reference, RerpServiceSpec, RerpServiceStatus};
 
     fn caller(uid: &str, calls: &[&str]) -> DeserializeGuard<RerpService> {
         let dependencies = calls.iter().map(|&name| Reference::new(name)).collect();
@@ -143,6 +195,28 @@ mod tests {
         assert_eq!(woken(&callers, &caller("1", &["account", "identity"])), [""; 0]);
         assert_eq!(woken(&callers, &caller("1", &["identity", "billing"])), ["rerp/account", "rerp/billing"]);
         assert_eq!(woken(&callers, &caller("1", &[])), ["rerp/billing", "rerp/identity"]);
+    }
+
+    #[test]
+    fn the_bus_is_told_of_events_and_of_nothing_else() {
+        let announcers = Announcers::default();
+        let says = |publishes: &[&str], told: &[&str], image: &str| {
+            let owned = |types: &[&str]| types.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let mut service = caller("1", &["account"]).0.unwrap();
+            service.spec.image = image.to_owned();
+            service.spec.events = Some(Events { publishes: owned(publishes), consumes: vec![] });
+            let resolved = Some(ResolvedService { publishes: owned(told), ..ResolvedService::default() });
+            service.status = Some(RerpServiceStatus { resolved, ..RerpServiceStatus::default() });
+            let types = announcers.changed(&DeserializeGuard(Ok(service)));
+            types.map(|types| types.into_iter().collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(announcers.changed(&caller("1", &["account"])), None, "it has no events");
+        assert_eq!(says(&["a.done.v1"], &[], "x:1").as_deref(), Some("a.done.v1"));
+        assert_eq!(says(&["a.done.v1"], &[], "x:2"), None);
+        assert_eq!(says(&["a.done.v1"], &["a.done.v1"], "x:2").as_deref(), Some("a.done.v1"));
+        assert_eq!(says(&["a.left.v1"], &["a.done.v1"], "x:2").as_deref(), Some("a.done.v1 a.left.v1"));
+        assert_eq!(says(&[], &[], "x:2").as_deref(), Some("a.done.v1 a.left.v1"), "what it ceased to announce is free");
+        assert_eq!(says(&[], &[], "x:3"), None);
     }
 
     #[test]

@@ -51,7 +51,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER")]
         also: Vec<String>,
     },
-    /// Write crds/yaml and manifests/operator/rbac from the Rust code
+    /// Call every endpoint of the original specification through the gateway of the platform that is up, and go through its sequence diagrams
+    Walk,
+    /// Write crds/yaml, manifests/operator/rbac and docs/endpoints.md from the Rust code
     Generate {
         /// Change nothing; fail when the files differ
         #[arg(long)]

@@ -1,5 +1,5 @@
-//! Generated files. In: the Rust types of `crds/` and the operator's table of rights. Out: `crds/yaml` and
-//! `manifests/operator/rbac`, or the news that they are stale.
+//! Generated files. In: the Rust types of `crds/`, the operator's table of rights and the walk's table. Out: `crds/yaml`,
+//! `manifests/operator/rbac` and `docs/endpoints.md`, or the news that they are stale.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,6 +10,7 @@ use crate::command::{self, Cmd};
 use crate::executables;
 use crate::paths::Paths;
 use crate::progress::Step;
+use crate::walk;
 
 /// An example that writes files, and the folder whose YAML files they are.
 const GENERATORS: [(&str, &str); 2] = [("crds", "crds/yaml"), ("rbac", "manifests/operator/rbac")];
@@ -38,6 +39,7 @@ type Files = BTreeMap<String, String>;
 /// Writes the files; with `check` leaves them as they were and fails when they would change.
 pub(crate) fn generate(paths: &Paths, check: bool) -> Result<(), Error> {
     let mut stale = Vec::new();
+    stale.extend(page(&paths.root.join(walk::PAGE), &walk::page(), check)?);
     let examples = GENERATORS.iter().flat_map(|(example, _)| ["--example", example]).collect::<Vec<_>>();
     let programs = executables::build(paths, &examples)?;
     for (example, folder) in GENERATORS {
@@ -58,6 +60,22 @@ pub(crate) fn generate(paths: &Paths, check: bool) -> Result<(), Error> {
         stale.extend(changed.iter().map(|name| format!("{folder}/{name}")));
     }
     if check && !stale.is_empty() { Err(Error::Stale(stale)) } else { Ok(()) }
+}
+
+/// Writes a page that is generated here; with `check` only says that it would.
+fn page(path: &Path, want: &str, check: bool) -> Result<Option<String>, Error> {
+    let step = Step::begin(format!("{} {}", if check { "Comparing with the code:" } else { "Generating" }, walk::PAGE));
+    let failed = |source| Error::File { path: path.to_path_buf(), source };
+    let have = match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        other => other.map_err(failed)?,
+    };
+    let changed = have != want;
+    if changed && !check {
+        fs::write(path, want).map_err(failed)?;
+    }
+    step.done(if changed { "changed" } else { "as it was" });
+    Ok(changed.then(|| walk::PAGE.to_owned()))
 }
 
 /// What the generator writes into its folder, emptied before, so that nothing stays that it no longer writes. A generator that
@@ -128,6 +146,16 @@ mod tests {
             |pairs: &[(&str, &str)]| pairs.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
         let (want, have) = (files(&[("a", "1"), ("b", "2"), ("c", "3")]), files(&[("a", "1"), ("b", "x"), ("d", "4")]));
         assert_eq!(differing(&want, &have), ["b", "c", "d"]);
+    }
+
+    #[test]
+    fn a_page_is_written_or_only_found_to_be_stale() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("page.md");
+        assert!(page(&path, "1", true).unwrap().is_some() && !path.exists());
+        assert!(page(&path, "1", false).unwrap().is_some());
+        assert!(page(&path, "1", true).unwrap().is_none() && page(&path, "2", true).unwrap().is_some());
+        assert_eq!(fs::read_to_string(path).unwrap(), "1");
     }
 
     #[test]

@@ -9,9 +9,11 @@ mod executables;
 mod generate;
 mod images;
 mod install;
+mod modules;
 mod paths;
 mod progress;
 mod test;
+mod walk;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -59,6 +61,7 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 deploy::kustomize(&paths, &cluster, &folder)?;
             }
         }
+        Command::Walk => return walk::run(&paths, &cli.choice).map_err(Into::into),
         Command::Generate { check } => generate::generate(&paths, check)?,
         Command::Test(args) => return test::run(&paths, &cli.choice, &args).map_err(Into::into),
         Command::E2e { filter } => return test::e2e(&paths, &cli.choice, filter.as_deref()).map_err(Into::into),

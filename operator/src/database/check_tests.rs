@@ -50,6 +50,7 @@ fn settings() -> Settings {
         image_split: "split:dev".to_owned(),
         trust_domain: "rerp.local".to_owned(),
         operator_namespace: "rerp-system".to_owned(),
+        bus: "bus".to_owned(),
     }
 }
 

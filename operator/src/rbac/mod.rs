@@ -154,7 +154,7 @@ const WATCHED: &[Rule] = &[
         names: &[],
         verbs: CHILD,
         why: &[
-            "Addresses of services and databases, an identity without rights for each service, configuration of databases.",
+            "Addresses of services and databases, an identity without rights for each service, what databases and event buses are told.",
         ],
     },
     Rule {

@@ -34,9 +34,12 @@ pub(super) async fn apply(checked: Checked, built: Built, context: &Context) -> 
 
 async fn children(checked: &Checked, built: Built, context: &Context) -> Result<Deployment, Error> {
     let applier = context.applier(MANAGER, checked.owner.clone());
-    let Built { account, network_policy, logins, deployment, service, budget } = built;
+    let Built { account, network_policy, rights, logins, deployment, service, budget } = built;
     applier.apply(&account).await?;
     applier.apply(&network_policy).await?;
+    if let Some(rights) = &rights {
+        applier.apply(rights).await?;
+    }
     let mut secrets = Vec::new();
     if let Some(Logins { app, migrate }) = logins {
         applier.apply(&app).await?;

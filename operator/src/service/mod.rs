@@ -59,7 +59,7 @@ async fn pass(object: &RerpService, services: Services, context: &Context) -> Re
         return Err(Outcome::failed(Reason::ApiError, message).into());
     }
     let gathered = gather::gather(object, services.known, context).await?;
-    let checked = check::check(object, gathered)?;
+    let checked = check::check(object, gathered, &context.settings)?;
     let built = build::build(&checked);
     apply::apply(checked, built, context).await
 }

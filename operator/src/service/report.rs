@@ -4,6 +4,7 @@
 use super::MANAGER;
 use super::apply::Applied;
 use super::certificate::Certified;
+use super::check::bus::Bus;
 use super::check::{Checked, Stop, Verdict, workload};
 use super::gather::COMPONENT;
 use crate::cluster::{read, status};
@@ -69,7 +70,7 @@ fn judge(checked: &Checked, deployment: &Deployment, certificate: Option<&Verdic
     ];
     let troubles: Vec<&Outcome> = certificate
         .into_iter()
-        .chain([&checked.configuration, workload, &checked.data, &checked.dependencies])
+        .chain([&checked.configuration, workload, &checked.data, &checked.dependencies, &checked.events.verdict])
         .filter_map(|verdict| match verdict {
             Verdict::Off(outcome) if concerns_ready(outcome) => Some(outcome),
             _ => None,
@@ -90,8 +91,12 @@ fn done(checked: &Checked) -> Outcome {
         Verdict::Fine(Reason::DatabaseMoved | Reason::DatabaseMoving, message) => format!("; {message}"),
         _ => String::new(),
     };
+    let waiting = match &checked.bus {
+        Bus::Missing(name) => format!("; its events wait: there is no RerpService {name} in the namespace"),
+        Bus::Unused | Bus::Joined(_) | Bus::Itself(_) => String::new(),
+    };
     let pods = workload::pods_in_words(checked.replicas);
-    let message = format!("{pods} of {} at {}{moved}", checked.spec.image, checked.url);
+    let message = format!("{pods} of {} at {}{moved}{waiting}", checked.spec.image, checked.url);
     Outcome::Done { message, again: DRIFT }
 }
 
@@ -143,6 +148,7 @@ fn describe(after: &mut RerpServiceStatus, checked: &Checked, deployment: &Deplo
         mtls: Some(checked.mtls),
         // Known with the certificate, not with this.
         callers,
+        publishes: checked.events.names.clone(),
         database_ref: database.map(|database| ObjectRef::new(database.record.database.as_str())),
         next_database_ref: database.and_then(|database| database.next_name.as_deref()).map(ObjectRef::new),
         dependencies: checked.addresses.clone(),

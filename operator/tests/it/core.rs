@@ -21,6 +21,7 @@ pub(crate) fn settings() -> Settings {
         image_split: "ghcr.io/rerp/split:dev".to_owned(),
         trust_domain: "rerp.local".to_owned(),
         operator_namespace: "rerp-system".to_owned(),
+        bus: "bus".to_owned(),
     }
 }
 

@@ -6,17 +6,20 @@ use rerp_account::state::AppState;
 use rerp_kit::app::{self, Parts};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::Env;
+use rerp_kit::events::{Handlers, announce, follow};
 use rerp_kit::idempotency::keep_swept;
-use rerp_people::Identity;
+use rerp_people::{Identity, verified};
 
 fn main() -> ExitCode {
-    app::main("account", rerp_account::migrations(), |env: &mut Env| {
+    app::main("account", rerp_account::migrations(), rerp_account::access::RULES, |env: &mut Env| {
         let identity = env.dependency("identity");
         move |parts: Parts| {
             // A missing address has been reported by now: the kit doesn't build a service with mistakes.
             let base = identity.ok_or("the address of a dependency is missing")?;
             let client = ServiceClient::new("identity", &base, parts.metrics.clone(), parts.tls.as_ref())?;
             let identity = Identity::new(client, &parts.metrics);
+            announce(&parts);
+            follow(&parts, verified::noted(Handlers::default()));
             tokio::spawn(keep_swept(parts.db.clone(), parts.stop));
             Ok(rerp_account::router(AppState { db: parts.db, identity }))
         }

@@ -2,8 +2,9 @@
 //!
 //! In come requests and Stripe's events; out go identifiers, states and entitlements. Rooms: [`http`] reads and answers, [`domain`] holds the
 //! rules, [`store`] the SQL, [`stripe`] asks Stripe, [`mirror`] keeps the tables true to it, [`reconcile`] proves that
-//! it did. People are asked for at Identity, which alone knows them. Must not store what identifies a card or a person.
+//! it did, [`access`] says who may. People are asked for at Identity, which alone knows them. Must not store what identifies a card or a person.
 
+pub mod access;
 pub mod asking;
 pub mod config;
 pub mod domain;

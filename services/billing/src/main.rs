@@ -12,16 +12,17 @@ use rerp_billing::stripe::Stripe;
 use rerp_kit::app::{self, Parts};
 use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
+use rerp_kit::events::{Handlers, announce, follow};
 use rerp_kit::idempotency::keep_swept;
 use rerp_kit::telemetry::chain;
-use rerp_people::Identity;
+use rerp_people::{Identity, verified};
 use tokio_util::sync::CancellationToken;
 
 /// Between two looks for wishes that were not answered.
 const RESUME: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
-    app::main("billing", rerp_billing::migrations(), |env: &mut Env| {
+    app::main("billing", rerp_billing::migrations(), rerp_billing::access::RULES, |env: &mut Env| {
         let (identity, settings) = (env.dependency("identity"), StripeSettings::read(env));
         move |parts: Parts| {
             // What is missing has been reported by now: the kit doesn't build a service with mistakes.
@@ -30,6 +31,8 @@ fn main() -> ExitCode {
             let client = ServiceClient::new("identity", &base, parts.metrics.clone(), parts.tls.as_ref())?;
             let identity = Identity::new(client, &parts.metrics);
             let stripe = Stripe { http: outside()?.build()?, base: settings.base, key: settings.key };
+            announce(&parts);
+            follow(&parts, verified::noted(Handlers::default()));
             tokio::spawn(keep_swept(parts.db.clone(), parts.stop.clone()));
             let mirror = Mirror { db: parts.db.clone(), stripe: stripe.clone() };
             tokio::spawn(mirror::keep(mirror.clone(), parts.stop.clone()));

@@ -1,10 +1,12 @@
 //! FTE: tests of the financial trading education, how far people have come, and their certificates.
 //!
 //! In come requests; out go sessions, scenarios, progress and certificates. Rooms: [`http`] reads and answers, [`domain`] holds the rules,
-//! [`store`] the SQL, [`client`] calls Identity, Account, Billing and the trading service, [`scenarios`] keeps the tables true to the latter,
-//! [`sweeper`] ends what the clock has ended. What is right stays in one table, which only the end of a session reads.
+//! [`store`] the SQL, [`badge`] makes credentials of certificates, [`client`] calls Identity, Account, Billing and the trading service,
+//! [`scenarios`] keeps the tables true to the latter, [`sweeper`] ends what the clock has ended, [`access`] says who may. What is right stays in one table, which only the end of a session reads.
 
+pub mod access;
 mod admission;
+pub mod badge;
 pub mod client;
 pub mod config;
 pub mod domain;
@@ -15,7 +17,7 @@ pub mod state;
 pub mod store;
 pub mod sweeper;
 
-pub use router::router;
+pub use router::{badges, router};
 
 use sqlx::migrate::Migrator;
 

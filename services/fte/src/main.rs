@@ -1,24 +1,27 @@
 //! The program: `rerp-fte serve | migrate`. Must not hold anything but the wiring.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use rerp_fte::client::account::Account;
 use rerp_fte::client::billing::Billing;
 use rerp_fte::client::trading::Trading;
 use rerp_fte::config;
-use rerp_fte::state::AppState;
+use rerp_fte::state::{AppState, Badges};
 use rerp_fte::sweeper::keep_ended;
 use rerp_kit::app::{self, BuildError, Parts};
 use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
+use rerp_kit::events::{Handlers, announce, follow};
 use rerp_kit::idempotency::keep_swept;
-use rerp_people::Identity;
+use rerp_people::{Identity, verified};
 use url::Url;
 
 fn main() -> ExitCode {
-    app::main("fte", rerp_fte::migrations(), |env: &mut Env| {
+    app::main("fte", rerp_fte::migrations(), rerp_fte::access::RULES, |env: &mut Env| {
         let [identity, account, billing] = ["identity", "account", "billing"].map(|name| env.dependency(name));
         let trading = config::trading(env);
+        let issuer = config::issuer(env);
         move |parts: Parts| {
             let client = |service, base: Option<Url>| -> Result<ServiceClient, BuildError> {
                 // A missing address has been reported by now: the kit doesn't build a service with mistakes.
@@ -30,11 +33,18 @@ fn main() -> ExitCode {
             let billing = Billing::new(client("billing", billing)?);
             let trading = trading.ok_or("the address of the trading service is missing")?;
             let trading = Trading::new(outside()?.build()?, trading);
+            announce(&parts);
+            follow(&parts, verified::noted(Handlers::default()));
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
-            let state = AppState { db, identity, account, billing, trading };
+            let state = AppState { db: db.clone(), identity, account, billing, trading };
             tokio::spawn(keep_ended(state.scenarios(), stop));
-            Ok(rerp_fte::router(state))
+            let router = rerp_fte::router(state);
+            let Some(issuer) = issuer else {
+                tracing::info!("RERP_FTE_SIGNING_KEYS is not set: certificates can't be had as Open Badges");
+                return Ok(router);
+            };
+            Ok(router.merge(rerp_fte::badges(Badges { db, issuer: Arc::new(issuer) })))
         }
     })
 }

@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::routing::{get, post, put};
 
-use crate::http::{certificate, module, progress, question, saved, scenario, session};
-use crate::state::AppState;
+use crate::http::{badge, certificate, module, progress, question, saved, scenario, session};
+use crate::state::{AppState, Badges};
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(state: AppState) -> Router {
@@ -26,4 +26,15 @@ pub fn router(state: AppState) -> Router {
         .route("/api/fte/certificates/{id}/revoke", post(certificate::revoke))
         .route("/api/fte/certificates/verify/{token}", get(certificate::verify))
         .with_state(state)
+}
+
+/// The routes of certificates as Open Badges, where there are keys to sign with.
+pub fn badges(badges: Badges) -> Router {
+    Router::new()
+        .route("/api/fte/certificates/verify/{token}/credential", get(badge::credential))
+        .route("/api/fte/issuer", get(badge::profile))
+        .route("/api/fte/issuer/did.json", get(badge::did_document))
+        .route("/api/fte/issuer/jwks.json", get(badge::key_set))
+        .route("/api/fte/issuer/status/{list}", get(badge::status))
+        .with_state(badges)
 }

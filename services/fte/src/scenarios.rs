@@ -2,6 +2,7 @@
 //! trading service hears of it, so that whatever gets lost is mended by asking again: a market is the same for the same seed, and an action
 //! carries the sequence number it expects.
 
+use rerp_kit::access::Reach;
 use rerp_kit::idempotency::Claim;
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::telemetry::chain;
@@ -39,14 +40,20 @@ pub enum ScenarioError {
 }
 
 impl Scenarios {
-    /// Begins a scenario under the identifier `id`, once per key. While the trading service is away nothing is left behind.
+    /// Begins a scenario under the identifier `id`, once per key; `reach` says whose sessions it may be part of. While the trading service is away nothing is left behind.
     ///
     /// # Errors
     /// See [`ScenarioError`].
-    pub async fn begin(&self, id: Uuid, wish: &Wish, key: Option<Claim>) -> Result<Wished, ScenarioError> {
+    pub async fn begin(
+        &self,
+        id: Uuid,
+        wish: &Wish,
+        key: Option<Claim>,
+        reach: Reach,
+    ) -> Result<Wished, ScenarioError> {
         // Half of what 64 bits hold: the database has no unsigned integers.
         let seed = rand::random::<i64>() & i64::MAX;
-        let (row, repeated) = match scenario::wish(&self.db, id, wish, seed, key.clone()).await? {
+        let (row, repeated) = match scenario::wish(&self.db, id, wish, seed, key.clone(), reach).await? {
             Wished::There(row, repeated) => (row, repeated),
             refused => return Ok(refused),
         };
@@ -73,9 +80,15 @@ impl Scenarios {
     ///
     /// # Errors
     /// See [`ScenarioError`].
-    pub async fn act(&self, id: Uuid, expected_seq: i64, action: &Value) -> Result<Written, ScenarioError> {
+    pub async fn act(
+        &self,
+        id: Uuid,
+        expected_seq: i64,
+        action: &Value,
+        reach: Reach,
+    ) -> Result<Written, ScenarioError> {
         for _ in 0..TURNS {
-            match scenario_action::write(&self.db, id, expected_seq, action).await? {
+            match scenario_action::write(&self.db, id, expected_seq, action, reach).await? {
                 Written::Send(open) => return Ok(Written::Done(self.send(&open).await?)),
                 Written::First(open) => self.send(&open).await?,
                 answer => return Ok(answer),
@@ -84,12 +97,12 @@ impl Scenarios {
         Err(TradingError::Silent.into())
     }
 
-    /// Brings what is under way in a session's scenarios to its end, so that the session is graded on all that was decided in time.
+    /// Brings what is under way in the scenarios of a session within reach to its end, so that the session is graded on all that was decided in time.
     ///
     /// # Errors
     /// See [`ScenarioError`]; a scenario that the trading service has lost is left as it is.
-    pub async fn settle(&self, test_session_id: Uuid) -> Result<(), ScenarioError> {
-        for open in scenario_action::open_of(&self.db, test_session_id).await? {
+    pub async fn settle(&self, test_session_id: Uuid, reach: Reach) -> Result<(), ScenarioError> {
+        for open in scenario_action::open_of(&self.db, test_session_id, reach).await? {
             match self.send(&open).await {
                 Ok(_) | Err(ScenarioError::Trading(TradingError::Gone)) => {}
                 Err(error) => return Err(error),

@@ -1,9 +1,12 @@
 //! What handlers share. Must not hold anything that belongs to one request.
 
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use rerp_kit::pool::Db;
 use rerp_people::Identity;
 
+use crate::badge::Issuer;
 use crate::client::account::Account;
 use crate::client::billing::Billing;
 use crate::client::trading::Trading;
@@ -22,6 +25,15 @@ pub struct AppState {
     pub billing: Billing,
     /// Where markets are.
     pub trading: Trading,
+}
+
+/// What the routes of badges share.
+#[derive(Debug, Clone)]
+pub struct Badges {
+    /// The database.
+    pub db: Db,
+    /// Who issues.
+    pub issuer: Arc<Issuer>,
 }
 
 impl AppState {

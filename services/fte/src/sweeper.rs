@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use rerp_kit::access::Reach;
 use rerp_kit::pool::DbError;
 use rerp_kit::telemetry::chain;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +49,7 @@ pub async fn turn(scenarios: &Scenarios, stop: &CancellationToken) -> Result<u64
                 return Ok(ended);
             }
             // Its time is over: what can't be settled now isn't waited for.
-            if let Err(error) = scenarios.settle(id).await {
+            if let Err(error) = scenarios.settle(id, Reach::ALL).await {
                 tracing::warn!(%id, error = chain(&error), "a session ends with an action under way");
             }
             match session::end(db, id, Cause::Clock).await {

@@ -1,9 +1,12 @@
 //! Identity: the one registry of email addresses and people. Every other service keeps its identifiers only.
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
-//! the rules, [`store`] the SQL, [`deliver`] the vendors that carry codes, [`verification`] joins them to prove contacts.
+//! the rules, [`store`] the SQL, [`deliver`] the vendors that carry codes, [`verification`] joins them to prove contacts,
+//! [`announcing`] tells of people whom nobody was told of, [`access`] says who may.
 //! Must not call any other service: everyone may call this one.
 
+pub mod access;
+pub mod announcing;
 pub mod config;
 pub mod deliver;
 pub mod domain;

@@ -2,17 +2,23 @@
 
 use std::process::ExitCode;
 
+use rerp_identity::announcing::keep_announced;
 use rerp_identity::config::VerificationSettings;
 use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::verification::{Verification, keep_swept};
 use rerp_kit::app::{self, BuildError, Parts};
 use rerp_kit::client::outside;
 use rerp_kit::config::Env;
+use rerp_kit::events::announce;
 
 fn main() -> ExitCode {
-    app::main("identity", rerp_identity::migrations(), |env: &mut Env| {
+    app::main("identity", rerp_identity::migrations(), rerp_identity::access::RULES, |env: &mut Env| {
         let settings = VerificationSettings::read(env);
         move |parts: Parts| {
+            announce(&parts);
+            if parts.bus.is_some() {
+                tokio::spawn(keep_announced(parts.db.clone(), parts.stop.clone()));
+            }
             let router = rerp_identity::router(parts.db.clone());
             let Some(settings) = settings else {
                 tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");

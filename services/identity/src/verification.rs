@@ -49,6 +49,12 @@ impl Verification {
         &self.db
     }
 
+    /// How many messages are on their way. None means that whatever was asked for has left, or never will.
+    #[must_use]
+    pub fn on_the_way(&self) -> usize {
+        ON_THE_WAY.saturating_sub(self.places.available_permits())
+    }
+
     /// Makes a code and has it sent to whoever has the contact. False when one was asked for a moment ago, or too many
     /// were today. A code that is lost on its way, with this process for example, is asked for again a minute later.
     ///

@@ -14,10 +14,14 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::access::{Guard, Rule};
 use crate::config::{ConfigError, Env, HttpSettings, Settings, log_format};
+use crate::events::broker::Broker;
+use crate::events::nats::{Nats, NatsError};
+use crate::events::running::replay;
 use crate::metrics::{Metrics, MetricsError};
 use crate::migrate::{MigrationError, migrate};
-use crate::pool::{BindingError, Db};
+use crate::pool::{BindingError, Db, DbError};
 use crate::telemetry::chain;
 use crate::tls::{Tls, TlsError, TlsSettings};
 use crate::{admin, http, telemetry};
@@ -34,6 +38,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// The service's certificate, for calls to others.
     pub tls: Option<Tls>,
+    /// Where events go and come from, where there is a broker.
+    pub bus: Option<Arc<dyn Broker>>,
     /// Ends the service's own background work.
     pub stop: CancellationToken,
 }
@@ -59,6 +65,12 @@ pub enum AppError {
     /// The certificate is mounted and can't be used.
     #[error("opening the certificate")]
     Tls(#[from] TlsError),
+    /// The broker's address can't be used.
+    #[error("preparing the way to the broker")]
+    Bus(#[from] NatsError),
+    /// Events that were given up stay so.
+    #[error("letting go on what was given up")]
+    Replay(#[source] DbError),
     /// An address is taken or not ours.
     #[error("listening on {address}")]
     Listen {
@@ -100,7 +112,8 @@ impl Bare {
         Ok(Self { metrics, tls, stop })
     }
 
-    /// Serves requests and the admin pages until told to stop, then drains. Ready as soon as it listens.
+    /// Serves requests and the admin pages until told to stop, then drains. Ready as soon as it listens. Nobody is asked who they are: these programs
+    /// hold nobody's data.
     ///
     /// # Errors
     /// A listener can't be had.
@@ -125,11 +138,13 @@ enum Command {
     Serve,
     /// Bring the schema up to date, then exit.
     Migrate,
+    /// Let events go on that were given up, to be published or to have their effect, then exit.
+    Replay,
 }
 
-/// Runs a service's process. `configure` reads the service's own settings, so that its mistakes are told together with
-/// the common ones; what it returns builds the routes.
-pub fn main<C, B>(name: &'static str, migrations: Migrator, configure: C) -> ExitCode
+/// Runs a service's process. `rules` say who may call which of its routes: what isn't among them doesn't exist. `configure` reads the
+/// service's own settings, so that its mistakes are told together with the common ones; what it returns builds the routes.
+pub fn main<C, B>(name: &'static str, migrations: Migrator, rules: &'static [Rule], configure: C) -> ExitCode
 where
     C: FnOnce(&mut Env) -> B,
     B: FnOnce(Parts) -> Result<Router, BuildError>,
@@ -137,7 +152,7 @@ where
     let args = Args::parse();
     let mut env = Env::of_process();
     telemetry::init(log_format(&mut env));
-    match run(&args.command.unwrap_or(Command::Serve), name, migrations, &mut env, configure) {
+    match run(&args.command.unwrap_or(Command::Serve), name, migrations, rules, &mut env, configure) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = chain(&error), service = name, "the service can't go on");
@@ -150,6 +165,7 @@ fn run<C, B>(
     command: &Command,
     name: &'static str,
     migrations: Migrator,
+    rules: &'static [Rule],
     env: &mut Env,
     configure: C,
 ) -> Result<(), AppError>
@@ -165,15 +181,20 @@ where
             env.finish()?;
             Ok(runtime.block_on(migrate(&settings, migrations))?)
         }
+        Command::Replay => {
+            // As for a migration.
+            env.finish()?;
+            runtime.block_on(let_go_on(settings))
+        }
         Command::Serve => {
             let build = configure(env);
             env.finish()?;
-            runtime.block_on(serve(settings, build))
+            runtime.block_on(serve(settings, rules, build))
         }
     }
 }
 
-async fn serve<B>(settings: Settings, build: B) -> Result<(), AppError>
+async fn serve<B>(settings: Settings, rules: &'static [Rule], build: B) -> Result<(), AppError>
 where
     B: FnOnce(Parts) -> Result<Router, BuildError>,
 {
@@ -181,8 +202,11 @@ where
     let metrics = Metrics::new()?;
     let db = Db::open(settings.pool.clone(), metrics.pool.clone()).await?;
     let tls = certificate(settings.tls.as_ref(), &metrics).await?;
-    let parts = Parts { db: db.clone(), metrics: metrics.clone(), tls: tls.clone(), stop: stop.clone() };
-    let router = http::guarded(build(parts).map_err(AppError::Build)?, &settings.http, &metrics);
+    let bus = bus(&settings, tls.as_ref()).await?;
+    let parts = Parts { db: db.clone(), metrics: metrics.clone(), tls: tls.clone(), bus, stop: stop.clone() };
+    let guard = Guard::new(rules, &settings, tls.as_ref(), &metrics)?;
+    let router = guard.around(build(parts).map_err(AppError::Build)?);
+    let router = http::guarded(router, &settings.http, &metrics);
     attend(settings, Bare { metrics, tls, stop }, router, Some(db)).await
 }
 
@@ -213,6 +237,23 @@ async fn attend(settings: Settings, bare: Bare, router: Router, db: Option<Db>) 
     let _ = admin_task.await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Events that were given up go on: the pods that serve take them up.
+async fn let_go_on(settings: Settings) -> Result<(), AppError> {
+    let metrics = Metrics::new()?;
+    let db = Db::open(settings.pool, metrics.pool).await?;
+    let replayed = replay(&db).await.map_err(AppError::Replay)?;
+    tracing::info!(outbox = replayed.outbox, inbox = replayed.inbox, "events go on that were given up");
+    db.close(CLOSING).await;
+    Ok(())
+}
+
+/// The way to the broker, where there is one. It need not answer now.
+async fn bus(settings: &Settings, tls: Option<&Tls>) -> Result<Option<Arc<dyn Broker>>, AppError> {
+    let Some(bus) = &settings.bus else { return Ok(None) };
+    let nats = Nats::connect(bus, &settings.pool.application_name, tls).await?;
+    Ok(Some(Arc::new(nats)))
 }
 
 /// The service's certificate, where one is mounted.

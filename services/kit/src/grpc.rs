@@ -31,7 +31,12 @@ where
     S::Response: IntoResponse,
     S::Future: Send + 'static,
 {
-    router.route_service(&format!("/{}/{{*call}}", S::NAME), server)
+    router.route_service(&path(S::NAME), server)
+}
+
+/// Where all calls of a service of the protocol are, as a router knows it.
+pub(crate) fn path(service: &str) -> String {
+    format!("/{service}/{{*call}}")
 }
 
 /// Whether a request is a gRPC call.

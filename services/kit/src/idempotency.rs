@@ -3,6 +3,8 @@
 //! the table `idempotency_keys` that each service creates in its migrations.
 //! Must not store what a request said, only a digest of it.
 
+mod optional;
+
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -11,6 +13,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+pub use optional::{give_back, keep, take};
 
 use crate::http::{single_header, strict_uuid};
 use crate::pool::{Db, DbError, Session};
@@ -142,7 +146,7 @@ pub fn replayed(status: StatusCode, answer: serde_json::Value) -> Response {
 ///
 /// # Errors
 /// The driver's.
-pub async fn claim(session: &mut Session, claim: &Claim, answer: &serde_json::Value) -> Result<Standing, sqlx::Error> {
+async fn claim(session: &mut Session, claim: &Claim, answer: &serde_json::Value) -> Result<Standing, sqlx::Error> {
     let statement = if session.attempt() == 1 { CLAIM } else { CLAIM_AFTER_OTHERS };
     let inserted = sqlx::query(statement)
         .bind(claim.scope)
@@ -172,7 +176,7 @@ pub async fn claim(session: &mut Session, claim: &Claim, answer: &serde_json::Va
 ///
 /// # Errors
 /// The driver's.
-pub async fn settle(session: &mut Session, claim: &Claim, answer: &serde_json::Value) -> Result<(), sqlx::Error> {
+async fn settle(session: &mut Session, claim: &Claim, answer: &serde_json::Value) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE idempotency_keys SET answer = $3 WHERE scope = $1 AND key = $2")
         .bind(claim.scope)
         .bind(&claim.key.0)
@@ -187,7 +191,7 @@ pub async fn settle(session: &mut Session, claim: &Claim, answer: &serde_json::V
 ///
 /// # Errors
 /// The driver's.
-pub async fn release(session: &mut Session, claim: &Claim) -> Result<(), sqlx::Error> {
+async fn release(session: &mut Session, claim: &Claim) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2")
         .bind(claim.scope)
         .bind(&claim.key.0)

@@ -12,22 +12,30 @@
 //! | [`http`] | request context, limits, strict extractors, the server |
 //! | [`grpc`] | the same for calls between services: problems as gRPC statuses and back |
 //! | [`tls`] | the service's certificate: whom it lets in, and how it calls others |
+//! | [`access`] | who asks, and whether they may: the table of a service's routes, and internal tokens |
+//! | [`jws`] | signed tokens, read in one way only |
 //! | [`problem`] | RFC 9457 answers and their catalogue |
 //! | [`client`] | calls to other services |
 //! | [`cache`] | what they answered, for a while |
+//! | [`bounded`] | a map that never holds more than it may |
+//! | [`events`] | what services tell each other after the fact: outbox, inbox, and what takes events from one to the other |
 //! | [`idempotency`] | `Idempotency-Key`, stored with the effect it protects |
 //! | [`text`] | rules for texts of people that more than one service needs |
 //! | [`migrate`] | schema changes, applied to the side that owns the data |
 //! | [`admin`], [`metrics`], [`telemetry`] | what operators look at |
 
+pub mod access;
 pub mod admin;
 pub mod app;
+pub mod bounded;
 pub mod cache;
 pub mod client;
 pub mod config;
+pub mod events;
 pub mod grpc;
 pub mod http;
 pub mod idempotency;
+pub mod jws;
 pub mod metrics;
 pub mod migrate;
 pub mod pool;

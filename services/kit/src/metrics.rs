@@ -33,6 +33,25 @@ pub struct Metrics {
     pub cache: IntCounterVec,
     /// Metrics of the certificate and of callers.
     pub tls: TlsMetrics,
+    /// Metrics of events.
+    pub events: EventMetrics,
+}
+
+/// Metrics of events. `type` is a name of the catalogue, `unknown` for what this service doesn't want.
+#[derive(Debug, Clone)]
+pub struct EventMetrics {
+    /// Events that wait to be published, by `state` (`waiting`, `dead`).
+    pub outbox: IntGaugeVec,
+    /// Age of the oldest of them in seconds.
+    pub outbox_age_seconds: IntGauge,
+    /// Attempts to publish by `type` and `outcome` (`published`, `away`: nobody answers; `refused`).
+    pub published: IntCounterVec,
+    /// Deliveries by `type` and `outcome` (`stored`, `parked`, `repeated`, `ignored`: nobody here wants it; `broken`: no event of its type).
+    pub received: IntCounterVec,
+    /// Attempts at an effect by `type` and `outcome` (`done`, `repeated`: done before; `failed`, `dead`: given up).
+    pub handled: IntCounterVec,
+    /// Events whose effect is to come, by `state` (`waiting`, `parked`, `dead`).
+    pub inbox: IntGaugeVec,
 }
 
 /// Metrics of the certificate and of callers.
@@ -46,6 +65,15 @@ pub struct TlsMetrics {
     pub reloads: IntCounterVec,
     /// When the certificate in use ends, in seconds since 1970; 0 without one.
     pub certificate_end: IntGauge,
+}
+
+/// Metrics of who may do what. Services alone have them.
+#[derive(Debug, Clone)]
+pub struct AccessMetrics {
+    /// 1 where requests are refused to whom they aren't for; 0 where nothing can be proved, or nobody is refused (Audit).
+    pub enforced: IntGauge,
+    /// Requests by `outcome` (`allowed`, `denied`, `would_deny`; `unchecked`: nothing can be proved).
+    pub requests: IntCounterVec,
 }
 
 /// Metrics of the database handle.
@@ -94,11 +122,32 @@ impl Metrics {
             )?,
             cache: counter(&registry, "rerp_cache_lookups_total", "Lookups in caches", &["cache", "outcome"])?,
             tls: TlsMetrics::new(&registry)?,
+            events: EventMetrics::new(&registry)?,
             registry,
         };
         metrics.registry.register(Box::new(metrics.request_seconds.clone()))?;
         metrics.registry.register(Box::new(metrics.in_flight.clone()))?;
         Ok(metrics)
+    }
+
+    /// Numbers of a service's own that go up and down, by `labels`.
+    ///
+    /// # Errors
+    /// When the name is used twice.
+    pub fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, MetricsError> {
+        gauge(&self.registry, name, help, labels)
+    }
+
+    /// Metrics of who may do what.
+    ///
+    /// # Errors
+    /// When they were asked for before.
+    pub fn access(&self) -> Result<AccessMetrics, MetricsError> {
+        let enforced = IntGauge::new("rerp_access_enforced", "1 where requests are refused to whom they aren't for")?;
+        self.registry.register(Box::new(enforced.clone()))?;
+        let requests =
+            counter(&self.registry, "rerp_access_requests_total", "Requests by what the table says", &["outcome"])?;
+        Ok(AccessMetrics { enforced, requests })
     }
 
     /// The page Prometheus reads.
@@ -121,6 +170,23 @@ impl TlsMetrics {
             callers: counter(registry, "rerp_tls_callers_total", "Requests by the list of callers", &["outcome"])?,
             reloads: counter(registry, "rerp_tls_reloads_total", "Versions of the certificate files", &["outcome"])?,
             certificate_end,
+        })
+    }
+}
+
+impl EventMetrics {
+    fn new(registry: &Registry) -> Result<Self, MetricsError> {
+        let outbox_age_seconds =
+            IntGauge::new("rerp_events_outbox_age_seconds", "Age of the oldest event that waits to be published")?;
+        registry.register(Box::new(outbox_age_seconds.clone()))?;
+        let by = &["type", "outcome"];
+        Ok(Self {
+            outbox: gauge(registry, "rerp_events_outbox", "Events that wait to be published", &["state"])?,
+            outbox_age_seconds,
+            published: counter(registry, "rerp_events_published_total", "Attempts to publish an event", by)?,
+            received: counter(registry, "rerp_events_received_total", "Deliveries of events", by)?,
+            handled: counter(registry, "rerp_events_handled_total", "Attempts at the effect of an event", by)?,
+            inbox: gauge(registry, "rerp_events_inbox", "Events whose effect is to come", &["state"])?,
         })
     }
 }

@@ -1,8 +1,9 @@
 //! Marketing: what visitors of the website leave behind. In come captures and messages; out go their identifiers.
-//! Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the SQL, [`client`] calls Identity and Account.
+//! Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the SQL, [`client`] calls Identity and Account, [`access`] says who may.
 //! Must not store an address of a person (Identity does, and gives an identifier for it), nor the name of a company for longer
 //! than Account needs to give one for it.
 
+pub mod access;
 pub mod client;
 pub mod domain;
 pub mod http;

@@ -13,7 +13,7 @@ use rerp_marketing::state::AppState;
 use url::Url;
 
 fn main() -> ExitCode {
-    app::main("marketing", rerp_marketing::migrations(), |env: &mut Env| {
+    app::main("marketing", rerp_marketing::migrations(), rerp_marketing::access::RULES, |env: &mut Env| {
         let (identity, account) = (env.dependency("identity"), env.dependency("account"));
         move |parts: Parts| {
             let client = |service, base: Option<Url>| -> Result<ServiceClient, BuildError> {

@@ -5,6 +5,7 @@
 //! | [`trading`] | the trading services: patterns, markets, an exact ledger, scenarios |
 //! | [`post`] | the vendors that carry messages: Resend, Twilio, and the mailboxes they fill |
 //! | [`stripe`] | the vendor that moves money |
+//! | [`supabase`] | the vendor that knows who is who |
 //! | [`http`] | the routes |
 //! | [`config`], [`serve`] | settings and the life of the process |
 //!
@@ -15,4 +16,5 @@ pub mod http;
 pub mod post;
 pub mod serve;
 pub mod stripe;
+pub mod supabase;
 pub mod trading;

@@ -36,9 +36,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(mut env: Env) -> Result<(), Box<dyn Error>> {
-    let settings = config::read(&mut env);
+    let (settings, supabase) = config::read(&mut env);
     env.finish()?;
     // Events go to services inside the platform, by their names.
     let http = builder(None)?.build()?;
-    Ok(serve::serve(settings, http).await?)
+    Ok(serve::serve(settings, supabase, http).await?)
 }

@@ -1,8 +1,6 @@
 //! The node program, built once per state of its source. In: the Go module `local-cluster/`. Out: the program in the cache, and a
 //! `kubectl` beside it. A cold build compiles all of Kubernetes, so nothing but a changed source may cause one.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -10,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Error;
-use crate::images::layer::Digest;
 use crate::install;
+use crate::modules::{self, Inputs};
 use crate::paths::Paths;
 use crate::progress::Step;
 
@@ -22,9 +20,9 @@ const LIMIT: Duration = Duration::from_secs(30 * 60);
 pub(crate) fn build(paths: &Paths) -> Result<PathBuf, Error> {
     let source = paths.root.join("local-cluster");
     let version = install::go()?.arg("version").dir(&source).quiet()?;
-    let inputs = inputs(&source).map_err(|error| Error::Record { path: source.clone(), source: error })?;
+    let inputs = modules::inputs(&source).map_err(|error| Error::Record { path: source.clone(), source: error })?;
     let bin = paths.cache_dir("bin")?;
-    let home = bin.join(format!("rerp-node-{}", fingerprint(&inputs, &version).short()));
+    let home = bin.join(format!("rerp-node-{}", modules::fingerprint(&inputs, &version).short()));
     let binary = home.join("rerp-node");
     if binary.exists() {
         return Ok(binary);
@@ -59,40 +57,13 @@ fn install_in(built: &Path, home: &Path) -> io::Result<()> {
 }
 
 /// Clients parse the version; without these flags the components call themselves v0.0.0.
-fn flags(inputs: &BTreeMap<PathBuf, Vec<u8>>) -> String {
+fn flags(inputs: &Inputs) -> String {
     let module = inputs.get(Path::new("go.mod")).map(|text| String::from_utf8_lossy(text)).unwrap_or_default();
     let version = module.lines().find_map(|line| line.trim().strip_prefix("k8s.io/kubernetes ")).unwrap_or("v0.0.0");
     let mut parts = version.trim_start_matches('v').split('.');
     let (major, minor) = (parts.next().unwrap_or("0"), parts.next().unwrap_or("0"));
     let package = "k8s.io/component-base/version";
     format!("-s -w -X {package}.gitVersion={version} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}")
-}
-
-fn fingerprint(inputs: &BTreeMap<PathBuf, Vec<u8>>, version: &str) -> Digest {
-    let mut all = version.as_bytes().to_vec();
-    for (path, contents) in inputs {
-        all.extend_from_slice(format!("\0{}\0{}\0", path.display(), contents.len()).as_bytes());
-        all.extend_from_slice(contents);
-    }
-    Digest::of(&all)
-}
-
-/// Every file the program is made from, the embedded list of packages among them. Tests are not part of it.
-fn inputs(source: &Path) -> io::Result<BTreeMap<PathBuf, Vec<u8>>> {
-    let (mut found, mut folders) = (BTreeMap::new(), vec![source.to_path_buf()]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-            if path.is_dir() {
-                folders.push(path);
-            } else if !name.ends_with("_test.go") && !name.ends_with(".md") {
-                let relative = path.strip_prefix(source).unwrap_or(&path).to_path_buf();
-                found.insert(relative, fs::read(&path)?);
-            }
-        }
-    }
-    Ok(found)
 }
 
 #[cfg(test)]
@@ -102,20 +73,7 @@ mod tests {
     #[test]
     fn the_version_comes_from_the_module() {
         let module = b"require (\n\tk8s.io/kubectl v0.0.0\n\tk8s.io/kubernetes v1.34.4\n)\n".to_vec();
-        let flags = flags(&BTreeMap::from([(PathBuf::from("go.mod"), module)]));
+        let flags = flags(&Inputs::from([(PathBuf::from("go.mod"), module)]));
         assert!(flags.contains("gitVersion=v1.34.4 ") && flags.ends_with("gitMinor=34"), "{flags}");
-    }
-
-    #[test]
-    fn tests_do_not_cause_a_build() {
-        let dir = tempfile::tempdir().unwrap();
-        for name in ["main.go", "main_test.go", "go.sum"] {
-            fs::write(dir.path().join(name), name).unwrap();
-        }
-        let before = fingerprint(&inputs(dir.path()).unwrap(), "go1");
-        fs::write(dir.path().join("main_test.go"), "changed").unwrap();
-        assert_eq!(fingerprint(&inputs(dir.path()).unwrap(), "go1"), before);
-        fs::write(dir.path().join("main.go"), "changed").unwrap();
-        assert_ne!(fingerprint(&inputs(dir.path()).unwrap(), "go1"), before);
     }
 }

@@ -6,8 +6,15 @@ use std::collections::BTreeMap;
 use super::Error;
 use super::postgres::Side;
 
-/// Answers are marked right or wrong when their session ends, without a word of when: a session may begin on one side and end on the other.
-const GRADED: (&str, &str) = ("test_answers", "to_jsonb(t) - 'is_correct' - 'points_awarded'");
+/// What of a row both sides have, in tables whose rows change without a word of when. Answers are marked right or wrong when their session
+/// ends, and a session may begin on one side and end on the other; people are marked as announced; events are marked as told, or done.
+const LASTING: [(&str, &str); 5] = [
+    ("test_answers", "to_jsonb(t) - 'is_correct' - 'points_awarded'"),
+    ("verification_tracking", "to_jsonb(t) - 'announced_at'"),
+    ("outbox", "t.id"),
+    ("outbox_subjects", "t.subject"),
+    ("inbox", "t.id"),
+];
 
 /// Rows that one server has and the other lacks, over all tables of the schema: what the old side held when it was closed at `at` (RFC 3339),
 /// the new one must hold unchanged, unless it was changed there since.
@@ -24,7 +31,7 @@ fn fingerprints(
     except: &BTreeMap<String, Vec<String>>,
 ) -> Result<Vec<String>, Error> {
     let lines = side.of_each(tables, |table, full| {
-        let row = if table == GRADED.0 { GRADED.1 } else { "t" };
+        let row = LASTING.iter().find(|(name, _)| *name == table).map_or("t", |(_, lasting)| lasting);
         let but = except.get(table).map(|ids| format!("WHERE id::text <> ALL ('{{{}}}'::text[])", ids.join(",")));
         format!("SELECT md5('{table}' || ({row})::text) FROM {full} t {}", but.unwrap_or_default())
     })?;

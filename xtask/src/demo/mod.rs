@@ -26,6 +26,7 @@ mod table;
 mod traffic;
 mod view;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -189,6 +190,13 @@ fn story(paths: &Paths, kube: Kube<'_>, args: &Args, started: Instant) -> Result
     })
 }
 
+/// What a person needs after a failure on the demo's platform, written below `dir`; for whoever works there after a demo.
+pub(crate) fn leave_traces(cluster: &Cluster, dir: &Path) -> Result<(), Error> {
+    let api = Api::open(cluster)?;
+    dump::everything(Kube { cluster, api: &api }, dir);
+    Ok(())
+}
+
 /// Lets the traffic go on over the new database until there has been enough of it, then stops it.
 fn finish_load(kube: Kube<'_>, requests: u64) -> Result<Load, Error> {
     let step = Step::begin("Traffic goes on over the new databases");
@@ -234,6 +242,7 @@ The cluster is still up. What to look at next:
   cargo xtask kubectl -- describe dsm identity -n rerp          a migration, phase by phase
   cargo xtask kubectl -- get pods -n rerp                       nobody was restarted
   cargo xtask logs operator                                     what the operator did
+  cargo xtask walk                                              every endpoint, called through the gateway
   cargo xtask down                                              stop the cluster and leave nothing behind";
 
 fn provider(cluster: &Cluster) -> &'static str {

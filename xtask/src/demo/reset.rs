@@ -17,7 +17,8 @@ const SHORT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(500);
 
 /// Names of what the demo applies; anything else in the namespace is left alone.
-const SERVICES: [&str; 7] = ["traffic", "fte", "marketing", "account", "billing", "identity", "sandbox"];
+const SERVICES: [&str; 9] =
+    ["traffic", "gateway", "fte", "marketing", "account", "billing", "identity", "sandbox", "bus"];
 const SHARED: [&str; 5] = ["identity-shared", "account-shared", "marketing-shared", "billing-shared", "fte-shared"];
 const SERVERS: [&str; 6] = ["identity", "marketing", "billing", "account", "fte", "monolith"];
 const MIGRATIONS: [&str; 5] = ["fte", "account", "billing", "marketing", "identity"];
@@ -105,10 +106,12 @@ fn wait_until_gone(kube: Kube<'_>) -> Result<(), Error> {
     }
 }
 
-/// Claims of the demo's servers.
+/// Claims of the demo's servers, and of its event bus: events of people who are gone would be told to a new platform.
 fn volumes(kube: Kube<'_>) -> Result<Vec<String>, Error> {
     let claims = kube.list("pvc")?;
-    let ours = |claim: &&str| SERVERS.iter().any(|server| claim.ends_with(&format!("{server}-postgres-0")));
+    let ours = |claim: &&str| {
+        *claim == "bus-store" || SERVERS.iter().any(|server| claim.ends_with(&format!("{server}-postgres-0")))
+    };
     Ok(claims.iter().map(name).filter(ours).map(str::to_owned).collect())
 }
 
@@ -124,10 +127,12 @@ mod tests {
 
     #[test]
     fn only_pods_of_the_demo_are_waited_for() {
-        for pod in ["identity-5f6-x", "identity-postgres-0", "identity-split-worker-1", "seed-abc", "traffic-1"] {
+        for pod in
+            ["identity-5f6-x", "identity-postgres-0", "identity-split-worker-1", "seed-abc", "traffic-1", "bus-1"]
+        {
             assert!(is_ours(pod), "{pod}");
         }
-        for pod in ["identity2-1", "gateway-1", "seeds-1"] {
+        for pod in ["identity2-1", "portal-1", "seeds-1"] {
             assert!(!is_ours(pod), "{pod}");
         }
     }

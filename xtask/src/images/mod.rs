@@ -1,6 +1,7 @@
-//! The images of the platform, made without Docker and without a registry. In: the workspace and this machine's Debian mirror. Out:
+//! The images of the platform, made without Docker and without a registry. In: the workspace, the Go module of the bus and this machine's Debian mirror. Out:
 //! images in the store of the cache, and archives of them. `images/*.Containerfile` builds the same layout for people with Docker or Podman.
 
+mod bus;
 pub(crate) mod layer;
 mod mirror;
 mod postgres;
@@ -66,6 +67,7 @@ pub(crate) fn build(paths: &Paths, options: &Options) -> Result<Vec<Image>, Erro
     let postgres = postgres::build(paths, &store, options)?;
     let mut images = programs::build(paths, &store, options, &postgres)?;
     images.push(postgres);
+    images.push(bus::build(paths, &store, options)?);
     store.prune()?;
     Ok(images)
 }

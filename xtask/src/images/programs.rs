@@ -30,7 +30,7 @@ struct Program {
     on_postgres: bool,
 }
 
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 10] = [
     Program { package: "rerp-operator", image: "operator", on_postgres: false },
     Program { package: "rerp-identity", image: "identity", on_postgres: false },
     Program { package: "rerp-account", image: "account", on_postgres: false },
@@ -38,6 +38,7 @@ const PROGRAMS: [Program; 9] = [
     Program { package: "rerp-billing", image: "billing", on_postgres: false },
     Program { package: "rerp-fte", image: "fte", on_postgres: false },
     Program { package: "rerp-sandbox", image: "sandbox", on_postgres: false },
+    Program { package: "rerp-gateway", image: "gateway", on_postgres: false },
     Program { package: "rerp-traffic", image: "traffic", on_postgres: false },
     Program { package: "rerp-split", image: "split", on_postgres: true },
 ];
@@ -84,7 +85,7 @@ fn pack(
     let (user, env, below) = if program.on_postgres {
         (postgres::settings().user, postgres::environment(), postgres.layers.clone())
     } else {
-        (format!("{}:{}", NONROOT.0, NONROOT.1), vec!["PATH=/".to_owned()], Vec::new())
+        (nonroot(), vec!["PATH=/".to_owned()], Vec::new())
     };
     let settings = Settings { user, entrypoint: vec![format!("/{place}")], env, stop_signal: "SIGTERM".to_owned() };
     let layers = below.into_iter().chain([top]).collect();
@@ -92,6 +93,11 @@ fn pack(
     store.keep(program.image, &image)?;
     step.done(bytes(image.size()));
     Ok(image)
+}
+
+/// The user of the images.
+pub(super) fn nonroot() -> String {
+    format!("{}:{}", NONROOT.0, NONROOT.1)
 }
 
 fn fill(layer: &mut LayerWriter, place: &str, program: &Path, bundle: &str, on_postgres: bool) -> io::Result<()> {

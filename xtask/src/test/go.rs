@@ -1,10 +1,11 @@
-//! The Go module's stage. In: `local-cluster/`. Out: counts of its tests.
+//! The Go modules' stage. In: `bus/` and `local-cluster/`. Out: counts of their tests.
 
 use std::path::Path;
 
 use super::{Error, Tally};
 use crate::command::Cmd;
 use crate::install;
+use crate::modules;
 use crate::paths::program;
 
 /// gofmt would change nothing.
@@ -13,20 +14,30 @@ pub(crate) fn format(root: &Path) -> Result<(), Error> {
     else {
         return Err(install::Error::NoGo.into());
     };
-    let changed = Cmd::new(gofmt).args(["-l", "."]).dir(root.join("local-cluster")).quiet()?;
+    let changed = Cmd::new(gofmt).arg("-l").args(modules::ALL).dir(root).quiet()?;
     if changed.trim().is_empty() {
         return Ok(());
     }
-    Err(Error::Found(format!("gofmt would change:\n{changed}run `gofmt -w` in local-cluster/")))
+    Err(Error::Found(format!("gofmt would change:\n{changed}run `gofmt -w` on them")))
 }
 
-/// `go vet` and `go test`.
+/// `go vet` and `go test` in every module; one that fails does not hide what the next would say.
 pub(crate) fn test(root: &Path, filter: Option<&str>) -> Result<Tally, Error> {
-    if !install::go()?.args(["vet", "./..."]).dir(root.join("local-cluster")).status()?.success() {
+    let (mut all, mut failed) = (Tally::default(), false);
+    for module in modules::ALL {
+        let (tally, passed) = one(&root.join(module), filter)?;
+        all.add(&tally);
+        failed |= !passed;
+    }
+    if failed { Err(Error::Tests(all)) } else { Ok(all) }
+}
+
+fn one(module: &Path, filter: Option<&str>) -> Result<(Tally, bool), Error> {
+    if !install::go()?.args(["vet", "./..."]).dir(module).status()?.success() {
         return Err(Error::Runner("go vet"));
     }
     let mut tally = Tally::default();
-    let mut test = install::go()?.args(["test", "-v", "-count=1", "-vet=off"]).dir(root.join("local-cluster"));
+    let mut test = install::go()?.args(["test", "-v", "-count=1", "-vet=off"]).dir(module);
     if let Some(filter) = filter {
         test = test.args(["-run", filter]);
     }
@@ -40,5 +51,5 @@ pub(crate) fn test(root: &Path, filter: Option<&str>) -> Result<Tally, Error> {
             println!("{line}");
         }
     })?;
-    if status.success() { Ok(tally) } else { Err(Error::Tests(tally)) }
+    Ok((tally, status.success()))
 }

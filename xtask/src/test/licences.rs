@@ -1,13 +1,13 @@
 //! What may be a dependency. In: `deny.toml` and cargo's description of the workspace. Out: the crates that break a rule. It reads the
 //! licences, the bans and the rule that no crate comes from a git repository; known vulnerabilities need `cargo deny` and its database,
-//! so they are not looked at here.
+//! so they are not looked at here. Of the modules in Go it looks at those that go into an image.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::Error;
+use super::{Error, go_licences};
 use crate::command;
 use crate::progress::note;
 
@@ -36,6 +36,7 @@ pub(crate) fn check(root: &Path) -> Result<(), Error> {
             broken.push(format!("{name} {version} comes from {source}, not from the registry"));
         }
     }
+    broken.extend(go_licences::broken(&root.join("bus"), &allowed)?);
     note(format!("{} crates: licences, bans and sources; known vulnerabilities were not looked up", packages.len()));
     if broken.is_empty() {
         Ok(())

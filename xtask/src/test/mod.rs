@@ -1,7 +1,9 @@
 //! `cargo xtask test`: everything that must hold, in the order of what it costs. In: the checkout. Out: a line per stage with its time, and
 //! how many tests ran. A stage that fails does not hide what the later ones would say; the command fails when any did.
 
+mod badges;
 mod go;
+mod go_licences;
 mod licences;
 mod node;
 mod sizes;
@@ -20,8 +22,9 @@ use crate::demo;
 use crate::deploy;
 use crate::generate;
 use crate::install;
-use crate::paths::Paths;
+use crate::paths::{self, Paths};
 use crate::progress::elapsed;
+use crate::walk;
 pub(crate) use tally::Tally;
 
 /// Which tests to run.
@@ -44,9 +47,9 @@ pub(crate) enum Stage {
     Format,
     /// Files and functions stay short enough to read
     Sizes,
-    /// Licences, banned crates and sources of the dependencies
+    /// Licences, banned crates and sources of the dependencies, of the programs in Go too
     Licences,
-    /// Go: vet and tests of local-cluster/
+    /// Go: vet and tests of bus/ and local-cluster/
     Go,
     /// clippy finds nothing
     Lints,
@@ -54,13 +57,17 @@ pub(crate) enum Stage {
     Generated,
     /// Tests that need nothing but the machine
     Unit,
+    /// Certificates of FTE as badges, judged by JavaScript libraries
+    Badges,
+    /// The vendors' official clients against the stand-ins; installs them from the package registry
+    Clients,
     /// Tests against PostgreSQL servers they start themselves
     Database,
     /// The local node comes up beside others, runs a pod, and leaves nothing of itself
     Node,
     /// Tests against a real cluster with the operator installed
     Cluster,
-    /// The demo on a small data set: undisturbed, and with the worker's or the operator's pod killed in every phase
+    /// The demo on a small data set: undisturbed with the walk after it, and with the worker's or the operator's pod killed in every phase
     Demo,
 }
 
@@ -82,11 +89,15 @@ pub(crate) enum Error {
     #[error(transparent)]
     Install(#[from] install::Error),
     #[error(transparent)]
+    Paths(#[from] paths::Error),
+    #[error(transparent)]
     Cluster(#[from] cluster::Error),
     #[error(transparent)]
     Deploy(#[from] deploy::Error),
     #[error(transparent)]
     Demo(#[from] demo::Error),
+    #[error(transparent)]
+    Walk(#[from] walk::Error),
     #[error("a test tool failed")]
     Command(#[from] command::Error),
 }
@@ -173,6 +184,8 @@ impl Stage {
             Self::Lints => "lints",
             Self::Generated => "generated",
             Self::Unit => "unit",
+            Self::Badges => "badges",
+            Self::Clients => "clients",
             Self::Database => "database",
             Self::Node => "node",
             Self::Cluster => "cluster",
@@ -181,6 +194,16 @@ impl Stage {
     }
 
     fn has_tests(self) -> bool {
-        matches!(self, Self::Go | Self::Unit | Self::Database | Self::Node | Self::Cluster | Self::Demo)
+        matches!(
+            self,
+            Self::Go
+                | Self::Unit
+                | Self::Badges
+                | Self::Clients
+                | Self::Database
+                | Self::Node
+                | Self::Cluster
+                | Self::Demo
+        )
     }
 }

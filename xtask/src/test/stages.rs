@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Error, Setting, Stage, Tally, go, licences, node, sizes};
+use super::{Error, Setting, Stage, Tally, badges, go, licences, node, sizes};
 use crate::cluster;
 use crate::command::{self, Cmd};
 use crate::demo::{self, Victim};
@@ -15,9 +15,10 @@ use crate::generate;
 use crate::images::Options;
 use crate::install;
 use crate::progress::note;
+use crate::walk;
 
-/// Packages whose integration tests start PostgreSQL servers.
-const WITH_DATABASE: [&str; 10] = [
+/// Packages whose integration tests start PostgreSQL servers, and those that call their program `it` as these do: a stage is chosen by name.
+const WITH_DATABASE: [&str; 11] = [
     "xtask",
     "rerp-operator",
     "rerp-split",
@@ -28,9 +29,14 @@ const WITH_DATABASE: [&str; 10] = [
     "rerp-billing",
     "rerp-fte",
     "rerp-traffic",
+    "rerp-gateway",
 ];
 /// Names a Python that has TA-Lib.
 const PYTHON: &str = "RERP_PYTHON";
+/// Names a Python that has the official clients of vendors.
+const CLIENTS: &str = "RERP_CLIENTS_PYTHON";
+/// Names the program of a NATS server.
+const NATS: &str = "RERP_NATS_SERVER";
 /// The package whose integration tests need a cluster.
 const WITH_CLUSTER: &str = "rerp-e2e";
 /// The cluster's tests wait for pods; a hanging one must not take the machine for a night.
@@ -53,6 +59,8 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         )?,
         Stage::Generated => generate::generate(setting.paths, true)?,
         Stage::Unit => return unit(setting),
+        Stage::Badges => return badges::test(setting),
+        Stage::Clients => return clients(setting),
         Stage::Database => return database(setting),
         Stage::Node => return node::test(setting),
         Stage::Cluster => return on_cluster(setting),
@@ -75,6 +83,14 @@ fn unit(setting: &Setting<'_>) -> Result<Tally, Error> {
     both(usual, cargo_test(setting, &["--workspace", "--test", "patterns_oracle"].map(str::to_owned), &["--ignored"]))
 }
 
+/// Official clients against the stand-ins. A stage of its own, because it needs the package registry once.
+fn clients(setting: &Setting<'_>) -> Result<Tally, Error> {
+    let clients = install::official_clients(setting.paths)?;
+    let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "clients"]);
+    let test = test.env(CLIENTS, clients.python).env("PYTHONPYCACHEPREFIX", clients.compiled);
+    count(test.args(["--", "--ignored"]).args(setting.filter))
+}
+
 /// The counts of two runs; neither hides what the other one says.
 fn both(one: Result<Tally, Error>, other: Result<Tally, Error>) -> Result<Tally, Error> {
     let (mut all, more, failed) = match (one, other) {
@@ -93,7 +109,15 @@ fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
         note("no database tests exist yet");
         return Ok(Tally::default());
     }
-    cargo_test(setting, &[vec!["--workspace".to_owned()], tests].concat(), &[])
+    let usual = cargo_test(setting, &[vec!["--workspace".to_owned()], tests].concat(), &[]);
+    if std::env::var_os(NATS).is_none() {
+        note(format!("{NATS} is not set: events were tested with the broker in memory, not with NATS itself"));
+        return usual;
+    }
+    both(
+        usual,
+        cargo_test(setting, &["--workspace", "--test", "it"].map(str::to_owned), &["--ignored", "events::nats"]),
+    )
 }
 
 fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
@@ -112,12 +136,25 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
     count(test.arg("--").arg("--test-threads=1").args(setting.filter))
 }
 
-/// Each run of the demo judges itself and counts as one test.
+/// Each run of the demo judges itself and counts as one test. So does the walk, on the platform that the undisturbed one leaves, all of whose
+/// domains have moved.
 fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
     let mut tally = Tally::default();
+    let mut judged = |code: ExitCode| {
+        let passed = code == ExitCode::SUCCESS;
+        if passed {
+            tally.passed += 1
+        } else {
+            tally.failed += 1
+        }
+        passed
+    };
     for kill in [None, Some(Victim::Worker), Some(Victim::Operator)] {
-        let code = demo::run(setting.paths, setting.choice, &demo::Args::small(kill), &Options::default())?;
-        if code == ExitCode::SUCCESS { tally.passed += 1 } else { tally.failed += 1 }
+        let passed = judged(demo::run(setting.paths, setting.choice, &demo::Args::small(kill), &Options::default())?);
+        // What a demo that failed has left is no platform to walk on.
+        if passed && kill.is_none() {
+            judged(walk::run(setting.paths, setting.choice)?);
+        }
     }
     if tally.failed == 0 { Ok(tally) } else { Err(Error::Tests(tally)) }
 }

@@ -51,6 +51,18 @@ impl Tally {
             self.ignored += 1;
         }
     }
+
+    /// Adds what a line of Node's test runner says at its end, in TAP: `# pass 46`. A test that was ended counts as failed.
+    pub(crate) fn read_node(&mut self, line: &str) {
+        let Some((what, count)) = line.strip_prefix("# ").and_then(|line| line.split_once(' ')) else { return };
+        let Ok(count) = count.parse::<u64>() else { return };
+        match what {
+            "pass" => self.passed += count,
+            "fail" | "cancelled" => self.failed += count,
+            "skipped" | "todo" => self.ignored += count,
+            _ => {}
+        }
+    }
 }
 
 impl fmt::Display for Tally {
@@ -71,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargo_and_go_are_understood() {
+    fn cargo_go_and_node_are_understood() {
         let mut tally = Tally::default();
         tally.read_cargo(
             "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.02s",
@@ -83,7 +95,18 @@ mod tests {
         tally.read_go("--- PASS: TestA (0.00s)");
         tally.read_go("    --- PASS: TestA/one (0.00s)");
         tally.read_go("--- SKIP: TestB (0.00s)");
-        assert_eq!(tally, Tally { passed: 15, failed: 1, ignored: 2 });
-        assert_eq!(tally.to_string(), "16 tests ran, 15 passed, 1 failed, 2 ignored");
+        for line in [
+            "# Subtest: pass 3",
+            "ok 1 - # pass 1",
+            "# tests 9",
+            "# pass 4",
+            "# fail 2",
+            "# cancelled 1",
+            "# skipped 1",
+        ] {
+            tally.read_node(line);
+        }
+        assert_eq!(tally, Tally { passed: 19, failed: 4, ignored: 3 });
+        assert_eq!(tally.to_string(), "23 tests ran, 19 passed, 4 failed, 3 ignored");
     }
 }

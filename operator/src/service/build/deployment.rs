@@ -1,7 +1,8 @@
-//! The service's Deployment. A rollout never takes a pod away before its successor serves.
+//! The service's Deployment. A rollout never takes a pod away before its successor serves, unless both would write to one folder.
 
 use super::pod;
 use crate::service::check::Checked;
+use crate::service::check::bus::Bus;
 use crate::service::gather::COMPONENT;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::core::v1::PodTemplateSpec;
@@ -18,17 +19,24 @@ pub(super) fn build(checked: &Checked) -> Deployment {
             revision_history_limit: Some(3),
             progress_deadline_seconds: Some(600),
             selector: LabelSelector { match_labels: Some(owner.selector(COMPONENT)), ..LabelSelector::default() },
-            strategy: Some(DeploymentStrategy {
-                type_: Some("RollingUpdate".to_owned()),
-                rolling_update: Some(RollingUpdateDeployment {
-                    max_surge: Some(IntOrString::Int(1)),
-                    max_unavailable: Some(IntOrString::Int(0)),
-                }),
-            }),
+            strategy: Some(strategy(checked)),
             template: PodTemplateSpec { metadata: Some(template(checked)), spec: Some(pod::build(checked)) },
             ..DeploymentSpec::default()
         }),
         ..Deployment::default()
+    }
+}
+
+fn strategy(checked: &Checked) -> DeploymentStrategy {
+    if !checked.spec.volumes.is_empty() || matches!(checked.bus, Bus::Itself(_)) {
+        return DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None };
+    }
+    DeploymentStrategy {
+        type_: Some("RollingUpdate".to_owned()),
+        rolling_update: Some(RollingUpdateDeployment {
+            max_surge: Some(IntOrString::Int(1)),
+            max_unavailable: Some(IntOrString::Int(0)),
+        }),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod budget;
+mod bus;
 pub(super) mod certificate;
 mod deployment;
 mod network_policy;
@@ -11,8 +12,9 @@ mod secret;
 mod service;
 
 use super::check::Checked;
+use super::check::bus::Bus;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{Secret, Service, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
@@ -22,6 +24,8 @@ pub struct Built {
     pub account: ServiceAccount,
     /// Whom the pods reach, and who reaches them.
     pub network_policy: NetworkPolicy,
+    /// Who may do what at the event bus; none for a service that isn't the bus.
+    pub rights: Option<ConfigMap>,
     /// Logins of the database, none for a service without one.
     pub logins: Option<Logins>,
     /// The pods.
@@ -45,6 +49,10 @@ pub fn build(checked: &Checked) -> Built {
     Built {
         account: account::build(checked),
         network_policy: network_policy::build(checked),
+        rights: match &checked.bus {
+            Bus::Itself(rights) => Some(bus::build(checked, rights)),
+            Bus::Unused | Bus::Missing(_) | Bus::Joined(_) => None,
+        },
         logins: checked.database.as_ref().map(|database| Logins {
             app: secret::app(checked, database),
             migrate: secret::migrate(checked, database),

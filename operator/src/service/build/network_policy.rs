@@ -1,9 +1,11 @@
-//! The service's NetworkPolicy: in come requests of those who declare it as a dependency, and the monitoring; out go requests to
-//! its own dependencies, the servers of its databases, the DNS and what `spec.egress` names. Nothing else, either way.
+//! The service's NetworkPolicy: in come requests of those who declare it as a dependency, the monitoring, and at the event bus the
+//! services with events; out go requests to its own dependencies, the servers of its databases, the event bus if it has events, the
+//! DNS and what `spec.egress` names. Nothing else, either way.
 
 use crate::database::gather::POSTGRES;
 use crate::network;
 use crate::service::check::Checked;
+use crate::service::check::bus::Bus;
 use crate::service::check::network::Outside;
 use crate::service::gather::COMPONENT;
 use k8s_openapi::api::networking::v1::{
@@ -22,7 +24,12 @@ pub(super) fn build(checked: &Checked) -> NetworkPolicy {
 fn ingress(checked: &Checked) -> Vec<NetworkPolicyIngressRule> {
     let scraping = checked.spec.monitoring.iter().map(|monitoring| network::selected(&monitoring.from)).collect();
     let requests = network::ingress(services(checked.network.dependents.iter()), names::HTTP_PORT);
-    requests.into_iter().chain(network::ingress(scraping, names::ADMIN_PORT)).collect()
+    let users = match &checked.bus {
+        Bus::Itself(rights) => services(rights.users.iter().map(|user| &user.service)),
+        Bus::Unused | Bus::Missing(_) | Bus::Joined(_) => Vec::new(),
+    };
+    let rules = [requests, network::ingress(scraping, names::ADMIN_PORT), network::ingress(users, names::BUS_PORT)];
+    rules.into_iter().flatten().collect()
 }
 
 fn egress(checked: &Checked) -> Vec<NetworkPolicyEgressRule> {
@@ -30,10 +37,15 @@ fn egress(checked: &Checked) -> Vec<NetworkPolicyEgressRule> {
     let dependencies: BTreeSet<&String> = checked.spec.dependencies.iter().map(|one| &one.name).collect();
     let servers = checked.network.servers.iter().map(|name| network::pods(labels::DATABASE, name, POSTGRES)).collect();
     let outside = checked.network.outside.iter().map(|(port, places)| network::egress(addresses(places), *port));
+    let bus = match &checked.bus {
+        Bus::Joined(name) => services([name]),
+        Bus::Unused | Bus::Missing(_) | Bus::Itself(_) => Vec::new(),
+    };
     let rules = [
         Some(network::dns()),
         network::egress(services(dependencies), names::HTTP_PORT),
         network::egress(servers, names::POSTGRES_PORT),
+        network::egress(bus, names::BUS_PORT),
     ];
     rules.into_iter().chain(outside).flatten().collect()
 }

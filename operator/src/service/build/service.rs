@@ -1,6 +1,7 @@
-//! The service's address: port 8080 for requests, 9090 for health and metrics.
+//! The service's address: port 8080 for requests, 9090 for health and metrics, and at the event bus 4222 for events.
 
 use crate::service::check::Checked;
+use crate::service::check::bus::Bus;
 use crate::service::gather::COMPONENT;
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -15,11 +16,15 @@ pub(super) fn build(checked: &Checked) -> Service {
         protocol: Some("TCP".to_owned()),
         ..ServicePort::default()
     };
+    let mut ports = vec![port("http", names::HTTP_PORT), port("admin", names::ADMIN_PORT)];
+    if matches!(checked.bus, Bus::Itself(_)) {
+        ports.push(port("bus", names::BUS_PORT));
+    }
     Service {
         metadata: owner.child(&owner.name, COMPONENT),
         spec: Some(ServiceSpec {
             selector: Some(owner.selector(COMPONENT)),
-            ports: Some(vec![port("http", names::HTTP_PORT), port("admin", names::ADMIN_PORT)]),
+            ports: Some(ports),
             ..ServiceSpec::default()
         }),
         ..Service::default()

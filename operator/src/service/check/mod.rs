@@ -2,12 +2,15 @@
 //! In: the object, `Gathered`. Out: `Checked`, or the `Stop` that says what a person must change.
 //!
 //! What stops a pass is what makes its result wrong: a database that isn't there or belongs to another service, a circle of
-//! dependencies. What only delays or spoils a part of it (a missing dependency, a Secret of the user's) becomes a verdict in
-//! `Checked`: the rest is still brought up to date, above all the Secrets that a running split depends on.
+//! dependencies, a bus that can be none. What only delays or spoils a part of it (a missing dependency, a Secret of the user's, an event
+//! that another service announces) becomes a verdict in `Checked`: the rest is still brought up to date, above all the Secrets that a
+//! running split depends on.
 
+pub mod bus;
 pub mod configuration;
 pub mod database;
 pub mod dependencies;
+pub mod events;
 pub mod network;
 pub mod place;
 #[cfg(test)]
@@ -17,10 +20,13 @@ pub mod workload;
 mod workload_tests;
 
 use super::gather::Gathered;
+use crate::args::Settings;
 use crate::cluster::child::Owner;
 use crate::outcome::Outcome;
 use crate::record::Record;
+use bus::Bus;
 use database::DatabaseUse;
+use events::Announced;
 use k8s_openapi::api::core::v1::Pod;
 use network::Network;
 use rerp_crds::mtls::{self, MtlsMode};
@@ -81,6 +87,8 @@ pub struct Checked {
     pub addresses: BTreeMap<String, String>,
     /// The database, if the service declares one.
     pub database: Option<DatabaseUse>,
+    /// How it stands to the namespace's event bus.
+    pub bus: Bus,
     /// Who is reached, and by whom.
     pub network: Network,
     /// DependenciesReady.
@@ -89,17 +97,20 @@ pub struct Checked {
     pub data: Verdict,
     /// Secrets and ConfigMaps that the spec names.
     pub configuration: Verdict,
+    /// What it may announce.
+    pub events: Announced,
     /// Pods that exist.
     pub pods: Vec<Pod>,
 }
 
 /// Judges a spec together with what was read.
-pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> {
+pub fn check(object: &RerpService, gathered: Gathered, settings: &Settings) -> Result<Checked, Stop> {
     let Gathered { owner, now, services, migrations, record, databases, secrets, config_maps, pods, policy } = gathered;
     let spec = object.spec.clone();
     let known = record.as_ref().and_then(Record::of);
     dependencies::no_circle(&owner.name, &services)
         .map_err(|outcome| Stop::about(ConditionType::DependenciesReady, outcome))?;
+    let bus = bus::bus(object, &services, settings)?;
     let (database, data) = match &spec.database_ref {
         Some(wish) => {
             let seen = database::Seen { services: &services, migrations: &migrations, databases: &databases };
@@ -131,7 +142,9 @@ pub fn check(object: &RerpService, gathered: Gathered) -> Result<Checked, Stop> 
         addresses: addresses.collect(),
         dependencies: dependencies::verdict(&spec.dependencies, &services),
         configuration: configuration::verdict(&spec, &secrets, &config_maps),
+        events: events::announced(object, &services),
         database,
+        bus,
         network,
         data,
         pods,

@@ -22,7 +22,7 @@ use rerp_operator::{database, service};
 use rerp_split::spec::ForeignKeySpec;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use world::{ADDRESSES, Database, Monitoring, OUTSIDE, PORTS, Service, World, worlds};
+use world::{ADDRESSES, BUS, Database, Monitoring, OUTSIDE, PORTS, Service, World, worlds};
 
 /// The pods of a world and the policies that the operator makes for it.
 struct Cluster {
@@ -64,7 +64,7 @@ fn of_service(world: &World, one: &Service) -> service::build::Built {
         pods: vec![],
         policy: None,
     };
-    match service::check::check(&object, gathered) {
+    match service::check::check(&object, gathered, &settings()) {
         Ok(checked) => service::build::build(&checked),
         Err(stop) => panic!("{stop:?}"),
     }
@@ -205,6 +205,9 @@ fn wanted_out(world: &World) -> BTreeSet<Edge> {
     for one in &world.services {
         one.dependencies.iter().for_each(|to| add(&one.name, to, ("TCP", 8080)));
         one.bound().iter().for_each(|database| add(&one.name, &database.server, ("TCP", 5432)));
+        if one.has_events() && world.services.iter().any(|other| other.name == BUS) {
+            add(&one.name, BUS, ("TCP", 4222));
+        }
         for (kind, place, port) in one.egress.iter().map(|&at| OUTSIDE[at]) {
             let opened = |address: &str, public: bool| {
                 if kind == "host" { public } else { contains(place, address.parse().expect("an address")) }

@@ -10,8 +10,19 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Ports that are tried.
-pub(super) const PORTS: [Port; 8] =
-    [("UDP", 53), ("TCP", 53), ("TCP", 8080), ("TCP", 9090), ("TCP", 5432), ("TCP", 443), ("TCP", 25), ("TCP", 6379)];
+pub(super) const PORTS: [Port; 9] = [
+    ("UDP", 53),
+    ("TCP", 53),
+    ("TCP", 8080),
+    ("TCP", 9090),
+    ("TCP", 5432),
+    ("TCP", 4222),
+    ("TCP", 443),
+    ("TCP", 25),
+    ("TCP", 6379),
+];
+/// Name of the event bus, where a world has one.
+pub(crate) const BUS: &str = "bus";
 /// Addresses outside of the cluster, and whether they are public.
 pub(super) const ADDRESSES: [(&str, bool); 8] = [
     ("8.8.8.8", true),
@@ -48,6 +59,9 @@ pub(crate) struct Service {
     /// Indices into `OUTSIDE`.
     pub(crate) egress: BTreeSet<usize>,
     pub(crate) monitoring: Monitoring,
+    /// Types of events that it announces, and that it reads.
+    pub(crate) publishes: Vec<String>,
+    pub(crate) consumes: Vec<String>,
     pub(crate) database: Option<Database>,
     pub(crate) split: Option<Split>,
 }
@@ -87,6 +101,25 @@ impl Split {
 }
 
 impl Service {
+    /// A service that says and wants nothing.
+    fn bus() -> Self {
+        Self {
+            name: BUS.to_owned(),
+            dependencies: BTreeSet::new(),
+            egress: BTreeSet::new(),
+            monitoring: Monitoring::Nobody,
+            publishes: Vec::new(),
+            consumes: Vec::new(),
+            database: None,
+            split: None,
+        }
+    }
+
+    /// Whether it has anything to do with the event bus.
+    pub(crate) fn has_events(&self) -> bool {
+        !(self.publishes.is_empty() && self.consumes.is_empty())
+    }
+
     /// Databases that the pods are told of.
     pub(crate) fn bound(&self) -> Vec<&Database> {
         let (current, split) = (self.database.iter(), self.split.as_ref());
@@ -111,6 +144,7 @@ impl Service {
         let spec = json!({
             "image": "ghcr.io/rerp/x:1", "egress": egress, "monitoring": from,
             "dependencies": self.dependencies.iter().map(|name| json!({"name": name})).collect::<Vec<_>>(),
+            "events": {"publishes": self.publishes, "consumes": self.consumes},
             "databaseRef": self.database.as_ref().map(|database| json!({"name": database.name})),
         });
         parse(&object("RerpService", &self.name, &spec))
@@ -163,13 +197,14 @@ fn parse<T: serde::de::DeserializeOwned>(object: &Value) -> T {
     serde_json::from_value(object.clone()).unwrap_or_else(|error| panic!("{error}: {object}"))
 }
 
-/// Up to five services without circles on three servers. A service's own database carries the number of the service, so no two
-/// services share one; a split goes to another server, to one of its own or to a schema on one of the three.
+/// Up to five services without circles on three servers, with or without an event bus. A service's own database carries the number of the
+/// service, so no two services share one, and so do its events; a split goes to another server, to one of its own or to a schema on one of
+/// the three.
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
-    vec(service(), 1..6).prop_map(|drawn| {
+    (vec(service(), 1..6), any::<bool>()).prop_map(|(drawn, bus)| {
         let mut servers: Vec<String> = (0..3).map(|number| format!("server{number}")).collect();
         let services = drawn.into_iter().enumerate().map(|(number, drawn)| named(number, drawn, &servers));
-        let services: Vec<Service> = services.collect();
+        let services: Vec<Service> = services.chain(bus.then(Service::bus)).collect();
         let targets = services.iter().filter_map(|one| Some(&one.split.as_ref()?.target));
         servers.extend(targets.filter(|target| target.name == target.server).map(|target| target.name.clone()));
         World { services, servers }
@@ -182,6 +217,9 @@ struct Drawn {
     dependencies: BTreeSet<usize>,
     egress: BTreeSet<usize>,
     monitoring: Monitoring,
+    publishes: bool,
+    /// Numbers of services whose events it reads.
+    consumes: BTreeSet<usize>,
     /// Number of a server.
     database: Option<usize>,
     /// Distance to the target's server (0: one of its own), phase, whether the operator has begun.
@@ -195,13 +233,16 @@ fn service() -> impl Strategy<Value = Drawn> {
         btree_set(1..5_usize, 0..4),
         btree_set(0..OUTSIDE.len(), 0..4),
         monitoring,
+        (any::<bool>(), btree_set(0..6_usize, 0..3)),
         proptest::option::of(0..3_usize),
         split,
     );
-    parts.prop_map(|(dependencies, egress, monitoring, database, split)| Drawn {
+    parts.prop_map(|(dependencies, egress, monitoring, (publishes, consumes), database, split)| Drawn {
         dependencies,
         egress,
         monitoring,
+        publishes,
+        consumes,
         database,
         split,
     })
@@ -220,6 +261,7 @@ fn named(number: usize, drawn: Drawn, servers: &[String]) -> Service {
         phase: if begun { phase } else { SplitPhase::Pending },
         begun,
     });
+    let happened = |of: usize| format!("service{of}.happened.v1");
     Service {
         name: format!("service{number}"),
         dependencies: drawn
@@ -230,6 +272,8 @@ fn named(number: usize, drawn: Drawn, servers: &[String]) -> Service {
             .collect(),
         egress: drawn.egress,
         monitoring: drawn.monitoring,
+        publishes: drawn.publishes.then(|| happened(number)).into_iter().collect(),
+        consumes: drawn.consumes.iter().filter(|&&of| of != number).map(|&of| happened(of)).collect(),
         database: drawn.database.map(|server| inside(server, "data")),
         split,
     }

@@ -1,6 +1,7 @@
 //! RerpService against a scripted API server; the tests play Deployment controller, kubelet and the other two kinds.
 
 mod authority;
+mod bus;
 mod certificate;
 mod golden;
 mod missing;

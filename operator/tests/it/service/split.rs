@@ -125,3 +125,31 @@ async fn a_rotated_password_reaches_the_pods() {
     world.settle("identity").await;
     assert_eq!(world.secret("identity-database", "current").as_deref(), Some("postgresql://new"));
 }
+
+#[tokio::test]
+async fn an_event_that_another_service_announces_is_refused_and_the_split_goes_on() {
+    let world = settled().await;
+    let events = json!({"publishes": ["account.created.v1"]});
+    world.service("account", &json!({"image": "ghcr.io/rerp/account:1", "events": events}));
+    world.settle("account").await;
+    world.migration("shared", "own", Some("Copy"));
+    world.api.edit(&path("rerpservices", "identity"), |object| {
+        object["spec"]["events"] = json!({"publishes": ["account.created.v1", "identity.user.verified.v1"]});
+    });
+    world.pass("identity").await;
+    world.expect(
+        "identity",
+        "Ready",
+        "False",
+        "EventPublishedElsewhere",
+        &["account.created.v1", "RerpService account"],
+    );
+    assert_eq!(logins(&world), uris(DURING));
+    let told = world.live("rerpservices", "identity");
+    assert_eq!(told["status"]["resolved"]["publishes"], json!(["identity.user.verified.v1"]));
+    world.migration("shared", "own", Some("Completed"));
+    for _ in 0..2 {
+        world.pass("identity").await;
+    }
+    assert_eq!(logins(&world), uris(AFTER));
+}

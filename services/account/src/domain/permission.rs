@@ -54,6 +54,24 @@ pub struct Permission {
     pub granted_by: Option<Role>,
 }
 
+/// Giving and taking roles of everybody but owners.
+pub const ROLE_MANAGE: &str = "role.manage";
+/// Giving and taking the role of an owner.
+pub const OWNER_MANAGE: &str = "owner.manage";
+/// Adding and changing addresses.
+pub const ADDRESS_MANAGE: &str = "address.manage";
+
+/// Whether somebody may do something in an account, as far as roles alone decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leave {
+    /// A role gives it.
+    Given,
+    /// Without a role the account isn't there.
+    Absent,
+    /// None of the roles gives it. Why, for people.
+    Denied(String),
+}
+
 struct Rule {
     action: &'static str,
     /// Who may, the mightiest first.
@@ -71,9 +89,9 @@ const RULES: [Rule; 9] = [
     rule("account.close", &[Owner], false),
     rule("role.view", &[Owner, Admin, Member, Viewer], false),
     // Of everybody but owners: an admin must not be able to become one.
-    rule("role.manage", &[Owner, Admin], false),
-    rule("owner.manage", &[Owner], false),
-    rule("address.manage", &[Owner, Admin], false),
+    rule(ROLE_MANAGE, &[Owner, Admin], false),
+    rule(OWNER_MANAGE, &[Owner], false),
+    rule(ADDRESS_MANAGE, &[Owner, Admin], false),
     rule("billing.view", &[Owner, Admin], false),
     rule("billing.manage", &[Owner], true),
     rule("test.take", &[Owner, Admin, Member], true),
@@ -89,6 +107,20 @@ pub fn hangs_on_proof(roles: &[Role]) -> bool {
 #[must_use]
 pub fn decide(roles: &[Role], proof: Proof) -> Vec<Permission> {
     RULES.iter().map(|rule| rule.decide(roles, proof)).collect()
+}
+
+/// Whether roles give an action. One that hangs on more than roles is given to nobody here.
+#[must_use]
+pub fn leave(roles: &[Role], action: &str) -> Leave {
+    let Some(rule) = RULES.iter().find(|rule| rule.action == action) else {
+        return Leave::Denied("nobody may do this".to_owned());
+    };
+    let decided = rule.decide(roles, Proof::Unknown);
+    match decided.reason {
+        Reason::Role => Leave::Given,
+        Reason::NoRole => Leave::Absent,
+        _ => Leave::Denied(format!("{action}: {}", decided.detail)),
+    }
 }
 
 impl Rule {
@@ -151,6 +183,25 @@ mod tests {
             assert!(refused.iter().all(|one| one.reason == reason && one.granted_by == Some(Owner)));
         }
         assert!(hangs_on_proof(&[Member]) && !hangs_on_proof(&[Viewer]) && !hangs_on_proof(&[]));
+    }
+
+    #[test]
+    fn roles_alone_give_leave_or_say_why_not() {
+        assert_eq!(leave(&[Admin], ROLE_MANAGE), Leave::Given);
+        assert_eq!(leave(&[], ROLE_MANAGE), Leave::Absent);
+        let denied = |text: &str| Leave::Denied(text.to_owned());
+        assert_eq!(leave(&[Admin], OWNER_MANAGE), denied("owner.manage: it takes one of the roles: owner"));
+        assert_eq!(
+            leave(&[Viewer, Member], ADDRESS_MANAGE),
+            denied("address.manage: it takes one of the roles: owner, admin")
+        );
+        for action in ["billing.manage", "account.sell"] {
+            assert!(matches!(leave(&[Owner], action), Leave::Denied(_)), "{action}");
+        }
+        // What any role lets see needs no more than a role.
+        for role in Role::ALL {
+            assert_eq!((leave(&[role], "account.view"), leave(&[role], "role.view")), (Leave::Given, Leave::Given));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `rerp.account.v1.PermissionService`: the same rules and the same SQL as the route in `http/permission.rs`. Must not log what it
 //! reads.
 
+use rerp_kit::access::Reach;
 use rerp_kit::http::strict_uuid;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INVALID_VALUE, NOT_FOUND};
@@ -32,7 +33,7 @@ impl PermissionService for Permissions {
         let CheckPermissionsRequest { account_id, human_name_id } = request.get_ref();
         let account = identifier("/account_id", account_id)?;
         let person = identifier("/human_name_id", human_name_id)?;
-        let decided = permissions::of(&self.0, account, person).await.map_err(Problem::from)?;
+        let decided = permissions::of(&self.0, account, person, Reach::ALL).await.map_err(Problem::from)?;
         let decided = decided.ok_or_else(|| Problem::new(NOT_FOUND).detail("there is no such account"))?;
         let permissions = decided.into_iter().map(|one| Permission {
             action: one.action.to_owned(),

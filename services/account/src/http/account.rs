@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path, etag, has_version};
 use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::{Db, DbError};
@@ -24,17 +25,19 @@ pub struct Body {
     company_id: Option<String>,
 }
 
-/// Opens an account; who opens it owns it. Identity is asked before anything is written.
+/// Opens an account for oneself; who opens it owns it. Identity is asked before anything is written.
 ///
 /// # Errors
 /// A problem.
 pub async fn open(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
     let new = NewAccount::new(&body.human_name_id, &body.kind, body.company_id.as_deref())?;
+    caller.must_be(new.human_name_id, "/human_name_id")?;
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
     let (id, claim) = Claim::of_create("accounts", key, &new)?;
     match store::open(&state.db, id, &new, claim).await {
@@ -60,12 +63,18 @@ fn explain(error: DbError) -> Problem {
     }
 }
 
-/// An account by identifier.
+/// An account by identifier, for whoever has a role in it.
 ///
 /// # Errors
 /// A problem.
-pub async fn by_id(State(db): State<Db>, Path(text): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
-    let account = store::by_id(&db, answer::identifier(&text)?).await?.ok_or_else(answer::no_account)?;
+pub async fn by_id(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(text): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let found = store::by_id(&db, answer::identifier(&text)?, caller.reach()).await?;
+    let account = found.ok_or_else(answer::no_account)?;
     if has_version(&headers, account.version)? {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag(account.version))]).into_response());
     }

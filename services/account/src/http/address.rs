@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{IfMatch, Json, Page, Paging, Path, Query};
 use rerp_kit::idempotency::{Claim, Key, replayed};
 use rerp_kit::pool::Db;
@@ -50,6 +51,7 @@ pub struct ChangedBody {
 /// A problem.
 pub async fn add(
     State(db): State<Db>,
+    caller: Caller,
     Path(account): Path<String>,
     headers: HeaderMap,
     Json(body): Json<NewBody>,
@@ -66,7 +68,7 @@ pub async fn add(
     let (place, owner) = Place::owned(&typed, body.person_id.as_deref(), body.company_id.as_deref())?;
     let new = (place, owner, body.is_primary);
     let (id, claim) = Claim::of_create("account-addresses", key, &(account, &new))?;
-    match store::add(&db, id, account, &new, claim).await.map_err(answer::not_inserted)? {
+    match store::add(&db, id, account, &new, claim, caller.reach()).await.map_err(answer::not_inserted)? {
         Added::There(address, true) => {
             let address = serde_json::to_value(address).map_err(|_| Problem::new(INTERNAL))?;
             Ok(replayed(StatusCode::CREATED, address))
@@ -76,6 +78,7 @@ pub async fn add(
             Ok(answer::created(&location, address.version, &address))
         }
         Added::NoAccount => Err(answer::no_account()),
+        Added::Denied(why) => Err(answer::denied(why)),
         Added::Stranger if owner.person().is_some() => {
             Err(Problem::new(INVALID_VALUE).field("/person_id", "has no role in this account"))
         }
@@ -90,12 +93,13 @@ pub async fn add(
 /// A problem.
 pub async fn list(
     State(db): State<Db>,
+    caller: Caller,
     Path(account): Path<String>,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<Address>>, Problem> {
     let account = answer::identifier(&account)?;
     let (limit, after, most) = answer::paging(&paging)?;
-    let rows = store::page(&db, account, after, most).await?.ok_or_else(answer::no_account)?;
+    let rows = store::page(&db, account, after, most, caller.reach()).await?.ok_or_else(answer::no_account)?;
     Ok(axum::Json(Page::of(rows, limit, |row| row.address_id)))
 }
 
@@ -105,6 +109,7 @@ pub async fn list(
 /// A problem.
 pub async fn change(
     State(db): State<Db>,
+    caller: Caller,
     Path((account, address)): Path<(String, String)>,
     headers: HeaderMap,
     Json(body): Json<ChangedBody>,
@@ -120,9 +125,10 @@ pub async fn change(
         country: &body.country,
     };
     let place = Place::new(&typed)?;
-    match store::change(&db, account, id, &meant, &(place, body.is_primary)).await? {
+    match store::change(&db, account, id, &meant, &(place, body.is_primary), caller.reach()).await? {
         Changed::Done(address) => Ok(answer::versioned(StatusCode::OK, address.version, &address)),
         Changed::NotThere => Err(Problem::new(NOT_FOUND).detail("there is no such address in this account")),
+        Changed::Denied(why) => Err(answer::denied(why)),
         Changed::Missed => Err(IfMatch::missed()),
         Changed::Primary => {
             Err(Problem::new(INVALID_VALUE).field("/is_primary", "make another address the primary one instead"))

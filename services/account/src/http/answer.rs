@@ -7,7 +7,7 @@ use rerp_kit::http::{Paging, etag, strict_uuid};
 use rerp_kit::idempotency::Standing;
 use rerp_kit::pool::DbError;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, NOT_FOUND};
+use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, NOT_FOUND, NOT_PERMITTED};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -22,6 +22,11 @@ pub(super) fn identifier(text: &str) -> Result<Uuid, Problem> {
 /// There is no such account.
 pub(super) fn no_account() -> Problem {
     Problem::new(NOT_FOUND).detail("there is no such account")
+}
+
+/// None of the caller's roles in the account gives it.
+pub(super) fn denied(why: String) -> Problem {
+    Problem::new(NOT_PERMITTED).detail(why)
 }
 
 /// Why a key gave no answer.

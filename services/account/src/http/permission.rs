@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::Path;
 use rerp_kit::problem::Problem;
 use serde::Serialize;
@@ -25,16 +26,19 @@ pub struct Permissions {
     pub permissions: Vec<Permission>,
 }
 
-/// Decides every action. A person without a role, known to Identity or not, may do nothing.
+/// Decides every action. A person without a role, known to Identity or not, may do nothing, and when it is that person who asks, there is no
+/// such account.
 ///
 /// # Errors
 /// A problem.
 pub async fn check(
     State(state): State<AppState>,
+    caller: Caller,
     Path((account, person)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let (account_id, human_name_id) = (answer::identifier(&account)?, answer::identifier(&person)?);
-    let permissions = permissions::of(&state, account_id, human_name_id).await?.ok_or_else(answer::no_account)?;
+    let permissions = permissions::of(&state, account_id, human_name_id, caller.reach()).await?;
+    let permissions = permissions.ok_or_else(answer::no_account)?;
     let body = axum::Json(Permissions { account_id, human_name_id, permissions });
     Ok(([(header::CACHE_CONTROL, "no-store")], body).into_response())
 }

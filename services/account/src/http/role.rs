@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Page, Paging, Path, Query};
 use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer;
+use crate::domain::permission::Leave;
 use crate::domain::role::NewRole;
 use crate::state::AppState;
 use crate::store::role::{self as store, Assignment, Grant, Revoke};
@@ -31,17 +33,25 @@ pub struct Body {
 /// A problem.
 pub async fn grant(
     State(state): State<AppState>,
+    caller: Caller,
     Path(account): Path<String>,
     headers: HeaderMap,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let (account, key) = (answer::identifier(&account)?, Key::of(&headers)?);
     let new = NewRole::new(&body.human_name_id, &body.role)?;
+    // First of all: whom Identity knows isn't for everybody to find out.
+    match store::may_grant(&state.db, account, new.role, caller.reach()).await? {
+        Leave::Given => {}
+        Leave::Absent => return Err(answer::no_account()),
+        Leave::Denied(why) => return Err(answer::denied(why)),
+    }
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
     let (id, claim) = Claim::of_create("account-roles", key, &(account, new))?;
-    match store::grant(&state.db, id, account, new, claim).await.map_err(answer::not_inserted)? {
+    match store::grant(&state.db, id, account, new, claim, caller.reach()).await.map_err(answer::not_inserted)? {
         Grant::Has(assignment, made) => Ok((status(made), axum::Json(assignment)).into_response()),
         Grant::NoAccount => Err(answer::no_account()),
+        Grant::Denied(why) => Err(answer::denied(why)),
         Grant::Key(Standing::Done(kept)) => {
             let (made, assignment): (bool, Value) = serde_json::from_value(kept).map_err(|_| Problem::new(INTERNAL))?;
             Ok(replayed(status(made), assignment))
@@ -60,12 +70,13 @@ fn status(made: bool) -> StatusCode {
 /// A problem.
 pub async fn list(
     State(db): State<Db>,
+    caller: Caller,
     Path(account): Path<String>,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<Assignment>>, Problem> {
     let account = answer::identifier(&account)?;
     let (limit, after, most) = answer::paging(&paging)?;
-    let rows = store::page(&db, account, after, most).await?.ok_or_else(answer::no_account)?;
+    let rows = store::page(&db, account, after, most, caller.reach()).await?.ok_or_else(answer::no_account)?;
     Ok(axum::Json(Page::of(rows, limit, |row| row.role_id)))
 }
 
@@ -75,10 +86,13 @@ pub async fn list(
 /// A problem; the last owner's role stays.
 pub async fn revoke(
     State(db): State<Db>,
+    caller: Caller,
     Path((account, role)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    match store::revoke(&db, answer::identifier(&account)?, answer::identifier(&role)?).await? {
+    let (account, role) = (answer::identifier(&account)?, answer::identifier(&role)?);
+    match store::revoke(&db, account, role, caller.reach()).await? {
         Revoke::Done => Ok(StatusCode::NO_CONTENT),
+        Revoke::Denied(why) => Err(answer::denied(why)),
         Revoke::NotThere => Err(Problem::new(NOT_FOUND).detail("there is no such role in this account")),
         Revoke::LastOwner => Err(Problem::new(LAST_OWNER).detail("make somebody else an owner first")),
     }

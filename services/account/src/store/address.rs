@@ -1,21 +1,25 @@
 //! Adding, changing and listing addresses, one change of an account after the other. In come checked places; out go versions.
 //! Must not print them. The statements are those of `address_version.rs`.
 
+use rerp_kit::access::Reach;
 use rerp_kit::http::IfMatch;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use uuid::Uuid;
 
 use super::address_version::{self as versions, Address};
-use super::{Locked, give_back, is_account, keep, lock_account, take};
+use super::{Locked, is_account, lock_account, permit};
 use crate::domain::address::{Owner, Place, becomes_primary, stays_primary};
+use crate::domain::permission::{ADDRESS_MANAGE, Leave};
 
 /// What adding an address ended in.
 pub enum Added {
     /// It is there; whether this is the answer to an earlier request with the same key.
     There(Box<Address>, bool),
-    /// There is no such account.
+    /// There is no such account for whoever asks.
     NoAccount,
+    /// None of the roles of whoever asks gives it. Why, for people.
+    Denied(String),
     /// The owner has nothing to do with the account.
     Stranger,
     /// The caller's key was used before, and there is no answer to repeat.
@@ -26,8 +30,10 @@ pub enum Added {
 pub enum Changed {
     /// It is so now.
     Done(Box<Address>),
-    /// There is no such address in this account.
+    /// There is no such address in this account, or no such account for whoever asks.
     NotThere,
+    /// None of the roles of whoever asks gives it. Why, for people.
+    Denied(String),
     /// The caller meant another version.
     Missed,
     /// The primary address gives way to another one only.
@@ -45,19 +51,22 @@ pub async fn add(
     account: Uuid,
     new: &(Place, Owner, Option<bool>),
     key: Option<Claim>,
+    reach: Reach,
 ) -> Result<Added, DbError> {
-    db.transaction_idempotent(&(id, account, new, key), |session, (id, account, new, key)| {
+    db.transaction_idempotent(&(id, account, new, key, reach), |session, (id, account, new, key, reach)| {
         Box::pin(async move {
+            let Some(locked) = lock_account(session, *account).await? else { return Ok(Added::NoAccount) };
+            match permit(session, *account, *reach, ADDRESS_MANAGE).await? {
+                Leave::Given => {}
+                Leave::Absent => return Ok(Added::NoAccount),
+                Leave::Denied(why) => return Ok(Added::Denied(why)),
+            }
             let key = key.as_ref();
-            match take(session, key).await? {
+            match take(session, key, &()).await? {
                 Standing::Fresh => {}
                 Standing::Done(answer) => return replay(session, *account, answer).await,
                 standing => return Ok(Added::Key(standing)),
             }
-            let Some(locked) = lock_account(session, *account).await? else {
-                give_back(session, key).await?;
-                return Ok(Added::NoAccount);
-            };
             // Without a key, after a lost answer: the identifier is this request's own.
             if session.attempt() > 1
                 && key.is_none()
@@ -123,11 +132,17 @@ pub async fn change(
     id: Uuid,
     meant: &IfMatch,
     new: &(Place, Option<bool>),
+    reach: Reach,
 ) -> Result<Changed, DbError> {
-    db.transaction_idempotent(&(account, id, meant, new), |session, (account, id, meant, new)| {
+    db.transaction_idempotent(&(account, id, meant, new, reach), |session, (account, id, meant, new, reach)| {
         Box::pin(async move {
             if lock_account(session, *account).await?.is_none() {
                 return Ok(Changed::NotThere);
+            }
+            match permit(session, *account, *reach, ADDRESS_MANAGE).await? {
+                Leave::Given => {}
+                Leave::Absent => return Ok(Changed::NotThere),
+                Leave::Denied(why) => return Ok(Changed::Denied(why)),
             }
             let Some(current) = versions::current(session, *account, *id).await? else { return Ok(Changed::NotThere) };
             let (place, wished) = new;
@@ -154,14 +169,21 @@ pub async fn change(
     .await
 }
 
-/// Up to `most` addresses of an account after the identifier `after`, as they are now; none if there is no such account.
+/// Up to `most` addresses of an account after the identifier `after`, as they are now; none if there is no such account for somebody of this
+/// reach.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn page(db: &Db, account: Uuid, after: Uuid, most: i64) -> Result<Option<Vec<Address>>, DbError> {
-    db.run(&(account, after, most), |session, (account, after, most)| {
+pub async fn page(
+    db: &Db,
+    account: Uuid,
+    after: Uuid,
+    most: i64,
+    reach: Reach,
+) -> Result<Option<Vec<Address>>, DbError> {
+    db.run(&(account, after, most, reach), |session, (account, after, most, reach)| {
         Box::pin(async move {
-            if !is_account(session, *account).await? {
+            if !is_account(session, *account, *reach).await? {
                 return Ok(None);
             }
             versions::page(session, *account, *after, *most).await.map(Some)

@@ -1,7 +1,7 @@
 //! The SQL of `companies`. Must not be given anything but canonical names: uniqueness depends on it.
 
 use jiff_sqlx::Timestamp;
-use rerp_kit::idempotency::{Claim, Standing, claim, settle};
+use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use uuid::Uuid;
@@ -51,13 +51,12 @@ pub async fn upsert_once(db: &Db, name: &CompanyName, key: Claim) -> Result<Resu
     db.transaction_idempotent(&given, |session, (name, new, key)| {
         Box::pin(async move {
             // The answer is known only once the company is; nobody sees the row of the key before.
-            let standing = claim(session, key, &serde_json::Value::Null).await?;
+            let standing = take(session, Some(key), &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Err(standing));
             }
             let upserted = find_or_make(session, name, *new).await?;
-            let answer = serde_json::to_value(upserted).map_err(|error| sqlx::Error::Encode(error.into()))?;
-            settle(session, key, &answer).await?;
+            keep(session, Some(key), &upserted).await?;
             Ok(Ok(upserted))
         })
     })

@@ -2,7 +2,8 @@
 //! search path says which one.
 //!
 //! Whoever changes what hangs off an account (its roles, its addresses) locks the account's row first, so that such changes come
-//! one after the other and each sees what the one before left.
+//! one after the other and each sees what the one before left. Whether they may is asked then, before anything else, a caller's key included: what
+//! was answered under a key isn't told to who may not have it. Reads have whose account it is as a condition.
 
 pub mod account;
 pub mod address;
@@ -10,33 +11,12 @@ pub mod address_version;
 pub mod company;
 pub mod role;
 
-use rerp_kit::idempotency::{Claim, Standing, claim, release, settle};
+use rerp_kit::access::Reach;
 use rerp_kit::pool::Session;
-use serde::Serialize;
 use uuid::Uuid;
 
-/// Takes the caller's key inside the transaction, if there is one. The answer is known later; nobody sees the row before.
-async fn take(session: &mut Session, key: Option<&Claim>) -> Result<Standing, sqlx::Error> {
-    match key {
-        Some(key) => claim(session, key, &serde_json::Value::Null).await,
-        None => Ok(Standing::Fresh),
-    }
-}
-
-/// Keeps the answer under the caller's key, if there is one.
-async fn keep(session: &mut Session, key: Option<&Claim>, answer: &impl Serialize) -> Result<(), sqlx::Error> {
-    let Some(key) = key else { return Ok(()) };
-    let answer = serde_json::to_value(answer).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    settle(session, key, &answer).await
-}
-
-/// Gives the caller's key back, if there is one: nothing was done.
-async fn give_back(session: &mut Session, key: Option<&Claim>) -> Result<(), sqlx::Error> {
-    match key {
-        Some(key) => release(session, key).await,
-        None => Ok(()),
-    }
-}
+use crate::domain::permission::{self, Leave};
+use crate::domain::role::Role;
 
 /// An account whose row is locked until the transaction ends.
 #[derive(sqlx::FromRow)]
@@ -52,10 +32,25 @@ async fn lock_account(session: &mut Session, account: Uuid) -> Result<Option<Loc
         .await
 }
 
-/// Whether there is such an account.
-async fn is_account(session: &mut Session, account: Uuid) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT FROM accounts WHERE id = $1)")
-        .bind(account)
-        .fetch_one(session.conn())
-        .await
+/// Whether there is such an account for somebody of this reach: one in which they have a role.
+async fn is_account(session: &mut Session, account: Uuid, reach: Reach) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM accounts WHERE id = $1 AND ($2::uuid IS NULL OR EXISTS \
+         (SELECT FROM account_roles WHERE account_id = $1 AND human_name_id = $2)))",
+    )
+    .bind(account)
+    .bind(reach.owner())
+    .fetch_one(session.conn())
+    .await
+}
+
+/// Whether somebody of this reach may do something in an account, by their roles. With the account locked they stay what they are until the
+/// transaction ends.
+async fn permit(session: &mut Session, account: Uuid, reach: Reach, action: &str) -> Result<Leave, sqlx::Error> {
+    let Some(person) = reach.owner() else { return Ok(Leave::Given) };
+    let roles = "SELECT role::text FROM account_roles WHERE account_id = $1 AND human_name_id = $2";
+    let roles = sqlx::query_scalar(roles).bind(account).bind(person);
+    let roles: Vec<String> = roles.fetch_all(session.conn()).await?;
+    let roles: Vec<Role> = roles.iter().filter_map(|name| Role::parse(name)).collect();
+    Ok(permission::leave(&roles, action))
 }

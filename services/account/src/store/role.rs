@@ -1,12 +1,16 @@
 //! The SQL of `account_roles`.
 
 use jiff::Timestamp;
-use rerp_kit::idempotency::{Claim, Standing};
-use rerp_kit::pool::{Db, DbError};
+use rerp_kit::access::Reach;
+use rerp_kit::events::catalogue::{RoleChange, RoleChanged};
+use rerp_kit::events::publish;
+use rerp_kit::idempotency::{Claim, Standing, keep, take};
+use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{give_back, is_account, keep, lock_account, take};
+use super::{is_account, lock_account, permit};
+use crate::domain::permission::{Leave, OWNER_MANAGE, ROLE_MANAGE};
 use crate::domain::role::{NewRole, Role};
 
 /// A row, as it is answered.
@@ -30,17 +34,21 @@ pub struct Assignment {
 pub enum Grant {
     /// The person has it; whether this call gave it.
     Has(Assignment, bool),
-    /// There is no such account.
+    /// There is no such account for whoever asks.
     NoAccount,
+    /// None of the roles of whoever asks gives it. Why, for people.
+    Denied(String),
     /// The caller's key was used before.
     Key(Standing),
 }
 
 /// What taking a role ended in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revoke {
     /// It is gone.
     Done,
+    /// None of the roles of whoever asks gives it. Why, for people.
+    Denied(String),
     /// There is no such role in this account.
     NotThere,
     /// Nobody else owns the account.
@@ -61,27 +69,61 @@ const OF_PERSON: &str = "SELECT r.role::text FROM accounts AS a \
 ///
 /// # Errors
 /// See [`DbError`]; a violated `account_roles_pkey` means that the caller's identifier is taken.
-pub async fn grant(db: &Db, id: Uuid, account: Uuid, new: NewRole, key: Option<Claim>) -> Result<Grant, DbError> {
-    db.transaction_idempotent(&(id, account, new, key), |session, (id, account, new, key)| {
+pub async fn grant(
+    db: &Db,
+    id: Uuid,
+    account: Uuid,
+    new: NewRole,
+    key: Option<Claim>,
+    reach: Reach,
+) -> Result<Grant, DbError> {
+    db.transaction_idempotent(&(id, account, new, key, reach), |session, (id, account, new, key, reach)| {
         Box::pin(async move {
-            let standing = take(session, key.as_ref()).await?;
+            if lock_account(session, *account).await?.is_none() {
+                return Ok(Grant::NoAccount);
+            }
+            match permit(session, *account, *reach, managing(new.role)).await? {
+                Leave::Given => {}
+                Leave::Absent => return Ok(Grant::NoAccount),
+                Leave::Denied(why) => return Ok(Grant::Denied(why)),
+            }
+            let standing = take(session, key.as_ref(), &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Grant::Key(standing));
             }
-            if lock_account(session, *account).await?.is_none() {
-                give_back(session, key.as_ref()).await?;
-                return Ok(Grant::NoAccount);
-            }
             let insert = sqlx::query(INSERT).bind(id).bind(account).bind(new.human_name_id).bind(new.role.name());
-            insert.execute(session.conn()).await?;
+            let given = insert.execute(session.conn()).await?.rows_affected() == 1;
             let find = sqlx::query_as(BY_MEANING).bind(account).bind(new.human_name_id).bind(new.role.name());
             let assignment: Assignment = find.fetch_one(session.conn()).await?;
             let made = assignment.role_id == *id;
             keep(session, key.as_ref(), &(made, &assignment)).await?;
+            if given {
+                changed(session, *account, new.human_name_id, new.role.name(), RoleChange::Granted).await?;
+            }
             Ok(Grant::Has(assignment, made))
         })
     })
     .await
+}
+
+/// Whether somebody of this reach may give a role, as far as it is known before anything is locked: to be asked before anybody else is. What
+/// [`grant`] finds counts.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn may_grant(db: &Db, account: Uuid, role: Role, reach: Reach) -> Result<Leave, DbError> {
+    if reach == Reach::ALL {
+        return Ok(Leave::Given);
+    }
+    db.run(&(account, role, reach), |session, (account, role, reach)| {
+        Box::pin(permit(session, *account, *reach, managing(*role)))
+    })
+    .await
+}
+
+/// The action that giving or taking a role is.
+fn managing(role: Role) -> &'static str {
+    if role == Role::Owner { OWNER_MANAGE } else { ROLE_MANAGE }
 }
 
 /// Takes a role away, unless it is the last owner's. Two at the same moment come one after the other, because both lock the
@@ -89,16 +131,27 @@ pub async fn grant(db: &Db, id: Uuid, account: Uuid, new: NewRole, key: Option<C
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn revoke(db: &Db, account: Uuid, id: Uuid) -> Result<Revoke, DbError> {
-    db.transaction_idempotent(&(account, id), |session, (account, id)| {
+pub async fn revoke(db: &Db, account: Uuid, id: Uuid, reach: Reach) -> Result<Revoke, DbError> {
+    db.transaction_idempotent(&(account, id, reach), |session, (account, id, reach)| {
         Box::pin(async move {
             let locked = lock_account(session, *account).await?;
-            let find = sqlx::query_scalar("SELECT role::text FROM account_roles WHERE id = $1 AND account_id = $2");
-            let role: Option<String> = find.bind(id).bind(account).fetch_optional(session.conn()).await?;
-            let (Some(_), Some(role)) = (locked, role) else {
+            // Before the role is looked for: who may take none isn't told which there are.
+            match permit(session, *account, *reach, ROLE_MANAGE).await? {
+                Leave::Given => {}
+                Leave::Absent => return Ok(Revoke::NotThere),
+                Leave::Denied(why) => return Ok(Revoke::Denied(why)),
+            }
+            let find = "SELECT human_name_id, role::text FROM account_roles WHERE id = $1 AND account_id = $2";
+            let find = sqlx::query_as(find).bind(id).bind(account);
+            let role: Option<(Uuid, String)> = find.fetch_optional(session.conn()).await?;
+            let (Some(_), Some((person, role))) = (locked, role) else {
                 // After a lost answer it may be this request that took it away.
                 return Ok(if session.attempt() > 1 { Revoke::Done } else { Revoke::NotThere });
             };
+            let is_owner = Role::parse(&role) == Some(Role::Owner);
+            if is_owner && let Leave::Denied(why) = permit(session, *account, *reach, OWNER_MANAGE).await? {
+                return Ok(Revoke::Denied(why));
+            }
             let count = "SELECT count(*) FROM account_roles WHERE account_id = $1 AND role = $2::role_type";
             let count = sqlx::query_scalar(count).bind(account).bind(Role::Owner.name());
             let owners: i64 = count.fetch_one(session.conn()).await?;
@@ -106,20 +159,39 @@ pub async fn revoke(db: &Db, account: Uuid, id: Uuid) -> Result<Revoke, DbError>
                 return Ok(Revoke::LastOwner);
             }
             sqlx::query("DELETE FROM account_roles WHERE id = $1").bind(id).execute(session.conn()).await?;
+            changed(session, *account, person, &role, RoleChange::Revoked).await?;
             Ok(Revoke::Done)
         })
     })
     .await
 }
 
-/// Up to `most` roles of an account after the identifier `after`; none if there is no such account.
+/// Announces what became of a role, in the transaction that holds the account's lock.
+async fn changed(
+    session: &mut Session,
+    account: Uuid,
+    person: Uuid,
+    role: &str,
+    change: RoleChange,
+) -> Result<(), sqlx::Error> {
+    let event = RoleChanged { account_id: account, human_name_id: person, role: role.to_owned(), change };
+    publish(session, &event).await.map(drop)
+}
+
+/// Up to `most` roles of an account after the identifier `after`; none if there is no such account for somebody of this reach.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn page(db: &Db, account: Uuid, after: Uuid, most: i64) -> Result<Option<Vec<Assignment>>, DbError> {
-    db.run(&(account, after, most), |session, (account, after, most)| {
+pub async fn page(
+    db: &Db,
+    account: Uuid,
+    after: Uuid,
+    most: i64,
+    reach: Reach,
+) -> Result<Option<Vec<Assignment>>, DbError> {
+    db.run(&(account, after, most, reach), |session, (account, after, most, reach)| {
         Box::pin(async move {
-            if !is_account(session, *account).await? {
+            if !is_account(session, *account, *reach).await? {
                 return Ok(None);
             }
             let page = sqlx::query_as(PAGE).bind(account).bind(after).bind(most);

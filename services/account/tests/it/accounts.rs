@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::platform::{ANN, BOB, CAT, NOBODY, Platform};
+use crate::support::service::client;
 use crate::support::until;
-use rerp_kit::client::{Repeat, ServiceClient};
+use rerp_kit::client::Repeat;
 use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::catalogue;
 use rerp_proto::account::v1::CheckPermissionsRequest;
@@ -197,8 +198,7 @@ async fn permissions_come_with_reasons_over_both_ways() {
         assert_eq!(given.status, 201, "{}", given.body);
     }
     let metrics = Metrics::new().unwrap();
-    let base = format!("http://{}", platform.at).parse().unwrap();
-    let grpc = ServiceClient::new("account", &base, metrics.clone(), None).unwrap();
+    let grpc = client("account", platform.at, &metrics);
     for (person, action, allowed, reason, granted_by) in [
         (BOB, "billing.manage", true, "role", json!("owner")),
         (BOB, "owner.manage", true, "role", json!("owner")),
@@ -249,8 +249,7 @@ async fn permissions_come_with_reasons_over_both_ways() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn identity_says_who_exists_and_what_is_proved_and_nothing_else() {
     let platform = Platform::start().await;
-    let base = format!("http://{}", platform.identity_at).parse().unwrap();
-    let identity = ServiceClient::new("identity", &base, Metrics::new().unwrap(), None).unwrap();
+    let identity = client("identity", platform.identity_at, &Metrics::new().unwrap());
     let check = async |id: &str| {
         let message = CheckPersonRequest { human_name_id: id.to_owned() };
         let ask = |line, request| async move { PersonServiceClient::new(line).check_person(request).await };

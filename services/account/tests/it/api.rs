@@ -8,12 +8,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::support::answer::is_problem;
 use crate::support::service::{answer, serve, split_of};
 use crate::support::{Split, until, visitor};
 use rerp_kit::problem::catalogue::{self, Kind};
 use serde_json::{Value, json};
 
-const TABLES: [&str; 5] = ["companies", "accounts", "account_roles", "addresses", "idempotency_keys"];
+const TABLES: [&str; 7] =
+    ["companies", "accounts", "account_roles", "addresses", "idempotency_keys", "outbox_subjects", "outbox"];
 const PATH: &str = "/api/accounts/companies";
 const COMPANIES: &str = "SELECT count(*) FROM svc.companies";
 
@@ -54,7 +56,7 @@ impl Api {
 }
 
 fn is_kind((status, body): &(u16, Value), kind: Kind) -> bool {
-    *status == kind.status().as_u16() && body["type"] == json!(format!("{}{}", catalogue::BASE, kind.slug))
+    is_problem(*status, body, kind)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! The rules of billing. In come values; out go values. Must not know HTTP, SQL or the clock.
 
+pub mod currency;
 pub mod event;
-pub mod money;
 pub mod plan;
 pub mod signature;
 pub mod subscription;

@@ -2,7 +2,7 @@
 
 use rerp_kit::problem::Mistakes;
 
-use super::money::Currency;
+use super::currency::Currency;
 
 /// Most prices of a plan.
 const MOST_PRICES: usize = 40;

@@ -1,8 +1,5 @@
-//! Subscriptions as Stripe knows them, and what they entitle an account to. In come Stripe's words; out go states, and whether a
-//! change from one to another can be true. Pure.
-//!
-//! Stripe decides about a subscription's state; the rules here judge what we are told. A state that can't follow the one we have means that
-//! we heard things in the wrong order, and that the object has to be fetched.
+//! Subscriptions as Stripe knows them, and what they entitle an account to. In come Stripe's words and moments; out go states and
+//! entitlements. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -65,27 +62,6 @@ impl Status {
             Self::Paused => "paused",
         }
     }
-
-    /// Whether nothing comes after it.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::IncompleteExpired | Self::Canceled)
-    }
-
-    /// Whether Stripe can have gone from here to `next`, in however many steps: from a final state nowhere, and never back to the
-    /// time before the first payment.
-    #[must_use]
-    pub fn may_become(self, next: Self) -> bool {
-        if self == next {
-            return true;
-        }
-        match next {
-            _ if self.is_final() => false,
-            Self::Incomplete => false,
-            Self::IncompleteExpired => self == Self::Incomplete,
-            Self::Trialing | Self::Active | Self::PastDue | Self::Unpaid | Self::Canceled | Self::Paused => true,
-        }
-    }
 }
 
 /// What an account may use of its plan.
@@ -137,19 +113,6 @@ mod tests {
             assert_eq!(serde_json::to_value(status).unwrap(), status.name());
         }
         assert_eq!(Status::parse("cancelled"), None);
-    }
-
-    #[test]
-    fn what_has_ended_stays_so_and_nothing_waits_for_its_first_payment_twice() {
-        for from in Status::ALL {
-            for to in Status::ALL.into_iter().filter(|&to| to != from) {
-                let wrong = from.is_final()
-                    || to == Status::Incomplete
-                    || (to == Status::IncompleteExpired && from != Status::Incomplete);
-                assert_eq!(from.may_become(to), !wrong, "{from:?} to {to:?}");
-            }
-            assert!(from.may_become(from));
-        }
     }
 
     #[test]

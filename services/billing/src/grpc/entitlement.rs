@@ -1,6 +1,7 @@
 //! `rerp.billing.v1.Entitlements`: the same rule as in the answers of `http/subscription.rs`.
 
 use jiff::Timestamp;
+use rerp_kit::access::Reach;
 use rerp_kit::http::strict_uuid;
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
@@ -28,7 +29,7 @@ impl entitlements_server::Entitlements for Entitlements {
         let account = strict_uuid(&request.get_ref().account_id).ok_or_else(|| {
             Problem::new(INVALID_VALUE).field("/account_id", "must be an identifier: a UUID of 36 characters")
         })?;
-        let found = subscription::of_account(&self.0, account).await.map_err(Problem::from)?;
+        let found = subscription::of_account(&self.0, account, Reach::ALL).await.map_err(Problem::from)?;
         let entitlement = found.as_ref().map(|row| row.entitlement(Timestamp::now()));
         let reason = match entitlement {
             None => "no_subscription",

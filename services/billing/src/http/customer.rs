@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::Json;
 use rerp_kit::problem::Problem;
 use serde::Deserialize;
@@ -17,12 +18,17 @@ pub struct Body {
     human_name_id: String,
 }
 
-/// Makes a person a customer at Stripe: 201, or 200 if the person is one. A person is one customer, so no key is needed.
+/// Makes oneself a customer at Stripe: 201, or 200 if the person is one. A person is one customer, so no key is needed.
 ///
 /// # Errors
 /// A problem.
-pub async fn create(State(state): State<AppState>, Json(body): Json<Body>) -> Result<Response, Problem> {
+pub async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
     let person = answer::field("/human_name_id", &body.human_name_id)?;
+    caller.must_be(person, "/human_name_id")?;
     state.identity.must_know(person, "/human_name_id").await?;
     let (customer, made) = state.asking().customer(person).await.map_err(answer::no_answer)?;
     let status = if made { StatusCode::CREATED } else { StatusCode::OK };

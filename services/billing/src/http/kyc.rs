@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
@@ -50,14 +51,19 @@ impl View {
     }
 }
 
-/// Begins to verify who pays for an account: 201, or 200 with the one under way. One is under way for a person and an account, so no key
+/// Begins to verify that it is oneself who pays for an account: 201, or 200 with the one under way. One is under way for a person and an account, so no key
 /// is needed.
 ///
 /// # Errors
 /// A problem.
-pub async fn verify(State(state): State<AppState>, Json(body): Json<Body>) -> Result<Response, Problem> {
+pub async fn verify(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
     let account = answer::field("/account_id", &body.account_id)?;
     let person = answer::field("/human_name_id", &body.human_name_id)?;
+    caller.must_be(person, "/human_name_id")?;
     state.identity.must_know(person, "/human_name_id").await?;
     let asked = store::ask(&state.db, Uuid::now_v7(), account, person).await?;
     let (mut row, begun) = asked.ok_or_else(|| Problem::new(CHANGED_MEANWHILE).detail("ask again"))?;
@@ -67,12 +73,12 @@ pub async fn verify(State(state): State<AppState>, Json(body): Json<Body>) -> Re
     Ok((status, axum::Json(View::of(row, made.url))).into_response())
 }
 
-/// What counts for an account: a verification that succeeded, or else the newest.
+/// What counts for an account of what the caller has begun: a verification that succeeded, or else the newest.
 ///
 /// # Errors
 /// A problem.
-pub async fn status(State(db): State<Db>, Path(account): Path<String>) -> Result<Response, Problem> {
-    let found = store::of_account(&db, answer::identifier(&account)?).await?;
+pub async fn status(State(db): State<Db>, caller: Caller, Path(account): Path<String>) -> Result<Response, Problem> {
+    let found = store::of_account(&db, answer::identifier(&account)?, caller.reach()).await?;
     let row =
         found.ok_or_else(|| Problem::new(NOT_FOUND).detail("nobody has begun to verify who pays for this account"))?;
     Ok(axum::Json(View::of(row, None)).into_response())

@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Page, Paging, Path, Query};
 use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::pool::{Db, DbError};
@@ -32,17 +33,19 @@ struct Begun {
     client_secret: Option<String>,
 }
 
-/// Begins adding a payment method of a verified person. A repetition under the same key gets the same secret.
+/// Begins adding a payment method of one's own, for the verified. A repetition under the same key gets the same secret.
 ///
 /// # Errors
 /// A problem.
 pub async fn create(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
     let person = answer::field("/human_name_id", &body.human_name_id)?;
+    caller.must_be(person, "/human_name_id")?;
     state.identity.must_know(person, "/human_name_id").await?;
     answer::must_be_verified(state.identity.proof(person).await)?;
     let (id, claim) = Claim::of_create("payment-methods", key, &person)?;

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path, etag, has_version};
 use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::pool::{Db, DbError};
@@ -73,6 +74,7 @@ impl View {
 /// A problem.
 pub async fn create(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
@@ -83,6 +85,7 @@ pub async fn create(
         price_id: answer::field("/price_id", &body.price_id)?,
         verified: false,
     };
+    caller.must_be(wish.human_name_id, "/human_name_id")?;
     state.identity.must_know(wish.human_name_id, "/human_name_id").await?;
     // Whether it is offered is decided where it is written down: what a key has made stays made.
     let trial = plan::offer(&state.db, wish.price_id).await?.is_some_and(|offer| offer.trial_days > 0);
@@ -132,16 +135,17 @@ fn explain(error: DbError) -> Problem {
     }
 }
 
-/// The newest subscription of an account, and what it entitles to now.
+/// The newest subscription of an account that the caller has asked for, and what it entitles to now.
 ///
 /// # Errors
 /// A problem.
 pub async fn of_account(
     State(db): State<Db>,
+    caller: Caller,
     Path(account): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = store::of_account(&db, answer::identifier(&account)?).await?;
+    let found = store::of_account(&db, answer::identifier(&account)?, caller.reach()).await?;
     let row = found.ok_or_else(|| Problem::new(NOT_FOUND).detail("this account has never had a subscription"))?;
     let version = [(header::ETAG, etag(row.version))];
     // The end of a grace period changes the answer and not the row.

@@ -11,13 +11,6 @@ pub(super) struct Made {
     pub(super) id: Uuid,
 }
 
-impl Made {
-    /// As it is stored.
-    pub(super) fn to_json(&self) -> Result<serde_json::Value, sqlx::Error> {
-        serde_json::to_value(self).map_err(|error| sqlx::Error::Encode(error.into()))
-    }
-}
-
 /// The identifier in what was stored.
 pub(super) fn made(answer: serde_json::Value) -> Result<Uuid, sqlx::Error> {
     serde_json::from_value::<Made>(answer).map(|made| made.id).map_err(|error| sqlx::Error::Decode(error.into()))

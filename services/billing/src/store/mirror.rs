@@ -10,6 +10,7 @@ use jiff_sqlx::ToSqlx as _;
 use rerp_kit::pool::{Db, DbError, Session};
 use uuid::Uuid;
 
+use super::announce::{self, News};
 use super::inbox;
 use crate::domain::subscription::Status;
 use crate::stripe::object::{
@@ -58,18 +59,22 @@ pub async fn ticket(db: &Db) -> Result<i64, DbError> {
 pub async fn write(db: &Db, ticket: i64, fetched: &Fetched, event: Option<&str>) -> Result<(), DbError> {
     db.transaction_idempotent(&(ticket, fetched, event), |session, (ticket, fetched, event)| {
         Box::pin(async move {
+            let mut news = None;
             match fetched {
                 Fetched::Nothing => {}
                 Fetched::Customer(customer) => self::customer(session, *ticket, customer).await?,
                 Fetched::Setup(intent, method) => setup(session, *ticket, intent, method.as_ref()).await?,
                 Fetched::PaymentMethod(method) => payment_method(session, *ticket, method).await?,
-                Fetched::Subscription(object, status) => subscription(session, *ticket, object, *status).await?,
+                Fetched::Subscription(object, status) => news = subscription(session, *ticket, object, *status).await?,
                 Fetched::PaymentIntent(intent) => payment_intent(session, *ticket, intent).await?,
                 Fetched::Invoice(object) => invoice(session, *ticket, object).await?,
-                Fetched::Verification(object) => verification(session, *ticket, object).await?,
+                Fetched::Verification(object) => news = verification(session, *ticket, object).await?,
             }
-            match event {
-                Some(event) => inbox::done(session, event).await,
+            if let Some(event) = event {
+                inbox::done(session, event).await?;
+            }
+            match news {
+                Some(news) => news.tell(session).await,
                 None => Ok(()),
             }
         })
@@ -140,7 +145,9 @@ async fn subscription(
     ticket: i64,
     object: &Subscription,
     status: Status,
-) -> Result<(), sqlx::Error> {
+) -> Result<Option<News>, sqlx::Error> {
+    let ours = row(&object.metadata);
+    let Some(before) = announce::subscription_before(session, &object.id, ours).await? else { return Ok(None) };
     let item = object.items.data.first();
     let time = |seconds: Option<i64>| seconds.and_then(|at| Timestamp::from_second(at).ok()).map(|at| at.to_sqlx());
     sqlx::query(SUBSCRIPTION)
@@ -151,10 +158,10 @@ async fn subscription(
         .bind(time(item.and_then(|item| item.current_period_end)))
         .bind(object.cancel_at_period_end)
         .bind(item.map(|item| &item.price.id))
-        .bind(row(&object.metadata))
+        .bind(ours)
         .execute(session.conn())
-        .await
-        .map(drop)
+        .await?;
+    announce::subscription_after(session, &before).await
 }
 
 const PAYMENT_INTENT: &str = "INSERT INTO stripe_payment_intents AS p \
@@ -215,13 +222,19 @@ const VERIFICATION: &str = "UPDATE kyc_billing_verification SET stripe_session_i
      verified_at = CASE WHEN $3 = 'verified' THEN coalesce(verified_at, now()) END, fetched = $2, updated_at = now() \
      WHERE (stripe_session_id = $1 OR (id = $4 AND stripe_session_id IS NULL)) AND fetched < $2";
 
-async fn verification(session: &mut Session, ticket: i64, object: &VerificationSession) -> Result<(), sqlx::Error> {
+async fn verification(
+    session: &mut Session,
+    ticket: i64,
+    object: &VerificationSession,
+) -> Result<Option<News>, sqlx::Error> {
+    let ours = row(&object.metadata);
+    let Some(before) = announce::verification_before(session, &object.id, ours).await? else { return Ok(None) };
     sqlx::query(VERIFICATION)
         .bind(&object.id)
         .bind(ticket)
         .bind(&object.status)
-        .bind(row(&object.metadata))
+        .bind(ours)
         .execute(session.conn())
-        .await
-        .map(drop)
+        .await?;
+    announce::verification_after(session, &before).await
 }

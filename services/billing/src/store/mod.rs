@@ -1,6 +1,7 @@
 //! The SQL of this service. In come checked values; out go rows. Must not hold rules, nor name a schema: the role's
 //! search path says which one.
 
+mod announce;
 pub mod customer;
 pub mod inbox;
 pub mod kyc;

@@ -1,6 +1,6 @@
 //! The SQL of `stripe_payment_methods`, as far as people ask for it. What Stripe says is written by [`super::mirror`].
 
-use rerp_kit::idempotency::{Claim, Standing, claim};
+use rerp_kit::idempotency::{Claim, Standing, take};
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
 use uuid::Uuid;
@@ -46,11 +46,7 @@ pub enum Asked {
 pub async fn ask(db: &Db, id: Uuid, human_name_id: Uuid, key: Option<Claim>) -> Result<Asked, DbError> {
     db.transaction_idempotent(&(id, human_name_id, key), |session, (id, human_name_id, key)| {
         Box::pin(async move {
-            let standing = match key {
-                Some(key) => claim(session, key, &Made { id: *id }.to_json()?).await?,
-                None => Standing::Fresh,
-            };
-            match standing {
+            match take(session, key.as_ref(), &Made { id: *id }).await? {
                 Standing::Fresh => {
                     // The row in the way of a later attempt is its own: without a key nobody else has the identifier.
                     let insert = if session.attempt() > 1 && key.is_none() {

@@ -1,6 +1,5 @@
 //! The SQL of `plans` and `plan_prices`.
 
-use jiff::Timestamp;
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
 use uuid::Uuid;
@@ -26,11 +25,6 @@ pub struct Offer {
     pub currency: String,
     /// `month` or `year`.
     pub interval: String,
-    /// Stripe's.
-    pub stripe_price_id: String,
-    /// When the plan last changed.
-    #[sqlx(try_from = "jiff_sqlx::Timestamp")]
-    pub updated_at: Timestamp,
 }
 
 /// A plan as it is answered.
@@ -61,8 +55,8 @@ pub struct Price {
     pub interval: String,
 }
 
-const OFFERS: &str = "SELECT p.id AS price_id, p.plan_id, l.code, l.name, l.trial_days, p.amount, p.currency, p.\"interval\", \
-     p.stripe_price_id, l.updated_at FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id \
+const OFFERS: &str = "SELECT p.id AS price_id, p.plan_id, l.code, l.name, l.trial_days, p.amount, p.currency, p.\"interval\" \
+     FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id \
      WHERE p.stripe_price_id IS NOT NULL AND p.retired_at IS NULL AND l.retired_at IS NULL AND ($1::uuid IS NULL OR p.id = $1) \
      ORDER BY l.code, p.currency, p.\"interval\"";
 
@@ -73,7 +67,7 @@ const OFFERS: &str = "SELECT p.id AS price_id, p.plan_id, l.code, l.name, l.tria
 pub async fn offered(db: &Db) -> Result<Vec<Plan>, DbError> {
     let mut plans: Vec<Plan> = Vec::new();
     for offer in offers(db, None).await? {
-        let Offer { price_id, plan_id, code, name, trial_days, amount, currency, interval, .. } = offer;
+        let Offer { price_id, plan_id, code, name, trial_days, amount, currency, interval } = offer;
         let price = Price { price_id, amount, currency, interval };
         match plans.last_mut().filter(|plan| plan.plan_id == plan_id) {
             Some(plan) => plan.prices.push(price),

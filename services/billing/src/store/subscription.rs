@@ -1,7 +1,8 @@
 //! The SQL of `stripe_subscriptions`, as far as callers ask for it. What Stripe says is written by [`super::mirror`].
 
 use jiff_sqlx::Timestamp;
-use rerp_kit::idempotency::{Claim, Standing, claim, release};
+use rerp_kit::access::Reach;
+use rerp_kit::idempotency::{Claim, Standing, give_back, take};
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
 use uuid::Uuid;
@@ -84,7 +85,7 @@ const SELECT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.p
 const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
      s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at \
      FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.account_id = $1 \
-     ORDER BY (s.status IS NULL OR s.status NOT IN ('canceled', 'incomplete_expired')) DESC, s.created_at DESC, s.id DESC LIMIT 1";
+     AND ($2::uuid IS NULL OR s.human_name_id = $2) ORDER BY (s.status IS NULL OR s.status NOT IN ('canceled', 'incomplete_expired')) DESC, s.created_at DESC, s.id DESC LIMIT 1";
 /// A trial is for people who are proven to be one, once each: otherwise the days are none, and the first payment is due at once.
 const INSERT: &str = "INSERT INTO stripe_subscriptions (id, account_id, human_name_id, plan_id, price_id, trial_days) \
      SELECT $1, $2, $3, l.id, p.id, CASE WHEN $5 AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
@@ -99,11 +100,7 @@ pub async fn ask(db: &Db, id: Uuid, wish: Wish, key: Option<Claim>) -> Result<As
     db.transaction_idempotent(&(id, wish, key), |session, (id, wish, key)| {
         Box::pin(async move {
             let mut row = *id;
-            let standing = match key {
-                Some(key) => claim(session, key, &Made { id: row }.to_json()?).await?,
-                None => Standing::Fresh,
-            };
-            match standing {
+            match take(session, key.as_ref(), &Made { id: row }).await? {
                 Standing::Fresh => {
                     let insert = if session.attempt() > 1 && key.is_none() { INSERT_OWN } else { INSERT };
                     let query = sqlx::query(insert).bind(row).bind(wish.account_id).bind(wish.human_name_id);
@@ -116,9 +113,7 @@ pub async fn ask(db: &Db, id: Uuid, wish: Wish, key: Option<Claim>) -> Result<As
                 return Ok(Asked::Row(Box::new(row)));
             }
             // Nothing is offered at this price, or what the key stood for was refused after its caller had gone: the key is free again.
-            if let Some(key) = key {
-                release(session, key).await?;
-            }
+            give_back(session, key.as_ref()).await?;
             Ok(Asked::Nothing)
         })
     })
@@ -140,10 +135,7 @@ pub async fn refused(db: &Db, id: Uuid, key: Option<Claim>) -> Result<(), DbErro
         Box::pin(async move {
             let delete = "DELETE FROM stripe_subscriptions WHERE id = $1 AND stripe_subscription_id IS NULL";
             sqlx::query(delete).bind(id).execute(session.conn()).await?;
-            match key {
-                Some(key) => release(session, key).await,
-                None => Ok(()),
-            }
+            give_back(session, key.as_ref()).await
         })
     })
     .await
@@ -168,20 +160,20 @@ pub async fn answered(db: &Db, id: Uuid, stripe: &str) -> Result<(), DbError> {
 /// # Errors
 /// See [`DbError`].
 pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Subscription>, DbError> {
-    one(db, SELECT, id).await
+    db.run(&id, |session, id| {
+        Box::pin(async move { sqlx::query_as(SELECT).bind(id).fetch_optional(session.conn()).await })
+    })
+    .await
 }
 
-/// The newest subscription of an account.
+/// The newest subscription of an account, of those within reach.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn of_account(db: &Db, account: Uuid) -> Result<Option<Subscription>, DbError> {
-    one(db, OF_ACCOUNT, account).await
-}
-
-async fn one(db: &Db, select: &'static str, id: Uuid) -> Result<Option<Subscription>, DbError> {
-    db.run(&id, move |session, id| {
-        Box::pin(async move { sqlx::query_as(select).bind(id).fetch_optional(session.conn()).await })
+pub async fn of_account(db: &Db, account: Uuid, reach: Reach) -> Result<Option<Subscription>, DbError> {
+    db.run(&(account, reach), |session, (account, reach)| {
+        let find = sqlx::query_as(OF_ACCOUNT).bind(account).bind(reach.owner());
+        Box::pin(async move { find.fetch_optional(session.conn()).await })
     })
     .await
 }

@@ -1,14 +1,14 @@
 //! What other services are told of an account, over gRPC.
 
 use crate::platform::{ACCOUNT, ANN, MONTHLY, NOBODY, Platform};
-use rerp_kit::client::{Repeat, ServiceClient};
+use crate::support::service::client;
+use rerp_kit::client::Repeat;
 use rerp_kit::metrics::Metrics;
 use rerp_proto::billing::v1::entitlements_client::EntitlementsClient;
 use rerp_proto::billing::v1::{CheckAnswer, CheckRequest};
 
 async fn check(p: &Platform, account: &str) -> Result<CheckAnswer, rerp_kit::client::CallError> {
-    let base = format!("http://{}", p.at).parse().unwrap();
-    let client = ServiceClient::new("billing", &base, Metrics::new().unwrap(), None).unwrap();
+    let client = client("billing", p.at, &Metrics::new().unwrap());
     let message = CheckRequest { account_id: account.to_owned() };
     let ask = |line, request| async move { EntitlementsClient::new(line).check(request).await };
     client.call(message, Repeat::Idempotent, ask).await

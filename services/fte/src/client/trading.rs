@@ -118,7 +118,11 @@ impl Trading {
     /// # Errors
     /// See [`TradingError`].
     pub async fn state(&self, id: &str) -> Result<State, TradingError> {
-        ask(self.http.get(self.at(&["scenarios", id])?)).await
+        match ask(self.http.get(self.at(&["scenarios", id])?)).await {
+            // There is nothing in a look that could be refused, or would be granted another time: the scenario is lost to us.
+            Err(TradingError::Refused(_)) => Err(TradingError::Gone),
+            answer => answer,
+        }
     }
 
     fn at(&self, path: &[&str]) -> Result<Url, TradingError> {

@@ -36,6 +36,9 @@ impl TestType {
     }
 }
 
+/// How many seconds somebody who has not passed waits for the next attempt, unless the module says otherwise.
+pub const RETRY_PAUSE_S: i32 = 900;
+
 /// What was typed of a module: all that can be changed.
 pub struct Typed<'a> {
     /// For people.
@@ -48,6 +51,8 @@ pub struct Typed<'a> {
     pub time_limit_s: i32,
     /// How many days a certificate is valid.
     pub certificate_days: Option<i32>,
+    /// How many seconds somebody who has not passed waits.
+    pub retry_pause_s: Option<i32>,
 }
 
 /// What can be changed of a module.
@@ -63,6 +68,9 @@ pub struct Terms {
     pub time_limit_s: i32,
     /// How many days a certificate of the course is valid; none: for ever. Of a final assessment only.
     pub certificate_days: Option<i32>,
+    /// How many seconds somebody who has not passed waits for the next attempt; none: [`RETRY_PAUSE_S`], or as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_pause_s: Option<i32>,
 }
 
 /// A module that somebody wants to add.
@@ -96,6 +104,7 @@ impl Terms {
             pass_bp: mistakes.number("/pass_bp", typed.pass_bp, 0..=10_000),
             time_limit_s: mistakes.number("/time_limit_s", typed.time_limit_s, 30..=86_400),
             certificate_days: typed.certificate_days.map(|days| mistakes.number("/certificate_days", days, 1..=36_500)),
+            retry_pause_s: typed.retry_pause_s.map(|pause| mistakes.number("/retry_pause_s", pause, 0..=2_592_000)),
         }
     }
 }
@@ -133,6 +142,7 @@ mod tests {
             pass_bp,
             time_limit_s: 600,
             certificate_days: days,
+            retry_pause_s: None,
         };
         let pointers = |code, kind, typed: &Typed<'_>| {
             let mistakes = NewModule::new(code, "fte", kind, typed).err().unwrap_or_default().0;
@@ -145,5 +155,9 @@ mod tests {
             pointers("R", "quiz", &typed("", 10_001, Some(0))),
             ["/code", "/test_type", "/title", "/pass_bp", "/certificate_days"]
         );
+        let patient = |pause| Typed { retry_pause_s: Some(pause), ..typed("Risk", 7_000, None) };
+        for (pause, wrong) in [(0, false), (2_592_000, false), (-1, true), (2_592_001, true)] {
+            assert_eq!(pointers("risk", "module_quiz", &patient(pause)) == ["/retry_pause_s"], wrong, "{pause}");
+        }
     }
 }

@@ -13,6 +13,13 @@ const MONEY: i16 = 8;
 /// Actions of a scenario, refused ones included.
 pub const MOST_ACTIONS: i32 = 10_000;
 
+/// The fewest bars of a scenario: one more than are visible at the start.
+const LEAST_BARS: i32 = 31;
+/// The fewest bars of one that is part of a test: thirty to look at, thirty to decide on.
+pub const LEAST_BARS_OF_TEST: i32 = 60;
+/// At how many of its bars something has to be decided, an order placed or patterns named: a market that was only let run proves nothing.
+pub const LEAST_DECISIONS: i64 = 5;
+
 /// Names of the kinds of scenarios, ours and the trading service's.
 const TYPES: [&str; 3] = ["backtest", "live_simulation", "pattern_recognition"];
 
@@ -39,17 +46,18 @@ pub struct Config {
     pub fees: Option<Fees>,
 }
 
-/// Checks what was typed; the type's name comes back.
+/// Checks what was typed; the type's name comes back. `of_test`: it is part of a session.
 ///
 /// # Errors
 /// Every mistake in it.
-pub fn check(scenario_type: &str, config: Config) -> Result<(&'static str, Config), Mistakes> {
+pub fn check(scenario_type: &str, config: Config, of_test: bool) -> Result<(&'static str, Config), Mistakes> {
     let mut mistakes = Mistakes::default();
     let name = TYPES.into_iter().find(|name| *name == scenario_type).unwrap_or_else(|| {
         mistakes.add("/scenario_type", "must be `backtest`, `live_simulation` or `pattern_recognition`");
         "backtest"
     });
-    mistakes.number("/bars", config.bars, 31..=2_000);
+    let least = if of_test { LEAST_BARS_OF_TEST } else { LEAST_BARS };
+    mistakes.number("/bars", config.bars, least..=2_000);
     let amount = |text: &str| decimal::parse(text, MONEY).is_some_and(|amount| amount >= 0);
     if config.cash.as_deref().is_some_and(|text| !amount(text)) {
         mistakes.add("/cash", "must be a decimal text, not negative, with at most 8 places");
@@ -208,7 +216,7 @@ mod tests {
             fees: fixed.map(|fixed| Fees { rate_ppm: 5, fixed: fixed.to_owned() }),
         };
         let pointers = |kind, config| {
-            let mistakes = check(kind, config).err().unwrap_or_default().0;
+            let mistakes = check(kind, config, false).err().unwrap_or_default().0;
             mistakes.into_iter().map(|mistake| mistake.pointer).collect::<Vec<_>>()
         };
         assert!(pointers("backtest", config(31, None, None)).is_empty());
@@ -217,6 +225,9 @@ mod tests {
             pointers("paper", config(30, Some("-1"), Some("1e3"))),
             ["/scenario_type", "/bars", "/cash", "/fees/fixed"]
         );
+        for (bars, fits) in [(31, false), (59, false), (60, true), (2_000, true), (2_001, false)] {
+            assert_eq!(check("backtest", config(bars, None, None), true).is_ok(), fits, "{bars}");
+        }
     }
 
     #[test]

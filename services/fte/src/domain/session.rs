@@ -106,6 +106,20 @@ pub fn ends_as(phase: Phase, passed: bool) -> Option<Status> {
     }
 }
 
+/// Whether a session tells of each answer if it is right. Of one that isn't passed it tells the points and no more: whoever could see which of
+/// their answers were wrong would only have to repeat the test until none is.
+#[must_use]
+pub fn tells_answers(passed: Option<bool>) -> bool {
+    passed == Some(true)
+}
+
+/// How many seconds are left of the pause after an attempt that was not passed, rounded up; none if it is over.
+#[must_use]
+pub fn pause_left(pause_s: i32, ended_at: Timestamp, now: Timestamp) -> Option<u32> {
+    let left = ended_at.as_millisecond() + i64::from(pause_s) * 1_000 - now.as_millisecond();
+    u32::try_from((left + 999) / 1_000).ok().filter(|seconds| *seconds > 0)
+}
+
 /// What becomes of an answer that is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Save {
@@ -170,6 +184,29 @@ mod tests {
         for status in Status::ALL {
             assert_eq!(Status::parse(status.name()), Some(status));
         }
+    }
+
+    #[test]
+    fn a_pause_is_over_when_it_is_over() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let end = at("2026-01-01T00:00:00.5Z");
+        for (pause_s, now, left) in [
+            (900, "2026-01-01T00:00:00.5Z", Some(900)),
+            (900, "2026-01-01T00:00:00.501Z", Some(900)),
+            (900, "2026-01-01T00:15:00.499Z", Some(1)),
+            (900, "2026-01-01T00:15:00.5Z", None),
+            (900, "2027-01-01T00:00:00Z", None),
+            (0, "2026-01-01T00:00:00.5Z", None),
+            // Who asks may have asked before the end was written down.
+            (60, "2026-01-01T00:00:00Z", Some(61)),
+        ] {
+            assert_eq!(pause_left(pause_s, end, at(now)), left, "{pause_s} {now}");
+        }
+    }
+
+    #[test]
+    fn only_who_has_passed_learns_which_answers_were_right() {
+        assert!(tells_answers(Some(true)) && !tells_answers(Some(false)) && !tells_answers(None));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use rerp_kit::http::{Paging, etag, strict_uuid};
 use rerp_kit::idempotency::Standing;
 use rerp_kit::pool::DbError;
+use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, INVALID_VALUE, NOT_FOUND};
-use rerp_kit::problem::{Mistakes, Problem};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -26,16 +26,6 @@ pub(super) fn identifier(text: &str) -> Result<Uuid, Problem> {
 pub(super) fn field(pointer: &str, text: &str) -> Result<Uuid, Problem> {
     let wrong = || Problem::new(INVALID_VALUE).field(pointer, "must be an identifier: a UUID of 36 characters");
     strict_uuid(text).ok_or_else(wrong)
-}
-
-/// A module's code in a path: what can't be one names nothing.
-///
-/// # Errors
-/// A problem.
-pub(super) fn code(text: &str) -> Result<String, Problem> {
-    let mut mistakes = Mistakes::default();
-    let code = mistakes.code("/module", text);
-    mistakes.finish(code).map_err(|_| nothing("module"))
 }
 
 /// There is no such thing.

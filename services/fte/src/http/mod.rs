@@ -2,6 +2,7 @@
 //! Must not hold SQL or rules.
 
 mod answer;
+pub mod badge;
 pub mod certificate;
 pub mod module;
 pub mod progress;

@@ -26,9 +26,10 @@ pub struct NewBody {
     pass_bp: i32,
     time_limit_s: i32,
     certificate_days: Option<i32>,
+    retry_pause_s: Option<i32>,
 }
 
-/// What changing a module takes: all of it but what it is for ever. Without `retired` that stays too.
+/// What changing a module takes: all of it but what it is for ever. Without `retired` or `retry_pause_s` those stay too.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedBody {
@@ -37,6 +38,7 @@ pub struct ChangedBody {
     pass_bp: i32,
     time_limit_s: i32,
     certificate_days: Option<i32>,
+    retry_pause_s: Option<i32>,
     retired: Option<bool>,
 }
 
@@ -52,6 +54,7 @@ pub async fn add(State(db): State<Db>, headers: HeaderMap, Json(body): Json<NewB
         pass_bp: body.pass_bp,
         time_limit_s: body.time_limit_s,
         certificate_days: body.certificate_days,
+        retry_pause_s: body.retry_pause_s,
     };
     let new = NewModule::new(&body.code, &body.course, &body.test_type, &typed)?;
     let (id, claim) = Claim::of_create("modules", key, &new)?;
@@ -88,7 +91,7 @@ pub async fn list(State(db): State<Db>, Query(paging): Query<Paging>) -> Result<
 /// # Errors
 /// A problem.
 pub async fn by_code(State(db): State<Db>, Path(code): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
-    let module = store::by_code(&db, &answer::code(&code)?).await?.ok_or_else(|| answer::nothing("module"))?;
+    let module = store::by_code(&db, &code).await?.ok_or_else(|| answer::nothing("module"))?;
     if has_version(&headers, module.version)? {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag(module.version))]).into_response());
     }
@@ -112,9 +115,10 @@ pub async fn change(
         pass_bp: body.pass_bp,
         time_limit_s: body.time_limit_s,
         certificate_days: body.certificate_days,
+        retry_pause_s: body.retry_pause_s,
     };
     let terms = Terms::new(&typed)?;
-    match store::change(&db, &answer::code(&code)?, &meant, &terms, body.retired).await.map_err(explain)? {
+    match store::change(&db, &code, &meant, &terms, body.retired).await.map_err(explain)? {
         Changed::Done(module) => Ok(answer::versioned(StatusCode::OK, module.version, &module)),
         Changed::NotThere => Err(answer::nothing("module")),
         Changed::Missed => Err(IfMatch::missed()),

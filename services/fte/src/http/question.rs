@@ -80,7 +80,7 @@ pub async fn add(
     if body.retired.is_some() {
         return Err(Problem::new(INVALID_VALUE).field("/retired", "must be left out: a new question is asked"));
     }
-    let (code, new) = (answer::code(&code)?, body.check()?);
+    let new = body.check()?;
     let (id, claim) = Claim::of_create("questions", key, &(&code, &new))?;
     match store::add(&db, id, &code, &new, claim).await.map_err(answer::not_inserted)? {
         Added::There(question) => {
@@ -104,7 +104,7 @@ pub async fn list(
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<Newest>>, Problem> {
     let (limit, after, most) = answer::paging(&paging)?;
-    let rows = store::page(&db, &answer::code(&code)?, after, most).await?.ok_or_else(|| answer::nothing("module"))?;
+    let rows = store::page(&db, &code, after, most).await?.ok_or_else(|| answer::nothing("module"))?;
     Ok(axum::Json(Page::of(rows, limit, |row| row.question_id)))
 }
 

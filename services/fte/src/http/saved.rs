@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
@@ -37,6 +38,7 @@ struct Given {
 /// A problem.
 pub async fn save(
     State(db): State<Db>,
+    caller: Caller,
     Path(session): Path<String>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
@@ -47,7 +49,7 @@ pub async fn save(
         choices: body.answer.choices,
         value: body.answer.value,
     };
-    match store::save(&db, &wish).await? {
+    match store::save(&db, &wish, caller.reach()).await? {
         Saved::Done(receipt) => Ok(answer::private(StatusCode::OK, &receipt)),
         Saved::NotThere => Err(answer::nothing("session")),
         Saved::NoQuestion => {

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path};
 use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::pool::Db;
@@ -98,25 +99,27 @@ impl View {
     }
 }
 
-/// Begins a scenario. In a session that runs, whoever has started it was asked for leave then; an exercise asks now.
+/// Begins a scenario of one's own. In a session that runs, whoever has started it was asked for leave then; an exercise asks now.
 ///
 /// # Errors
 /// A problem.
 pub async fn begin(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
     let belongs = belongs(&body)?;
     let config = Config { bars: body.bars, cash: body.cash, fees: body.fees };
-    let (scenario_type, config) = scenario::check(&body.scenario_type, config)?;
+    let (scenario_type, config) = scenario::check(&body.scenario_type, config, matches!(belongs, Belongs::Session(_)))?;
     if let Belongs::Module(_, person, account) = &belongs {
+        caller.must_be(*person, "/human_name_id")?;
         admit(&state, *person, *account).await?;
     }
     let wish = Wish { belongs, scenario_type, config };
     let (id, claim) = Claim::of_create("scenarios", key, &wish)?;
-    match state.scenarios().begin(id, &wish, claim).await.map_err(explain)? {
+    match state.scenarios().begin(id, &wish, claim, caller.reach()).await.map_err(explain)? {
         Wished::There(row, repeated) => {
             let location = format!("/api/fte/scenarios/{}", row.id);
             let mut response = answer::made(&location, &View::of(&state.db, *row).await?);
@@ -152,8 +155,9 @@ fn belongs(body: &Body) -> Result<Belongs, Problem> {
 ///
 /// # Errors
 /// A problem.
-pub async fn by_id(State(db): State<Db>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let row = store::by_id(&db, answer::identifier(&id)?).await?.ok_or_else(|| answer::nothing("scenario"))?;
+pub async fn by_id(State(db): State<Db>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let found = store::by_id(&db, answer::identifier(&id)?, caller.reach()).await?;
+    let row = found.ok_or_else(|| answer::nothing("scenario"))?;
     Ok(answer::private(StatusCode::OK, &View::of(&db, row).await?))
 }
 
@@ -163,13 +167,14 @@ pub async fn by_id(State(db): State<Db>, Path(id): Path<String>) -> Result<Respo
 /// A problem.
 pub async fn act(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     Json(body): Json<Act>,
 ) -> Result<Response, Problem> {
     let id = answer::identifier(&id)?;
     let action = body.action.check()?;
     let action = serde_json::to_value(action).map_err(|_| Problem::new(INTERNAL))?;
-    match state.scenarios().act(id, body.expected_seq, &action).await.map_err(explain)? {
+    match state.scenarios().act(id, body.expected_seq, &action, caller.reach()).await.map_err(explain)? {
         Written::Done(outcome) if outcome.done => Ok(answer::private(StatusCode::OK, &outcome)),
         Written::Done(_) => Err(Problem::new(INVALID_VALUE)
             .detail("the trading service refused the action, and nothing has happened")

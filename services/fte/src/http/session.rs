@@ -4,11 +4,12 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path};
 use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE};
+use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE, TOO_MANY_REQUESTS};
 use serde::Deserialize;
 
 use super::answer;
@@ -28,17 +29,19 @@ pub struct Body {
     module: String,
 }
 
-/// Starts a session, for whoever may. Everybody who knows is asked before anything is written.
+/// Starts a session for oneself, if one may. Everybody who knows is asked before anything is written.
 ///
 /// # Errors
 /// A problem.
 pub async fn start(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
     let wish = NewSession::new(&body.human_name_id, &body.account_id, &body.module)?;
+    caller.must_be(wish.human_name_id, "/human_name_id")?;
     admit(&state, wish.human_name_id, wish.account_id).await?;
     let (id, claim) = Claim::of_create("sessions", key, &wish)?;
     let started = match store::start(&state.db, id, &wish, claim).await {
@@ -53,6 +56,9 @@ pub async fn start(
             Err(Problem::new(INVALID_VALUE).field("/module", "no module that is taught has this code"))
         }
         Started::NoQuestions => Err(Problem::new(INVALID_VALUE).field("/module", "this module asks nothing yet")),
+        Started::Paused(seconds) => Err(Problem::new(TOO_MANY_REQUESTS)
+            .detail(format!("the last attempt was not passed; the next one may begin in {seconds} seconds"))
+            .retry_after(seconds)),
         Started::Key(Standing::Done(kept)) => Ok(replayed(StatusCode::CREATED, kept)),
         Started::Key(standing) => Err(answer::of_key(&standing)),
     }
@@ -68,22 +74,26 @@ async fn runs(db: &Db, wish: &NewSession) -> Problem {
     }
 }
 
-/// A session with what it asks and what was answered. Whether answers are right it says once it has ended.
+/// A session with what it asks and what was answered. Whether answers are right it says once it is passed.
 ///
 /// # Errors
 /// A problem.
-pub async fn by_id(State(db): State<Db>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let session = store::by_id(&db, answer::identifier(&id)?).await?.ok_or_else(|| answer::nothing("session"))?;
-    Ok(answer::private(StatusCode::OK, &session))
+pub async fn by_id(State(db): State<Db>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let found = store::by_id(&db, answer::identifier(&id)?, caller.reach()).await?;
+    Ok(answer::private(StatusCode::OK, &found.ok_or_else(|| answer::nothing("session"))?))
 }
 
 /// Ends a session: the same answer however often. What is under way in its scenarios comes to its end first.
 ///
 /// # Errors
 /// A problem.
-pub async fn complete(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let id = answer::identifier(&id)?;
-    state.scenarios().settle(id).await.map_err(explain)?;
-    let ended = store::end(&state.db, id, Cause::Person).await?;
+pub async fn complete(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let (id, reach) = (answer::identifier(&id)?, caller.reach());
+    state.scenarios().settle(id, reach).await.map_err(explain)?;
+    let ended = store::end(&state.db, id, Cause::Person(reach)).await?;
     Ok(answer::private(StatusCode::OK, &ended.ok_or_else(|| answer::nothing("session"))?))
 }

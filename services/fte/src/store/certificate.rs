@@ -1,9 +1,12 @@
 //! The SQL of `fte_certificates`. In come sessions that earned one, and tokens; out go certificates. Must not log tokens.
 
 use jiff::Timestamp;
+use rerp_kit::events::catalogue::{CertificateIssued, CertificateRevoked};
+use rerp_kit::events::publish;
 use rerp_kit::pool::{Db, DbError, Session};
 use uuid::Uuid;
 
+use super::badge;
 use super::progress::Pass;
 use crate::domain::certificate::{Held, State, draw_number, draw_token};
 
@@ -80,12 +83,24 @@ pub(super) async fn held(session: &mut Session, person: Uuid, course: &str) -> R
     }))
 }
 
-/// Issues one.
-pub(super) async fn issue(session: &mut Session, by: &Pass, course: &str, validity: i32) -> Result<(), sqlx::Error> {
-    let row = sqlx::query(ISSUE).bind(Uuid::now_v7()).bind(by.human_name_id).bind(by.account_id).bind(course);
+/// Issues one, with its place in a status list. What others are to be told of it.
+pub(super) async fn issue(
+    session: &mut Session,
+    by: &Pass,
+    course: &str,
+    validity: i32,
+) -> Result<CertificateIssued, sqlx::Error> {
+    let id = Uuid::now_v7();
+    let row = sqlx::query(ISSUE).bind(id).bind(by.human_name_id).bind(by.account_id).bind(course);
     let row = row.bind(validity).bind(draw_number()).bind(by.session_id).bind(draw_token());
     row.execute(session.conn()).await?;
-    Ok(())
+    badge::place(session, id).await?;
+    Ok(CertificateIssued {
+        certificate_id: id,
+        human_name_id: by.human_name_id,
+        account_id: by.account_id,
+        session_id: by.session_id,
+    })
 }
 
 /// Up to `most` certificates of a person after the identifier `after`, the newest last.
@@ -111,15 +126,21 @@ pub async fn by_token(db: &Db, token: &str) -> Result<Option<Certificate>, DbErr
     .await
 }
 
-/// Takes a certificate back, once; as it is then, none if there is no such certificate.
+/// Takes a certificate back and announces it, once; as it is then, none if there is no such certificate.
 ///
 /// # Errors
 /// See [`DbError`].
 pub async fn revoke(db: &Db, id: Uuid, reason: &str) -> Result<Option<Certificate>, DbError> {
     db.transaction_idempotent(&(id, reason), |session, (id, reason)| {
         Box::pin(async move {
-            sqlx::query(REVOKE).bind(id).bind(reason).execute(session.conn()).await?;
-            sqlx::query_as(BY_ID).bind(id).fetch_optional(session.conn()).await
+            let revoke = sqlx::query(REVOKE).bind(id).bind(reason);
+            let revoked = revoke.execute(session.conn()).await?.rows_affected() == 1;
+            let found: Option<Certificate> = sqlx::query_as(BY_ID).bind(id).fetch_optional(session.conn()).await?;
+            if let Some(row) = found.as_ref().filter(|_| revoked) {
+                let (human_name_id, account_id) = (row.human_name_id, row.account_id);
+                publish(session, &CertificateRevoked { certificate_id: row.id, human_name_id, account_id }).await?;
+            }
+            Ok(found)
         })
     })
     .await

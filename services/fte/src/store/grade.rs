@@ -1,6 +1,9 @@
-//! The end of a session, inside the transaction that has locked it: points, progress, certificate. The only place that reads answer keys.
-//! In comes a session; nothing goes out. Must not be run on a session that has ended.
+//! The end of a session, inside the transaction that has locked it: points, progress and certificate. The only place that
+//! reads answer keys.
+//! In comes a session; out goes what others are to be told. Must not be run on a session that has ended.
 
+use rerp_kit::events::catalogue::{CertificateIssued, SessionCompleted};
+use rerp_kit::events::publish_first;
 use rerp_kit::pool::Session;
 use uuid::Uuid;
 
@@ -8,6 +11,7 @@ use super::{progress, unknown};
 use crate::domain::answer::Answer;
 use crate::domain::module::TestType;
 use crate::domain::question::Key;
+use crate::domain::scenario::{LEAST_BARS_OF_TEST, LEAST_DECISIONS};
 use crate::domain::scoring::{Score, worth};
 use crate::domain::session::{Phase, ends_as, is_passed};
 
@@ -32,8 +36,13 @@ struct Question {
     answer: Option<Answer>,
 }
 
+/// A scenario counts once every bar is visible, if it had enough of them, and something was decided at enough of them: orders and namings with
+/// no advance between them are one decision.
 const TEST: &str = "SELECT human_name_id, account_id, module_id, test_type, pass_bp, \
-     EXISTS (SELECT FROM interactive_test_scenarios WHERE test_session_id = $1 AND completed_at IS NOT NULL) AS scenario_completed \
+     EXISTS (SELECT FROM interactive_test_scenarios AS s WHERE s.test_session_id = $1 AND s.completed_at IS NOT NULL AND s.total_bars >= $2 \
+     AND (SELECT count(DISTINCT d.bar) FROM (SELECT a.action, count(*) FILTER (WHERE a.action ? 'advance') OVER (ORDER BY a.sequence) AS bar \
+     FROM scenario_actions AS a JOIN scenario_outcomes AS o ON o.scenario_id = a.scenario_id AND o.sequence = a.sequence \
+     WHERE a.scenario_id = s.id AND o.done) AS d WHERE d.action ?| ARRAY['order', 'name']) >= $3) AS scenario_completed \
      FROM test_sessions WHERE id = $1";
 const QUESTIONS: &str = "SELECT p.question_id, v.points, v.weight, k.correct, a.answer FROM session_questions AS p \
      JOIN question_versions AS v ON v.question_id = p.question_id AND v.version = p.version \
@@ -47,20 +56,52 @@ const MARK: &str = "UPDATE test_answers AS a SET is_correct = m.is_correct, poin
 const END: &str = "UPDATE test_sessions SET status = $2, points_earned = $3, passed = $4, updated_at = now(), \
      completed_at = least(now(), expires_at) WHERE id = $1";
 
+/// What others are to be told of the end of a session, if it has ended. A cutover locks the tables of events last, so this waits until everything else in
+/// the transaction is written.
+#[must_use = "nobody is told before `tell`"]
+#[derive(Default)]
+pub(super) struct News {
+    completed: Option<SessionCompleted>,
+    issued: Option<CertificateIssued>,
+}
+
+impl News {
+    /// Tells it: the last thing in the transaction.
+    pub(super) async fn tell(self, session: &mut Session) -> Result<(), sqlx::Error> {
+        if let Some(event) = self.completed {
+            publish_first(session, &event).await?;
+        }
+        if let Some(event) = self.issued {
+            publish_first(session, &event).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Ends a session that is in this phase.
-pub(super) async fn finish(session: &mut Session, id: Uuid, phase: Phase) -> Result<(), sqlx::Error> {
-    let test: Test = sqlx::query_as(TEST).bind(id).fetch_one(session.conn()).await?;
+pub(super) async fn finish(session: &mut Session, id: Uuid, phase: Phase) -> Result<News, sqlx::Error> {
+    let test = sqlx::query_as(TEST).bind(id).bind(LEAST_BARS_OF_TEST).bind(LEAST_DECISIONS);
+    let test: Test = test.fetch_one(session.conn()).await?;
     let test_type = TestType::parse(&test.test_type).ok_or_else(|| unknown("type of test"))?;
     let score = mark(session, id).await?;
     let passed = is_passed(test_type, score, test.pass_bp, test.scenario_completed);
-    let Some(status) = ends_as(phase, passed) else { return Ok(()) };
+    let Some(status) = ends_as(phase, passed) else { return Ok(News::default()) };
     let end = sqlx::query(END).bind(id).bind(status.name()).bind(score.earned).bind(passed);
     end.execute(session.conn()).await?;
+    let completed = SessionCompleted {
+        session_id: id,
+        human_name_id: test.human_name_id,
+        account_id: test.account_id,
+        module_id: test.module_id,
+        status: status.name().to_owned(),
+        passed,
+    };
+    let mut news = News { completed: Some(completed), issued: None };
     if passed {
         let by = progress::Pass { session_id: id, human_name_id: test.human_name_id, account_id: test.account_id };
-        progress::pass(session, &by, test.module_id, test_type).await?;
+        news.issued = progress::pass(session, &by, test.module_id, test_type).await?;
     }
-    Ok(())
+    Ok(news)
 }
 
 /// Writes to each answer what it is worth, and adds up. What was not answered is worth nothing.

@@ -2,13 +2,12 @@
 
 use jiff::Timestamp;
 use rerp_kit::http::IfMatch;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{keep, take};
-use crate::domain::module::{NewModule, Terms};
+use crate::domain::module::{NewModule, RETRY_PAUSE_S, Terms};
 
 /// A row, as it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
@@ -32,6 +31,8 @@ pub struct Module {
     pub time_limit_s: i32,
     /// How many days a certificate of the course is valid.
     pub certificate_days: Option<i32>,
+    /// How many seconds somebody who has not passed waits for the next attempt.
+    pub retry_pause_s: i32,
     /// Nobody can start it any more.
     pub retired: bool,
     /// Grows with every change; the ETag.
@@ -59,8 +60,8 @@ pub enum Changed {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, code, course, title, description, test_type, pass_bp, time_limit_s, certificate_days, retired, version, \
-             created_at, updated_at FROM modules WHERE ",
+            "SELECT id, code, course, title, description, test_type, pass_bp, time_limit_s, certificate_days, retry_pause_s, retired, \
+             version, created_at, updated_at FROM modules WHERE ",
             $rest
         )
     };
@@ -73,8 +74,8 @@ const PAGE: &str = select!("id > $1 ORDER BY id LIMIT $2");
 macro_rules! insert {
     ($rest:literal) => {
         concat!(
-            "INSERT INTO modules (id, code, course, test_type, title, description, pass_bp, time_limit_s, certificate_days) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO modules (id, code, course, test_type, title, description, pass_bp, time_limit_s, certificate_days, \
+             retry_pause_s) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             $rest
         )
     };
@@ -83,8 +84,8 @@ const INSERT: &str = insert!("");
 /// Without a key of the caller the identifier is new for this request, so a row in the way is our own, from an attempt whose answer was
 /// lost.
 const INSERT_OWN: &str = insert!(" ON CONFLICT (id) DO NOTHING");
-const CHANGE: &str = "UPDATE modules SET title = $2, description = $3, pass_bp = $4, time_limit_s = $5, certificate_days = $6, retired = $7, \
-     version = version + 1, updated_at = now() WHERE id = $1";
+const CHANGE: &str = "UPDATE modules SET title = $2, description = $3, pass_bp = $4, time_limit_s = $5, certificate_days = $6, \
+     retry_pause_s = $7, retired = $8, version = version + 1, updated_at = now() WHERE id = $1";
 
 /// Adds a module under the identifier `id`, once per key.
 ///
@@ -95,14 +96,15 @@ pub async fn add(db: &Db, id: Uuid, new: &NewModule, key: Option<Claim>) -> Resu
     let insert = if key.is_some() { INSERT } else { INSERT_OWN };
     db.transaction_idempotent(&(id, new, key), move |session, (id, new, key)| {
         Box::pin(async move {
-            let standing = take(session, key.as_ref()).await?;
+            let standing = take(session, key.as_ref(), &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Err(standing));
             }
             let terms = &new.terms;
             let row = sqlx::query(insert).bind(id).bind(&new.code).bind(&new.course).bind(new.test_type.name());
             let row = row.bind(&terms.title).bind(&terms.description).bind(terms.pass_bp).bind(terms.time_limit_s);
-            row.bind(terms.certificate_days).execute(session.conn()).await?;
+            let row = row.bind(terms.certificate_days).bind(terms.retry_pause_s.unwrap_or(RETRY_PAUSE_S));
+            row.execute(session.conn()).await?;
             let module: Module = sqlx::query_as(BY_ID).bind(id).fetch_one(session.conn()).await?;
             keep(session, key.as_ref(), &module).await?;
             Ok(Ok(module))
@@ -142,6 +144,7 @@ pub async fn change(
             }
             let change = sqlx::query(CHANGE).bind(module.module_id).bind(&terms.title).bind(&terms.description);
             let change = change.bind(terms.pass_bp).bind(terms.time_limit_s).bind(terms.certificate_days);
+            let change = change.bind(terms.retry_pause_s.unwrap_or(module.retry_pause_s));
             change.bind(retired.unwrap_or(module.retired)).execute(session.conn()).await?;
             let module = sqlx::query_as(BY_ID).bind(module.module_id).fetch_one(session.conn()).await?;
             Ok(Changed::Done(Box::new(module)))
@@ -153,12 +156,13 @@ pub async fn change(
 impl Module {
     /// Whether it says this.
     fn says(&self, terms: &Terms) -> bool {
-        let Terms { title, description, pass_bp, time_limit_s, certificate_days } = terms;
+        let Terms { title, description, pass_bp, time_limit_s, certificate_days, retry_pause_s } = terms;
         self.title == *title
             && self.description == *description
             && self.pass_bp == *pass_bp
             && self.time_limit_s == *time_limit_s
             && self.certificate_days == *certificate_days
+            && retry_pause_s.is_none_or(|pause| pause == self.retry_pause_s)
     }
 }
 

@@ -2,6 +2,7 @@
 //! stands. What is passed is written where it is passed, in the same transaction, the certificate with it.
 
 use jiff::Timestamp;
+use rerp_kit::events::catalogue::CertificateIssued;
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use uuid::Uuid;
@@ -77,13 +78,13 @@ pub(super) async fn touch(
     Ok(())
 }
 
-/// A session was passed: the progress, and the certificate if that was the last thing it took.
+/// A session was passed: the progress, and the certificate if that was the last thing it took. What others are to be told of that.
 pub(super) async fn pass(
     session: &mut Session,
     by: &Pass,
     module_id: Uuid,
     test_type: TestType,
-) -> Result<(), sqlx::Error> {
+) -> Result<Option<CertificateIssued>, sqlx::Error> {
     let is_final = test_type == TestType::FinalAssessment;
     let module = sqlx::query_as("SELECT course, code FROM modules WHERE id = $1").bind(module_id);
     let (course, code): (String, String) = module.fetch_one(session.conn()).await?;
@@ -93,12 +94,12 @@ pub(super) async fn pass(
     let all = sqlx::query_scalar(ALL_MODULES).bind(&course).bind(completed);
     let all_modules: bool = all.fetch_one(session.conn()).await?;
     let (held, before) = certificate::held(session, by.human_name_id, &course).await?;
-    if is_earned(Passed { is_final, all_modules, final_assessment }, held) {
-        certificate::issue(session, by, &course, before + 1).await?;
-        let note = "UPDATE user_progress SET certificate_issued_at = now() WHERE human_name_id = $1 AND course = $2";
-        sqlx::query(note).bind(by.human_name_id).bind(&course).execute(session.conn()).await?;
+    if !is_earned(Passed { is_final, all_modules, final_assessment }, held) {
+        return Ok(None);
     }
-    Ok(())
+    let note = "UPDATE user_progress SET certificate_issued_at = now() WHERE human_name_id = $1 AND course = $2";
+    sqlx::query(note).bind(by.human_name_id).bind(&course).execute(session.conn()).await?;
+    certificate::issue(session, by, &course, before + 1).await.map(Some)
 }
 
 /// How far a person has come, by course; nothing for somebody who never started.

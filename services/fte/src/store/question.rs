@@ -2,13 +2,12 @@
 
 use jiff::Timestamp;
 use rerp_kit::http::IfMatch;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{give_back, keep, take};
 use crate::domain::question::{Choice, Key, Question};
 
 /// The newest version of a question, as it is answered: without what is right.
@@ -95,7 +94,7 @@ pub async fn add(db: &Db, id: Uuid, code: &str, new: &(Question, Key), key: Opti
     db.transaction_idempotent(&(id, code, new, key), |session, (id, code, new, key)| {
         Box::pin(async move {
             let key = key.as_ref();
-            let standing = take(session, key).await?;
+            let standing = take(session, key, &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Added::Key(standing));
             }

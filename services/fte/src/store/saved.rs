@@ -2,6 +2,7 @@
 //! revisions. Must not read answer keys.
 
 use jiff::Timestamp;
+use rerp_kit::access::Reach;
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -38,9 +39,9 @@ pub struct Item {
     pub answer: Option<Value>,
     /// How often an answer was saved.
     pub revision: i32,
-    /// Once the session has ended: whether the answer is right. None: there is none.
+    /// Once the session is passed: whether the answer is right. None: there is none.
     pub is_correct: Option<bool>,
-    /// Once the session has ended: points times weight, or 0.
+    /// Once the session is passed: points times weight, or 0.
     pub points_awarded: Option<i64>,
 }
 
@@ -151,24 +152,28 @@ impl From<Row> for Item {
     }
 }
 
-/// What a session asks and what was answered, in its order.
-pub(super) async fn items(session: &mut Session, id: Uuid) -> Result<Vec<Item>, sqlx::Error> {
+/// What a session asks and what was answered, in its order; `judged`: and whether that is right.
+pub(super) async fn items(session: &mut Session, id: Uuid, judged: bool) -> Result<Vec<Item>, sqlx::Error> {
     let rows: Vec<Row> = sqlx::query_as(ALL).bind(id).fetch_all(session.conn()).await?;
-    Ok(rows.into_iter().map(Item::from).collect())
+    let item = |row: Row| match Item::from(row) {
+        item if judged => item,
+        item => Item { is_correct: None, points_awarded: None, ..item },
+    };
+    Ok(rows.into_iter().map(item).collect())
 }
 
-/// Saves an answer, if its sender has seen the one before. The session's row is locked meanwhile, as at its end: what is saved is graded.
+/// Saves an answer in a session within reach, if its sender has seen the one before. The session's row is locked meanwhile, as at its end: what is saved is graded.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn save(db: &Db, wish: &Wish) -> Result<Saved, DbError> {
-    db.transaction_idempotent(wish, |session, wish| {
+pub async fn save(db: &Db, wish: &Wish, reach: Reach) -> Result<Saved, DbError> {
+    db.transaction_idempotent(&(wish, reach), |session, (wish, reach)| {
         Box::pin(async move {
-            match session::lock(session, wish.session_id).await? {
+            match session::lock(session, wish.session_id, *reach).await? {
                 None => return Ok(Saved::NotThere),
                 Some(Phase::Ended) => return Ok(Saved::Ended),
                 Some(Phase::Due) => {
-                    grade::finish(session, wish.session_id, Phase::Due).await?;
+                    grade::finish(session, wish.session_id, Phase::Due).await?.tell(session).await?;
                     return Ok(Saved::Late);
                 }
                 Some(Phase::Running) => {}

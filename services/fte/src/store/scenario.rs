@@ -2,14 +2,15 @@
 //! trading service is asked; what it holds of bars is what was visible at the start.
 
 use jiff::Timestamp;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::access::Reach;
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{give_back, keep, session, take};
+use super::session;
 use crate::client::trading::State;
 use crate::domain::scenario::Config;
 use crate::domain::session::Phase;
@@ -85,7 +86,7 @@ pub enum Wished {
     There(Box<Scenario>, bool),
     /// There is no such module, or it is retired.
     NoModule,
-    /// There is no such session.
+    /// There is no such session within reach.
     NoSession,
     /// The session takes nothing more.
     Ended,
@@ -103,7 +104,11 @@ struct Owner {
 
 const BY_ID: &str = "SELECT s.id, s.human_name_id, s.account_id, m.code AS module, s.test_session_id, s.scenario_type, s.scenario_config, \
      s.seed, s.trading_scenario_id, s.total_bars, s.seq, s.bars, s.trading_data, s.results, s.started_at, s.completed_at, s.created_at \
-     FROM interactive_test_scenarios AS s JOIN modules AS m ON m.id = s.module_id WHERE s.id = $1";
+     FROM interactive_test_scenarios AS s JOIN modules AS m ON m.id = s.module_id \
+     WHERE s.id = $1 AND ($2::uuid IS NULL OR s.human_name_id = $2)";
+/// A session keeps its person for ever, so there is nothing to lock.
+const IS_SESSION: &str =
+    "SELECT EXISTS (SELECT FROM test_sessions WHERE id = $1 AND ($2::uuid IS NULL OR human_name_id = $2))";
 macro_rules! insert {
     ($rest:literal) => {
         concat!(
@@ -125,18 +130,30 @@ const FORGET: &str =
 const FORGET_OLD: &str = "DELETE FROM interactive_test_scenarios WHERE trading_scenario_id IS NULL AND created_at < now() - interval '25 hours'";
 
 /// Writes a wish down under the identifier `id`, once per key. What is kept under the key is only which scenario it was: a repetition goes on
-/// where the first request ended.
+/// where the first request ended. `reach`: whose sessions may be meant; that is asked before the key is.
 ///
 /// # Errors
 /// See [`DbError`]; a violated `interactive_test_scenarios_pkey` means that the caller's identifier is taken.
-pub async fn wish(db: &Db, id: Uuid, wish: &Wish, seed: i64, key: Option<Claim>) -> Result<Wished, DbError> {
+pub async fn wish(
+    db: &Db,
+    id: Uuid,
+    wish: &Wish,
+    seed: i64,
+    key: Option<Claim>,
+    reach: Reach,
+) -> Result<Wished, DbError> {
     let insert = if key.is_some() { INSERT } else { INSERT_OWN };
-    db.transaction_idempotent(&(id, wish, seed, key), move |session, (id, wish, seed, key)| {
+    db.transaction_idempotent(&(id, wish, seed, key, reach), move |session, (id, wish, seed, key, reach)| {
         Box::pin(async move {
+            if let Belongs::Session(test) = wish.belongs
+                && !is_session(session, test, *reach).await?
+            {
+                return Ok(Wished::NoSession);
+            }
             let key = key.as_ref();
-            match take(session, key).await? {
+            match take(session, key, &()).await? {
                 Standing::Fresh => {}
-                Standing::Done(answer) => return repeat(session, answer).await,
+                Standing::Done(answer) => return repeat(session, answer, *reach).await,
                 standing => return Ok(Wished::Key(standing)),
             }
             let owner = match owner(session, &wish.belongs).await? {
@@ -151,18 +168,22 @@ pub async fn wish(db: &Db, id: Uuid, wish: &Wish, seed: i64, key: Option<Claim>)
             let row = row.bind(owner.module_id).bind(test).bind(wish.scenario_type).bind(Json(&wish.config));
             row.bind(seed).execute(session.conn()).await?;
             keep(session, key, id).await?;
-            let row = find(session, *id).await?.ok_or(sqlx::Error::RowNotFound)?;
+            let row = find(session, *id, Reach::ALL).await?.ok_or(sqlx::Error::RowNotFound)?;
             Ok(Wished::There(Box::new(row), false))
         })
     })
     .await
 }
 
+async fn is_session(session: &mut Session, id: Uuid, reach: Reach) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(IS_SESSION).bind(id).bind(reach.owner()).fetch_one(session.conn()).await
+}
+
 /// The scenario of the first time, as it is now.
-async fn repeat(session: &mut Session, answer: Value) -> Result<Wished, sqlx::Error> {
+async fn repeat(session: &mut Session, answer: Value, reach: Reach) -> Result<Wished, sqlx::Error> {
     let id: Uuid = serde_json::from_value(answer).map_err(|error| sqlx::Error::Decode(error.into()))?;
     // A twin may be taking it back in this moment, key and all.
-    let Some(row) = find(session, id).await? else { return Ok(Wished::Key(Standing::InProgress)) };
+    let Some(row) = find(session, id, reach).await? else { return Ok(Wished::Key(Standing::InProgress)) };
     Ok(Wished::There(Box::new(row), true))
 }
 
@@ -181,7 +202,8 @@ async fn owner(session: &mut Session, belongs: &Belongs) -> Result<Result<Owner,
             let owner = |module_id| Owner { human_name_id: *human_name_id, account_id: *account_id, module_id };
             Ok(module.map(owner).ok_or(Wished::NoModule))
         }
-        Belongs::Session(id) => match session::lock(session, *id).await? {
+        // Whether it is within reach was asked before.
+        Belongs::Session(id) => match session::lock(session, *id, Reach::ALL).await? {
             None => Ok(Err(Wished::NoSession)),
             Some(Phase::Due | Phase::Ended) => Ok(Err(Wished::Ended)),
             Some(Phase::Running) => {
@@ -216,7 +238,7 @@ pub async fn began(db: &Db, wish: &Scenario, state: &State) -> Result<Option<Sce
                 sqlx::query(BEGAN).bind(wish.id).bind(&state.id).bind(state.total_bars).bind(state.seq).bind(count);
             began.bind(Json(&state.bars)).bind(&state.results).bind(wish.seed).execute(session.conn()).await?;
             // Under the caller's identifier there may be another wish by now, with a market of its own.
-            Ok(find(session, wish.id).await?.filter(|row| row.seed == wish.seed))
+            Ok(find(session, wish.id, Reach::ALL).await?.filter(|row| row.seed == wish.seed))
         })
     })
     .await
@@ -248,14 +270,14 @@ pub async fn forget_old(db: &Db) -> Result<u64, DbError> {
     .await
 }
 
-async fn find(session: &mut Session, id: Uuid) -> Result<Option<Scenario>, sqlx::Error> {
-    sqlx::query_as(BY_ID).bind(id).fetch_optional(session.conn()).await
+async fn find(session: &mut Session, id: Uuid, reach: Reach) -> Result<Option<Scenario>, sqlx::Error> {
+    sqlx::query_as(BY_ID).bind(id).bind(reach.owner()).fetch_optional(session.conn()).await
 }
 
-/// A scenario.
+/// A scenario within reach.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Scenario>, DbError> {
-    db.run(&id, |session, id| Box::pin(find(session, *id))).await
+pub async fn by_id(db: &Db, id: Uuid, reach: Reach) -> Result<Option<Scenario>, DbError> {
+    db.run(&(id, reach), |session, (id, reach)| Box::pin(find(session, *id, *reach))).await
 }

@@ -2,6 +2,7 @@
 //! send. One action of a scenario has no outcome at most, and it is the last one.
 
 use jiff::Timestamp;
+use rerp_kit::access::Reach;
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use serde_json::Value;
@@ -72,7 +73,7 @@ pub enum Written {
     First(Open),
     /// It is done already.
     Done(Outcome),
-    /// There is no such scenario, or the trading service hasn't begun it.
+    /// There is no such scenario within reach, or the trading service hasn't begun it.
     NotThere,
     /// The session that it is part of takes nothing more.
     Ended,
@@ -97,7 +98,8 @@ struct Last {
     is_open: bool,
 }
 
-const SESSION: &str = "SELECT test_session_id FROM interactive_test_scenarios WHERE id = $1";
+const SESSION: &str = "SELECT test_session_id FROM interactive_test_scenarios \
+     WHERE id = $1 AND ($2::uuid IS NULL OR human_name_id = $2)";
 const LOCK: &str = "SELECT trading_scenario_id, seq, bars FROM interactive_test_scenarios \
      WHERE id = $1 AND trading_scenario_id IS NOT NULL FOR NO KEY UPDATE";
 const LAST: &str = "SELECT a.sequence, a.expected_seq, a.action, o.sequence IS NULL AS is_open FROM scenario_actions AS a \
@@ -115,25 +117,35 @@ const RECORDED: &str =
 const MOVE: &str = "UPDATE interactive_test_scenarios SET seq = $2, bars = bars + $3, results = $4, updated_at = now(), \
      completed_at = CASE WHEN bars + $3 >= total_bars THEN coalesce(completed_at, now()) END WHERE id = $1";
 
-/// Writes an action down, unless another one comes first or it was done before.
+/// Writes an action of a scenario within reach down, unless another one comes first or it was done before.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn write(db: &Db, scenario_id: Uuid, expected_seq: i64, action: &Value) -> Result<Written, DbError> {
-    db.transaction_idempotent(&(scenario_id, expected_seq, action), |session, (id, expected_seq, action)| {
-        Box::pin(async move {
-            // The session first, then the scenario: the order in which everybody locks.
-            let test: Option<Option<Uuid>> =
-                sqlx::query_scalar(SESSION).bind(id).fetch_optional(session.conn()).await?;
-            let ended = match test.flatten() {
-                Some(test) => session::lock(session, test).await? != Some(Phase::Running),
-                None => false,
-            };
-            let place: Option<Place> = sqlx::query_as(LOCK).bind(id).fetch_optional(session.conn()).await?;
-            let Some(place) = place else { return Ok(Written::NotThere) };
-            judge(session, *id, &place, (*expected_seq, *action), ended).await
-        })
-    })
+pub async fn write(
+    db: &Db,
+    scenario_id: Uuid,
+    expected_seq: i64,
+    action: &Value,
+    reach: Reach,
+) -> Result<Written, DbError> {
+    db.transaction_idempotent(
+        &(scenario_id, expected_seq, action, reach),
+        |session, (id, expected_seq, action, reach)| {
+            Box::pin(async move {
+                // The session first, then the scenario: the order in which everybody locks.
+                let test = sqlx::query_scalar(SESSION).bind(id).bind(reach.owner());
+                let test: Option<Option<Uuid>> = test.fetch_optional(session.conn()).await?;
+                let Some(test) = test else { return Ok(Written::NotThere) };
+                let ended = match test {
+                    Some(test) => session::lock(session, test, Reach::ALL).await? != Some(Phase::Running),
+                    None => false,
+                };
+                let place: Option<Place> = sqlx::query_as(LOCK).bind(id).fetch_optional(session.conn()).await?;
+                let Some(place) = place else { return Ok(Written::NotThere) };
+                judge(session, *id, &place, (*expected_seq, *action), ended).await
+            })
+        },
+    )
     .await
 }
 
@@ -177,15 +189,16 @@ async fn judge(
 const OPEN_OF: &str = "SELECT s.id AS scenario_id, s.trading_scenario_id AS trading_id, a.sequence, a.expected_seq, a.action, s.bars \
      FROM interactive_test_scenarios AS s JOIN scenario_actions AS a ON a.scenario_id = s.id \
      LEFT JOIN scenario_outcomes AS o ON o.scenario_id = a.scenario_id AND o.sequence = a.sequence \
-     WHERE s.test_session_id = $1 AND s.trading_scenario_id IS NOT NULL AND o.sequence IS NULL";
+     WHERE s.test_session_id = $1 AND ($2::uuid IS NULL OR s.human_name_id = $2) AND s.trading_scenario_id IS NOT NULL AND o.sequence IS NULL";
 
-/// The actions of a session's scenarios that are under way.
+/// The actions that are under way in the scenarios of a session within reach.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn open_of(db: &Db, test_session_id: Uuid) -> Result<Vec<Open>, DbError> {
-    db.run(&test_session_id, |session, id| {
-        Box::pin(async move { sqlx::query_as(OPEN_OF).bind(id).fetch_all(session.conn()).await })
+pub async fn open_of(db: &Db, test_session_id: Uuid, reach: Reach) -> Result<Vec<Open>, DbError> {
+    db.run(&(test_session_id, reach), |session, (id, reach)| {
+        let open = sqlx::query_as(OPEN_OF).bind(id).bind(reach.owner());
+        Box::pin(async move { open.fetch_all(session.conn()).await })
     })
     .await
 }

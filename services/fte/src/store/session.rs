@@ -2,15 +2,17 @@
 //! are answered. Must not read answer keys: `grade.rs` does.
 
 use jiff::Timestamp;
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::access::Reach;
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::grade::{self, News};
 use super::saved::{self, Item};
-use super::{give_back, grade, keep, maybe, progress, take, unknown};
+use super::{maybe, progress, unknown};
 use crate::domain::scoring::worth;
-use crate::domain::session::{NewSession, Phase, Status, phase};
+use crate::domain::session::{NewSession, Phase, Status, pause_left, phase, tells_answers};
 
 /// A session, as it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
@@ -63,6 +65,8 @@ pub enum Started {
     NoModule,
     /// The module asks nothing.
     NoQuestions,
+    /// The last attempt was not passed, and so many seconds are left of the pause after it.
+    Paused(u32),
     /// The caller's key was used before.
     Key(Standing),
 }
@@ -83,16 +87,30 @@ struct Offer {
     test_type: String,
     pass_bp: i32,
     time_limit_s: i32,
+    retry_pause_s: i32,
+}
+
+/// A person's last attempt, of those that have ended.
+#[derive(sqlx::FromRow)]
+struct Attempt {
+    passed: bool,
+    completed_at: jiff_sqlx::Timestamp,
+    now: jiff_sqlx::Timestamp,
 }
 
 const BY_ID: &str = "SELECT s.id, s.human_name_id, s.account_id, m.code AS module, s.test_type, s.status, s.pass_bp, s.points_total, \
      s.points_earned, s.passed, c.id AS certificate_id, s.started_at, s.expires_at, s.completed_at, \
      s.status = 'in_progress' AND s.expires_at <= now() AS is_due FROM test_sessions AS s \
-     JOIN modules AS m ON m.id = s.module_id LEFT JOIN fte_certificates AS c ON c.test_session_id = s.id WHERE s.id = $1";
-const LOCK: &str = "SELECT status, expires_at, now() AS now FROM test_sessions WHERE id = $1 FOR NO KEY UPDATE";
-const OFFER: &str = "SELECT id, course, test_type, pass_bp, time_limit_s FROM modules WHERE code = $1 AND NOT retired";
+     JOIN modules AS m ON m.id = s.module_id LEFT JOIN fte_certificates AS c ON c.test_session_id = s.id \
+     WHERE s.id = $1 AND ($2::uuid IS NULL OR s.human_name_id = $2)";
+const LOCK: &str = "SELECT status, expires_at, now() AS now FROM test_sessions \
+     WHERE id = $1 AND ($2::uuid IS NULL OR human_name_id = $2) FOR NO KEY UPDATE";
+const OFFER: &str =
+    "SELECT id, course, test_type, pass_bp, time_limit_s, retry_pause_s FROM modules WHERE code = $1 AND NOT retired";
 const RUNNING: &str = "SELECT s.id FROM test_sessions AS s JOIN modules AS m ON m.id = s.module_id \
      WHERE s.human_name_id = $1 AND m.code = $2 AND s.status = 'in_progress'";
+const LAST: &str = "SELECT passed, completed_at, now() AS now FROM test_sessions WHERE human_name_id = $1 AND module_id = $2 \
+     AND status <> 'in_progress' ORDER BY completed_at DESC, id DESC LIMIT 1";
 /// What a new session asks, in one look: the points that are pinned are those of the versions that are.
 const ASKED: &str = "SELECT q.id, q.version, v.points, v.weight FROM questions AS q \
      JOIN question_versions AS v ON v.question_id = q.id AND v.version = q.version WHERE q.module_id = $1 AND NOT q.retired ORDER BY q.id";
@@ -111,14 +129,14 @@ pub async fn start(db: &Db, id: Uuid, wish: &NewSession, key: Option<Claim>) -> 
     db.transaction_idempotent(&(id, wish, key), |session, (id, wish, key)| {
         Box::pin(async move {
             let key = key.as_ref();
-            let standing = take(session, key).await?;
+            let standing = take(session, key, &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Started::Key(standing));
             }
             // Without a key, after a lost answer: the identifier is this request's own.
             if session.attempt() > 1
                 && key.is_none()
-                && let Some(there) = read(session, *id).await?
+                && let Some(there) = read(session, *id, Reach::ALL).await?
             {
                 return Ok(Started::There(Box::new(there)));
             }
@@ -127,30 +145,57 @@ pub async fn start(db: &Db, id: Uuid, wish: &NewSession, key: Option<Claim>) -> 
                 give_back(session, key).await?;
                 return Ok(Started::NoModule);
             };
-            end_late(session, wish).await?;
-            if !insert(session, *id, wish, &offer).await? {
-                give_back(session, key).await?;
-                return Ok(Started::NoQuestions);
-            }
-            progress::touch(session, wish.human_name_id, wish.account_id, &offer.course, &wish.module).await?;
-            let there = read(session, *id).await?.ok_or(sqlx::Error::RowNotFound)?;
-            keep(session, key, &there).await?;
-            Ok(Started::There(Box::new(there)))
+            // First, so that an end that is being written down meanwhile is seen below.
+            let news = end_late(session, wish).await?;
+            let started = begin(session, *id, wish, &offer, key).await?;
+            news.tell(session).await?;
+            Ok(started)
         })
     })
     .await
 }
 
 /// Ends the running session of this person in this module if its time is over.
-async fn end_late(session: &mut Session, wish: &NewSession) -> Result<(), sqlx::Error> {
+async fn end_late(session: &mut Session, wish: &NewSession) -> Result<News, sqlx::Error> {
     let running = sqlx::query_scalar(RUNNING).bind(wish.human_name_id).bind(&wish.module);
     let running: Option<Uuid> = running.fetch_optional(session.conn()).await?;
     if let Some(running) = running
-        && lock(session, running).await? == Some(Phase::Due)
+        && lock(session, running, Reach::ALL).await? == Some(Phase::Due)
     {
-        grade::finish(session, running, Phase::Due).await?;
+        return grade::finish(session, running, Phase::Due).await;
     }
-    Ok(())
+    Ok(News::default())
+}
+
+/// Begins a session in a module that there is, unless the last attempt was too short ago or there is nothing to ask.
+async fn begin(
+    session: &mut Session,
+    id: Uuid,
+    wish: &NewSession,
+    offer: &Offer,
+    key: Option<&Claim>,
+) -> Result<Started, sqlx::Error> {
+    if let Some(seconds) = pause(session, wish, offer).await? {
+        give_back(session, key).await?;
+        return Ok(Started::Paused(seconds));
+    }
+    if !insert(session, id, wish, offer).await? {
+        give_back(session, key).await?;
+        return Ok(Started::NoQuestions);
+    }
+    progress::touch(session, wish.human_name_id, wish.account_id, &offer.course, &wish.module).await?;
+    let there = read(session, id, Reach::ALL).await?.ok_or(sqlx::Error::RowNotFound)?;
+    keep(session, key, &there).await?;
+    Ok(Started::There(Box::new(there)))
+}
+
+/// What is left of the pause after the last attempt of this person in this module.
+async fn pause(session: &mut Session, wish: &NewSession, offer: &Offer) -> Result<Option<u32>, sqlx::Error> {
+    let last = sqlx::query_as(LAST).bind(wish.human_name_id).bind(offer.id);
+    let last: Option<Attempt> = last.fetch_optional(session.conn()).await?;
+    let failed = last.filter(|attempt| !attempt.passed);
+    Ok(failed
+        .and_then(|attempt| pause_left(offer.retry_pause_s, attempt.completed_at.to_jiff(), attempt.now.to_jiff())))
 }
 
 /// The session and its questions; false if there are none.
@@ -168,19 +213,21 @@ async fn insert(session: &mut Session, id: Uuid, wish: &NewSession, offer: &Offe
     Ok(true)
 }
 
-/// Locks a session until the transaction ends, and says what it is good for. None: there is no such session.
-pub(super) async fn lock(session: &mut Session, id: Uuid) -> Result<Option<Phase>, sqlx::Error> {
-    let clock: Option<Clock> = sqlx::query_as(LOCK).bind(id).fetch_optional(session.conn()).await?;
+/// Locks a session until the transaction ends, and says what it is good for. None: there is no such session within reach.
+pub(super) async fn lock(session: &mut Session, id: Uuid, reach: Reach) -> Result<Option<Phase>, sqlx::Error> {
+    let find = sqlx::query_as(LOCK).bind(id).bind(reach.owner());
+    let clock: Option<Clock> = find.fetch_optional(session.conn()).await?;
     let Some(clock) = clock else { return Ok(None) };
     let status = Status::parse(&clock.status).ok_or_else(|| unknown("status of a session"))?;
     Ok(Some(phase(status, clock.expires_at.to_jiff(), clock.now.to_jiff())))
 }
 
-/// A session with what it asks and what was answered.
-pub(super) async fn read(session: &mut Session, id: Uuid) -> Result<Option<TestSession>, sqlx::Error> {
-    let found: Option<TestSession> = sqlx::query_as(BY_ID).bind(id).fetch_optional(session.conn()).await?;
+/// A session within reach, with what it asks and what was answered.
+pub(super) async fn read(session: &mut Session, id: Uuid, reach: Reach) -> Result<Option<TestSession>, sqlx::Error> {
+    let find = sqlx::query_as(BY_ID).bind(id).bind(reach.owner());
+    let found: Option<TestSession> = find.fetch_optional(session.conn()).await?;
     let Some(mut found) = found else { return Ok(None) };
-    found.questions = saved::items(session, id).await?;
+    found.questions = saved::items(session, id, tells_answers(found.passed)).await?;
     Ok(Some(found))
 }
 
@@ -196,12 +243,12 @@ pub async fn running(db: &Db, human_name_id: Uuid, module: &str) -> Result<Optio
     .await
 }
 
-/// A session as it is. One whose time is over is ended first, so nobody sees it run on.
+/// A session within reach, as it is. One whose time is over is ended first, so nobody sees it run on.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<TestSession>, DbError> {
-    let found = db.run(&id, |session, id| Box::pin(read(session, *id))).await?;
+pub async fn by_id(db: &Db, id: Uuid, reach: Reach) -> Result<Option<TestSession>, DbError> {
+    let found = db.run(&(id, reach), |session, (id, reach)| Box::pin(read(session, *id, *reach))).await?;
     match found {
         Some(found) if found.is_due => end(db, id, Cause::Clock).await,
         found => Ok(found),
@@ -211,26 +258,27 @@ pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<TestSession>, DbError> {
 /// Who ends a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// Its person. If its time is over nevertheless, the clock was faster.
-    Person,
+    /// Its person, or staff: who has it within reach. If its time is over nevertheless, the clock was faster.
+    Person(Reach),
     /// The clock. While there is time left, it stays as it is.
     Clock,
 }
 
 /// Ends a session if it hasn't ended: grades it, writes the person's progress, and issues the certificate if it is earned. The session as it
-/// is then, the same however often it is asked for; none if there is no such session.
+/// is then, the same however often it is asked for; none if there is no such session within reach.
 ///
 /// # Errors
 /// See [`DbError`].
 pub async fn end(db: &Db, id: Uuid, cause: Cause) -> Result<Option<TestSession>, DbError> {
     db.transaction_idempotent(&(id, cause), |session, (id, cause)| {
         Box::pin(async move {
-            match (lock(session, *id).await?, cause) {
+            let reach = if let Cause::Person(reach) = cause { *reach } else { Reach::ALL };
+            match (lock(session, *id, reach).await?, cause) {
                 (None, _) => return Ok(None),
                 (Some(Phase::Ended), _) | (Some(Phase::Running), Cause::Clock) => {}
-                (Some(phase), _) => grade::finish(session, *id, phase).await?,
+                (Some(phase), _) => grade::finish(session, *id, phase).await?.tell(session).await?,
             }
-            read(session, *id).await
+            read(session, *id, reach).await
         })
     })
     .await

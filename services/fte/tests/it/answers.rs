@@ -56,7 +56,7 @@ async fn two_tabs_do_not_overwrite_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_are_in_no_answer_and_judgements_in_none_before_the_end() {
+async fn keys_are_in_no_answer_and_judgements_in_none_before_it_is_passed() {
     let platform = Platform::start().await;
     platform.module("risk", "module_quiz").await;
     let started = platform.begin(ANN, "risk").await;
@@ -72,9 +72,22 @@ async fn keys_are_in_no_answer_and_judgements_in_none_before_the_end() {
         }
     }
     assert_eq!(wrong.body.as_object().map(serde_json::Map::len), near.body.as_object().map(serde_json::Map::len));
-    let ended = platform.complete(&session).await;
-    assert_eq!(ended.body["questions"][2]["is_correct"], json!(true));
-    assert!(!ended.text.contains("73219.25") && !ended.text.contains("tolerance"), "{}", ended.text);
+    // Not passed: the points and no more. Passed: what was right of what was answered, and still not what would be.
+    let failed = platform.complete(&session).await;
+    assert_eq!((&failed.body["passed"], &failed.body["points_earned"]), (&json!(false), &json!(5)));
+    for question in failed.body["questions"].as_array().unwrap() {
+        assert_eq!((&question["is_correct"], &question["points_awarded"]), (&Value::Null, &Value::Null), "{question}");
+    }
+    let (session, questions) = platform.session(ANN, "risk").await;
+    platform.answer(&session, &questions[1], 0, right()[1].clone()).await;
+    platform.answer(&session, &questions[2], 0, json!({ "value": "73219" })).await;
+    let passed = platform.complete(&session).await;
+    let told: Vec<&Value> = (0..3).map(|at| &passed.body["questions"][at]["points_awarded"]).collect();
+    assert_eq!(told, [&Value::Null, &json!(4), &json!(5)], "{}", passed.text);
+    assert_eq!(passed.body["questions"][2]["is_correct"], json!(true));
+    for ended in [&failed, &passed] {
+        assert!(!ended.text.contains("73219.25") && !ended.text.contains("tolerance"), "{}", ended.text);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,8 +102,6 @@ async fn completed_twice_is_answered_twice_the_same() {
     let first = platform.complete(&session).await;
     assert_eq!((first.status, &first.body["status"], &first.body["passed"]), (200, &json!("failed"), &json!(false)));
     assert_eq!(first.body["points_earned"], json!(6));
-    let points: Vec<&Value> = (0..3).map(|at| &first.body["questions"][at]["points_awarded"]).collect();
-    assert_eq!(points, [&json!(1), &json!(0), &json!(5)]);
     assert_eq!(platform.complete(&session).await.body, first.body);
     assert_eq!(platform.get(&format!("/sessions/{session}")).await.body, first.body);
     let late = platform.answer(&session, &questions[1], 1, right()[1].clone()).await;

@@ -6,7 +6,7 @@ use crate::platform::{ANN, BOB, NOBODY, Platform};
 use rerp_kit::problem::catalogue;
 use serde_json::{Value, json};
 
-async fn course() -> Platform {
+pub(crate) async fn course() -> Platform {
     let platform = Platform::start().await;
     platform.module("risk", "module_quiz").await;
     platform.module("chance", "module_quiz").await;
@@ -14,7 +14,7 @@ async fn course() -> Platform {
     platform
 }
 
-async fn certificates(platform: &Platform, person: &str) -> Vec<Value> {
+pub(crate) async fn certificates(platform: &Platform, person: &str) -> Vec<Value> {
     let answer = platform.get(&format!("/certificates/{person}")).await;
     assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"), "{}", answer.text);
     answer.body["items"].as_array().unwrap().clone()

@@ -2,12 +2,19 @@
 //! what the tests share is compiled once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
 
+#[path = "../../../kit/tests/support/authority.rs"]
+mod authority;
+#[path = "../../../kit/tests/support/doors.rs"]
+mod doors;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
 
+mod access;
 mod answers;
+mod badges;
 mod certificates;
+mod events;
 mod modules;
 mod scenario_bounds;
 mod scenarios;

@@ -27,6 +27,7 @@ async fn modules_are_added_read_and_changed() {
     let second = platform.post("/modules", &module("final-2", last)).await;
     assert!(second.is(catalogue::ALREADY_EXISTS) && second.pointer() == "/course", "{}", second.text);
 
+    assert_eq!(made.body["retry_pause_s"], json!(900), "what is usual");
     let read = platform.get("/modules/risk").await;
     assert_eq!((read.status, &read.body), (200, &made.body));
     assert_eq!(platform.send("GET", "/modules/risk", &[("if-none-match", "\"1\"")], None).await.status, 304);
@@ -38,6 +39,7 @@ async fn modules_are_added_read_and_changed() {
         "\"2\"",
         "nothing new is no change"
     );
+    assert_eq!(changed.body["retry_pause_s"], json!(900), "left out, it stays");
     assert!(platform.put("/modules/risk", "\"1\"", &terms).await.is(catalogue::CHANGED_MEANWHILE));
     assert!(platform.send("PUT", "/modules/risk", &[], Some(&terms)).await.is(catalogue::VERSION_REQUIRED));
     assert!(platform.put("/modules/none", "\"1\"", &terms).await.is(catalogue::NOT_FOUND));
@@ -52,6 +54,7 @@ async fn modules_are_added_read_and_changed() {
     for (body, kind, pointer) in [
         (module("R", json!({})), catalogue::INVALID_VALUE, "/code"),
         (module("r2", json!({ "pass_bp": 10_001 })), catalogue::INVALID_VALUE, "/pass_bp"),
+        (module("r2", json!({ "retry_pause_s": -1 })), catalogue::INVALID_VALUE, "/retry_pause_s"),
         (module("r2", json!({ "pass_bp": 70.5 })), catalogue::INVALID_BODY, ""),
         (module("r2", json!({ "color": "red" })), catalogue::INVALID_BODY, ""),
     ] {

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use rerp_fte::domain::scenario::{Config, Fees};
 use rerp_fte::store::scenario::{Belongs, Wish, wish};
 use rerp_fte::sweeper;
+use rerp_kit::access::Reach;
 use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::problem::catalogue;
 use serde_json::{Value, json};
@@ -178,7 +179,7 @@ async fn crash(platform: &Platform, key: &'static str) -> String {
     let header = (HeaderName::from_static("idempotency-key"), HeaderValue::from_static(key));
     let key = Key::of(&HeaderMap::from_iter([header])).unwrap();
     let (id, claim) = Claim::of_create("scenarios", key, &wanted).unwrap();
-    wish(&platform.state.db, id, &wanted, 7, claim).await.unwrap();
+    wish(&platform.state.db, id, &wanted, 7, claim, Reach::ALL).await.unwrap();
     id.to_string()
 }
 
@@ -245,7 +246,7 @@ async fn what_can_not_be_is_a_problem() {
         (with("module", json!("none")), catalogue::INVALID_VALUE, "/module"),
         (with("human_name_id", json!(NOBODY)), catalogue::INVALID_VALUE, "/human_name_id"),
         (
-            json!({ "session_id": NOBODY, "scenario_type": "backtest", "bars": 31 }),
+            json!({ "session_id": NOBODY, "scenario_type": "backtest", "bars": 60 }),
             catalogue::INVALID_VALUE,
             "/session_id",
         ),

@@ -102,6 +102,41 @@ async fn a_start_is_refused_for_each_reason_and_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_an_attempt_that_was_not_passed_there_is_a_pause() {
+    let platform = Platform::start().await;
+    platform.module("risk", "module_quiz").await;
+    let terms = json!({ "title": "Risk", "pass_bp": 7000, "time_limit_s": 600, "retry_pause_s": 60 });
+    let changed = platform.put("/modules/risk", "\"1\"", &terms).await;
+    assert_eq!((changed.status, &changed.body["retry_pause_s"]), (200, &json!(60)), "{}", changed.text);
+    let (failed, _) = platform.session(ANN, "risk").await;
+    platform.complete(&failed).await;
+    let refused = platform.post_as("again", "/sessions", &wish(ANN, "risk")).await;
+    assert!(refused.is(catalogue::TOO_MANY_REQUESTS), "{}", refused.text);
+    let seconds: u32 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&seconds), "{seconds}");
+    // Another person and, in another module, the same one don't wait.
+    platform.module("chance", "module_quiz").await;
+    assert_eq!(platform.begin(BOB, "risk").await.status, 201);
+    assert_eq!(platform.begin(ANN, "chance").await.status, 201);
+
+    let earlier = "UPDATE svc.test_sessions SET completed_at = now() - interval '61 seconds'";
+    platform.fte.execute(&format!("{earlier} WHERE id = '{failed}'")).await;
+    let begun = platform.post_as("again", "/sessions", &wish(ANN, "risk")).await;
+    assert_eq!((begun.status, begun.replayed()), (201, false), "{}", begun.text);
+    // What the clock has ended was an attempt too, also if nobody has looked since.
+    let age = "UPDATE svc.test_sessions SET expires_at = now() - interval '10 seconds' WHERE id";
+    platform.fte.execute(&format!("{age} = '{}'", begun.text("session_id"))).await;
+    let refused = platform.begin(ANN, "risk").await;
+    assert!(refused.is(catalogue::TOO_MANY_REQUESTS), "{}", refused.text);
+    let seconds: u32 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=50).contains(&seconds), "{seconds}");
+    platform.fte.execute(&format!("{earlier} WHERE status <> 'in_progress'")).await;
+    // Whoever has passed may go on at once.
+    platform.pass(ANN, "risk").await;
+    assert_eq!(platform.begin(ANN, "risk").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_starts_one_runs() {
     let platform = Arc::new(Platform::start().await);
     platform.module("risk", "module_quiz").await;

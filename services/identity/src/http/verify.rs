@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::Json;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{CODE_REFUSED, INVALID_VALUE, TOO_MANY_REQUESTS};
@@ -62,11 +63,16 @@ pub async fn email(State(state): State<Verification>, Json(body): Json<EmailBody
     go(&state, Claimed { to: Destination::Email(address), owned }, code).await
 }
 
-/// Starts or ends the proof of a telephone.
+/// Starts or ends the proof of one's own telephone.
 ///
 /// # Errors
 /// A problem.
-pub async fn phone(State(state): State<Verification>, Json(body): Json<PhoneBody>) -> Result<Response, Problem> {
+pub async fn phone(
+    State(state): State<Verification>,
+    caller: Caller,
+    Json(body): Json<PhoneBody>,
+) -> Result<Response, Problem> {
+    caller.must_be(body.human_name_id, "/human_name_id")?;
     let number = PhoneNumber::parse(&body.phone_number)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/phone_number", error.to_string()))?;
     let code = typed(body.code.as_deref())?;

@@ -1,13 +1,19 @@
 //! The SQL of `email_addresses`. Must not be given anything but canonical addresses: uniqueness depends on it.
 
 use jiff_sqlx::Timestamp;
+use rerp_kit::events::catalogue::EmailCreated;
+use rerp_kit::events::outbox;
 use rerp_kit::pool::{Db, DbError};
+use rerp_kit::telling;
 use uuid::Uuid;
 
 use crate::domain::email::EmailAddress;
 
 /// How often a row may vanish between being found in the way and being read, before we stop believing it.
 const ROUNDS: u32 = 8;
+
+/// One statement, since every new address waits for it: the row and the event come together or not at all.
+const INSERT: &str = telling!("INSERT INTO email_addresses (id, email) VALUES ($1, $6) ON CONFLICT (email) DO NOTHING");
 
 /// The result of an upsert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +41,7 @@ pub struct Stored {
     pub updated_at: Timestamp,
 }
 
-/// The identifier of an address, made if there is none.
+/// The identifier of an address, made and announced if there is none.
 ///
 /// A known address costs one read. `ON CONFLICT DO UPDATE` would save the second statement for a new one and turn every
 /// call into a write; one statement with a UNION would lose races, because its read can't see a row that was committed
@@ -56,13 +62,8 @@ pub async fn upsert(db: &Db, email: &EmailAddress) -> Result<Upsert, DbError> {
                 if let Some(id) = known {
                     return Ok(Upsert { id, created: id == *new });
                 }
-                let inserted = sqlx::query(
-                    "INSERT INTO email_addresses (id, email) VALUES ($1, $2) ON CONFLICT (email) DO NOTHING",
-                )
-                .bind(new)
-                .bind(email.as_str())
-                .execute(session.conn())
-                .await?;
+                let insert = outbox::telling(INSERT, &EmailCreated { email_address_id: *new })?;
+                let inserted = insert.bind(email.as_str()).execute(session.conn()).await?;
                 if inserted.rows_affected() == 1 {
                     return Ok(Upsert { id: *new, created: true });
                 }

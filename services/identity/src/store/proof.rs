@@ -1,7 +1,10 @@
 //! The SQL that knows whose contact it is and records that it was proved. In come canonical contacts; out go owners.
 //! Must not see codes.
 
+use rerp_kit::events::catalogue::{Event as _, UserVerified};
+use rerp_kit::events::outbox;
 use rerp_kit::pool::{Db, DbError, Session};
+use rerp_kit::telling;
 use uuid::Uuid;
 
 use super::otp::Contact;
@@ -39,7 +42,8 @@ pub async fn phone(db: &Db, human: Uuid, phone: &PhoneNumber) -> Result<Option<O
     .await
 }
 
-/// Uses the challenge up and records the proof, in one transaction. None when somebody else has used it.
+/// Uses the challenge up and records the proof, in one transaction; announces the person if both are there then. None when somebody else has
+/// used it.
 ///
 /// # Errors
 /// See [`DbError`].
@@ -93,19 +97,55 @@ async fn phone_proved(session: &mut Session, human: Uuid) -> Result<Option<Uuid>
     Ok(Some(human))
 }
 
-/// Whether the person has proved both now. The row's lock puts two proofs at once in an order.
+/// Each writes only where nothing was proved before, so that a row comes back for the one proof that changed something.
+const TRACK_EMAIL: &str = "INSERT INTO verification_tracking AS t (id, human_name_id, email_verified, email_verified_at) \
+     VALUES ($1, $2, true, now()) ON CONFLICT (human_name_id) DO UPDATE SET email_verified = true, \
+     email_verified_at = now(), updated_at = now() WHERE NOT t.email_verified RETURNING both_verified";
+const TRACK_PHONE: &str = "INSERT INTO verification_tracking AS t (id, human_name_id, phone_verified, phone_verified_at) \
+     VALUES ($1, $2, true, now()) ON CONFLICT (human_name_id) DO UPDATE SET phone_verified = true, \
+     phone_verified_at = now(), updated_at = now() WHERE NOT t.phone_verified RETURNING both_verified";
+/// By whichever proof finds it to be done.
+const ANNOUNCE: &str = telling!(
+    "UPDATE verification_tracking SET announced_at = now() WHERE human_name_id = $1 AND both_verified AND announced_at IS NULL"
+);
+const ANNOUNCE_MISSED: &str = "WITH missed AS (SELECT human_name_id FROM verification_tracking WHERE both_verified AND announced_at IS NULL \
+     LIMIT 1000 FOR UPDATE SKIP LOCKED), change AS (UPDATE verification_tracking AS t SET announced_at = now() FROM missed \
+     WHERE t.human_name_id = missed.human_name_id RETURNING t.human_name_id), \
+     told AS (INSERT INTO outbox (id, type, subject, sequence, data) \
+     SELECT gen_random_uuid(), $1, human_name_id, 1, jsonb_build_object('human_name_id', human_name_id) FROM change RETURNING 1) \
+     SELECT count(*) FROM told";
+const TRACKED: &str = "SELECT both_verified FROM verification_tracking WHERE human_name_id = $1";
+
+/// Whether the person has proved both now, and announced by then. The row's lock puts two proofs at once in an order, so exactly one of them
+/// finds that both are there and nobody was told.
 async fn track(session: &mut Session, human: Uuid, owned: &Owned) -> Result<bool, sqlx::Error> {
     let statement = match owned {
-        Owned::Email(_) => {
-            "INSERT INTO verification_tracking AS t (id, human_name_id, email_verified, email_verified_at) \
-             VALUES ($1, $2, true, now()) ON CONFLICT (human_name_id) DO UPDATE SET email_verified = true, \
-             email_verified_at = coalesce(t.email_verified_at, now()), updated_at = now() RETURNING both_verified"
-        }
-        Owned::Phone(_) => {
-            "INSERT INTO verification_tracking AS t (id, human_name_id, phone_verified, phone_verified_at) \
-             VALUES ($1, $2, true, now()) ON CONFLICT (human_name_id) DO UPDATE SET phone_verified = true, \
-             phone_verified_at = coalesce(t.phone_verified_at, now()), updated_at = now() RETURNING both_verified"
-        }
+        Owned::Email(_) => TRACK_EMAIL,
+        Owned::Phone(_) => TRACK_PHONE,
     };
-    sqlx::query_scalar(statement).bind(Uuid::now_v7()).bind(human).fetch_one(session.conn()).await
+    let track = sqlx::query_scalar(statement).bind(Uuid::now_v7()).bind(human);
+    let changed: Option<bool> = track.fetch_optional(session.conn()).await?;
+    let both = match changed {
+        Some(both) => both,
+        // Proved before; also by an attempt of this request whose answer was lost.
+        None => sqlx::query_scalar(TRACKED).bind(human).fetch_one(session.conn()).await?,
+    };
+    if both {
+        outbox::telling(ANNOUNCE, &UserVerified { human_name_id: human })?.execute(session.conn()).await?;
+    }
+    Ok(both)
+}
+
+/// Announces up to 1,000 people who have proved both and of whom nobody was told: who was verified before there were events, or by a program that
+/// knew none. How many.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn announce_missed(db: &Db) -> Result<i64, DbError> {
+    db.run(&(), |session, ()| {
+        Box::pin(
+            async move { sqlx::query_scalar(ANNOUNCE_MISSED).bind(UserVerified::TYPE).fetch_one(session.conn()).await },
+        )
+    })
+    .await
 }

@@ -1,10 +1,16 @@
 //! Identity on a real database, in one program, so that what they share is compiled once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail tests")]
 
+#[path = "../../../kit/tests/support/authority.rs"]
+mod authority;
+#[path = "../../../kit/tests/support/doors.rs"]
+mod doors;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
 
+mod access;
 mod api;
+mod events;
 mod people;
 mod process;
 mod stand_in;

@@ -79,6 +79,7 @@ async fn migrated_served_watched_and_stopped() {
     let (_, metrics) = get(&page("/metrics")).await.unwrap();
     assert!(metrics.contains(r#"route="/api/identity/email/upsert",status="200"} 1"#), "{metrics}");
     assert!(metrics.contains(r#"rerp_db_active_side{side="current"} 1"#) && !metrics.contains("needle"), "{metrics}");
+    assert!(metrics.contains("rerp_access_enforced 0"), "without certificates nobody can be asked\n{metrics}");
     home.server.stop("QUIT");
     until("it is not ready", || async { get(&page("/readyz")).await.is_some_and(|(status, _)| status == 503) }).await;
     assert_eq!(get(&page("/livez")).await.unwrap().0, 200, "a restart would not help");

@@ -3,22 +3,14 @@
 //! A cluster's Service picks a pod per connection, and HTTP/2 puts all calls on one: so there are several, and none gets old,
 //! or pods that came later would never see a call. A retired connection ends with its last call.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tokio_util::either::Either;
 use tonic::transport::{Channel, Endpoint, Uri};
-use tower::{BoxError, Service};
+
+use super::dial::Dial;
 
 /// Connections to one service.
 const LINES: usize = 4;
@@ -66,56 +58,5 @@ impl Lines {
                 line.insert(Line { channel, until }).channel.clone()
             }
         }
-    }
-}
-
-/// In the clear, or within TLS.
-type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
-
-/// How a connection is opened.
-#[derive(Clone)]
-pub(super) struct Dial {
-    /// For addresses with `https`.
-    pub(super) tls: TlsConnector,
-    /// Where to, whatever the name in the address resolves to.
-    pub(super) to: Option<SocketAddr>,
-}
-
-impl std::fmt::Debug for Dial {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Dial").field("to", &self.to).finish_non_exhaustive()
-    }
-}
-
-impl Service<Uri> for Dial {
-    type Response = TokioIo<Stream>;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, address: Uri) -> Self::Future {
-        let dial = self.clone();
-        Box::pin(async move { Ok(TokioIo::new(dial.open(&address).await?)) })
-    }
-}
-
-impl Dial {
-    async fn open(&self, address: &Uri) -> Result<Stream, BoxError> {
-        let host = address.host().ok_or("the address has no host")?;
-        let secure = address.scheme_str() == Some("https");
-        let port = address.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let socket = match self.to {
-            Some(to) => TcpStream::connect(to).await?,
-            None => TcpStream::connect((host, port)).await?,
-        };
-        socket.set_nodelay(true)?;
-        if !secure {
-            return Ok(Either::Left(socket));
-        }
-        let name = ServerName::try_from(host.to_owned())?;
-        Ok(Either::Right(Box::new(self.tls.connect(name, socket).await?)))
     }
 }

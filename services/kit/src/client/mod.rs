@@ -1,6 +1,7 @@
 //! Calls to other services over gRPC. In come a message and a generated method; out goes the answer or why there is none.
 //! Passes on the request's id and what is left of its time. Must not repeat a call that isn't declared idempotent.
 
+mod dial;
 mod error;
 mod http;
 mod lines;
@@ -11,20 +12,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use tokio_rustls::TlsConnector;
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Uri};
 use tonic::{Request, Response, Status};
 use url::Url;
 
+pub use dial::{Dial, Stream};
 pub use error::{CallError, RemoteProblem};
 pub use http::builder;
-use lines::{Dial, Lines};
+use lines::Lines;
 pub use outside::outside;
 
 use crate::http::context::{self, REQUEST_ID};
 use crate::metrics::Metrics;
-use crate::tls::{Protocol, Tls};
+use crate::tls::Tls;
 
 /// Time a call has when no request sets a deadline.
 const WITHOUT_REQUEST: Duration = Duration::from_secs(5);
@@ -71,9 +72,9 @@ impl ServiceClient {
         metrics: Metrics,
         tls: Option<&Tls>,
     ) -> Result<Self, CallError> {
-        let config = Tls::client(tls, Protocol::Http2).map_err(|source| CallError::Setup { service, source })?;
+        let dial = Dial::http2(tls, to).map_err(|source| CallError::Setup { service, source })?;
         let address: Uri = base.as_str().parse().map_err(|_| CallError::BadAddress { service })?;
-        let lines = Lines::new(address, Dial { tls: TlsConnector::from(Arc::new(config)), to });
+        let lines = Lines::new(address, dial);
         Ok(Self { service, lines: Arc::new(lines), metrics })
     }
 

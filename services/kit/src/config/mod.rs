@@ -1,12 +1,14 @@
 //! From environment to checked settings. In comes [`Env`]; out go [`Settings`], or every mistake at once.
 //! Must not open files or sockets: a setting is checked here, a thing it names is checked by whoever opens it.
 
+mod bus;
 mod env;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use bus::BusSettings;
 pub use env::{ConfigError, Env, Mistake};
 
 use crate::tls::{Mode, TlsSettings};
@@ -35,6 +37,10 @@ pub struct Settings {
     pub http: HttpSettings,
     /// The service's certificate and whom it lets in; none where no certificate is mounted.
     pub tls: Option<TlsSettings>,
+    /// Services that may say who asks, `RERP_ACCESS_SPEAKERS`: names in the own namespace with commas between, `gateway` by default.
+    pub speakers: Vec<String>,
+    /// Where events go and come from; none where there is no broker.
+    pub bus: Option<BusSettings>,
     /// Connections to the database.
     pub pool: PoolSettings,
     /// Directory with the migrating role's bindings, `RERP_MIGRATE_DIR`.
@@ -103,6 +109,8 @@ impl Settings {
             admin_addr: env.parse("RERP_ADMIN_ADDR", any_address(9090), "an address such as 0.0.0.0:9090"),
             http: http(env),
             tls: tls(env),
+            speakers: speakers(env),
+            bus: bus::read(env, &service),
             pool: pool(env, &service, &pod),
             migrate_dir: env.text("RERP_MIGRATE_DIR").unwrap_or("/etc/rerp/migrate").into(),
             migrate_wait: env.duration(
@@ -174,6 +182,17 @@ fn tls(env: &mut Env) -> Option<TlsSettings> {
     Some(TlsSettings { dir, mode, refresh: Duration::from_secs(1) })
 }
 
+/// `RERP_ACCESS_SPEAKERS`: names as Kubernetes has them.
+fn speakers(env: &mut Env) -> Vec<String> {
+    let text = env.text("RERP_ACCESS_SPEAKERS").unwrap_or("gateway");
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if names.iter().any(|name| name.is_empty() || !name.bytes().all(plain)) {
+        env.mistake("RERP_ACCESS_SPEAKERS", "expected names of services with commas between, such as gateway,traffic");
+    }
+    names
+}
+
 fn pool(env: &mut Env, service: &str, pod: &str) -> PoolSettings {
     let min: u32 = env.parse("RERP_DATABASE_MIN_CONNECTIONS", 2, "a number");
     let max: u32 = env.parse("RERP_DATABASE_MAX_CONNECTIONS", 10, "a number");
@@ -208,6 +227,19 @@ mod tests {
         assert_eq!(settings.admin_addr.port(), 9090);
         assert_eq!(settings.pool.application_name, "rerp/identity/local");
         assert_eq!(settings.pool.retry_budget, Duration::from_millis(1500));
+        assert_eq!(settings.speakers, ["gateway"]);
+    }
+
+    #[test]
+    fn speakers_are_names() {
+        let mut env = Env::of([("RERP_ACCESS_SPEAKERS", "gateway, traffic")]);
+        assert_eq!(Settings::read(&mut env, "identity").speakers, ["gateway", "traffic"]);
+        assert!(env.finish().is_ok());
+        for wrong in ["gateway,", "a/b", "Gateway", "spiffe://rerp.local/ns/rerp/sa/gateway"] {
+            let mut env = Env::of([("RERP_ACCESS_SPEAKERS", wrong)]);
+            let _ = Settings::read(&mut env, "identity");
+            assert!(env.finish().is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +26,8 @@ use crate::telemetry::chain;
 const HEAD_BYTES: usize = 32 * 1024;
 /// Requests one HTTP/2 connection may have open.
 const STREAMS: u32 = 256;
+/// Time a connection has to end on which nobody has asked for anything.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What every connection is received with.
 #[derive(Clone)]
@@ -59,11 +62,10 @@ impl Reception {
     }
 
     async fn receive(self, stream: TcpStream, from: SocketAddr) {
-        let Some(door) = &self.door else { return self.in_the_clear(stream).await };
+        let Some(door) = &self.door else { return self.converse(self.builder.clone(), stream, None).await };
         match door.receive(stream, from).await {
             Ok((stream, peer)) => {
                 let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                // Known by now, so the time limits of the protocol hold from the first byte.
                 let builder = if http2 { self.builder.clone().http2_only() } else { self.builder.clone().http1_only() };
                 let conversation = Conversation { peer, leave: self.leaving.child_token() };
                 self.converse(builder, stream, Some(Arc::new(conversation))).await;
@@ -72,23 +74,15 @@ impl Reception {
         }
     }
 
-    /// A client that says nothing would be kept for ever: the protocol, and with it its time limits, begins with the first byte.
-    async fn in_the_clear(&self, stream: TcpStream) {
-        let spoken = tokio::select! {
-            spoken = timeout(self.header_timeout, stream.readable()) => matches!(spoken, Ok(Ok(()))),
-            () = self.leaving.cancelled() => false,
-        };
-        if spoken {
-            self.converse(self.builder.clone(), stream, None).await;
-        }
-    }
-
     async fn converse<S>(&self, builder: Builder<TokioExecutor>, stream: S, conversation: Option<Arc<Conversation>>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let leave = conversation.as_ref().map_or_else(|| self.leaving.clone(), |one| one.leave.clone());
+        let asked = Arc::new(Notify::new());
+        let heard = Arc::clone(&asked);
         let service = self.router.clone().map_request(move |mut request: Request<Incoming>| {
+            heard.notify_one();
             if let Some(conversation) = &conversation {
                 request.extensions_mut().insert(Arc::clone(conversation));
             }
@@ -98,6 +92,10 @@ impl Reception {
         tokio::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
+            () = silence(&asked, self.header_timeout) => {
+                connection.as_mut().graceful_shutdown();
+                timeout(FAREWELL, connection).await.unwrap_or(Ok(()))
+            }
             () = leave.cancelled() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
@@ -107,6 +105,14 @@ impl Reception {
         if let Err(error) = ended {
             tracing::debug!(error = error.to_string(), "a connection ended early");
         }
+    }
+}
+
+/// Ends when nobody has asked for anything by then. The protocol's own time limits begin once it is known which protocol it is, and that of
+/// HTTP/1 alone is about requests: whoever says a part of HTTP/2's first words, or nothing after them, would be kept for ever.
+async fn silence(asked: &Notify, limit: Duration) {
+    if timeout(limit, asked.notified()).await.is_ok() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -42,6 +42,14 @@ impl Context {
         Self { id, began, deadline, timing: Timing::default() }
     }
 
+    /// For work that nobody waits for, which the request `id` has caused. It has as long as `longest`.
+    #[must_use]
+    pub fn of_cause(id: Option<&str>, longest: Duration) -> Self {
+        let id = id.filter(|id| is_sane(id)).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+        let began = Instant::now();
+        Self { id, began, deadline: began + longest, timing: Timing::default() }
+    }
+
     /// The request's id.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -1,7 +1,7 @@
 //! Strict readers of requests. In comes a request; out goes a typed value or a problem that says what is wrong.
 //! Must not log what it read.
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
@@ -52,7 +52,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// The parameters in the path.
+/// The parameters in the path, without NUL: PostgreSQL has no such text, and would refuse it as if the mistake were the service's.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
 
@@ -60,10 +60,13 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        axum::extract::Path::from_request_parts(parts, state)
-            .await
-            .map(|axum::extract::Path(value)| Self(value))
-            .map_err(|_| Problem::new(MALFORMED_ADDRESS).detail("a part of the path can't be read"))
+        let unreadable = || Problem::new(MALFORMED_ADDRESS).detail("a part of the path can't be read");
+        let texts = RawPathParams::from_request_parts(parts, state).await.map_err(|_| unreadable())?;
+        if let Some((name, _)) = texts.iter().find(|(_, text)| text.contains('\0')) {
+            return Err(Problem::new(MALFORMED_ADDRESS).detail(format!("`{name}` in the path must not hold a NUL")));
+        }
+        let read = axum::extract::Path::from_request_parts(parts, state).await;
+        read.map(|axum::extract::Path(value)| Self(value)).map_err(|_| unreadable())
     }
 }
 

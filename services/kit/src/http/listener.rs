@@ -112,8 +112,8 @@ impl Door {
 
 /// A connection with mutual TLS, as an extension of its requests.
 #[derive(Debug)]
-pub(super) struct Conversation {
-    pub(super) peer: Peer,
+pub(crate) struct Conversation {
+    pub(crate) peer: Peer,
     /// Cancelled when the client is to close it.
     pub(super) leave: CancellationToken,
 }

@@ -14,6 +14,7 @@ mod version;
 
 pub use extract::{Json, Path, Query, single_header, strict_uuid};
 pub use guard::guarded;
+pub(crate) use listener::Conversation;
 pub use listener::Listener;
 pub use page::{Page, Paging};
 pub use server::serve;

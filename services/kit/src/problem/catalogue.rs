@@ -36,11 +36,15 @@ pub const MALFORMED_JSON: Kind = Kind::new("malformed-json", "The body is not JS
 pub const MALFORMED_ADDRESS: Kind = Kind::new("malformed-address", "The path or the query can't be read", 400);
 /// A header can't be used.
 pub const MALFORMED_HEADER: Kind = Kind::new("malformed-header", "A header can't be used", 400);
+/// The request doesn't say who asks, or in a way that proves nothing.
+pub const NOT_SIGNED_IN: Kind = Kind::new("not-signed-in", "This needs a valid token", 401);
 /// The customer's bank, or Stripe, doesn't pay.
 pub const PAYMENT_REFUSED: Kind = Kind::new("payment-refused", "The payment was refused", 402);
 /// The caller's certificate is none that this service lets in.
 pub const CALLER_NOT_ALLOWED: Kind =
     Kind::new("caller-not-allowed", "This service does not take calls from the caller", 403);
+/// The page that asks is none that may.
+pub const ORIGIN_NOT_ALLOWED: Kind = Kind::new("origin-not-allowed", "Pages of this origin may not ask this", 403);
 /// The person has not proved address and telephone.
 pub const NOT_VERIFIED: Kind = Kind::new("not-verified", "The person is not verified", 403);
 /// The person may not do this in this account.
@@ -65,10 +69,14 @@ pub const ALREADY_EXISTS: Kind = Kind::new("already-exists", "It is there alread
 pub const ENDED: Kind = Kind::new("ended", "It has ended and takes nothing more", 409);
 /// Nobody would be left to answer for an account.
 pub const LAST_OWNER: Kind = Kind::new("last-owner", "An account can't be left without an owner", 409);
+/// The body doesn't say how long it is.
+pub const LENGTH_REQUIRED: Kind = Kind::new("length-required", "A body needs the header Content-Length", 411);
 /// The thing has changed since the caller read it.
 pub const CHANGED_MEANWHILE: Kind = Kind::new("changed-meanwhile", "It has changed since it was read", 412);
 /// The body is larger than allowed.
 pub const TOO_LARGE: Kind = Kind::new("body-too-large", "The body is too large", 413);
+/// The path or the query is longer than any honest one.
+pub const ADDRESS_TOO_LONG: Kind = Kind::new("address-too-long", "The path or the query is too long", 414);
 /// The body isn't declared as JSON.
 pub const NOT_JSON: Kind = Kind::new("unsupported-media-type", "The body must be application/json", 415);
 /// The body is JSON, but not what the route takes.
@@ -99,12 +107,14 @@ pub const OUTCOME_UNKNOWN: Kind =
 pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
 
 /// The whole list.
-pub const ALL: [Kind; 32] = [
+pub const ALL: [Kind; 36] = [
     MALFORMED_JSON,
     MALFORMED_ADDRESS,
     MALFORMED_HEADER,
+    NOT_SIGNED_IN,
     PAYMENT_REFUSED,
     CALLER_NOT_ALLOWED,
+    ORIGIN_NOT_ALLOWED,
     NOT_VERIFIED,
     NOT_PERMITTED,
     NOT_ENTITLED,
@@ -117,8 +127,10 @@ pub const ALL: [Kind; 32] = [
     ALREADY_EXISTS,
     ENDED,
     LAST_OWNER,
+    LENGTH_REQUIRED,
     CHANGED_MEANWHILE,
     TOO_LARGE,
+    ADDRESS_TOO_LONG,
     NOT_JSON,
     INVALID_BODY,
     INVALID_VALUE,

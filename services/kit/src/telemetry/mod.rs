@@ -10,7 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::config::LogFormat;
 
 /// What is logged when `RUST_LOG` is silent. Drivers log statement texts and peer names below `warn`.
-const USUAL_FILTER: &str = "info,sqlx=warn,hyper=warn,reqwest=warn";
+const USUAL_FILTER: &str = "info,sqlx=warn,hyper=warn,reqwest=warn,async_nats=warn";
 
 /// Starts logging and reports panics by their place only: a panic's message can hold anything. Doing it twice (tests)
 /// keeps the first.

@@ -48,7 +48,7 @@ impl Material {
     }
 
     /// Who showed `chain`.
-    pub(super) fn caller(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> Caller {
+    pub(crate) fn caller(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> Caller {
         let Some((first, rest)) = chain.split_first() else { return Caller::Unknown };
         match self.of_callers.verify_client_cert(first, rest, now) {
             Ok(_) => SpiffeId::of(first).map_or(Caller::Unknown, Caller::Known),

@@ -20,14 +20,17 @@ pub(crate) enum Protocol {
     Http1,
     /// HTTP/2: gRPC.
     Http2,
+    /// NATS, which names no protocol in the handshake.
+    Nats,
 }
 
 impl Protocol {
-    /// Its name in the handshake (ALPN).
-    fn name(self) -> Vec<u8> {
+    /// Its names in the handshake (ALPN).
+    fn names(self) -> Vec<Vec<u8>> {
         match self {
-            Self::Http1 => b"http/1.1".to_vec(),
-            Self::Http2 => b"h2".to_vec(),
+            Self::Http1 => vec![b"http/1.1".to_vec()],
+            Self::Http2 => vec![b"h2".to_vec()],
+            Self::Nats => Vec::new(),
         }
     }
 }
@@ -51,7 +54,7 @@ pub(super) fn config(
                 .with_client_cert_resolver(live)
         }
     };
-    config.alpn_protocols = vec![protocol.name()];
+    config.alpn_protocols = protocol.names();
     // A resumed session would skip the look at the roots.
     config.resumption = rustls::client::Resumption::disabled();
     Ok(config)

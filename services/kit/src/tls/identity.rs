@@ -42,6 +42,14 @@ impl SpiffeId {
             several => Err(NoIdentity::Uris(several.len())),
         }
     }
+
+    /// The last part of this identity, where everything before it is as in `other`: the name of a service in the same namespace of the
+    /// same trust domain.
+    #[must_use]
+    pub fn name_beside(&self, other: &Self) -> Option<&str> {
+        let (room, name) = self.0.rsplit_once('/')?;
+        other.0.rsplit_once('/').filter(|(its, _)| *its == room).map(|_| name)
+    }
 }
 
 impl fmt::Display for SpiffeId {
@@ -60,6 +68,21 @@ fn uri<'a>(name: &GeneralName<'a>) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_counts_in_its_own_namespace_only() {
+        let id = |text: &str| SpiffeId::parse(text).unwrap();
+        let own = id("spiffe://rerp.local/ns/rerp/sa/billing");
+        assert_eq!(id("spiffe://rerp.local/ns/rerp/sa/gateway").name_beside(&own), Some("gateway"));
+        for other in [
+            "spiffe://rerp.local/ns/other/sa/gateway",
+            "spiffe://other.local/ns/rerp/sa/gateway",
+            "spiffe://rerp.local/ns/rerp/sa/gateway/x",
+            "spiffe://rerp.local/gateway",
+        ] {
+            assert_eq!(id(other).name_beside(&own), None, "{other}");
+        }
+    }
 
     #[test]
     fn only_a_domain_with_a_plain_path_is_an_identity() {

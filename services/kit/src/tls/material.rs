@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
@@ -16,16 +17,24 @@ use super::error::{NoIdentity, TlsError};
 use super::files::Files;
 use super::identity::SpiffeId;
 use super::provider;
+use crate::jws::SigningKey;
+
+/// Counts the versions that this process has read.
+static SERIALS: AtomicU64 = AtomicU64::new(1);
 
 /// One version of a service's certificate and of what it trusts.
 #[derive(Debug)]
 pub(crate) struct Material {
+    /// Tells this version from all others of this process.
+    pub(crate) serial: u64,
     /// Who we are.
     pub(crate) identity: SpiffeId,
     /// When the certificate ends, in seconds since 1970.
     pub(crate) not_after: i64,
     /// What we show.
     pub(super) key: Arc<CertifiedKey>,
+    /// What we sign tokens with; none if the key is of another kind than tokens are signed with.
+    pub(crate) signer: Option<SigningKey>,
     /// Whom we let in.
     pub(super) callers: BTreeSet<SpiffeId>,
     /// Judges certificates of callers, by the roots alone.
@@ -44,12 +53,15 @@ impl Material {
         let own = chain.first().ok_or(TlsError::NotPem { file: "tls.crt" })?;
         let (identity, not_after) = (SpiffeId::of(own).map_err(TlsError::NoIdentity)?, end(own)?);
         let key = PrivateKeyDer::from_pem_slice(&files.key).map_err(|_| TlsError::NotPem { file: "tls.key" })?;
+        let signer = SigningKey::of(&key);
         let key = CertifiedKey::from_der(chain, key, &provider()).map_err(TlsError::Unusable)?;
         let roots = Arc::new(roots(&files.roots)?);
         Ok(Self {
+            serial: SERIALS.fetch_add(1, Ordering::Relaxed),
             identity,
             not_after,
             key: Arc::new(key),
+            signer,
             callers: callers(&files.peers)?,
             of_callers: WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), provider())
                 .build()
@@ -58,6 +70,11 @@ impl Material {
                 .build()
                 .map_err(TlsError::Roots)?,
         })
+    }
+
+    /// Our certificate, and those that lead from it to a root.
+    pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.key.cert
     }
 }
 
@@ -78,7 +95,8 @@ fn callers(text: &str) -> Result<BTreeSet<SpiffeId>, TlsError> {
     lines.map(|(at, line)| SpiffeId::parse(line.trim()).ok_or(TlsError::Peer { line: at + 1 })).collect()
 }
 
-pub(super) fn end(certificate: &CertificateDer<'_>) -> Result<i64, TlsError> {
+/// When a certificate ends, in seconds since 1970.
+pub(crate) fn end(certificate: &CertificateDer<'_>) -> Result<i64, TlsError> {
     let (_, parsed) = X509Certificate::from_der(certificate).map_err(|_| TlsError::NoIdentity(NoIdentity::NotX509))?;
     Ok(parsed.validity().not_after.timestamp())
 }

@@ -19,6 +19,7 @@ pub(crate) use client::Protocol;
 pub use error::TlsError;
 pub use identity::SpiffeId;
 pub use live::Tls;
+pub(crate) use material::{Material, end};
 pub(crate) use peer::Peer;
 
 use std::path::PathBuf;

@@ -34,6 +34,7 @@ fn routes() -> Router {
         .route("/echo", post(async |Json(body): Json<Body>| body.n.to_string()))
         .route("/search", get(async |Query(search): Query<Search>| search.n.to_string()))
         .route("/thing/{id}", get(async |Path(id): Path<Uuid>| id.to_string()))
+        .route("/shelf/{shelf}/book/{book}", get(async |Path((_, book)): Path<(String, String)>| book))
         .route("/panic", get(panicking))
         .route("/slow", get(slow))
 }
@@ -126,6 +127,25 @@ async fn everything_that_goes_wrong_is_a_problem_document() {
 }
 
 #[tokio::test]
+async fn a_nul_in_a_path_is_refused_and_the_parameter_named() {
+    let running = start().await;
+    let client = builder(None).unwrap().build().unwrap();
+    let read = async |path: &str| {
+        let response = client.get(running.url(path)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    for (path, name) in [("/shelf/a%00/book/b", "`shelf`"), ("/shelf/a/book/%00", "`book`")] {
+        let (status, text) = read(path).await;
+        assert_eq!(status, 400, "{path}: {text}");
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["type"], format!("{}{}", catalogue::BASE, catalogue::MALFORMED_ADDRESS.slug));
+        assert!(document["detail"].as_str().unwrap().contains(name), "{path}: {text}");
+    }
+    // Written out, it is a text like any other.
+    assert_eq!(read("/shelf/a/book/%2500").await, (200, "%00".to_owned()));
+}
+
+#[tokio::test]
 async fn stopping_ends_nothing_that_has_begun() {
     let running = start().await;
     let slow = tokio::spawn(builder(None).unwrap().build().unwrap().get(running.url("/slow")).send());
@@ -141,11 +161,14 @@ async fn stopping_ends_nothing_that_has_begun() {
 #[tokio::test]
 async fn a_head_that_never_ends_is_cut_off() {
     let running = start().await;
-    let mut idle = TcpStream::connect(running.at).await.unwrap();
-    idle.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n").await.unwrap();
-    let mut answer = Vec::new();
-    tokio::time::timeout(Duration::from_secs(10), idle.read_to_end(&mut answer)).await.unwrap().unwrap();
-    assert!(!answer.starts_with(b"HTTP/1.1 200"));
+    let http2 = &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..];
+    for begun in [&b""[..], b"GET /slow HTTP/1.1\r\nhost: x\r\n", b"P", &http2[..12], http2] {
+        let mut idle = TcpStream::connect(running.at).await.unwrap();
+        idle.write_all(begun).await.unwrap();
+        let mut answer = Vec::new();
+        tokio::time::timeout(Duration::from_secs(10), idle.read_to_end(&mut answer)).await.unwrap().unwrap();
+        assert!(!answer.starts_with(b"HTTP/1.1 200"));
+    }
 
     let mut huge = TcpStream::connect(running.at).await.unwrap();
     let head = format!("GET /slow HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "x".repeat(100_000));

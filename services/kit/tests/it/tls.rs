@@ -3,19 +3,18 @@
 
 // Helpers of tests may panic as tests do; the lint knows only functions marked as tests.
 
-mod authority;
 mod world;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use authority::Authority;
+use crate::authority::{Authority, id};
 use rerp_kit::client::CallError;
 use rerp_kit::problem::catalogue::CALLER_NOT_ALLOWED;
 use rerp_kit::tls::Mode;
 use serde_json::json;
-use world::{Callee, ask, id, open, until};
+use world::{Callee, ask, open, until};
 
 #[tokio::test]
 async fn only_callers_on_the_list_get_in() {

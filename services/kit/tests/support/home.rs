@@ -58,6 +58,20 @@ impl Home {
         self.execute(&format!("SET ROLE svc_owner; SET search_path = svc; {sql}")).await;
     }
 
+    /// From now on a transaction that writes to an older table after an event of its own is refused: a cutover locks the tables of events last.
+    pub async fn events_come_last(&self) {
+        self.execute(
+            "CREATE FUNCTION svc.before_events() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF EXISTS (SELECT FROM svc.outbox WHERE xmin::text = pg_current_xact_id()::text) THEN
+             RAISE EXCEPTION 'written to after an event'; END IF; RETURN NULL; END $$;
+             DO $$ DECLARE older regclass; BEGIN
+             FOR older IN SELECT oid FROM pg_class WHERE relnamespace = 'svc'::regnamespace AND relkind = 'r' AND oid < 'svc.outbox_subjects'::regclass LOOP
+             EXECUTE format('CREATE TRIGGER before_events BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION svc.before_events()', older);
+             END LOOP; END $$",
+        )
+        .await;
+    }
+
     /// One number.
     pub async fn number(&self, sql: &str) -> i64 {
         self.server.number("data", sql).await

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(unreachable_pub, reason = "each test binary includes this as a private module")]
 
+pub mod answer;
 mod home;
 mod server;
 pub mod service;

@@ -1,10 +1,9 @@
 //! The SQL of `contact_messages`.
 
-use rerp_kit::idempotency::{Claim, Standing};
+use rerp_kit::idempotency::{Claim, Standing, take};
 use rerp_kit::pool::{Db, DbError};
 
 use super::pending::{Lead, remember};
-use super::take;
 use crate::domain::contact::ContactMessage;
 use crate::domain::{Company, Receipt};
 
@@ -27,7 +26,7 @@ pub async fn insert(
     let statement = if key.is_some() { INSERT } else { INSERT_OWN };
     db.transaction_idempotent(&(created, message, company, key), move |session, (created, message, company, key)| {
         Box::pin(async move {
-            let standing = take(session, created, key.as_ref()).await?;
+            let standing = take(session, key.as_ref(), *created).await?;
             if standing == Standing::Fresh {
                 let insert = sqlx::query(statement).bind(created.id).bind(created.email_address_id);
                 let insert = insert.bind(created.company_id);

@@ -36,12 +36,18 @@ pub(super) struct Calls {
     resend: u64,
     twilio: u64,
     stripe: u64,
+    supabase: u64,
 }
 
 /// `GET /sandbox/calls`.
 pub(super) async fn calls(State(world): State<Arc<World>>) -> axum::Json<Calls> {
     let of = |vendor| world.faults.calls(vendor);
-    axum::Json(Calls { resend: of(Vendor::Resend), twilio: of(Vendor::Twilio), stripe: of(Vendor::Stripe) })
+    axum::Json(Calls {
+        resend: of(Vendor::Resend),
+        twilio: of(Vendor::Twilio),
+        stripe: of(Vendor::Stripe),
+        supabase: of(Vendor::Supabase),
+    })
 }
 
 /// `POST /sandbox/faults`.

@@ -1,14 +1,16 @@
 //! The HTTP side. In: requests. Out: JSON and problems. Must not hold rules: those are in the rooms it calls.
 
 mod control;
+mod hooks;
 mod patterns;
 mod refusal;
 mod resend;
 mod router;
 mod scenarios;
 mod stripe;
+mod supabase;
 mod twilio;
 mod vendor;
 mod world;
 
-pub use router::router;
+pub use router::{router, router_with};

@@ -2,18 +2,24 @@
 //! `http://…/resend` instead of `https://api.resend.com`.
 
 use super::world::World;
-use super::{control, patterns, resend, scenarios, stripe, twilio};
+use super::{control, patterns, resend, scenarios, stripe, supabase, twilio};
 use crate::post::twilio::VERSION;
+use crate::supabase::settings::Settings;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{any, get, post, put};
+use axum::routing::{any, delete, get, patch, post, put};
 use std::sync::Arc;
 
 /// Largest body of a vendor's call: no message of ours comes close, and what arrives is kept.
 const LARGEST_MESSAGE: usize = 64 * 1024;
 
-/// The routes of the sandbox. `http` is what events are sent with.
+/// The routes of the sandbox. `http` is what events are sent with, and hooks asked.
 pub fn router(http: reqwest::Client) -> Router {
+    router_with(http, Settings::default())
+}
+
+/// The routes of a sandbox whose project at Supabase is set like this.
+pub fn router_with(http: reqwest::Client, settings: Settings) -> Router {
     Router::new()
         .route("/trading/patterns", post(patterns::detect))
         .route("/trading/scenarios", post(scenarios::begin))
@@ -25,7 +31,10 @@ pub fn router(http: reqwest::Client) -> Router {
         .route("/sandbox/faults", post(control::wish))
         .route("/sandbox/stripe/webhook", put(stripe::endpoint))
         .route("/sandbox/stripe/deliver", post(stripe::deliver))
-        .with_state(Arc::new(World::new(http)))
+        .route("/sandbox/supabase/settings", patch(supabase::set))
+        .route("/sandbox/supabase/keys", post(supabase::rotate))
+        .route("/sandbox/supabase/keys/{id}", delete(supabase::withdraw))
+        .with_state(Arc::new(World::new(http, settings)))
 }
 
 fn vendors() -> Router<Arc<World>> {
@@ -35,5 +44,6 @@ fn vendors() -> Router<Arc<World>> {
         .route(&format!("/twilio/{VERSION}/Accounts/{{account}}/Messages.json"), post(twilio::send))
         .route(&format!("/twilio/{VERSION}/Accounts/{{account}}/Messages/{{file}}"), get(twilio::show))
         .route("/stripe/v1/{*rest}", any(stripe::call))
+        .route("/supabase/auth/v1/{*rest}", any(supabase::call))
         .layer(DefaultBodyLimit::max(LARGEST_MESSAGE))
 }

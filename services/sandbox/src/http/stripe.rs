@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use url::Url;
+use uuid::Uuid;
 
 /// How long the receiver of an event may take.
 const RECEIVER: Duration = Duration::from_secs(10);
@@ -40,13 +41,19 @@ pub(super) async fn call(
         let form = if method == Method::GET { query.as_bytes() } else { &body };
         let path = format!("/v1/{rest}");
         let call = Call { method: method.as_str(), path: &path, account: account(&headers), key, form };
-        respond(world.stripe.call(call))
+        respond(world.stripe.call(call), key.filter(|_| method == Method::POST))
     })
 }
 
-fn respond(answer: Answer) -> Response {
+fn respond(answer: Answer, key: Option<&str>) -> Response {
     let mut response = (status(answer.status), axum::Json(answer.body)).into_response();
     response.headers_mut().insert("stripe-version", HeaderValue::from_static(VERSION));
+    let request = format!("req_{}", Uuid::new_v4().simple());
+    for (name, value) in [("request-id", Some(request.as_str())), ("idempotency-key", key)] {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
     if answer.replayed {
         response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     }

@@ -1,4 +1,4 @@
-//! What both vendors' routes share: failures on request, and answers in a vendor's own form. In: a call. Out: its answer, or the
+//! What the vendors' routes share: failures on request, and answers in a vendor's own form. In: a call. Out: its answer, or the
 //! one that was wished for.
 
 use crate::post::fault::{Faults, Moment, Vendor};
@@ -12,6 +12,15 @@ pub(super) fn answered(faults: &Faults, vendor: Vendor, call: impl FnOnce() -> R
     let Some(fault) = faults.next(vendor) else { return call() };
     if fault.moment == Moment::After {
         drop(call());
+    }
+    status(fault.status).into_response()
+}
+
+/// The same for a call that takes its time.
+pub(super) async fn answered_later(faults: &Faults, vendor: Vendor, call: impl Future<Output = Response>) -> Response {
+    let Some(fault) = faults.next(vendor) else { return call.await };
+    if fault.moment == Moment::After {
+        drop(call.await);
     }
     status(fault.status).into_response()
 }

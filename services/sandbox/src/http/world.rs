@@ -6,6 +6,8 @@ use crate::post::mailbox::Mailbox;
 use crate::post::resend::Resend;
 use crate::post::twilio::Twilio;
 use crate::stripe::call::Stripe;
+use crate::supabase::call::Supabase;
+use crate::supabase::settings::Settings;
 use crate::trading::scenario::shelf::Shelf;
 use jiff::Timestamp;
 use std::sync::Mutex;
@@ -27,13 +29,15 @@ pub(super) struct World {
     pub(super) stripe: Stripe,
     /// Where Stripe's events go.
     pub(super) webhook: Mutex<Webhook>,
-    /// What they are sent with.
+    /// Who is who.
+    pub(super) supabase: Supabase,
+    /// What events are sent with, and hooks asked.
     pub(super) http: reqwest::Client,
 }
 
 impl World {
     /// An empty one, whose clocks show the present.
-    pub(super) fn new(http: reqwest::Client) -> Self {
+    pub(super) fn new(http: reqwest::Client, supabase: Settings) -> Self {
         Self {
             scenarios: Shelf::default(),
             resend: Resend::default(),
@@ -42,6 +46,7 @@ impl World {
             faults: Faults::default(),
             stripe: Stripe::at(Timestamp::now().as_second()),
             webhook: Mutex::default(),
+            supabase: Supabase::new(supabase),
             http,
         }
     }

@@ -18,6 +18,8 @@ pub enum Vendor {
     Twilio,
     /// Money.
     Stripe,
+    /// Who is who.
+    Supabase,
 }
 
 /// What goes wrong with a call.

@@ -14,7 +14,11 @@ pub(super) fn create_product(state: &mut State, given: Given<'_>) -> Result<Valu
     if state.get(Kind::Product, &id).is_ok() {
         return Err(Refusal::taken(&id));
     }
-    let product = json!({ "id": id, "name": name, "active": true, "metadata": given.metadata() });
+    let product = json!({
+        "id": id, "name": name, "description": given.text("/description"), "active": given.flag("/active").unwrap_or(true),
+        "type": "service", "images": [], "marketing_features": [], "default_price": null, "updated": state.now,
+        "metadata": given.metadata(),
+    });
     state.add(Kind::Product, product, Some("created"))
 }
 
@@ -32,9 +36,26 @@ pub(super) fn create_price(state: &mut State, given: Given<'_>) -> Result<Value,
         return Err(Refusal::invalid("recurring[interval]", "The sandbox knows month and year."));
     }
     let price = json!({
-        "id": state.id(Kind::Price), "product": product, "currency": currency, "unit_amount": amount, "active": true,
-        "type": "recurring", "recurring": { "interval": interval, "interval_count": 1 },
-        "lookup_key": given.text("/lookup_key"), "metadata": given.metadata(),
+        "id": state.id(Kind::Price), "product": product, "currency": currency, "unit_amount": amount,
+        "unit_amount_decimal": amount.to_string(), "active": given.flag("/active").unwrap_or(true),
+        "type": "recurring", "recurring": { "interval": interval, "interval_count": 1, "usage_type": "licensed" },
+        "billing_scheme": "per_unit", "tax_behavior": "unspecified",
+        "lookup_key": given.text("/lookup_key"), "nickname": given.text("/nickname"), "metadata": given.metadata(),
     });
     state.add(Kind::Price, price, Some("created"))
+}
+
+/// `POST /v1/products/{id}` and `POST /v1/prices/{id}`. A price's amount is what it is for ever.
+pub(super) fn update(state: &mut State, kind: Kind, id: &str, given: Given<'_>) -> Result<Value, Refusal> {
+    state.change(kind, id, "updated", |object| {
+        for field in ["name", "description", "lookup_key", "nickname"] {
+            if let Some(text) = given.text(&format!("/{field}")) {
+                object[field] = json!(text);
+            }
+        }
+        if let Some(active) = given.flag("/active") {
+            object["active"] = json!(active);
+        }
+        given.change_metadata(&mut object["metadata"]);
+    })
 }

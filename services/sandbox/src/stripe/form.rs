@@ -64,6 +64,40 @@ impl<'a> Given<'a> {
         self.text(pointer)?.parse().ok()
     }
 
+    /// All texts of a list, or the one text there is.
+    #[must_use]
+    pub(super) fn list(self, pointer: &str) -> Vec<&'a str> {
+        match self.0.pointer(pointer) {
+            Some(Value::Object(all)) => all.values().filter_map(Value::as_str).collect(),
+            Some(Value::String(text)) if !text.is_empty() => vec![text],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The names of everything that is given.
+    pub(super) fn names(self) -> impl Iterator<Item = &'a str> {
+        self.0.as_object().into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// Changes metadata by what is given of it: an empty text takes a field away, and all of it where it stands for all.
+    pub(super) fn change_metadata(self, metadata: &mut Value) {
+        match self.0.get("metadata") {
+            Some(Value::Object(changes)) => {
+                for (name, value) in changes {
+                    if value == "" {
+                        if let Some(fields) = metadata.as_object_mut() {
+                            fields.remove(name);
+                        }
+                    } else {
+                        metadata[name] = value.clone();
+                    }
+                }
+            }
+            Some(_) => *metadata = Value::Object(Map::new()),
+            None => {}
+        }
+    }
+
     /// The metadata; an empty document if there is none.
     #[must_use]
     pub(super) fn metadata(self) -> Value {
@@ -91,5 +125,13 @@ mod tests {
             (Some(14), Some(true), None, Some("y"))
         );
         assert_eq!(given.metadata(), json!({}));
+        let given = json!({ "e": { "0": "x", "1": "y" }, "metadata": { "a": "", "b": "2" } });
+        assert_eq!((Given(&given).list("/e"), Given(&given).list("/z")), (vec!["x", "y"], vec![]));
+        assert_eq!(Given(&given).names().collect::<Vec<_>>(), ["e", "metadata"]);
+        let mut metadata = json!({ "a": "1", "c": "3" });
+        Given(&given).change_metadata(&mut metadata);
+        assert_eq!(metadata, json!({ "b": "2", "c": "3" }));
+        Given(&json!({ "metadata": "" })).change_metadata(&mut metadata);
+        assert_eq!(metadata, json!({}));
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::form::Given;
-use super::people::{owned, pays};
-use super::refusal::Refusal;
+use super::people::{declined, owned};
+use super::refusal::{Decline, Refusal};
 use super::state::{Kind, State};
 
 /// Makes an invoice for a subscription, with a payment if there is something to pay. What costs nothing is paid.
@@ -54,13 +54,15 @@ pub(super) fn of_intent(state: &State, intent: &str) -> Option<Value> {
     state.all(Kind::Invoice).find(of).cloned()
 }
 
-/// Charges a payment method for a payment; whether it worked. The money is taken once: a payment that succeeded or was canceled is never charged again.
-pub(super) fn charge(state: &mut State, intent: &str, method: &Value) -> Result<bool, Refusal> {
-    let status = state.get(Kind::PaymentIntent, intent)?["status"].clone();
-    if status == "succeeded" || status == "canceled" {
-        return Err(Refusal::state("payment_intent_unexpected_state", "This PaymentIntent has ended already."));
+/// Charges a payment method for a payment; how it failed, if it did. The money is taken once: a payment that succeeded or was canceled is never charged again.
+pub(super) fn charge(state: &mut State, intent: &str, method: &Value) -> Result<Option<Decline>, Refusal> {
+    let before = state.get(Kind::PaymentIntent, intent)?;
+    if before["status"] == "succeeded" || before["status"] == "canceled" {
+        let refusal = Refusal::state("payment_intent_unexpected_state", "This PaymentIntent has ended already.");
+        return Err(refusal.leaving("payment_intent", before.clone()));
     }
-    let works = pays(method);
+    let failed = declined(method);
+    let works = failed.is_none();
     let verb = if works { "succeeded" } else { "payment_failed" };
     state.change(Kind::PaymentIntent, intent, verb, |intent| {
         intent["payment_method"] = method["id"].clone();
@@ -70,7 +72,8 @@ pub(super) fn charge(state: &mut State, intent: &str, method: &Value) -> Result<
             intent["last_payment_error"] = Value::Null;
         } else {
             intent["status"] = json!("requires_payment_method");
-            intent["last_payment_error"] = json!({ "type": "card_error", "code": "card_declined" });
+            intent["payment_method"] = Value::Null;
+            intent["last_payment_error"] = json!(failed.map(Decline::document));
         }
     })?;
     if let Some(invoice) = of_intent(state, intent) {
@@ -85,7 +88,7 @@ pub(super) fn charge(state: &mut State, intent: &str, method: &Value) -> Result<
             }
         })?;
     }
-    Ok(works)
+    Ok(failed)
 }
 
 /// Takes an open invoice back.

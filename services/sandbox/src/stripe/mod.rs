@@ -3,19 +3,27 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | [`call`] | which call does what, and idempotency keys |
+//! | [`call`], [`route`], [`params`] | idempotency keys, which call does what, and what it may say |
 //! | [`people`], [`invoice`], [`subscription`], [`verification`], [`catalogue`] | what the calls do |
+//! | [`clock`], [`cycle`] | what time does |
+//! | [`list`], [`expand`] | what is shown of many objects, and of those that belong to one |
 //! | [`state`] | objects and events |
 //! | [`delivery`] | webhooks: signed, late, twice, shuffled, lost, as is wished for |
 //! | [`form`], [`refusal`] | how requests and errors are written |
 
 pub mod call;
 mod catalogue;
+mod clock;
+mod cycle;
 pub mod delivery;
+mod expand;
 mod form;
 mod invoice;
+mod list;
+mod params;
 mod people;
 mod refusal;
+mod route;
 mod state;
 mod subscription;
 mod verification;

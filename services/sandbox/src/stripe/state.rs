@@ -31,11 +31,13 @@ pub(super) enum Kind {
     VerificationSession,
     /// What is paid for again and again.
     Subscription,
+    /// A time to turn.
+    TestClock,
 }
 
 impl Kind {
     /// Every kind.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Customer,
         Self::Product,
         Self::Price,
@@ -45,6 +47,7 @@ impl Kind {
         Self::Invoice,
         Self::VerificationSession,
         Self::Subscription,
+        Self::TestClock,
     ];
 
     /// Its name in the field `object`.
@@ -60,6 +63,24 @@ impl Kind {
             Self::Invoice => "invoice",
             Self::VerificationSession => "identity.verification_session",
             Self::Subscription => "subscription",
+            Self::TestClock => "test_helpers.test_clock",
+        }
+    }
+
+    /// Where its objects are, below `/v1/`.
+    #[must_use]
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Customer => "customers",
+            Self::Product => "products",
+            Self::Price => "prices",
+            Self::SetupIntent => "setup_intents",
+            Self::PaymentMethod => "payment_methods",
+            Self::PaymentIntent => "payment_intents",
+            Self::Invoice => "invoices",
+            Self::VerificationSession => "identity/verification_sessions",
+            Self::Subscription => "subscriptions",
+            Self::TestClock => "test_helpers/test_clocks",
         }
     }
 
@@ -74,6 +95,7 @@ impl Kind {
             Self::Invoice => "in",
             Self::VerificationSession => "vs",
             Self::Subscription => "sub",
+            Self::TestClock => "clock",
         }
     }
 
@@ -166,9 +188,26 @@ impl State {
         Ok(after)
     }
 
+    /// Deletes an object, and says so.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn delete(&mut self, kind: Kind, id: &str) -> Result<Value, Refusal> {
+        let gone = self.get(kind, id)?.clone();
+        self.objects.entry(kind).or_default().remove(id);
+        self.tell(kind, "deleted", &gone, None);
+        Ok(json!({ "id": id, "object": kind.name(), "deleted": true }))
+    }
+
     /// Notes that something happened.
     fn tell(&mut self, kind: Kind, verb: &str, object: &Value, before: Option<&Value>) {
         let mut data = json!({ "object": object });
+        if kind == Kind::Invoice
+            && let Some(fields) = data["object"].as_object_mut()
+        {
+            // An event shows what is shown unasked.
+            fields.retain(|name, _| !super::expand::INVOICE.contains(&name.as_str()));
+        }
         if let Some(before) = before {
             data["previous_attributes"] = difference(before, object);
         }

@@ -25,8 +25,7 @@ pub fn handle(rng: &mut Rng) -> &'static str {
 
 /// A number in E.164 form and its country calling code, from ranges kept for fiction and tests.
 pub fn phone(rng: &mut Rng) -> (String, String) {
-    let (code, prefix) = rng.pick(PHONES);
-    let digits = 12_usize.saturating_sub(code.len() + prefix.len()).max(2);
+    let (code, prefix, digits) = rng.pick(PHONES);
     let rest: String =
         (0..digits).map(|_| char::from(b'0' + u8::try_from(rng.below(10)).unwrap_or_default())).collect();
     (format!("+{code}{prefix}{rest}"), format!("+{code}"))

@@ -120,9 +120,16 @@ pub(super) const IDN: &[(&str, &str)] = &[
     ("उदाहरण.example", "xn--p1b6ci4b4b3a.example"),
 ];
 
-/// Country calling code and the start of a number in a range kept for fiction or tests by that country's regulator.
-pub(super) const PHONES: &[(&str, &str)] =
-    &[("1", "20155501"), ("44", "7700900"), ("33", "199"), ("46", "70174060"), ("61", "491570"), ("353", "20910")];
+/// Country calling code, the start of a number in a range kept for fiction or tests by that country's regulator, and how many digits follow. Only
+/// ranges that lists of the world's numbering plans know: whoever has such a number can prove it.
+pub(super) const PHONES: &[(&str, &str, u32)] = &[
+    ("1", "20155501", 2),
+    ("44", "2079460", 3),
+    ("33", "19900", 4),
+    ("46", "7017406", 2),
+    ("61", "491570", 3),
+    ("49", "3023125", 3),
+];
 
 /// Companies, and what is compared of them: Unicode's case folding, plain apostrophes and hyphens.
 pub(super) const COMPANIES: &[(&str, &str)] = &[

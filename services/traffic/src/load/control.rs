@@ -5,6 +5,7 @@ use super::journey::declare::{DeclareError, declare};
 use super::journey::people::People;
 use super::journey::step::Places;
 use super::journey::stream::Stream;
+use super::journey::voice::Voice;
 use super::plan::{OutOfBounds, Plan, Wish};
 use super::run::{Run, RunError, Target};
 use crate::generate::rng::base36;
@@ -131,8 +132,9 @@ impl Control {
             return Err(ControlError::Nobody(rows));
         }
         let client = self.target.client(plan.timeout)?;
-        let offer = declare(&client, &places, run, seed).await?;
-        Ok(Some(Stream { places, people, offer, log: Logbook::default() }))
+        let voice = Voice::of(self.target.tls.as_ref());
+        let offer = declare((&client, &voice), &places, run, seed).await?;
+        Ok(Some(Stream { places, people, offer, voice, log: Logbook::default() }))
     }
 
     /// Stops the run and waits for the answers still out. Stopping twice gives the same view.

@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::support::service::{answer, serve};
+use crate::support::service::{answer, client, serve};
 use crate::support::{Server, open, visitor};
-use rerp_kit::client::ServiceClient;
 use rerp_kit::config::{Env, Settings};
 use rerp_kit::migrate::migrate;
 use rerp_marketing::client::account::Account;
@@ -104,18 +103,14 @@ const LENT: &str = "SELECT count(*) FROM pg_attribute t, aclexplode(t.attacl) a 
 
 pub(crate) async fn registry_state(dir: &Path, identity: SocketAddr) -> rerp_account::state::AppState {
     let (db, metrics) = open(dir).await;
-    let identity = format!("http://{identity}").parse().unwrap();
-    let client = ServiceClient::new("identity", &identity, metrics.clone(), None).unwrap();
-    rerp_account::state::AppState { db, identity: rerp_people::Identity::new(client, &metrics) }
+    let identity = rerp_people::Identity::new(client("identity", identity, &metrics), &metrics);
+    rerp_account::state::AppState { db, identity }
 }
 
 pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
-    let client = |service, at: SocketAddr| {
-        ServiceClient::new(service, &format!("http://{at}").parse().unwrap(), metrics.clone(), None).unwrap()
-    };
-    let identity = Identity::new(client("identity", identity), &metrics);
-    AppState { db, identity, account: Account::new(client("account", account), &metrics) }
+    let identity = Identity::new(client("identity", identity, &metrics), &metrics);
+    AppState { db, identity, account: Account::new(client("account", account, &metrics), &metrics) }
 }
 
 async fn post(at: SocketAddr, route: &str, body: Value) -> (u16, Value) {

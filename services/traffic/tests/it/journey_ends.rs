@@ -32,23 +32,24 @@ async fn made(body: Value) -> (StatusCode, Json<Value>) {
     (StatusCode::CREATED, Json(body))
 }
 
-fn stub() -> Router {
+/// Everything that journeys call, at the services' own paths.
+pub(crate) fn stub() -> Router {
     let plans = json!({ "items": [{ "code": "journeys", "prices": [{ "price_id": Uuid::new_v4() }] }] });
     let session = |status: &str| json!({ "session_id": Uuid::nil(), "status": status, "questions": [{ "question_id": Uuid::nil() }] });
     let (begun, ended) = (session("in_progress"), session("completed"));
     let form = || made(json!({ "id": Uuid::new_v4(), "email_address_id": Uuid::new_v4() }));
     Router::new()
         .route("/api/marketing/{form}", post(form))
-        .route("/api/billing/plans/journeys", put(async || StatusCode::NO_CONTENT))
+        .route("/api/billing/plans/{code}", put(async || StatusCode::NO_CONTENT))
         .route("/api/billing/plans", get(async move || Json(plans)))
         .route("/api/fte/modules", post(|| made(json!({}))))
         .route("/api/fte/modules/{code}/questions", post(|| made(json!({}))))
         .route("/api/accounts", post(|| made(json!({ "account_id": Uuid::new_v4() }))))
         .route("/api/billing/subscriptions", post(subscribe))
         .route("/api/fte/sessions", post(move || made(begun)))
-        .route("/api/fte/sessions/{id}/answers", post(async || Json(json!({ "revision": 1 }))))
-        .route("/api/fte/sessions/{id}/complete", post(async move || Json(ended)))
-        .route("/api/fte/progress/{id}", get(async || Json(json!({ "courses": [] }))))
+        .route("/api/fte/sessions/{session_id}/answers", post(async || Json(json!({ "revision": 1 }))))
+        .route("/api/fte/sessions/{session_id}/complete", post(async move || Json(ended)))
+        .route("/api/fte/progress/{human_name_id}", get(async || Json(json!({ "courses": [] }))))
         .with_state(Arc::default())
 }
 

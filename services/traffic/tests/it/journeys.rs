@@ -7,13 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::foreign_keys::{registry_state, state};
-use crate::support::service::{answer, apply, serve};
+use crate::support::service::{answer, apply, client, serve};
 use crate::support::{Home, open, until, visitor};
 use rerp_fte::client::account::Account;
 use rerp_fte::client::billing::Billing;
 use rerp_fte::client::trading::Trading;
-use rerp_kit::client::ServiceClient;
-use rerp_kit::metrics::Metrics;
 use rerp_people::Identity;
 use rerp_traffic::ledger::logbook::Line;
 use rerp_traffic::load::control::Control;
@@ -88,10 +86,6 @@ fn args(dir: &Path) -> SeedArgs {
         marketing_uri_file: file("marketing"),
         foreign_keys: false,
     }
-}
-
-fn client(name: &'static str, at: SocketAddr, metrics: &Metrics) -> ServiceClient {
-    ServiceClient::new(name, &format!("http://{at}").parse().unwrap(), metrics.clone(), None).unwrap()
 }
 
 /// Starts everything; the address of the load generator.

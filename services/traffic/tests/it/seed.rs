@@ -4,8 +4,9 @@
 use crate::cluster::Cluster;
 use rerp_account::domain::company::CompanyName;
 use rerp_identity::domain::email::EmailAddress;
+use rerp_identity::domain::phone::PhoneNumber;
 use rerp_traffic::generate::rng::{Rng, base36};
-use rerp_traffic::generate::{address, company};
+use rerp_traffic::generate::{address, company, people};
 use rerp_traffic::seed::args::{DEFAULT_ROWS, SeedArgs};
 use rerp_traffic::seed::run::fill;
 use std::fs;
@@ -119,6 +120,15 @@ fn identity_stores_every_generated_address_as_the_generator_says() {
         let address = address::draw(&mut rng, &format!("r123456n{}", base36(i)));
         let stored = EmailAddress::parse(&address.typed).map(|email| email.as_str().to_owned());
         assert_eq!(stored, Ok(address.canonical.clone()), "{}", address.typed);
+    }
+}
+
+#[test]
+fn identity_takes_every_generated_telephone_as_it_is_stored() {
+    for i in 0..5_000 {
+        let (number, code) = people::phone(&mut Rng::of(3, "telephone", i));
+        let taken = PhoneNumber::parse(&number).map(|number| number.as_str().to_owned());
+        assert_eq!(taken, Ok(number.clone()), "{number} {code}");
     }
 }
 

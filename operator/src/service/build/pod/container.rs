@@ -2,6 +2,7 @@
 
 use super::env::{self, DATABASE_DIR, MIGRATE_DIR};
 use crate::service::check::Checked;
+use crate::service::check::bus::Bus;
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, ContainerPort, HTTPGetAction, Probe, ResourceRequirements, SecurityContext, VolumeMount,
 };
@@ -26,10 +27,16 @@ pub(super) fn serve(checked: &Checked) -> Container {
         // A whole directory, not subPath: files of a subPath never change.
         mounts.push(mount("database", DATABASE_DIR, Some(true)));
     }
+    let mut ports = vec![port("http", names::HTTP_PORT), port("admin", names::ADMIN_PORT)];
+    if matches!(checked.bus, Bus::Itself(_)) {
+        ports.push(port("bus", names::BUS_PORT));
+        mounts.push(mount("bus", names::BUS_DIR, Some(true)));
+    }
+    mounts.extend(spec.volumes.iter().map(|one| mount(&one.name, &one.mount_path, None)));
     Container {
         name: checked.owner.name.clone(),
         args: Some(spec.args.clone()).filter(|args| !args.is_empty()),
-        ports: Some(vec![port("http", names::HTTP_PORT), port("admin", names::ADMIN_PORT)]),
+        ports: Some(ports),
         startup_probe: Some(startup(&probes)),
         liveness_probe: Some(probe(&probes, probes.liveness_path.as_deref().unwrap_or("/livez"))),
         readiness_probe: Some(probe(&probes, probes.readiness_path.as_deref().unwrap_or("/readyz"))),

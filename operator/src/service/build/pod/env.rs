@@ -1,12 +1,13 @@
 //! The environment of a service's containers: what RERP promises every image, then the user's own.
 
 use crate::service::check::Checked;
+use crate::service::check::bus::Bus;
 use k8s_openapi::api::core::v1::{
     ConfigMapEnvSource, ConfigMapKeySelector, EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector,
     SecretEnvSource, SecretKeySelector,
 };
 use rerp_crds::mtls::MtlsMode;
-use rerp_crds::names;
+use rerp_crds::names::{self, Id};
 use rerp_crds::pod::{EnvFrom, EnvSource, EnvVar as Wanted};
 
 /// Where the files `current` and `next` with the app logins are.
@@ -27,6 +28,12 @@ pub(super) fn serve(checked: &Checked) -> Vec<EnvVar> {
         all.push(value("RERP_DATABASE_DIR", DATABASE_DIR));
     }
     all.extend(checked.addresses.iter().map(|(name, url)| value(name, url.as_str())));
+    if let Bus::Joined(name) = &checked.bus {
+        let (namespace, service) = (checked.owner.namespace.as_str(), checked.owner.name.as_str());
+        all.push(value(names::BUS_VARIABLE, names::bus_url(Id { namespace, name })));
+        all.push(value("RERP_BUS_STREAM", names::BUS_STREAM));
+        all.push(value("RERP_BUS_CONSUMER", service));
+    }
     all.extend(checked.spec.env.iter().map(own));
     all
 }

@@ -5,15 +5,17 @@ mod container;
 mod env;
 
 use crate::service::check::Checked;
+use crate::service::check::bus::Bus;
 use crate::service::check::workload::MIGRATE;
 use crate::service::gather::COMPONENT;
 use k8s_openapi::api::core::v1::{
-    ConfigMapProjection, Container, EmptyDirVolumeSource, LocalObjectReference, PodSecurityContext, PodSpec,
-    ProjectedVolumeSource, SeccompProfile, SecretProjection, SecretVolumeSource, TopologySpreadConstraint, Volume,
-    VolumeProjection,
+    ConfigMapProjection, ConfigMapVolumeSource, Container, EmptyDirVolumeSource, LocalObjectReference,
+    PersistentVolumeClaimVolumeSource, PodSecurityContext, PodSpec, ProjectedVolumeSource, SeccompProfile,
+    SecretProjection, SecretVolumeSource, TopologySpreadConstraint, Volume, VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use rerp_crds::names;
+use rerp_crds::pod::Volume as Wanted;
 
 /// User and group of the pods: an image needs no user of its own, and a file of the Secret is readable to nobody else.
 const UID: i64 = 65532;
@@ -90,7 +92,36 @@ fn volumes(checked: &Checked) -> Vec<Volume> {
     if checked.database.is_some() && checked.spec.migrate.is_some() {
         all.push(secret("migrate", names::service_migrate_secret(&checked.owner.name)));
     }
+    if matches!(checked.bus, Bus::Itself(_)) {
+        all.push(rights(&checked.owner.name));
+    }
+    all.extend(checked.spec.volumes.iter().map(own));
     all
+}
+
+/// What the event bus is told.
+fn rights(bus: &str) -> Volume {
+    Volume {
+        name: "bus".to_owned(),
+        config_map: Some(ConfigMapVolumeSource {
+            name: names::bus_events(bus),
+            default_mode: Some(MODE),
+            ..ConfigMapVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
+/// A folder that the user keeps.
+fn own(wanted: &Wanted) -> Volume {
+    Volume {
+        name: wanted.name.clone(),
+        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
+            claim_name: wanted.persistent_volume_claim.name.clone(),
+            read_only: None,
+        }),
+        ..Volume::default()
+    }
 }
 
 /// Certificate, roots and callers in one directory, which changes as a whole.

@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use rerp_account::access::RULES;
 use rerp_account::state::AppState;
-use rerp_kit::client::ServiceClient;
-use rerp_kit::problem::catalogue::{self, Kind};
 use rerp_people::Identity;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::support::service::{apply, serve, serve_until};
+use super::doors::Doors;
+use super::support::answer::{Answer, request};
+use super::support::service::{client, home_of, serve, serve_until};
 use super::support::{Home, open, visitor};
 
 /// Known to Identity; the second one is verified.
@@ -26,35 +27,6 @@ pub(crate) const PEOPLE: &str = "INSERT INTO email_addresses (id, email) SELECT 
      INSERT INTO verification_tracking (id, human_name_id, email_verified, phone_verified)
         VALUES (gen_random_uuid(), '0191f7a1-3f0c-7000-8000-000000000001', true, false), (gen_random_uuid(), '0191f7a1-3f0c-7000-8000-000000000002', true, true)";
 
-/// An answer.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    pub(crate) fn is(&self, kind: Kind) -> bool {
-        self.status == kind.status().as_u16() && self.body["type"] == json!(format!("{}{}", catalogue::BASE, kind.slug))
-    }
-
-    pub(crate) fn pointer(&self) -> &str {
-        self.body["errors"][0]["pointer"].as_str().unwrap_or_default()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
-    }
-
-    pub(crate) fn text(&self, field: &str) -> String {
-        self.body[field].as_str().unwrap_or_else(|| panic!("no {field} in {}", self.body)).to_owned()
-    }
-
-    pub(crate) fn replayed(&self) -> bool {
-        self.headers.contains_key("idempotency-replayed")
-    }
-}
-
 pub(crate) struct Platform {
     pub(crate) account: Home,
     pub(crate) identity: Home,
@@ -67,11 +39,10 @@ pub(crate) struct Platform {
 
 impl Platform {
     pub(crate) async fn start() -> Self {
-        let (account, identity) = tokio::join!(Home::new(), Home::new());
-        apply(&account, rerp_account::migrations()).await;
-        apply(&identity, rerp_identity::migrations()).await;
+        let ((account, account_dir), (identity, identity_dir)) =
+            tokio::join!(home_of(rerp_account::migrations()), home_of(rerp_identity::migrations()));
         identity.define(PEOPLE).await;
-        let dirs = [bound(&account), bound(&identity)];
+        let dirs = [account_dir, identity_dir];
         let identity_stop = CancellationToken::new();
         let (identity_db, _) = open(dirs[1].path()).await;
         let identity_at = serve_until(rerp_identity::router(identity_db), identity_stop.clone()).await;
@@ -84,6 +55,12 @@ impl Platform {
         serve(rerp_account::router(state(self._dirs[0].path(), identity).await)).await
     }
 
+    /// Account behind its guard, on the same database.
+    pub(crate) async fn doors(&self) -> Doors {
+        let router = rerp_account::router(state(self._dirs[0].path(), self.identity_at).await);
+        Doors::open("account", RULES, router).await
+    }
+
     pub(crate) async fn send(
         &self,
         method: &str,
@@ -92,17 +69,7 @@ impl Platform {
         body: Option<&Value>,
     ) -> Answer {
         let url = format!("http://{}/api/accounts{path}", self.at);
-        let mut request = self.http.request(method.parse().unwrap(), url);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
-        }
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
+        Answer::to(request(&self.http, method, url, headers, body)).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -141,15 +108,7 @@ impl Platform {
     }
 }
 
-fn bound(home: &Home) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("current"), home.app()).unwrap();
-    dir
-}
-
 pub(crate) async fn state(dir: &Path, identity: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
-    let base = format!("http://{identity}").parse().unwrap();
-    let client = ServiceClient::new("identity", &base, metrics.clone(), None).unwrap();
-    AppState { db, identity: Identity::new(client, &metrics) }
+    AppState { db, identity: Identity::new(client("identity", identity, &metrics), &metrics) }
 }

@@ -6,13 +6,13 @@ use rerp_billing::asking::Asking;
 use rerp_billing::mirror::Mirror;
 use rerp_billing::state::AppState;
 use rerp_billing::stripe::Stripe;
-use rerp_kit::client::ServiceClient;
-use rerp_kit::problem::catalogue::{self, Kind};
 use rerp_people::Identity;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::support::service::{apply, serve};
+pub(crate) use super::support::answer::Answer;
+use super::support::answer::request;
+use super::support::service::{client, home_of, serve};
 use super::support::{Home, open, visitor};
 
 /// Known to Identity; the second one is verified.
@@ -33,23 +33,6 @@ const PEOPLE: &str = "INSERT INTO email_addresses (id, email) SELECT ('0191f7a1-
      INSERT INTO verification_tracking (id, human_name_id, email_verified, phone_verified)
         VALUES (gen_random_uuid(), '0191f7a1-3f0c-7000-8000-000000000001', true, false), (gen_random_uuid(), '0191f7a1-3f0c-7000-8000-000000000002', true, true)";
 
-/// An answer.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    pub(crate) fn is(&self, kind: Kind) -> bool {
-        self.status == kind.status().as_u16() && self.body["type"] == json!(format!("{}{}", catalogue::BASE, kind.slug))
-    }
-
-    pub(crate) fn pointer(&self) -> &str {
-        self.body["errors"][0]["pointer"].as_str().unwrap_or_default()
-    }
-}
-
 pub(crate) struct Platform {
     pub(crate) billing: Home,
     identity: Home,
@@ -62,23 +45,20 @@ pub(crate) struct Platform {
 
 impl Platform {
     pub(crate) async fn start() -> Self {
-        let (billing, identity) = tokio::join!(Home::new(), Home::new());
-        apply(&billing, rerp_billing::migrations()).await;
-        apply(&identity, rerp_identity::migrations()).await;
+        let ((billing, billing_dir), (identity, identity_dir)) =
+            tokio::join!(home_of(rerp_billing::migrations()), home_of(rerp_identity::migrations()));
         identity.define(PEOPLE).await;
-        let dirs = [bound(&billing), bound(&identity)];
+        let dirs = [billing_dir, identity_dir];
         let (identity_db, _) = open(dirs[1].path()).await;
         let identity_at = serve(rerp_identity::router(identity_db)).await;
         let sandbox = serve(rerp_sandbox::http::router(visitor())).await;
         let (db, metrics) = open(dirs[0].path()).await;
-        let base = format!("http://{identity_at}").parse().unwrap();
-        let client = ServiceClient::new("identity", &base, metrics.clone(), None).unwrap();
         let stripe = Stripe {
             http: visitor(),
             base: format!("http://{sandbox}/stripe").parse().unwrap(),
             key: SecretString::from("sk_test_1"),
         };
-        let people = Identity::new(client, &metrics);
+        let people = Identity::new(client("identity", identity_at, &metrics), &metrics);
         let webhook_secrets = [SecretString::from(SECRET)].into();
         let state = AppState { db, identity: people, stripe, webhook_secrets };
         let at = serve(rerp_billing::router(state.clone())).await;
@@ -104,14 +84,7 @@ impl Platform {
     }
 
     pub(crate) async fn raw(&self, method: &str, url: String, headers: &[(&str, &str)], body: String) -> Answer {
-        let mut request = self.http.request(method.parse().unwrap(), url);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = request.body(body).send().await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
+        Answer::to(request(&self.http, method, url, headers, None).body(body)).await
     }
 
     /// What a person's browser, or an operator, asks Stripe for.
@@ -187,10 +160,4 @@ impl Platform {
     pub(crate) async fn rows(&self, table: &str) -> i64 {
         self.billing.number(&format!("SELECT count(*) FROM svc.{table}")).await
     }
-}
-
-fn bound(home: &Home) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("current"), home.app()).unwrap();
-    dir
 }

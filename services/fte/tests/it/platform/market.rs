@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -23,15 +23,19 @@ pub(crate) struct Market {
     faults: Arc<Faults>,
 }
 
-/// How many of the next answers get lost after everything is done, and how many calls there were.
+/// How many of the next answers get lost after everything is done, whether everything is refused, and how many calls there were.
 #[derive(Debug, Default)]
 struct Faults {
     lose: AtomicU32,
+    refuse: AtomicBool,
     calls: AtomicU32,
 }
 
 async fn pass(State(faults): State<Arc<Faults>>, request: Request, next: Next) -> Response {
     faults.calls.fetch_add(1, Ordering::SeqCst);
+    if faults.refuse.load(Ordering::SeqCst) {
+        return StatusCode::CONFLICT.into_response();
+    }
     let answer = next.run(request).await;
     let lost = faults.lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
     if lost { StatusCode::BAD_GATEWAY.into_response() } else { answer }
@@ -63,6 +67,11 @@ impl Market {
     /// Loses the next answers.
     pub(crate) fn lose(&self, answers: u32) {
         self.faults.lose.store(answers, Ordering::SeqCst);
+    }
+
+    /// Refuses everything from now on, looks too.
+    pub(crate) fn refuse(&self) {
+        self.faults.refuse.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn calls(&self) -> u32 {

@@ -4,17 +4,19 @@ mod market;
 mod others;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use axum::Router;
+use rerp_fte::badge::{Issuer, Keys};
 use rerp_fte::client::account::Account;
 use rerp_fte::client::billing::Billing;
 use rerp_fte::client::trading::Trading;
-use rerp_fte::state::AppState;
-use rerp_kit::client::ServiceClient;
-use rerp_kit::problem::catalogue::{self, Kind};
+use rerp_fte::state::{AppState, Badges};
 use rerp_people::Identity;
 use serde_json::{Value, json};
 
-use super::support::service::{apply, serve};
+use super::support::answer::{Answer, request};
+use super::support::service::{client, home_of, serve};
 use super::support::{Home, open, visitor};
 use market::Market;
 use others::Others;
@@ -26,36 +28,6 @@ pub(crate) const BOB: &str = "0191f7a1-3f0c-7000-8000-000000000002";
 pub(crate) const NOBODY: &str = "0191f7a1-3f0c-7000-8000-0000000000ff";
 /// Known to Account.
 pub(crate) const ACCOUNT: &str = "0191f7a1-3f0c-7000-8000-0000000000a1";
-
-/// An answer.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) text: String,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    pub(crate) fn is(&self, kind: Kind) -> bool {
-        self.status == kind.status().as_u16() && self.body["type"] == json!(format!("{}{}", catalogue::BASE, kind.slug))
-    }
-
-    pub(crate) fn pointer(&self) -> &str {
-        self.body["errors"][0]["pointer"].as_str().unwrap_or_default()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
-    }
-
-    pub(crate) fn text(&self, field: &str) -> String {
-        self.body[field].as_str().unwrap_or_else(|| panic!("no {field} in {}", self.body)).to_owned()
-    }
-
-    pub(crate) fn replayed(&self) -> bool {
-        self.headers.contains_key("idempotency-replayed")
-    }
-}
 
 pub(crate) struct Platform {
     pub(crate) fte: Home,
@@ -69,13 +41,11 @@ pub(crate) struct Platform {
 
 impl Platform {
     pub(crate) async fn start() -> Self {
-        let (fte, others, market) = (Home::new().await, Others::default(), Market::open().await);
-        apply(&fte, rerp_fte::migrations()).await;
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("current"), fte.app()).unwrap();
+        let ((fte, dir), others, market) =
+            (home_of(rerp_fte::migrations()).await, Others::default(), Market::open().await);
         let (db, metrics) = open(dir.path()).await;
-        let base = format!("http://{}", others.serve().await).parse().unwrap();
-        let client = |name| ServiceClient::new(name, &base, metrics.clone(), None).unwrap();
+        let others_at = others.serve().await;
+        let client = |name| client(name, others_at, &metrics);
         let trading = format!("http://{}/trading", market.at).parse().unwrap();
         let state = AppState {
             db,
@@ -88,6 +58,19 @@ impl Platform {
         Self { fte, others, market, state, at, http: visitor(), _dir: dir }
     }
 
+    /// Has certificates as badges too, from now on, signed with the first of these keys.
+    pub(crate) async fn sign_with(&mut self, keys: &str) {
+        self.at = serve(self.with_badges(keys)).await;
+    }
+
+    /// All routes, with those of badges.
+    pub(crate) fn with_badges(&self, keys: &str) -> Router {
+        let address = "https://badges.example.com".parse().unwrap();
+        let issuer = Issuer::new(&address, Some("Example Academy"), Keys::of(keys).unwrap()).unwrap();
+        let badges = Badges { db: self.state.db.clone(), issuer: Arc::new(issuer) };
+        rerp_fte::router(self.state.clone()).merge(rerp_fte::badges(badges))
+    }
+
     pub(crate) async fn send(
         &self,
         method: &str,
@@ -96,18 +79,7 @@ impl Platform {
         body: Option<&Value>,
     ) -> Answer {
         let url = format!("http://{}/api/fte{path}", self.at);
-        let mut request = self.http.request(method.parse().unwrap(), url);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
-        }
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, text, body }
+        Answer::to(request(&self.http, method, url, headers, body)).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -130,9 +102,10 @@ impl Platform {
         self.fte.number(&format!("SELECT count(*) FROM svc.{table}")).await
     }
 
-    /// Adds a module of the course `fte` with one question of each kind: 1, 2 × 2 and 5 points, of which 70 % pass.
+    /// Adds a module of the course `fte` with one question of each kind: 1, 2 × 2 and 5 points, of which 70 % pass. The next attempt may begin
+    /// at once.
     pub(crate) async fn module(&self, code: &str, test_type: &str) {
-        let mut module = json!({ "code": code, "course": "fte", "test_type": test_type, "title": code, "pass_bp": 7000, "time_limit_s": 600 });
+        let mut module = json!({ "code": code, "course": "fte", "test_type": test_type, "title": code, "pass_bp": 7000, "time_limit_s": 600, "retry_pause_s": 0 });
         if test_type == "final_assessment" {
             module["certificate_days"] = json!(365);
         }

@@ -21,11 +21,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::authority::Authority;
-
-pub(crate) fn id(name: &str) -> String {
-    format!("spiffe://rerp.local/ns/rerp/sa/{name}")
-}
+use crate::authority::{Authority, id};
 
 /// Waits for a condition, with a deadline.
 pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {

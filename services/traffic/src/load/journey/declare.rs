@@ -4,6 +4,7 @@
 
 use super::call::{Refused, call, id};
 use super::step::{CODE, Places, RIGHT, Service, Step};
+use super::voice::Voice;
 use serde_json::{Value, json};
 use std::time::Duration;
 use thiserror::Error;
@@ -43,16 +44,19 @@ pub struct DeclareError {
     reason: String,
 }
 
-/// Declares plan and module of the run.
+/// Who asks, and in whose name.
+type Asker<'a> = (&'a reqwest::Client, &'a Voice);
+
+/// Declares plan and module of the run, in staff's name.
 ///
 /// # Errors
 /// A service refuses, or does not answer, each time within the deadline.
-pub async fn declare(client: &reqwest::Client, places: &Places, run: &str, seed: u64) -> Result<Offer, DeclareError> {
+pub async fn declare(asker: Asker<'_>, places: &Places, run: &str, seed: u64) -> Result<Offer, DeclareError> {
     let (mut tries, mut reason) = (0, "nothing was answered".to_owned());
     let trying = async {
         while tries < TRIES {
             tries += 1;
-            match once(client, places, run, seed).await {
+            match once(asker, places, run, seed).await {
                 Ok(offer) => return Some(offer),
                 Err(why) => reason = why,
             }
@@ -64,23 +68,24 @@ pub async fn declare(client: &reqwest::Client, places: &Places, run: &str, seed:
     offer.ok_or(DeclareError { tries, reason })
 }
 
-async fn once(client: &reqwest::Client, places: &Places, run: &str, seed: u64) -> Result<Offer, String> {
+async fn once((client, voice): Asker<'_>, places: &Places, run: &str, seed: u64) -> Result<Offer, String> {
     let at = |step: Step| step.at(places, Uuid::nil());
-    reached(ACCOUNT, client.get(at(ACCOUNT))).await?;
+    let asked = |step: Step, request: reqwest::RequestBuilder| told(step, voice.staff(step.service, request));
+    reached(ACCOUNT, voice.staff(ACCOUNT.service, client.get(at(ACCOUNT)))).await?;
     let prices = json!([{ "amount": 1900, "currency": "eur", "interval": "month" }]);
     let plan = json!({ "name": "Journeys", "trial_days": 14, "prices": prices });
-    told(PLAN, client.put(at(PLAN)).json(&plan)).await?;
-    let plans = told(PLANS, client.get(at(PLANS))).await?;
+    asked(PLAN, client.put(at(PLAN)).json(&plan)).await?;
+    let plans = asked(PLANS, client.get(at(PLANS))).await?;
     let price = price(&plans).ok_or_else(|| "billing does not offer the plan it was told of".to_owned())?;
 
     let code = format!("{CODE}-{run}");
     let module = json!({ "code": code, "course": CODE, "test_type": "module_quiz", "title": "Journeys", "pass_bp": 10_000, "time_limit_s": TIME_LIMIT_S });
     let key = |step: Step| step.key(run, seed, 0).to_string();
-    told(MODULES, client.post(at(MODULES)).header("idempotency-key", key(MODULES)).json(&module)).await?;
+    asked(MODULES, client.post(at(MODULES)).header("idempotency-key", key(MODULES)).json(&module)).await?;
     let correct = json!({ "value": RIGHT, "tolerance": "0.50" });
     let question = json!({ "kind": "numeric", "prompt": "How much?", "decimals": 2, "points": 5, "correct": correct });
     let url = at(QUESTIONS).replace("{code}", &code);
-    told(QUESTIONS, client.post(url).header("idempotency-key", key(QUESTIONS)).json(&question)).await?;
+    asked(QUESTIONS, client.post(url).header("idempotency-key", key(QUESTIONS)).json(&question)).await?;
     Ok(Offer { price, module: code })
 }
 

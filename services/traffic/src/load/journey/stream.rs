@@ -5,6 +5,7 @@ use super::declare::Offer;
 use super::people::People;
 use super::step::Places;
 use super::travel::Journey;
+use super::voice::Voice;
 use crate::ledger::logbook::Logbook;
 use crate::load::run::Run;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Stream {
     pub people: People,
     /// What they subscribe to, and what they learn.
     pub offer: Offer,
+    /// In whose name it is asked.
+    pub voice: Voice,
     /// Where outcomes go.
     pub log: Logbook,
 }

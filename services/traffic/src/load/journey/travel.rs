@@ -90,6 +90,7 @@ impl Journey<'_> {
     ) -> Result<Value, End> {
         let key = step.key(&self.run.name, self.run.seed, self.n).to_string();
         let request = self.client.post(step.at(&self.stream.places, at)).header("idempotency-key", key).json(body);
+        let request = self.stream.voice.person(self.person, step.service, request);
         let sent_us = self.run.book.clock.micros();
         let answer =
             self.answered(call(request).await).map_err(|refused| self.failed(step, refused.reason, sent_us))?;
@@ -104,6 +105,7 @@ impl Journey<'_> {
     /// Reads, and compares with what was acknowledged. That nothing is there contradicts it too.
     async fn look(&self, step: Step, at: Uuid, shows: impl Fn(&Value) -> bool) -> Result<(), End> {
         let request = self.client.get(step.at(&self.stream.places, at));
+        let request = self.stream.voice.person(self.person, step.service, request);
         let sent_us = self.run.book.clock.micros();
         match self.answered(call(request).await) {
             Ok(found) if shows(&found) => Ok(()),

@@ -1,0 +1,165 @@
+//! Who asks? In: the header `Authorization`. Out: a principal, or a problem. Asked on routes that aren't public, and only there.
+//!
+//! `token` reads a token's three parts in the one way they may be written, `key` checks a signature, `keys` keeps the keys of the issuer
+//! up to date, `claims` judges what a token says. A token that was checked is remembered for a while: a signature costs more than all else
+//! a request does here. Must not log tokens, nor what is in them.
+
+mod claims;
+mod key;
+mod keys;
+mod token;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hyper::header::{self, HeaderMap};
+use prometheus::IntCounterVec;
+use rerp_kit::access;
+use rerp_kit::bounded::Bounded;
+use rerp_kit::http::{single_header, strict_uuid};
+use rerp_kit::metrics::Metrics;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, NOT_FOUND, NOT_SIGNED_IN};
+use ring::digest;
+use uuid::Uuid;
+
+pub use claims::{Rules, Wrong};
+pub use key::Key;
+pub use keys::{Keys, KeysSettings};
+pub use rerp_kit::access::{Assurance, PrincipalKind};
+pub use rerp_kit::jws::Unreadable;
+pub use token::Token;
+
+use crate::table::Row;
+use keys::Answer;
+
+/// How long a checked token is believed without another look, in seconds, at most until it ends.
+const REMEMBERED: u64 = 300;
+/// Tokens that are remembered, while they are in use.
+const CAPACITY: usize = 20_000;
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The person's identifier, or the platform user's.
+    pub id: Uuid,
+    /// Which of the two.
+    pub kind: PrincipalKind,
+    /// How well it is proved.
+    pub assurance: Assurance,
+    /// The application the token was given to.
+    pub key: Option<Arc<str>>,
+}
+
+impl Principal {
+    /// What services are told: all but the application.
+    #[must_use]
+    pub fn told(&self) -> access::Principal {
+        access::Principal { id: self.id, kind: self.kind, assurance: self.assurance }
+    }
+}
+
+/// Checks tokens.
+#[derive(Debug)]
+pub struct Auth {
+    keys: Keys,
+    rules: Rules,
+    remembered: Bounded<[u8; 32], Remembered>,
+    lookups: IntCounterVec,
+}
+
+#[derive(Debug, Clone)]
+struct Remembered {
+    principal: Principal,
+    /// Seconds since 1970.
+    until: u64,
+    /// Of the keys: another number means that a key was taken back since.
+    generation: u64,
+}
+
+impl Auth {
+    /// Checks tokens by `keys` and `rules`.
+    #[must_use]
+    pub fn new(keys: Keys, rules: Rules, metrics: &Metrics) -> Self {
+        Self { keys, rules, remembered: Bounded::new(CAPACITY), lookups: metrics.cache.clone() }
+    }
+
+    /// Waits until tokens can be checked, for `patience` at most, and says whether they can.
+    pub async fn ready(&self, patience: Duration) -> bool {
+        self.keys.first(patience).await
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// A problem: nobody says so, or the token proves nothing, or the issuer's keys can't be had.
+    pub async fn principal(&self, headers: &HeaderMap) -> Result<Principal, Problem> {
+        let text = bearer(headers)?;
+        let now = seconds_now();
+        let mut name = [0; 32];
+        name.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+        let generation = self.keys.generation();
+        if let Some(known) = self.remembered.get(&name)
+            && known.until > now
+            && known.generation == generation
+        {
+            self.lookups.with_label_values(&["tokens", "hit"]).inc();
+            return Ok(known.principal);
+        }
+        self.lookups.with_label_values(&["tokens", "miss"]).inc();
+        let (principal, ends) = self.check(text, now).await?;
+        let until = ends.min(now + REMEMBERED);
+        self.remembered.insert(name, Remembered { principal: principal.clone(), until, generation });
+        Ok(principal)
+    }
+
+    async fn check(&self, text: &str, now: u64) -> Result<(Principal, u64), Problem> {
+        let token = Token::read(text).map_err(|unreadable| refused(&unreadable.to_string()))?;
+        let key = match self.keys.find(token.key_id()).await {
+            Answer::Key(key) => key,
+            Answer::Unknown => return Err(refused("the token is signed by nobody known here")),
+            Answer::Unavailable => {
+                return Err(Problem::new(DEPENDENCY_UNAVAILABLE)
+                    .detail("tokens can't be checked right now")
+                    .retry_after(5));
+            }
+        };
+        if !token.is_signed_by(&key) {
+            return Err(refused("the token's signature is wrong"));
+        }
+        self.rules.judge(token.claims(), now).map_err(|wrong| refused(&wrong.to_string()))
+    }
+}
+
+/// Whether a principal may call a route, as far as the table says. `own` is the value of the parameter that must be its own.
+///
+/// # Errors
+/// A problem.
+pub fn may_call(principal: &Principal, row: &Row, own: Option<&str>) -> Result<(), Problem> {
+    row.may.admits(&principal.told())?;
+    let is_own = || own.is_none_or(|text| strict_uuid(text) == Some(principal.id));
+    // As a service answers for what isn't there: whether somebody else is, nobody learns.
+    if principal.kind == PrincipalKind::Staff || is_own() { Ok(()) } else { Err(Problem::new(NOT_FOUND)) }
+}
+
+/// The token in `Authorization: Bearer …`.
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let given = single_header(headers, header::AUTHORIZATION.as_str())?.ok_or_else(|| Problem::new(NOT_SIGNED_IN))?;
+    match given.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
+        _ => Err(refused("the header Authorization must be `Bearer` and a token")),
+    }
+}
+
+fn refused(detail: &str) -> Problem {
+    Problem::new(NOT_SIGNED_IN).detail(detail)
+}
+
+/// Seconds since 1970.
+fn seconds_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+#[cfg(test)]
+#[path = "auth_tests.rs"]
+mod tests;

@@ -1,0 +1,250 @@
+//! What happens to a request, from its head to its answer. In: a request and where its connection comes from. Out: an answer, always.
+//! The one place that says in which order the rooms are asked: what costs least and refuses most comes first.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant as Clock};
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::response::IntoResponse as _;
+use futures::FutureExt as _;
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use rerp_kit::access::Speaker;
+use rerp_kit::config::HttpSettings;
+use rerp_kit::http::context::{Context, DEADLINE, REQUEST_ID};
+use rerp_kit::metrics::Metrics;
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{DEADLINE_EXCEEDED, INTERNAL, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE};
+use rerp_kit::telemetry::chain;
+use tokio::time::{timeout, timeout_at};
+use tracing::Instrument as _;
+
+use crate::auth::{Auth, Principal, may_call};
+use crate::body::read;
+use crate::cors::{self, Origins};
+use crate::limit::{Counted, Limits, Network, of_client};
+use crate::log::Log;
+use crate::rates::Rate;
+use crate::routes::{Found, Parameters, Routes};
+use crate::table::{May, Row};
+use crate::upstream::Upstreams;
+use crate::{forward, framing, headers, target};
+
+/// Bytes that are taken of a refused request.
+const LITTLE: usize = 64 * 1024;
+/// Time they have.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Everything that requests have in common.
+#[derive(Debug)]
+pub struct Gateway {
+    /// What exists.
+    pub routes: Routes,
+    /// Which pages may ask.
+    pub origins: Origins,
+    /// How often.
+    pub limits: Limits,
+    /// Who asks.
+    pub auth: Auth,
+    /// Tells services who asks; none without a certificate, and then nobody believes anything.
+    pub speaker: Option<Speaker>,
+    /// Where to.
+    pub upstreams: Upstreams,
+    /// Hops that say truly where a request came from.
+    pub trusted: Vec<Network>,
+    /// Whether clients come over TLS, here or at the ingress before us.
+    pub secure: bool,
+    /// Longest time of a request.
+    pub http: HttpSettings,
+    /// The numbers.
+    pub metrics: Metrics,
+}
+
+/// What becomes of a request after its head was read.
+enum Step {
+    /// It goes to this row's service, with this said of who asks.
+    On(&'static Row, Option<HeaderValue>),
+    /// It is answered here.
+    Answer(Response<Body>),
+}
+
+/// What is known of a request by now, for its answer and its log line.
+#[derive(Debug, Default)]
+struct Seen {
+    row: Option<&'static Row>,
+    origin: Option<HeaderValue>,
+    counted: Counted,
+}
+
+impl Gateway {
+    /// Answers a request. `connection`: the address at the other end of its connection.
+    pub async fn answer(&self, mut request: Request<Incoming>, connection: IpAddr) -> Response<Body> {
+        let client = of_client(connection, request.headers(), &self.trusted);
+        // Strangers neither name requests in our logs nor say how long services may take.
+        for name in [REQUEST_ID, DEADLINE, "grpc-timeout"] {
+            request.headers_mut().remove(name);
+        }
+        let context = Context::of(request.headers(), self.http.request_timeout);
+        let log = Log::begin(&self.metrics, &request, &context);
+        let mut seen = Seen::default();
+        let steps = self.in_time(request, client, &context, &mut seen);
+        let answered = context.clone().scope(steps).instrument(log.span()).await;
+        let response = self.finish(answered, &context, &seen);
+        log.end(seen.row, &response);
+        response
+    }
+
+    /// The steps, within the request's time, whatever happens in them.
+    async fn in_time(
+        &self,
+        request: Request<Incoming>,
+        client: IpAddr,
+        context: &Context,
+        seen: &mut Seen,
+    ) -> Response<Body> {
+        let steps = AssertUnwindSafe(self.steps(request, client, context, seen)).catch_unwind();
+        let answered = match timeout_at(context.deadline(), steps).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_)) => Err(Problem::new(INTERNAL)),
+            Err(_) => Err(Problem::new(DEADLINE_EXCEEDED)),
+        };
+        let answered = self.count_strays(client, seen).and(answered);
+        // Here, within the context: a problem names the request.
+        answered.unwrap_or_else(|problem| problem.into_response())
+    }
+
+    /// Whatever was answered before anybody was counted: what no route was found for, and what was refused before one was asked.
+    fn count_strays(&self, client: IpAddr, seen: &mut Seen) -> Result<(), Problem> {
+        if seen.counted.is_empty() {
+            self.limits.address(client, Rate::Stray, Clock::now(), &mut seen.counted)?;
+        }
+        Ok(())
+    }
+
+    async fn steps(
+        &self,
+        request: Request<Incoming>,
+        client: IpAddr,
+        context: &Context,
+        seen: &mut Seen,
+    ) -> Result<Response<Body>, Problem> {
+        target::check(&request)?;
+        framing::check(&request)?;
+        let (parts, body) = request.into_parts();
+        match self.admit(&parts, client, seen).await {
+            Ok(Step::On(row, token)) => {
+                let asked = forward::Asked { row, parts: &parts, token, client, context };
+                forward::forward(&self.upstreams, &asked, body).await
+            }
+            Ok(Step::Answer(response)) => {
+                swallow(&parts.headers, body).await;
+                Ok(response)
+            }
+            Err(problem) => {
+                swallow(&parts.headers, body).await;
+                Err(problem)
+            }
+        }
+    }
+
+    /// Whether a request goes on to a service, by its head alone.
+    async fn admit(&self, parts: &Parts, client: IpAddr, seen: &mut Seen) -> Result<Step, Problem> {
+        if parts.method == Method::OPTIONS {
+            return self.preflight(parts, client, seen).map(Step::Answer);
+        }
+        let (row, parameters) = match self.routes.find(&parts.method, parts.uri.path()) {
+            Found::Route(row, parameters) => (row, parameters),
+            Found::OtherMethods(names) => return Ok(Step::Answer(other_methods(&names))),
+            Found::Nothing => return Err(Problem::new(NO_SUCH_ROUTE)),
+        };
+        seen.row = Some(row);
+        seen.origin = self.origins.check(&parts.headers, row)?;
+        self.limits.address(client, row.rate, Clock::now(), &mut seen.counted)?;
+        let principal = self.principal(&parts.headers, row, &parameters, &mut seen.counted).await?;
+        framing::length(&parts.headers, row.body)?;
+        Ok(Step::On(row, self.token(principal.as_ref(), row)?))
+    }
+
+    /// Who asks, where that counts. On public routes nobody is looked at: a bad token doesn't keep anybody from a page.
+    async fn principal(
+        &self,
+        headers: &HeaderMap,
+        row: &'static Row,
+        parameters: &Parameters<'_>,
+        counted: &mut Counted,
+    ) -> Result<Option<Principal>, Problem> {
+        if row.may == May::Public {
+            return Ok(None);
+        }
+        let principal = self.auth.principal(headers).await?;
+        self.limits.principal(&principal, row.rate, Clock::now(), counted)?;
+        may_call(&principal, row, row.own.map(|name| parameters.get(name).unwrap_or_default()))?;
+        Ok(Some(principal))
+    }
+
+    /// Who asks, in the form in which the service of the row believes it.
+    fn token(&self, principal: Option<&Principal>, row: &Row) -> Result<Option<HeaderValue>, Problem> {
+        let (Some(speaker), Some(principal)) = (&self.speaker, principal) else { return Ok(None) };
+        speaker.token(&principal.told(), row.to.name()).map(Some).map_err(|error| {
+            tracing::error!(error = chain(&error), "services can't be told who asks");
+            Problem::new(INTERNAL)
+        })
+    }
+
+    /// A browser asks whether a page may ask. Counted like the request that it asks for.
+    fn preflight(&self, parts: &Parts, client: IpAddr, seen: &mut Seen) -> Result<Response<Body>, Problem> {
+        let wanted = parts.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+        let method = wanted.and_then(|method| Method::from_bytes(method.as_bytes()).ok());
+        let (Some(wanted), Some(method), true) = (wanted, method, parts.headers.contains_key(header::ORIGIN)) else {
+            return Err(Problem::new(METHOD_NOT_ALLOWED));
+        };
+        let row = match self.routes.find(&method, parts.uri.path()) {
+            Found::Route(row, _) => row,
+            Found::OtherMethods(names) => return Ok(other_methods(&names)),
+            Found::Nothing => return Err(Problem::new(NO_SUCH_ROUTE)),
+        };
+        seen.row = Some(row);
+        self.limits.address(client, row.rate, Clock::now(), &mut seen.counted)?;
+        seen.origin = self.origins.check(&parts.headers, row)?;
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        cors::preflight(response.headers_mut(), wanted.clone());
+        Ok(response)
+    }
+
+    /// What every answer carries, wherever it was made.
+    fn finish(&self, mut response: Response<Body>, context: &Context, seen: &Seen) -> Response<Body> {
+        let unsigned = response.status() == StatusCode::UNAUTHORIZED;
+        let headers = response.headers_mut();
+        seen.counted.tell(headers);
+        cors::open(headers, seen.origin.clone());
+        headers::harden(headers, self.secure);
+        if unsigned {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Ok(id) = HeaderValue::from_str(context.id()) {
+            headers.insert(HeaderName::from_static(REQUEST_ID), id);
+        }
+        response
+    }
+}
+
+/// Takes what a refused request still sends, if that is little: a connection that ends over bytes that nobody read is reset, and its client may
+/// lose the answer by that.
+async fn swallow(headers: &HeaderMap, body: Incoming) {
+    if forward::declared(headers).is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes <= LITTLE)) {
+        // Whatever comes of it, there is an answer.
+        let _ = timeout(SOON, read(body, LITTLE)).await;
+    }
+}
+
+fn other_methods(names: &[&str]) -> Response<Body> {
+    let mut response = Problem::new(METHOD_NOT_ALLOWED).into_response();
+    if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
+        response.headers_mut().insert(header::ALLOW, names);
+    }
+    response
+}

@@ -1,0 +1,181 @@
+//! What exists outside: every route, where it goes, who may call it, how often, and whether it may be tried again. Data only; `routes.rs`
+//! looks things up in it. Patterns, methods, and who may, are those of the services' own tables, which a test compares with this: a service
+//! asks the same again, and whose data it is about to show besides.
+
+pub use rerp_kit::access::{May, Verb};
+
+use crate::rates::Rate;
+
+/// A service behind the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upstream {
+    /// People and their contacts.
+    Identity,
+    /// Accounts and companies.
+    Account,
+    /// Forms of the website.
+    Marketing,
+    /// Plans and payments.
+    Billing,
+    /// Tests and certificates.
+    Fte,
+}
+
+/// Whether a request that got no answer may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Twice has the effect of once.
+    Yes,
+    /// Only with an `Idempotency-Key`, which the service honours.
+    Keyed,
+    /// Never: twice may be two, or the second answer would be about the effect of the first.
+    No,
+}
+
+/// One route.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The method.
+    pub verb: Verb,
+    /// The path, parameters in braces.
+    pub path: &'static str,
+    /// Where it goes.
+    pub to: Upstream,
+    /// Who may call it.
+    pub may: May,
+    /// A parameter that must be the caller's own identifier, staff excepted; another one's answers as if it weren't there.
+    pub own: Option<&'static str>,
+    /// How often.
+    pub rate: Rate,
+    /// Whether it may be tried again.
+    pub again: Again,
+    /// Largest body in bytes.
+    pub body: u64,
+}
+
+/// Largest body of a form or a document: what services take, too.
+const BODY: u64 = 64 * 1024;
+/// Largest event of Stripe's.
+const EVENT: u64 = 256 * 1024;
+
+const fn row(verb: Verb, path: &'static str, to: Upstream, may: May, rate: Rate) -> Row {
+    let (again, body) = match verb {
+        Verb::Get => (Again::Yes, 0),
+        // The second one would say that there is nothing, though the first one took it away.
+        Verb::Delete => (Again::No, 0),
+        Verb::Put => (Again::Yes, BODY),
+        Verb::Post => (Again::No, BODY),
+    };
+    Row { verb, path, to, may, own: None, rate, again, body }
+}
+
+impl Row {
+    const fn own(self, parameter: &'static str) -> Self {
+        Self { own: Some(parameter), ..self }
+    }
+
+    const fn again(self, again: Again) -> Self {
+        Self { again, ..self }
+    }
+
+    const fn body(self, bytes: u64) -> Self {
+        Self { body: bytes, ..self }
+    }
+}
+
+use Again::{Keyed, No, Yes};
+use May::{Person, Public, Staff};
+use Rate::{Codes, Event, Form, Page, Read, Write};
+use Upstream::{Account, Billing, Fte, Identity, Marketing};
+use Verb::{Delete, Get, Post, Put};
+
+/// The routes.
+#[rustfmt::skip]
+pub const TABLE: &[Row] = &[
+    row(Get, "/api/identity/email", Identity, Staff, Read),
+    row(Get, "/api/identity/email/{id_or_address}", Identity, Staff, Read),
+    row(Get, "/api/identity/user/{human_name_id}", Identity, Person, Read).own("human_name_id"),
+    row(Get, "/api/identity/verification-status/{human_name_id}", Identity, Person, Read).own("human_name_id"),
+    row(Get, "/api/identity/platform-user/{platform_user_id}", Identity, Staff, Read),
+    row(Post, "/api/identity/verify/email", Identity, Public, Codes),
+    row(Post, "/api/identity/verify/phone", Identity, Person, Codes),
+
+    row(Post, "/api/accounts", Account, Person, Write).again(Keyed),
+    row(Get, "/api/accounts/{account_id}", Account, Person, Read),
+    row(Get, "/api/accounts/{account_id}/roles", Account, Person, Read),
+    row(Post, "/api/accounts/{account_id}/roles", Account, Person, Write).again(Keyed),
+    row(Delete, "/api/accounts/{account_id}/roles/{role_id}", Account, Person, Write),
+    row(Get, "/api/accounts/{account_id}/addresses", Account, Person, Read),
+    row(Post, "/api/accounts/{account_id}/addresses", Account, Person, Write).again(Keyed),
+    row(Put, "/api/accounts/{account_id}/addresses/{address_id}", Account, Person, Write).again(No),
+    row(Get, "/api/accounts/{account_id}/permissions/{human_name_id}", Account, Person, Read).own("human_name_id"),
+    row(Get, "/api/accounts/companies", Account, Person, Read),
+    row(Post, "/api/accounts/companies/upsert", Account, Person, Write).again(Yes),
+    row(Get, "/api/accounts/companies/{id_or_name}", Account, Person, Read),
+
+    row(Post, "/api/marketing/email-capture", Marketing, Public, Form).again(Keyed),
+    row(Post, "/api/marketing/contact", Marketing, Public, Form).again(Keyed),
+
+    row(Get, "/api/billing/plans", Billing, Public, Page),
+    row(Put, "/api/billing/plans/{code}", Billing, Staff, Write),
+    row(Post, "/api/billing/customers", Billing, Person, Write),
+    row(Post, "/api/billing/payment-methods", Billing, Person, Write).again(Keyed),
+    row(Get, "/api/billing/payment-methods/{human_name_id}", Billing, Person, Read).own("human_name_id"),
+    row(Post, "/api/billing/subscriptions", Billing, Person, Write).again(Keyed),
+    row(Get, "/api/billing/subscription/{account_id}", Billing, Person, Read),
+    row(Post, "/api/billing/kyc/verify", Billing, Person, Write),
+    row(Get, "/api/billing/kyc/status/{account_id}", Billing, Person, Read),
+    // Twice has the effect of once: an event is kept by its identifier. The signature is over the bytes, which pass as they came.
+    row(Post, "/api/billing/webhooks/stripe", Billing, Public, Event).again(Yes).body(EVENT),
+
+    row(Get, "/api/fte/modules", Fte, Person, Read),
+    row(Post, "/api/fte/modules", Fte, Staff, Write).again(Keyed),
+    row(Get, "/api/fte/modules/{code}", Fte, Person, Read),
+    row(Put, "/api/fte/modules/{code}", Fte, Staff, Write).again(No),
+    row(Get, "/api/fte/modules/{code}/questions", Fte, Staff, Read),
+    row(Post, "/api/fte/modules/{code}/questions", Fte, Staff, Write).again(Keyed),
+    row(Put, "/api/fte/questions/{id}", Fte, Staff, Write).again(No),
+    row(Post, "/api/fte/sessions", Fte, Person, Write).again(Keyed),
+    row(Get, "/api/fte/sessions/{session_id}", Fte, Person, Read),
+    row(Post, "/api/fte/sessions/{session_id}/answers", Fte, Person, Write),
+    row(Post, "/api/fte/sessions/{session_id}/complete", Fte, Person, Write),
+    row(Get, "/api/fte/progress/{human_name_id}", Fte, Person, Read).own("human_name_id"),
+    row(Post, "/api/fte/scenarios", Fte, Person, Write).again(Keyed),
+    row(Get, "/api/fte/scenarios/{scenario_id}", Fte, Person, Read),
+    row(Post, "/api/fte/scenarios/{scenario_id}/actions", Fte, Person, Write),
+    row(Get, "/api/fte/certificates/{id}", Fte, Person, Read).own("id"),
+    row(Post, "/api/fte/certificates/{id}/revoke", Fte, Staff, Write),
+    row(Get, "/api/fte/certificates/verify/{token}", Fte, Public, Page),
+    row(Get, "/api/fte/certificates/verify/{token}/credential", Fte, Public, Page),
+    row(Get, "/api/fte/issuer", Fte, Public, Page),
+    row(Get, "/api/fte/issuer/did.json", Fte, Public, Page),
+    row(Get, "/api/fte/issuer/jwks.json", Fte, Public, Page),
+    row(Get, "/api/fte/issuer/status/{list}", Fte, Public, Page),
+];
+
+/// Routes of services that don't exist outside, so that no parameter of a route that does can stand for them: registering an address is
+/// what services do for people.
+pub const INSIDE: &[(Verb, &str)] = &[(Post, "/api/identity/email/upsert")];
+
+impl Upstream {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Identity, Account, Marketing, Billing, Fte];
+
+    /// The name it is deployed under.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Identity => "identity",
+            Account => "account",
+            Marketing => "marketing",
+            Billing => "billing",
+            Fte => "fte",
+        }
+    }
+
+    /// Its place in [`Upstream::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}

@@ -1,0 +1,210 @@
+//! The one reading of a request's target. In: the URI as hyper parsed it. Out: nothing, when every reader of it must come to the same
+//! result; else a problem. Pure. Must not repair anything: what is passed on is what was sent.
+
+use hyper::{Method, Request, Uri, Version};
+use rerp_kit::problem::Problem;
+use rerp_kit::problem::catalogue::{ADDRESS_TOO_LONG, MALFORMED_ADDRESS};
+
+/// Longest path with its query, in bytes.
+pub const LONGEST: usize = 4096;
+
+/// Whether the target can be read in one way only.
+///
+/// # Errors
+/// A problem.
+pub fn check<B>(request: &Request<B>) -> Result<(), Problem> {
+    let uri = request.uri();
+    // HTTP/1 has three other forms, for proxies; HTTP/2 always names scheme and authority.
+    let is_plain = uri.scheme().is_none() && uri.authority().is_none();
+    if request.method() == Method::CONNECT || (request.version() < Version::HTTP_2 && !is_plain) {
+        return Err(refused("the target must be a path"));
+    }
+    length(uri)?;
+    path(uri.path())?;
+    query(uri.query().unwrap_or_default())
+}
+
+fn length(uri: &Uri) -> Result<(), Problem> {
+    let length = uri.path_and_query().map_or(0, |target| target.as_str().len());
+    if length <= LONGEST {
+        return Ok(());
+    }
+    Err(Problem::new(ADDRESS_TOO_LONG).detail(format!("path and query may have {LONGEST} bytes")))
+}
+
+/// Words between slashes. None is empty, so there is no slash at the end either; none is `.` or `..`, and what would make one
+/// of them, or a slash, for a reader who decodes first doesn't pass.
+fn path(path: &str) -> Result<(), Problem> {
+    let Some(words) = path.strip_prefix('/') else { return Err(refused("the path must begin with a slash")) };
+    if words.is_empty() {
+        return Ok(());
+    }
+    for word in words.split('/') {
+        match word {
+            "" => return Err(refused("the path has an empty segment")),
+            "." | ".." => return Err(refused("the path has a dot segment")),
+            _ => segment(word.as_bytes())?,
+        }
+    }
+    Ok(())
+}
+
+fn segment(word: &[u8]) -> Result<(), Problem> {
+    let mut at = 0;
+    while let Some(&byte) = word.get(at) {
+        at += match byte {
+            b'%' => {
+                let code = octet(word, at)
+                    .ok_or_else(|| refused("a % in the path is not followed by two hexadecimal digits"))?;
+                if !may_be_encoded(code) {
+                    return Err(refused("the path encodes a character that must not be, or need not be, encoded"));
+                }
+                3
+            }
+            _ if is_path_character(byte) => 1,
+            _ => return Err(refused("the path has a character that must be encoded")),
+        };
+    }
+    // What isn't encoded is ASCII by now.
+    if !word.contains(&b'%') {
+        return Ok(());
+    }
+    let decoded = decode(word);
+    std::str::from_utf8(&decoded).map(|_| ()).map_err(|_| refused("the path is not UTF-8"))
+}
+
+/// Queries are lists of values for services to read: only their encoding is checked.
+fn query(query: &str) -> Result<(), Problem> {
+    let bytes = query.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        let fine = match byte {
+            b'%' => octet(bytes, at).is_some_and(|code| code != 0),
+            b'/' | b'?' => true,
+            other => is_path_character(*other),
+        };
+        if !fine {
+            return Err(refused("the query has a character that must be encoded, or a wrong encoding"));
+        }
+    }
+    Ok(())
+}
+
+/// The octet that `%xx` at `at` stands for.
+fn octet(bytes: &[u8], at: usize) -> Option<u8> {
+    let digit = |offset: usize| bytes.get(at + offset).and_then(|byte| char::from(*byte).to_digit(16));
+    u8::try_from(digit(1)? * 16 + digit(2)?).ok()
+}
+
+/// No control characters, no slash of either kind, and nothing that has one plain spelling already (RFC 3986, 2.3), dots above all.
+fn may_be_encoded(code: u8) -> bool {
+    let is_unreserved = code.is_ascii_alphanumeric() || b"-._~".contains(&code);
+    !is_unreserved && !code.is_ascii_control() && code != b'/' && code != b'\\'
+}
+
+/// What stands for itself in a segment (RFC 3986, 3.3).
+fn is_path_character(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
+}
+
+/// A checked segment's bytes.
+fn decode(word: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(word.len());
+    let mut at = 0;
+    while let Some(&byte) = word.get(at) {
+        let code = if byte == b'%' { octet(word, at) } else { None };
+        decoded.push(code.unwrap_or(byte));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    decoded
+}
+
+fn refused(detail: &str) -> Problem {
+    Problem::new(MALFORMED_ADDRESS).detail(detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads(target: &str) -> bool {
+        // What is no URI at all never gets here.
+        let Ok(uri) = target.parse::<Uri>() else { return false };
+        let request = Request::builder().uri(uri).body(()).unwrap();
+        check(&request).is_ok()
+    }
+
+    #[test]
+    fn one_reading_or_none() {
+        for target in [
+            "/api/billing/plans",
+            "/api/identity/email/a@b.example",
+            "/api/identity/email/a%40b.example",
+            "/a/%C3%BC",
+            "/a?b=c%20d&e=/?",
+            "/",
+            "/a/%25",
+            "/a/b;c=1",
+            "/...",
+            "/.a",
+            "/a?x=..%2f",
+            "/a/%20",
+        ] {
+            assert!(reads(target), "{target}");
+        }
+        for target in [
+            "//",
+            "/a/",
+            "/a//b",
+            "/a/../b",
+            "/a/./b",
+            "/..",
+            "/a/%2e%2e/b",
+            "/a/.%2E",
+            "/a/%2fb",
+            "/a/%2Fb",
+            "/a/%5cb",
+            "/a/%00",
+            "/a/%0a",
+            "/a/%7f",
+            "/a/%",
+            "/a/%4",
+            "/a/%zz",
+            "/a/%+1",
+            "/a/%61",
+            "/a/%ff",
+            "/a/%c0%af",
+            "/a\\b",
+            "/a/\u{fc}",
+            "/a/\"",
+            "/a?b=%",
+            "/a?b=%0",
+            "/a?b=%00",
+            "/a?b=\u{fc}",
+            "*",
+            "http://host/a",
+            "host:80",
+            "",
+        ] {
+            assert!(!reads(target), "{target}");
+        }
+    }
+
+    #[test]
+    fn length_is_bounded() {
+        assert!(reads(&format!("/{}", "a".repeat(LONGEST - 1))));
+        assert!(!reads(&format!("/{}", "a".repeat(LONGEST))));
+        assert!(!reads(&format!("/a?{}", "a".repeat(LONGEST))));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_read_decodes_to_words_without_slashes_and_dots(path in "(/([a-z.%2efc0/\\\\]|%2[eEfF]|%5[cC]|%00){0,6}){1,4}") {
+            if path != "/" && reads(&path) {
+                for word in path.split('/').skip(1) {
+                    let text = String::from_utf8(decode(word.as_bytes())).unwrap();
+                    proptest::prop_assert!(!text.is_empty() && text != "." && text != ".." && !text.contains(['/', '\\', '\0']));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A request on its way to a service. In: what is left of a client's request. Out: the same request, once or as often as its body was
+//! kept. Must not change the path.
+
+use axum::body::Body;
+use axum::http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use bytes::Bytes;
+use hyper::{HeaderMap, Method, Request, Uri, Version};
+
+use crate::body::Witness;
+
+/// A body.
+#[derive(Debug)]
+pub enum Payload {
+    /// All of it: it can be sent again.
+    Kept(Bytes),
+    /// It comes in while it goes out, and can be sent once.
+    Flowing(Body, Witness),
+}
+
+/// See the file's header.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// Path and query as they came.
+    pub target: PathAndQuery,
+    /// What passes the gateway, and what the service is told.
+    pub headers: HeaderMap,
+    /// The body.
+    pub payload: Payload,
+    /// Whether the service takes it twice as it takes it once.
+    pub again: bool,
+}
+
+/// What a failure has to be judged by once a request is gone.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Left {
+    pub(super) witness: Witness,
+}
+
+impl Outgoing {
+    /// Whether it can be sent once more.
+    #[must_use]
+    pub fn may_repeat(&self) -> bool {
+        self.again && matches!(self.payload, Payload::Kept(_))
+    }
+
+    /// The request to a service; the second one of a flowing body has none.
+    ///
+    /// # Errors
+    /// Scheme, authority and target don't make an address, hence a bug.
+    pub(super) fn request(
+        &mut self,
+        scheme: &Scheme,
+        authority: &Authority,
+    ) -> Result<(Request<Body>, Left), axum::http::Error> {
+        let mut address = Parts::default();
+        address.scheme = Some(scheme.clone());
+        address.authority = Some(authority.clone());
+        address.path_and_query = Some(self.target.clone());
+        let (body, left) = match &mut self.payload {
+            Payload::Kept(bytes) => (Body::from(bytes.clone()), Left::default()),
+            Payload::Flowing(body, witness) => (std::mem::take(body), Left { witness: witness.clone() }),
+        };
+        let mut request = Request::new(body);
+        *request.method_mut() = self.method.clone();
+        *request.version_mut() = Version::HTTP_2;
+        *request.uri_mut() = Uri::from_parts(address)?;
+        *request.headers_mut() = self.headers.clone();
+        Ok((request, left))
+    }
+}

@@ -1,0 +1,63 @@
+//! Starts what a service needs of events. In come its parts and what it wants; out go tasks that end with it. Must not wait for the broker.
+
+use std::sync::Arc;
+
+use super::handlers::Handlers;
+use super::looks::LOOK;
+use super::reader::{self, Reader};
+use super::relay::{self, Relay};
+use super::{inbox, outbox};
+use crate::app::Parts;
+use crate::pool::{Db, DbError};
+
+/// Publishes what this service announces, from now on. For services with the tables of [`outbox::DDL`].
+pub fn announce(parts: &Parts) {
+    let (db, metrics, stop) = (parts.db.clone(), parts.metrics.events.clone(), parts.stop.clone());
+    match &parts.bus {
+        Some(broker) => drop(tokio::spawn(relay::keep(Relay::new(db, Arc::clone(broker), metrics), stop))),
+        None => {
+            tracing::info!("RERP_BUS_URL is not set: events are written down and published to nobody");
+            drop(tokio::spawn(relay::keep_unheard(db, metrics, stop)));
+        }
+    }
+}
+
+/// Has events of others have their effects here, from now on. For services with the table of [`inbox::DDL`].
+pub fn follow(parts: &Parts, handlers: Handlers) {
+    let reader = Reader::new(parts.db.clone(), handlers, parts.metrics.events.clone());
+    let idle = match &parts.bus {
+        Some(broker) => {
+            drop(tokio::spawn(reader::keep_stored(reader.clone(), Arc::clone(broker), parts.stop.clone())));
+            reader::IDLE
+        }
+        // Nothing comes. What came while there was a broker still has its effect.
+        None => LOOK,
+    };
+    drop(tokio::spawn(reader::keep_working(reader, idle, parts.stop.clone())));
+}
+
+/// How many events that were given up go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Replayed {
+    /// To be published.
+    pub outbox: u64,
+    /// To have their effect.
+    pub inbox: u64,
+}
+
+/// Lets everything go on that was given up, in the tables that the service has.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn replay(db: &Db) -> Result<Replayed, DbError> {
+    let (has_outbox, has_inbox): (bool, bool) = db
+        .run(&(), |session, ()| {
+            let tables = "SELECT to_regclass('outbox') IS NOT NULL, to_regclass('inbox') IS NOT NULL";
+            Box::pin(async move { sqlx::query_as(tables).fetch_one(session.conn()).await })
+        })
+        .await?;
+    Ok(Replayed {
+        outbox: if has_outbox { outbox::replay(db).await? } else { 0 },
+        inbox: if has_inbox { inbox::replay(db).await? } else { 0 },
+    })
+}

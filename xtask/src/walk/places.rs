@@ -1,0 +1,117 @@
+//! Where things of the platform are, and a look into its databases. In: the cluster. Out: which server holds a service's schema, and what a query
+//! that only reads prints: `psql` inside the server's own pod, past every service.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Error;
+use crate::cluster::Cluster;
+
+/// Namespace of the platform.
+pub(super) const NAMESPACE: &str = "rerp";
+const READ: Duration = Duration::from_secs(30);
+/// Phases of a migration in which the service's data is where it was to go.
+const MOVED: [&str; 3] = ["Observe", "Finalize", "Completed"];
+
+/// The platform's objects.
+#[derive(Debug)]
+pub(super) struct Places<'a> {
+    cluster: &'a Cluster,
+    objects: Vec<Value>,
+}
+
+/// Where a service's tables are.
+#[derive(Debug, PartialEq, Eq)]
+struct Home<'a> {
+    /// The ServiceDatabase that runs the server; its database has the same name.
+    server: &'a str,
+    schema: &'a str,
+}
+
+impl<'a> Places<'a> {
+    /// Looks.
+    pub(super) fn find(cluster: &'a Cluster) -> Result<Self, Error> {
+        let args = ["get", "rsvc,sdb,dsm", "-n", NAMESPACE, "-o", "json"];
+        let json = cluster.kubectl().args(args).limit(READ).quiet()?;
+        let list: Value =
+            serde_json::from_str(&json).map_err(|source| Error::Json { what: "the list of objects", source })?;
+        Ok(Self { cluster, objects: list["items"].as_array().cloned().unwrap_or_default() })
+    }
+
+    /// Makes sure that these services are there.
+    pub(super) fn must_have(&self, services: &[&'static str]) -> Result<(), Error> {
+        let missing = services.iter().find(|name| object(&self.objects, "RerpService", name).is_none());
+        missing.map_or(Ok(()), |name| Err(Error::NoPlatform(name)))
+    }
+
+    /// Whether events go anywhere.
+    pub(super) fn has_bus(&self) -> bool {
+        object(&self.objects, "RerpService", "bus").is_some()
+    }
+
+    /// What a query on a service's tables prints, one line per row. `{schema}` in it stands for their schema.
+    pub(super) fn ask(&self, service: &'static str, sql: &str) -> Result<String, Error> {
+        let home = home(&self.objects, service).ok_or(Error::NoPlatform(service))?;
+        let pod = format!("{}-postgres-0", home.server);
+        let psql = ["exec", "-n", NAMESPACE, &pod, "-c", "postgres", "--", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1"];
+        let there = ["-h", "/var/run/postgresql", "-U", "postgres", "-d", home.server, "-c"];
+        let sql = sql.replace("{schema}", home.schema);
+        Ok(self.cluster.kubectl().args(psql).args(there).arg(sql).limit(READ).quiet()?.trim().to_owned())
+    }
+}
+
+/// A service's tables are where its migration took them, or else in the database that it names, which may be a part of another one.
+fn home<'a>(objects: &'a [Value], service: &'a str) -> Option<Home<'a>> {
+    let moved = objects.iter().find(|object| {
+        let is_over = object["status"]["phase"].as_str().is_some_and(|phase| MOVED.contains(&phase));
+        object["kind"] == "DatabaseSplitMigration" && object["spec"]["serviceRef"]["name"] == service && is_over
+    });
+    if let Some(moved) = moved {
+        let target = &moved["spec"]["target"];
+        return Some(Home { server: target["databaseRef"]["name"].as_str()?, schema: target["schema"].as_str()? });
+    }
+    let name = object(objects, "RerpService", service)?["spec"]["databaseRef"]["name"].as_str()?;
+    let shared = &object(objects, "ServiceDatabase", name)?["spec"]["engine"]["shared"];
+    match shared["databaseRef"]["name"].as_str() {
+        Some(server) => Some(Home { server, schema: shared["schema"].as_str()? }),
+        None => Some(Home { server: name, schema: service }),
+    }
+}
+
+fn object<'a>(objects: &'a [Value], kind: &str, name: &str) -> Option<&'a Value> {
+    objects.iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn platform(phase: &str) -> Vec<Value> {
+        vec![
+            json!({ "kind": "RerpService", "metadata": { "name": "identity" }, "spec": { "databaseRef": { "name": "identity-shared" } } }),
+            json!({ "kind": "RerpService", "metadata": { "name": "fte" }, "spec": { "databaseRef": { "name": "fte" } } }),
+            json!({ "kind": "ServiceDatabase", "metadata": { "name": "fte" }, "spec": { "engine": { "embedded": {} } } }),
+            json!({ "kind": "ServiceDatabase", "metadata": { "name": "identity-shared" }, "spec": { "engine": {
+                "shared": { "databaseRef": { "name": "monolith" }, "schema": "people" } } } }),
+            json!({ "kind": "DatabaseSplitMigration", "metadata": { "name": "x" }, "status": { "phase": phase }, "spec": {
+                "serviceRef": { "name": "identity" }, "target": { "databaseRef": { "name": "own" }, "schema": "people" } } }),
+        ]
+    }
+
+    #[test]
+    fn tables_are_found_wherever_they_are() {
+        for (phase, server) in [
+            ("Copy", "monolith"),
+            ("Cutover", "monolith"),
+            ("Observe", "own"),
+            ("Completed", "own"),
+            ("Aborted", "monolith"),
+        ] {
+            assert_eq!(home(&platform(phase), "identity"), Some(Home { server, schema: "people" }), "{phase}");
+        }
+        assert_eq!(home(&platform("Copy"), "fte"), Some(Home { server: "fte", schema: "fte" }));
+        assert_eq!(home(&platform("Copy"), "billing"), None);
+    }
+}
