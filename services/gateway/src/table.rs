@@ -115,6 +115,17 @@ pub const TABLE: &[Row] = &[
 
     row(Post, "/api/marketing/email-capture", Marketing, Public, Form).again(Keyed),
     row(Post, "/api/marketing/contact", Marketing, Public, Form).again(Keyed),
+    row(Get, "/api/marketing/captcha/challenge", Marketing, Public, Page),
+    row(Get, "/api/marketing/consent-texts/{version}", Marketing, Public, Page),
+    row(Put, "/api/marketing/consent-texts/{version}", Marketing, Staff, Write),
+    row(Get, "/api/marketing/suppressions", Marketing, Staff, Read),
+    row(Post, "/api/marketing/suppressions", Marketing, Staff, Write).again(Keyed),
+    row(Delete, "/api/marketing/suppressions/{email_address_id}", Marketing, Staff, Write),
+    row(Get, "/api/marketing/leads", Marketing, Staff, Read),
+    row(Post, "/api/marketing/leads/export", Marketing, Staff, Write),
+    row(Get, "/api/marketing/messages", Marketing, Staff, Read),
+    row(Get, "/api/marketing/funnel", Marketing, Staff, Read),
+    row(Get, "/api/marketing/audit", Marketing, Staff, Read),
 
     row(Get, "/api/billing/plans", Billing, Public, Page),
     row(Put, "/api/billing/plans/{code}", Billing, Staff, Write),

@@ -13,6 +13,7 @@
 //! | [`grpc`] | the same for calls between services: problems as gRPC statuses and back |
 //! | [`tls`] | the service's certificate: whom it lets in, and how it calls others |
 //! | [`access`] | who asks, and whether they may: the table of a service's routes, and internal tokens |
+//! | [`audit`] | who looked at whose data, and why |
 //! | [`jws`] | signed tokens, read in one way only |
 //! | [`problem`] | RFC 9457 answers and their catalogue |
 //! | [`client`] | calls to other services |
@@ -27,6 +28,7 @@
 pub mod access;
 pub mod admin;
 pub mod app;
+pub mod audit;
 pub mod bounded;
 pub mod cache;
 pub mod client;

@@ -3,18 +3,22 @@
 use std::process::ExitCode;
 
 use rerp_kit::app::{self, BuildError, Parts};
-use rerp_kit::client::ServiceClient;
+use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
 use rerp_kit::idempotency::keep_swept;
+use rerp_marketing::captcha::Captcha;
 use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
+use rerp_marketing::config::CaptchaSettings;
 use rerp_marketing::resolver::keep_resolved;
 use rerp_marketing::state::AppState;
+use rerp_marketing::sweeper;
 use url::Url;
 
 fn main() -> ExitCode {
     app::main("marketing", rerp_marketing::migrations(), rerp_marketing::access::RULES, |env: &mut Env| {
         let (identity, account) = (env.dependency("identity"), env.dependency("account"));
+        let captcha = CaptchaSettings::read(env);
         move |parts: Parts| {
             let client = |service, base: Option<Url>| -> Result<ServiceClient, BuildError> {
                 // A missing address has been reported by now: the kit doesn't build a service with mistakes.
@@ -23,10 +27,16 @@ fn main() -> ExitCode {
             };
             let identity = Identity::new(client("identity", identity)?, &parts.metrics);
             let account = Account::new(client("account", account)?, &parts.metrics);
+            let captcha = captcha.open(outside()?.build()?);
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
+            match &captcha {
+                Captcha::Off => tracing::info!("RERP_CAPTCHA is off: forms are taken as they come"),
+                Captcha::Work { .. } => drop(tokio::spawn(sweeper::keep_swept(db.clone(), stop.clone()))),
+                Captcha::Vendor { .. } => {}
+            }
             tokio::spawn(keep_resolved(db.clone(), account.clone(), stop));
-            Ok(rerp_marketing::router(AppState { db, identity, account }))
+            Ok(rerp_marketing::router(AppState { db, identity, account, captcha }))
         }
     })
 }

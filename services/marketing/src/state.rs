@@ -2,6 +2,7 @@
 
 use rerp_kit::pool::Db;
 
+use crate::captcha::Captcha;
 use crate::client::account::Account;
 use crate::client::identity::Identity;
 
@@ -14,4 +15,6 @@ pub struct AppState {
     pub identity: Identity,
     /// The registry of companies.
     pub account: Account,
+    /// How visitors are told from programs.
+    pub captcha: Captcha,
 }

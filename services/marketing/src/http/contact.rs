@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{answer, company};
 use crate::domain::Receipt;
+use crate::domain::captcha::Action;
 use crate::domain::contact::ContactMessage;
 use crate::state::AppState;
 use crate::store;
@@ -23,9 +24,11 @@ pub struct Form {
     name: String,
     message: String,
     company: Option<String>,
-    /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
-    #[serde(rename = "recaptcha_token")]
-    _recaptcha_token: Option<String>,
+    /// The version of the text that the visitor agreed to.
+    consent: Option<String>,
+    /// Of the captcha, whichever it is; looked at only where one is switched on. It is a secret of two minutes, for a check and never for storing.
+    #[serde(alias = "captcha_token")]
+    recaptcha_token: Option<String>,
 }
 
 /// Stores a message.
@@ -39,11 +42,13 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
     let message = ContactMessage::new(&form.name, &form.message, form.company.as_deref());
-    let message = message?;
+    let message = message?.consenting(form.consent.as_deref())?;
+    let token = form.recaptcha_token.as_deref();
+    let passed = state.captcha.check(token, Action::Contact, key.as_ref()).await?;
     let email_address_id = state.identity.upsert_email(&form.email, "/email").await?;
     let company = company::of(&state.account, message.company.as_deref()).await?;
     let (id, claim) = Claim::of_create("contact", key, &(email_address_id, &message))?;
     let created = Receipt { id, email_address_id, company_id: company.id() };
-    let stored = store::contact::insert(&state.db, &created, &message, &company, claim).await;
+    let stored = store::contact::insert(&state.db, &created, &message, &company, passed.as_ref(), claim).await;
     answer::created(&created, stored)
 }

@@ -2,6 +2,12 @@
 //! Must not hold SQL or rules.
 
 mod answer;
+pub mod captcha;
 mod company;
+pub mod consent;
 pub mod contact;
 pub mod email_capture;
+pub mod export;
+pub mod funnel;
+pub mod lead;
+pub mod suppression;

@@ -15,6 +15,16 @@ pub(super) enum Lead {
     Message,
 }
 
+impl Lead {
+    /// As stored.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Message => "message",
+        }
+    }
+}
+
 /// A lead that waits for its company.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Pending {
@@ -26,12 +36,8 @@ pub struct Pending {
 
 /// Remembers the name with the lead, in the lead's transaction.
 pub(super) async fn remember(session: &mut Session, lead: Lead, id: Uuid, name: &str) -> Result<(), sqlx::Error> {
-    let lead = match lead {
-        Lead::Capture => "capture",
-        Lead::Message => "message",
-    };
     sqlx::query("INSERT INTO pending_companies (lead, lead_id, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-        .bind(lead)
+        .bind(lead.name())
         .bind(id)
         .bind(name)
         .execute(session.conn())

@@ -12,6 +12,11 @@ mod support;
 
 mod access;
 mod away;
+mod captcha;
+mod consents;
+mod export;
 mod forms;
 mod keys;
+mod leads;
 mod splits;
+mod suppressions;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rerp_kit::audit;
 use rerp_kit::events::{inbox, outbox};
 
 fn services() -> PathBuf {
@@ -27,10 +28,17 @@ fn migrations_hold_the_text_of_the_kit() {
     }
 }
 
+#[test]
+fn migrations_hold_the_audit_log_of_the_kit() {
+    for (service, file) in [("marketing", "0003_leads.sql")] {
+        assert!(migration(service, file).contains(audit::DDL), "{service}");
+    }
+}
+
 /// Tables move by logical replication, which needs to know a row.
 #[test]
 fn every_table_has_a_key() {
-    for ddl in [outbox::DDL, inbox::DDL] {
+    for ddl in [outbox::DDL, inbox::DDL, audit::DDL] {
         assert_eq!(ddl.matches("CREATE TABLE").count(), ddl.matches("PRIMARY KEY").count());
         for never in ["UNLOGGED", "LISTEN", "NOTIFY"] {
             assert!(!ddl.contains(never), "{never}");
