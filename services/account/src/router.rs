@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{delete, get, post, put};
 
 use crate::grpc;
-use crate::http::{account, address, company, permission, role};
+use crate::http::{account, address, company, invite, permission, role};
 use crate::state::AppState;
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -17,6 +17,10 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts/{account_id}/addresses", get(address::list).post(address::add))
         .route("/api/accounts/{account_id}/addresses/{address_id}", put(address::change))
         .route("/api/accounts/{account_id}/permissions/{human_name_id}", get(permission::check))
+        .route("/api/accounts/{account_id}/invites", get(invite::list).post(invite::create))
+        .route("/api/accounts/{account_id}/invites/{invite_id}", delete(invite::revoke))
+        .route("/api/accounts/{account_id}/invites/{invite_id}/resend", post(invite::resend))
+        .route("/api/accounts/invites/accept", post(invite::accept))
         .route("/api/accounts/companies", get(company::by_query))
         .route("/api/accounts/companies/upsert", post(company::upsert))
         .route("/api/accounts/companies/{id_or_name}", get(company::by_path))

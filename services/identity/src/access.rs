@@ -6,7 +6,7 @@
 use rerp_kit::access::May::{Person, Public, Service, Staff};
 use rerp_kit::access::Rule;
 use rerp_kit::access::Verb::{Get, Post};
-use rerp_proto::identity::v1::{email_service_server, person_service_server};
+use rerp_proto::identity::v1::{email_service_server, invitation_service_server, person_service_server};
 
 /// The table.
 pub const RULES: &[Rule] = &[
@@ -22,4 +22,5 @@ pub const RULES: &[Rule] = &[
     Rule::route(Post, "/api/identity/verify/phone", Person).handler(),
     Rule::calls(email_service_server::SERVICE_NAME),
     Rule::calls(person_service_server::SERVICE_NAME),
+    Rule::calls(invitation_service_server::SERVICE_NAME),
 ];

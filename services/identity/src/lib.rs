@@ -2,6 +2,7 @@
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
 //! the rules, [`store`] the SQL, [`deliver`] the vendors that carry codes, [`verification`] joins them to prove contacts,
+//! [`invitations`] to invite people for other services,
 //! [`announcing`] tells of people whom nobody was told of, [`access`] says who may.
 //! Must not call any other service: everyone may call this one.
 
@@ -12,6 +13,7 @@ pub mod deliver;
 pub mod domain;
 pub mod grpc;
 pub mod http;
+pub mod invitations;
 mod router;
 pub mod store;
 pub mod verification;

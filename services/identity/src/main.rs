@@ -40,5 +40,6 @@ fn verification(settings: VerificationSettings, db: rerp_kit::pool::Db) -> Resul
         token: settings.twilio_token,
         from: settings.text_from,
     };
-    Ok(Verification::new(db, settings.key, Post { mail, text }, settings.most_a_day))
+    let verification = Verification::new(db, settings.key, Post { mail, text }, settings.most_a_day);
+    Ok(verification.inviting_to(settings.invitations))
 }

@@ -22,10 +22,11 @@ pub fn router(db: Db) -> Router {
     rerp_kit::grpc::mount(with_emails, grpc::person::server(db))
 }
 
-/// The routes that prove contacts, where verification is configured.
+/// The routes that prove contacts, and the call that invites people: where mail is configured.
 pub fn verifying(verification: Verification) -> Router {
-    Router::new()
+    let rest = Router::new()
         .route("/api/identity/verify/email", post(verify::email))
         .route("/api/identity/verify/phone", post(verify::phone))
-        .with_state(verification)
+        .with_state(verification.clone());
+    rerp_kit::grpc::mount(rest, grpc::invitation::server(verification))
 }

@@ -4,8 +4,9 @@
 //! A crate of its own because several services ask the same; how long what they are told is good is decided here, once. Must not ask for
 //! what identifies a person.
 //!
-//! [`verified`] writes down what Identity announces, for whoever looks; nothing is decided by it.
+//! [`invitation`] has people invited. [`verified`] writes down what Identity announces, for whoever looks; nothing is decided by it.
 
+pub mod invitation;
 pub mod verified;
 
 use std::time::Duration;

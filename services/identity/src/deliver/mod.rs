@@ -1,4 +1,4 @@
-//! Messages that carry codes. In come a code and where it goes; out go requests to the vendors, Resend for mail and Twilio
+//! Messages that carry codes and invitations. In come a code or a link and where it goes; out go requests to the vendors, Resend for mail and Twilio
 //! for texts. Must not log a code, a contact, or what a vendor said: it may repeat both.
 
 mod resend;
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use reqwest::{RequestBuilder, StatusCode};
 use tokio::time::{sleep, timeout};
+use url::Url;
 use uuid::Uuid;
 
 pub use resend::Resend;
@@ -98,6 +99,16 @@ async fn repeated(request: impl Fn() -> RequestBuilder, lost: Lost) -> Result<()
         pause *= 4;
     }
     Err(DeliverError::Unreachable("tried too often"))
+}
+
+impl Post {
+    /// Gives an invitation to the vendor of mail. `message` stays the same when it is given twice.
+    ///
+    /// # Errors
+    /// See [`DeliverError`].
+    pub async fn invite(&self, to: &EmailAddress, link: &Url, message: Uuid) -> Result<(), DeliverError> {
+        repeated(|| self.mail.invitation(to, link, message), Lost::MayBeRepeated).await
+    }
 }
 
 /// What a person reads.

@@ -1,4 +1,5 @@
 //! gRPC: the calls other services make. One file per protocol service.
 
 pub mod email;
+pub mod invitation;
 pub mod person;

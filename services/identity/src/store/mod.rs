@@ -2,6 +2,7 @@
 //! search path says which one.
 
 pub mod email;
+pub mod invitation;
 pub mod otp;
 pub mod person;
 pub mod proof;

@@ -5,7 +5,7 @@ use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::domain::otp::OtpKey;
 use rerp_identity::verification::Verification;
 use rerp_kit::access::Verb::{Get, Post as Write};
-use rerp_proto::identity::v1::{email_service_server, person_service_server};
+use rerp_proto::identity::v1::{email_service_server, invitation_service_server, person_service_server};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -74,6 +74,7 @@ async fn everybody_gets_what_is_theirs() {
             .body(json!({ "human_name_id": ANN, "phone_number": PHONE, "code": "000000" })),
         calls(email_service_server::SERVICE_NAME),
         calls(person_service_server::SERVICE_NAME),
+        calls(invitation_service_server::SERVICE_NAME),
     ];
     everybody(&doors, RULES, ANN, BOB, &cases).await;
 }
