@@ -99,6 +99,10 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/identity/platform-user/{platform_user_id}", Identity, Staff, Read),
     row(Post, "/api/identity/verify/email", Identity, Public, Codes),
     row(Post, "/api/identity/verify/phone", Identity, Person, Codes),
+    // Signatures are over the bytes, which pass as they came. Supabase asks again by itself.
+    row(Post, "/api/identity/hooks/send-email", Identity, Public, Event),
+    row(Post, "/api/identity/hooks/send-sms", Identity, Public, Event),
+    row(Post, "/api/identity/hooks/customize-access-token", Identity, Public, Event).again(Yes),
 
     row(Post, "/api/accounts", Account, Person, Write).again(Keyed),
     row(Get, "/api/accounts/{account_id}", Account, Person, Read),

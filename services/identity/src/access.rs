@@ -20,6 +20,10 @@ pub const RULES: &[Rule] = &[
     Rule::route(Post, "/api/identity/verify/email", Public),
     // The body's `human_name_id` is the caller's.
     Rule::route(Post, "/api/identity/verify/phone", Person).handler(),
+    // Supabase proves itself by the signature of what it asks.
+    Rule::route(Post, "/api/identity/hooks/send-email", Public),
+    Rule::route(Post, "/api/identity/hooks/send-sms", Public),
+    Rule::route(Post, "/api/identity/hooks/customize-access-token", Public),
     Rule::calls(email_service_server::SERVICE_NAME),
     Rule::calls(person_service_server::SERVICE_NAME),
     Rule::calls(invitation_service_server::SERVICE_NAME),

@@ -2,7 +2,7 @@
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
 //! the rules, [`store`] the SQL, [`deliver`] the vendors that carry codes, [`verification`] joins them to prove contacts,
-//! [`invitations`] to invite people for other services,
+//! [`invitations`] to invite people for other services, [`hooks`] answers what Supabase Auth asks,
 //! [`announcing`] tells of people whom nobody was told of, [`access`] says who may.
 //! Must not call any other service: everyone may call this one.
 
@@ -12,13 +12,14 @@ pub mod config;
 pub mod deliver;
 pub mod domain;
 pub mod grpc;
+pub mod hooks;
 pub mod http;
 pub mod invitations;
 mod router;
 pub mod store;
 pub mod verification;
 
-pub use router::{router, verifying};
+pub use router::{hooked, router, verifying};
 
 use sqlx::migrate::Migrator;
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use rerp_identity::announcing::keep_announced;
 use rerp_identity::config::VerificationSettings;
 use rerp_identity::deliver::{Post, Resend, Twilio};
+use rerp_identity::hooks::{HookSettings, Hooks};
 use rerp_identity::verification::{Verification, keep_swept};
 use rerp_kit::app::{self, BuildError, Parts};
 use rerp_kit::client::outside;
@@ -14,6 +15,7 @@ use rerp_kit::events::announce;
 fn main() -> ExitCode {
     app::main("identity", rerp_identity::migrations(), rerp_identity::access::RULES, |env: &mut Env| {
         let settings = VerificationSettings::read(env);
+        let hooks = HookSettings::read(env, settings.is_some());
         move |parts: Parts| {
             announce(&parts);
             if parts.bus.is_some() {
@@ -25,7 +27,12 @@ fn main() -> ExitCode {
                 return Ok(router);
             };
             tokio::spawn(keep_swept(parts.db.clone(), parts.stop));
-            Ok(router.merge(rerp_identity::verifying(verification(settings, parts.db)?)))
+            let verification = verification(settings, parts.db)?;
+            let router = router.merge(rerp_identity::verifying(verification.clone()));
+            Ok(match hooks {
+                Some(hooks) => router.merge(rerp_identity::hooked(Hooks::new(verification, hooks))),
+                None => router,
+            })
         }
     })
 }

@@ -5,7 +5,8 @@ use axum::routing::{get, post};
 use rerp_kit::pool::Db;
 
 use crate::grpc;
-use crate::http::{email, person, verify};
+use crate::hooks::Hooks;
+use crate::http::{email, hook, person, verify};
 use crate::verification::Verification;
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -20,6 +21,15 @@ pub fn router(db: Db) -> Router {
         .with_state(db.clone());
     let with_emails = rerp_kit::grpc::mount(rest, grpc::email::server(db.clone()));
     rerp_kit::grpc::mount(with_emails, grpc::person::server(db))
+}
+
+/// The routes that Supabase Auth asks, where it has hooks.
+pub fn hooked(hooks: Hooks) -> Router {
+    Router::new()
+        .route("/api/identity/hooks/send-email", post(hook::send_email))
+        .route("/api/identity/hooks/send-sms", post(hook::send_sms))
+        .route("/api/identity/hooks/customize-access-token", post(hook::customize_access_token))
+        .with_state(hooks)
 }
 
 /// The routes that prove contacts, and the call that invites people: where mail is configured.

@@ -102,6 +102,21 @@ async fn repeated(request: impl Fn() -> RequestBuilder, lost: Lost) -> Result<()
 }
 
 impl Post {
+    /// Gives a code of somebody else's to the vendor. `call` stays the same when it is given twice.
+    ///
+    /// # Errors
+    /// See [`DeliverError`].
+    pub async fn carry(&self, to: &Destination, code: &str, call: &str) -> Result<(), DeliverError> {
+        let text = of_code(code);
+        match to {
+            Destination::Email(address) => {
+                let request = || self.mail.letter(address, "Your code", &text, format!("hook-{call}"));
+                repeated(request, Lost::MayBeRepeated).await
+            }
+            Destination::Phone(number) => repeated(|| self.text.message(number, &text), Lost::MayHaveLeft).await,
+        }
+    }
+
     /// Gives an invitation to the vendor of mail. `message` stays the same when it is given twice.
     ///
     /// # Errors
@@ -114,4 +129,9 @@ impl Post {
 /// What a person reads.
 fn words(code: &Code) -> String {
     format!("Your code is {}. It is good for ten minutes. Nobody of us will ever ask you for it.", code.reveal())
+}
+
+/// The same of a code whose end others know.
+fn of_code(code: &str) -> String {
+    format!("Your code is {code}. Nobody of us will ever ask you for it.")
 }

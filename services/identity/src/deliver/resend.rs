@@ -37,7 +37,7 @@ impl Resend {
         self.letter(to, "You are invited", &text, format!("invitation-{message}"))
     }
 
-    fn letter(&self, to: &EmailAddress, subject: &str, text: &str, key: String) -> RequestBuilder {
+    pub(super) fn letter(&self, to: &EmailAddress, subject: &str, text: &str, key: String) -> RequestBuilder {
         let body = json!({
             "from": self.from,
             "to": [to.as_str()],

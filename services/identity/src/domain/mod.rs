@@ -4,3 +4,4 @@ pub mod email;
 mod email_parts;
 pub mod otp;
 pub mod phone;
+pub mod webhook;

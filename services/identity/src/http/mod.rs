@@ -2,5 +2,6 @@
 //! Must not hold SQL or rules.
 
 pub mod email;
+pub mod hook;
 pub mod person;
 pub mod verify;

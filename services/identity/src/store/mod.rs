@@ -2,6 +2,7 @@
 //! search path says which one.
 
 pub mod email;
+pub mod hook;
 pub mod invitation;
 pub mod otp;
 pub mod person;

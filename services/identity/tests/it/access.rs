@@ -3,6 +3,8 @@
 use rerp_identity::access::RULES;
 use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::domain::otp::OtpKey;
+use rerp_identity::domain::webhook::Secret;
+use rerp_identity::hooks::{HookSettings, Hooks};
 use rerp_identity::verification::Verification;
 use rerp_kit::access::Verb::{Get, Post as Write};
 use rerp_proto::identity::v1::{email_service_server, invitation_service_server, person_service_server};
@@ -43,8 +45,11 @@ async fn start() -> (Split, Doors) {
         .await;
     let (db, _) = open(split.dir()).await;
     let key = OtpKey::new("0123456789abcdef0123456789abcdef").unwrap();
-    let verifying = rerp_identity::verifying(Verification::new(db.clone(), key, nowhere(), 100));
-    let doors = Doors::open("identity", RULES, rerp_identity::router(db).merge(verifying)).await;
+    let verification = Verification::new(db.clone(), key, nowhere(), 100);
+    let secrets = vec![Secret::parse("v1,whsec_c2VjcmV0").unwrap()];
+    let hooks = Hooks::new(verification.clone(), HookSettings { secrets, staff_audience: None });
+    let router = rerp_identity::router(db).merge(rerp_identity::verifying(verification));
+    let doors = Doors::open("identity", RULES, router.merge(rerp_identity::hooked(hooks))).await;
     (split, doors)
 }
 
@@ -56,6 +61,8 @@ async fn everybody_gets_what_is_theirs() {
     let at = |pattern: &str, id: Uuid| pattern.replace(human, &id.to_string());
     let (user, status) = ("/api/identity/user/{human_name_id}", "/api/identity/verification-status/{human_name_id}");
     let platform = "/api/identity/platform-user/{platform_user_id}";
+    let (email, sms) = ("/api/identity/hooks/send-email", "/api/identity/hooks/send-sms");
+    let token = "/api/identity/hooks/customize-access-token";
     let cases = [
         case(Get, "/api/identity/email", "/api/identity/email?email=ann%40example.com", staff),
         case(Get, "/api/identity/email/{id_or_address}", &format!("/api/identity/email/{ANN}"), staff),
@@ -72,6 +79,10 @@ async fn everybody_gets_what_is_theirs() {
             .body(json!({ "email": "ann@example.com", "code": "000000" })),
         case(Write, "/api/identity/verify/phone", "/api/identity/verify/phone", [401, 422, 403, 403, 422, 403])
             .body(json!({ "human_name_id": ANN, "phone_number": PHONE, "code": "000000" })),
+        // What isn't signed by Supabase is nobody's, whoever brings it.
+        case(Write, email, email, [401; 6]).body(json!({})),
+        case(Write, sms, sms, [401; 6]).body(json!({})),
+        case(Write, token, token, [401; 6]).body(json!({})),
         calls(email_service_server::SERVICE_NAME),
         calls(person_service_server::SERVICE_NAME),
         calls(invitation_service_server::SERVICE_NAME),

@@ -11,6 +11,7 @@ mod support;
 mod access;
 mod api;
 mod events;
+mod hooks;
 mod people;
 mod process;
 mod stand_in;
