@@ -97,6 +97,7 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/identity/user/{human_name_id}", Identity, Person, Read).own("human_name_id"),
     row(Get, "/api/identity/verification-status/{human_name_id}", Identity, Person, Read).own("human_name_id"),
     row(Get, "/api/identity/platform-user/{platform_user_id}", Identity, Staff, Read),
+    row(Get, "/api/identity/audit", Identity, Staff, Read),
     row(Post, "/api/identity/verify/email", Identity, Public, Codes),
     row(Post, "/api/identity/verify/phone", Identity, Person, Codes),
     // Signatures are over the bytes, which pass as they came. Supabase asks again by itself.
@@ -143,6 +144,7 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/billing/payment-methods/{human_name_id}", Billing, Person, Read).own("human_name_id"),
     row(Post, "/api/billing/subscriptions", Billing, Person, Write).again(Keyed),
     row(Get, "/api/billing/subscription/{account_id}", Billing, Person, Read),
+    row(Get, "/api/billing/invoices/{account_id}", Billing, Person, Read),
     row(Post, "/api/billing/kyc/verify", Billing, Person, Write),
     row(Get, "/api/billing/kyc/status/{account_id}", Billing, Person, Read),
     // Twice has the effect of once: an event is kept by its identifier. The signature is over the bytes, which pass as they came.

@@ -16,6 +16,7 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/identity/user/{human_name_id}", Person).own("human_name_id"),
     Rule::route(Get, "/api/identity/verification-status/{human_name_id}", Person).own("human_name_id"),
     Rule::route(Get, "/api/identity/platform-user/{platform_user_id}", Staff),
+    Rule::route(Get, "/api/identity/audit", Staff),
     // Whoever signs up isn't signed in yet.
     Rule::route(Post, "/api/identity/verify/email", Public),
     // The body's `human_name_id` is the caller's.

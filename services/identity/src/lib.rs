@@ -3,11 +3,13 @@
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
 //! the rules, [`store`] the SQL, [`deliver`] the vendors that carry codes, [`verification`] joins them to prove contacts,
 //! [`invitations`] to invite people for other services, [`hooks`] answers what Supabase Auth asks,
-//! [`announcing`] tells of people whom nobody was told of, [`access`] says who may.
+//! [`announcing`] tells of people whom nobody was told of, [`access`] says who may, [`auditing`] writes
+//! down which of the staff looks at whom.
 //! Must not call any other service: everyone may call this one.
 
 pub mod access;
 pub mod announcing;
+pub mod auditing;
 pub mod config;
 pub mod deliver;
 pub mod domain;

@@ -4,9 +4,10 @@ use axum::Router;
 use axum::routing::{get, post};
 use rerp_kit::pool::Db;
 
+use crate::auditing;
 use crate::grpc;
 use crate::hooks::Hooks;
-use crate::http::{email, hook, person, verify};
+use crate::http::{audit, email, hook, person, verify};
 use crate::verification::Verification;
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -18,7 +19,9 @@ pub fn router(db: Db) -> Router {
         .route("/api/identity/user/{human_name_id}", get(person::human))
         .route("/api/identity/verification-status/{human_name_id}", get(person::verification))
         .route("/api/identity/platform-user/{platform_user_id}", get(person::platform_user))
+        .route("/api/identity/audit", get(audit::page))
         .with_state(db.clone());
+    let rest = auditing::around(db.clone(), rest);
     let with_emails = rerp_kit::grpc::mount(rest, grpc::email::server(db.clone()));
     rerp_kit::grpc::mount(with_emails, grpc::person::server(db))
 }

@@ -12,6 +12,7 @@ mod support;
 mod access;
 mod entitlements;
 mod events;
+mod invoices;
 mod kyc;
 mod payment_methods;
 mod plans;

@@ -1,6 +1,7 @@
 //! Requests and answers. In come requests; out go calls to `domain` and `store`, and their results as JSON.
 //! Must not hold SQL or rules.
 
+pub mod audit;
 pub mod email;
 pub mod hook;
 pub mod person;

@@ -6,12 +6,13 @@ use rerp_identity::domain::otp::OtpKey;
 use rerp_identity::domain::webhook::Secret;
 use rerp_identity::hooks::{HookSettings, Hooks};
 use rerp_identity::verification::Verification;
+use rerp_kit::access::Assurance;
 use rerp_kit::access::Verb::{Get, Post as Write};
 use rerp_proto::identity::v1::{email_service_server, invitation_service_server, person_service_server};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::doors::{Doors, calls, case, everybody, same_routes};
+use crate::doors::{Doors, Who, calls, case, everybody, same_routes};
 use crate::support::service::split_of;
 use crate::support::{Split, open, visitor};
 
@@ -55,7 +56,7 @@ async fn start() -> (Split, Doors) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_gets_what_is_theirs() {
-    let (_split, doors) = start().await;
+    let (split, doors) = start().await;
     let (staff, own) = ([401, 403, 403, 403, 200, 403], [401, 200, 404, 403, 200, 403]);
     let human = "{human_name_id}";
     let at = |pattern: &str, id: Uuid| pattern.replace(human, &id.to_string());
@@ -63,6 +64,7 @@ async fn everybody_gets_what_is_theirs() {
     let platform = "/api/identity/platform-user/{platform_user_id}";
     let (email, sms) = ("/api/identity/hooks/send-email", "/api/identity/hooks/send-sms");
     let token = "/api/identity/hooks/customize-access-token";
+    let audit = "/api/identity/audit";
     let cases = [
         case(Get, "/api/identity/email", "/api/identity/email?email=ann%40example.com", staff),
         case(Get, "/api/identity/email/{id_or_address}", &format!("/api/identity/email/{ANN}"), staff),
@@ -74,6 +76,7 @@ async fn everybody_gets_what_is_theirs() {
         case(Get, user, &at(user, Uuid::from_u128(9)), [401, 404, 404, 403, 404, 403]),
         case(Get, status, &at(status, ANN), own),
         case(Get, platform, &format!("/api/identity/platform-user/{BOB}"), staff),
+        case(Get, audit, &format!("{audit}?reason=yearly%20review"), staff),
         // A code that was never sent proves nothing, whoever says it.
         case(Write, "/api/identity/verify/email", "/api/identity/verify/email", [422; 6])
             .body(json!({ "email": "ann@example.com", "code": "000000" })),
@@ -88,4 +91,34 @@ async fn everybody_gets_what_is_theirs() {
         calls(invitation_service_server::SERVICE_NAME),
     ];
     everybody(&doors, RULES, ANN, BOB, &cases).await;
+    // Of staff who were shown somebody, or were told that there is nobody; of nobody else.
+    let written = "SELECT count(*) FROM svc.audit_log WHERE actor_kind = 'staff' AND action";
+    for (action, times) in [("email.read", 3), ("user.read", 2), ("platform-user.read", 1), ("audit.read", 1)] {
+        assert_eq!(split.source.number(&format!("{written} = '{action}'")).await, times, "{action}");
+    }
+    let all = "SELECT count(*) FROM svc.audit_log WHERE actor_kind <> 'staff' OR detail::text ~ 'example'";
+    assert_eq!(split.source.number(all).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn staff_say_why_and_it_is_kept() {
+    let (split, doors) = start().await;
+    let staff = Who::Staff(Assurance::Second);
+    let path = format!("/api/identity/user/{ANN}");
+    let asked = doors.request(staff, Get, &path).header("x-audit-reason", "ticket 4711");
+    assert_eq!(doors.answer(asked).await.unwrap().status, 200);
+    let kept = format!(
+        "SELECT count(*) FROM svc.audit_log WHERE subject = '{ANN}' AND reason = 'ticket 4711' AND action = 'user.read'"
+    );
+    assert_eq!(split.source.number(&kept).await, 1);
+    let unreasoned = doors.request(staff, Get, &path).header("x-audit-reason", "a");
+    assert_eq!(doors.answer(unreasoned).await.unwrap().status, 400);
+    let of_ann = format!("/api/identity/audit?reason=complaint&subject={ANN}");
+    let log = doors.ask(staff, Get, &of_ann, None).await.unwrap();
+    let actions: Vec<_> = log.body["items"].as_array().unwrap().iter().map(|row| row["action"].clone()).collect();
+    assert_eq!(actions, ["user.read", "audit.read"], "{}", log.body);
+    for wrong in ["subject=ann", "limit=0", "subject="] {
+        let refused = doors.ask(staff, Get, &format!("/api/identity/audit?reason=complaint&{wrong}"), None).await;
+        assert_eq!(refused.unwrap().status, 400, "{wrong}");
+    }
 }

@@ -30,7 +30,7 @@ fn migrations_hold_the_text_of_the_kit() {
 
 #[test]
 fn migrations_hold_the_audit_log_of_the_kit() {
-    for (service, file) in [("marketing", "0003_leads.sql")] {
+    for (service, file) in [("marketing", "0003_leads.sql"), ("identity", "0004_audit.sql")] {
         assert!(migration(service, file).contains(audit::DDL), "{service}");
     }
 }
