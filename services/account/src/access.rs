@@ -14,7 +14,7 @@
 //!
 //! Staff pass. The roles are looked at in the transaction that acts, with the account locked where something changes.
 
-use rerp_kit::access::May::Person;
+use rerp_kit::access::May::{Person, Staff};
 use rerp_kit::access::Rule;
 use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_proto::account::v1::{company_service_server, permission_service_server};
@@ -40,6 +40,8 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/accounts/companies", Person),
     Rule::route(Post, "/api/accounts/companies/upsert", Person),
     Rule::route(Get, "/api/accounts/companies/{id_or_name}", Person),
+    Rule::route(Post, "/api/accounts/companies/{id_or_name}/merge", Staff),
+    Rule::route(Delete, "/api/accounts/companies/{id_or_name}/merge", Staff),
     Rule::calls(company_service_server::SERVICE_NAME),
     Rule::calls(permission_service_server::SERVICE_NAME),
 ];

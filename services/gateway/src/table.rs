@@ -122,6 +122,8 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/accounts/companies", Account, Person, Read),
     row(Post, "/api/accounts/companies/upsert", Account, Person, Write).again(Yes),
     row(Get, "/api/accounts/companies/{id_or_name}", Account, Person, Read),
+    row(Post, "/api/accounts/companies/{id_or_name}/merge", Account, Staff, Write).again(Yes),
+    row(Delete, "/api/accounts/companies/{id_or_name}/merge", Account, Staff, Write),
 
     row(Post, "/api/marketing/email-capture", Marketing, Public, Form).again(Keyed),
     row(Post, "/api/marketing/contact", Marketing, Public, Form).again(Keyed),

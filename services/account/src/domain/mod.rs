@@ -6,4 +6,5 @@ pub mod company;
 pub mod country;
 pub mod invite;
 pub mod permission;
+pub mod provenance;
 pub mod role;

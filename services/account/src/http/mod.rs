@@ -5,6 +5,7 @@ pub mod account;
 pub mod address;
 mod answer;
 pub mod company;
+pub mod company_merge;
 pub mod invite;
 pub mod permission;
 pub mod role;

@@ -39,7 +39,7 @@ async fn ask(doors: &Doors, who: &str, verb: Verb, path: &str, body: Option<&Val
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_gets_what_is_theirs() {
     let platform = Platform::start().await;
-    let company = platform.company("Acme").await;
+    let (company, other) = (platform.company("Acme").await, platform.company("Other").await);
     let account = platform.open(ANN, "business").await;
     let owner =
         platform.get(&format!("/{account}/roles")).await.body["items"][0]["role_id"].as_str().unwrap().to_owned();
@@ -49,6 +49,7 @@ async fn everybody_gets_what_is_theirs() {
     let (roles, addresses) = ("/api/accounts/{account_id}/roles", "/api/accounts/{account_id}/addresses");
     let permissions = "/api/accounts/{account_id}/permissions/{human_name_id}";
     let (invites, accept) = ("/api/accounts/{account_id}/invites", "/api/accounts/invites/accept");
+    let (merge, staff) = ("/api/accounts/companies/{id_or_name}/merge", [401, 403, 403, 403, 200, 403]);
     let none = [401, 404, 404, 403, 404, 403];
     let cases = [
         case(Post, "/api/accounts", "/api/accounts", [401, 201, 403, 403, 201, 403])
@@ -91,6 +92,8 @@ async fn everybody_gets_what_is_theirs() {
         case(Post, "/api/accounts/companies/upsert", "/api/accounts/companies/upsert", anybody)
             .body(json!({ "name": "ACME" })),
         case(Get, "/api/accounts/companies/{id_or_name}", &format!("/api/accounts/companies/{company}"), anybody),
+        case(Post, merge, &merge.replace("{id_or_name}", &company), staff).body(json!({ "into": other })),
+        case(Delete, merge, &merge.replace("{id_or_name}", &company), [401, 403, 403, 403, 204, 403]),
         calls(company_service_server::SERVICE_NAME),
         calls(permission_service_server::SERVICE_NAME),
     ];

@@ -13,6 +13,7 @@ mod access;
 mod accounts;
 mod addresses;
 mod api;
+mod companies;
 mod events;
 mod invites;
 mod roles;
