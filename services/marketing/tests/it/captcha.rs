@@ -97,7 +97,7 @@ async fn used_solutions_are_forgotten_after_their_end() {
         assert_eq!(platform.post("email-capture", None, &form).await.0, 201);
     }
     let age = "UPDATE svc.captcha_spent SET expires_at = now() - interval '2 minutes' \
-               WHERE challenge = (SELECT min(challenge) FROM svc.captcha_spent)";
+               WHERE challenge = (SELECT challenge FROM svc.captcha_spent ORDER BY challenge LIMIT 1)";
     platform.marketing.source.execute(age).await;
     let (db, _) = open(platform.marketing.dir()).await;
     assert_eq!(rerp_marketing::store::sweep(&db).await.unwrap(), 1);
