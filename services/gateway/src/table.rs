@@ -98,6 +98,9 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/identity/verification-status/{human_name_id}", Identity, Person, Read).own("human_name_id"),
     row(Get, "/api/identity/platform-user/{platform_user_id}", Identity, Staff, Read),
     row(Get, "/api/identity/audit", Identity, Staff, Read),
+    row(Get, "/api/identity/sessions/{human_name_id}", Identity, Person, Read).own("human_name_id"),
+    row(Delete, "/api/identity/sessions/{human_name_id}", Identity, Person, Write).own("human_name_id"),
+    row(Delete, "/api/identity/sessions/{human_name_id}/{session_id}", Identity, Person, Write).own("human_name_id"),
     row(Post, "/api/identity/verify/email", Identity, Public, Codes),
     row(Post, "/api/identity/verify/phone", Identity, Person, Codes),
     // Signatures are over the bytes, which pass as they came. Supabase asks again by itself.

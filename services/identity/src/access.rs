@@ -5,7 +5,7 @@
 
 use rerp_kit::access::May::{Person, Public, Service, Staff};
 use rerp_kit::access::Rule;
-use rerp_kit::access::Verb::{Get, Post};
+use rerp_kit::access::Verb::{Delete, Get, Post};
 use rerp_proto::identity::v1::{email_service_server, invitation_service_server, person_service_server};
 
 /// The table.
@@ -17,6 +17,9 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/identity/verification-status/{human_name_id}", Person).own("human_name_id"),
     Rule::route(Get, "/api/identity/platform-user/{platform_user_id}", Staff),
     Rule::route(Get, "/api/identity/audit", Staff),
+    Rule::route(Get, "/api/identity/sessions/{human_name_id}", Person).own("human_name_id"),
+    Rule::route(Delete, "/api/identity/sessions/{human_name_id}", Person).own("human_name_id"),
+    Rule::route(Delete, "/api/identity/sessions/{human_name_id}/{session_id}", Person).own("human_name_id"),
     // Whoever signs up isn't signed in yet.
     Rule::route(Post, "/api/identity/verify/email", Public),
     // The body's `human_name_id` is the caller's.

@@ -15,13 +15,14 @@ use serde_json::json;
 /// The header with which staff say why they look, in words of one line.
 pub const REASON: &str = "x-audit-reason";
 
-/// Routes that show people, and what looking at them is called.
-const SHOWING: [(&str, &str); 5] = [
+/// Routes that show people, and what looking at them is called. Of sessions also that all are ended.
+const SHOWING: [(&str, &str); 6] = [
     ("/api/identity/email", "email.read"),
     ("/api/identity/email/{id_or_address}", "email.read"),
     ("/api/identity/user/{human_name_id}", "user.read"),
     ("/api/identity/verification-status/{human_name_id}", "verification-status.read"),
     ("/api/identity/platform-user/{platform_user_id}", "platform-user.read"),
+    ("/api/identity/sessions/{human_name_id}", "sessions.used"),
 ];
 
 /// Puts the watch around routes.

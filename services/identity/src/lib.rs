@@ -3,6 +3,7 @@
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
 //! the rules, [`store`] the SQL, [`deliver`] the vendors that carry codes, [`verification`] joins them to prove contacts,
 //! [`invitations`] to invite people for other services, [`hooks`] answers what Supabase Auth asks,
+//! [`sessions`] forgets old sign-ins,
 //! [`announcing`] tells of people whom nobody was told of, [`access`] says who may, [`auditing`] writes
 //! down which of the staff looks at whom.
 //! Must not call any other service: everyone may call this one.
@@ -18,6 +19,7 @@ pub mod hooks;
 pub mod http;
 pub mod invitations;
 mod router;
+pub mod sessions;
 pub mod store;
 pub mod verification;
 

@@ -6,6 +6,7 @@ use rerp_identity::announcing::keep_announced;
 use rerp_identity::config::VerificationSettings;
 use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::hooks::{HookSettings, Hooks};
+use rerp_identity::sessions;
 use rerp_identity::verification::{Verification, keep_swept};
 use rerp_kit::app::{self, BuildError, Parts};
 use rerp_kit::client::outside;
@@ -26,11 +27,15 @@ fn main() -> ExitCode {
                 tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");
                 return Ok(router);
             };
+            let stop = parts.stop.clone();
             tokio::spawn(keep_swept(parts.db.clone(), parts.stop));
             let verification = verification(settings, parts.db)?;
             let router = router.merge(rerp_identity::verifying(verification.clone()));
             Ok(match hooks {
-                Some(hooks) => router.merge(rerp_identity::hooked(Hooks::new(verification, hooks))),
+                Some(hooks) => {
+                    tokio::spawn(sessions::keep_swept(verification.db().clone(), stop));
+                    router.merge(rerp_identity::hooked(Hooks::new(verification, hooks)))
+                }
                 None => router,
             })
         }

@@ -1,13 +1,13 @@
 //! The routes. In comes the database handle; out goes a router. Must not hold handlers.
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use rerp_kit::pool::Db;
 
 use crate::auditing;
 use crate::grpc;
 use crate::hooks::Hooks;
-use crate::http::{audit, email, hook, person, verify};
+use crate::http::{audit, email, hook, person, session, verify};
 use crate::verification::Verification;
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -20,6 +20,8 @@ pub fn router(db: Db) -> Router {
         .route("/api/identity/verification-status/{human_name_id}", get(person::verification))
         .route("/api/identity/platform-user/{platform_user_id}", get(person::platform_user))
         .route("/api/identity/audit", get(audit::page))
+        .route("/api/identity/sessions/{human_name_id}", get(session::list).delete(session::end_all))
+        .route("/api/identity/sessions/{human_name_id}/{session_id}", delete(session::end))
         .with_state(db.clone());
     let rest = auditing::around(db.clone(), rest);
     let with_emails = rerp_kit::grpc::mount(rest, grpc::email::server(db.clone()));

@@ -21,6 +21,7 @@ use crate::domain::otp::Channel;
 use crate::domain::webhook::Secret;
 use crate::store::hook::{self as store, Known};
 use crate::store::otp::within_budget;
+use crate::store::session as sessions;
 use crate::verification::Verification;
 
 /// How long sending may take: Supabase waits five seconds in all.
@@ -121,7 +122,11 @@ impl Hooks {
     /// See [`Refused`].
     pub async fn claims(&self, user: Uuid, claims: Map<String, Value>) -> Result<Map<String, Value>, Refused> {
         let known = self.known(user).await?;
-        token::claims(user, &known, claims, self.settings.staff_audience.as_deref()).ok_or(Refused::NotAllowed)
+        let (session, aal) = token::session(&claims).ok_or(Refused::NotAllowed)?;
+        let staff_audience = self.settings.staff_audience.as_deref();
+        let claims = token::claims(user, &known, claims, staff_audience).ok_or(Refused::NotAllowed)?;
+        // Last: who gets no token has no session either.
+        if sessions::seen(self.db(), session, user, aal).await? { Ok(claims) } else { Err(Refused::NotAllowed) }
     }
 
     async fn known(&self, user: Uuid) -> Result<Known, Refused> {

@@ -1,6 +1,7 @@
 //! What a token is to say. In come the claims that Supabase would sign, and who it is here; out go the claims it signs. Pure. What is decided on (roles in accounts, verification,
 //! entitlement) is not in a token: it would be stale.
 
+use rerp_kit::http::strict_uuid;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -41,6 +42,13 @@ pub(super) fn claims(
     Some(claims)
 }
 
+/// Which session gets the token, and how well it is proved; none if the token doesn't say, as every one of GoTrue's does.
+pub(super) fn session(claims: &Map<String, Value>) -> Option<(Uuid, &'static str)> {
+    let session = claims.get("session_id").and_then(Value::as_str).and_then(strict_uuid)?;
+    let aal = ["aal1", "aal2"].into_iter().find(|aal| claims.get("aal").and_then(Value::as_str) == Some(*aal))?;
+    Some((session, aal))
+}
+
 /// The audience is a text, or a list of them (RFC 7519, 4.1.3).
 fn has_audience(claims: &Map<String, Value>, audience: &str) -> bool {
     match claims.get("aud") {
@@ -76,6 +84,17 @@ mod tests {
         assert_eq!((&said["aud"], &said["aal"]), (&json!("authenticated"), &json!("aal1")), "the rest stays");
         for asked in [json!({ "aud": "staff" }), json!({ "aud": ["authenticated", "staff"] }), json!({ "sub": "x" })] {
             assert_eq!(of(&person, &asked), None, "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_of_a_session() {
+        let said = |said: Value| session(said.as_object().unwrap());
+        assert_eq!(said(json!({ "session_id": ANN, "aal": "aal2" })), Some((ANN, "aal2")));
+        for wrong in
+            [json!({ "aal": "aal1" }), json!({ "session_id": ANN }), json!({ "session_id": ANN, "aal": "aal3" })]
+        {
+            assert_eq!(said(wrong.clone()), None, "{wrong}");
         }
     }
 

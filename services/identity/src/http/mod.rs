@@ -5,4 +5,5 @@ pub mod audit;
 pub mod email;
 pub mod hook;
 pub mod person;
+pub mod session;
 pub mod verify;

@@ -7,3 +7,4 @@ pub mod invitation;
 pub mod otp;
 pub mod person;
 pub mod proof;
+pub mod session;

@@ -7,7 +7,7 @@ use rerp_identity::domain::webhook::Secret;
 use rerp_identity::hooks::{HookSettings, Hooks};
 use rerp_identity::verification::Verification;
 use rerp_kit::access::Assurance;
-use rerp_kit::access::Verb::{Get, Post as Write};
+use rerp_kit::access::Verb::{Delete, Get, Post as Write};
 use rerp_proto::identity::v1::{email_service_server, invitation_service_server, person_service_server};
 use serde_json::json;
 use uuid::Uuid;
@@ -65,6 +65,8 @@ async fn everybody_gets_what_is_theirs() {
     let (email, sms) = ("/api/identity/hooks/send-email", "/api/identity/hooks/send-sms");
     let token = "/api/identity/hooks/customize-access-token";
     let audit = "/api/identity/audit";
+    let sessions = "/api/identity/sessions/{human_name_id}";
+    let one = "/api/identity/sessions/{human_name_id}/{session_id}";
     let cases = [
         case(Get, "/api/identity/email", "/api/identity/email?email=ann%40example.com", staff),
         case(Get, "/api/identity/email/{id_or_address}", &format!("/api/identity/email/{ANN}"), staff),
@@ -76,6 +78,9 @@ async fn everybody_gets_what_is_theirs() {
         case(Get, user, &at(user, Uuid::from_u128(9)), [401, 404, 404, 403, 404, 403]),
         case(Get, status, &at(status, ANN), own),
         case(Get, platform, &format!("/api/identity/platform-user/{BOB}"), staff),
+        case(Get, sessions, &at(sessions, ANN), own),
+        case(Delete, sessions, &at(sessions, ANN), [401, 204, 404, 403, 204, 403]),
+        case(Delete, one, &format!("{}/{BOB}", at(sessions, ANN)), [401, 204, 404, 403, 204, 403]),
         case(Get, audit, &format!("{audit}?reason=yearly%20review"), staff),
         // A code that was never sent proves nothing, whoever says it.
         case(Write, "/api/identity/verify/email", "/api/identity/verify/email", [422; 6])

@@ -157,6 +157,47 @@ async fn codes_go_where_the_registry_says_and_nowhere_else() {
     assert_eq!(otp(json!({ "phone": PHONE, "create_user": false })).await.status, 502);
 }
 
+/// Signed out here, a session gets no token any more at Supabase.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ended_session_gets_no_token() {
+    let world = World::start(100).await;
+    let (db, _) = open(world.split.dir()).await;
+    let own = format!("http://{}/api/identity/sessions/{ANN}", serve(rerp_identity::router(db)).await);
+    let list = async || Answer::to(request(&visitor(), "GET", own.clone(), &[], None)).await.body["items"].clone();
+    let refresh = async |signed: &Answer| {
+        let body = json!({ "refresh_token": signed.text("refresh_token") });
+        world.page("token?grant_type=refresh_token", &body).await
+    };
+    let (desk, telephone) = (world.sign_in("ann@example.com").await, world.sign_in("ann@example.com").await);
+    let session = claims(&desk)["session_id"].as_str().unwrap().to_owned();
+    let listed = list().await;
+    assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
+    assert!(listed.as_array().unwrap().iter().any(|one| one["session_id"] == json!(session)), "{listed}");
+    let telephone = refresh(&telephone).await;
+    assert_eq!(telephone.status, 200, "the positive control: {}", telephone.body);
+
+    let one = format!("{own}/{session}");
+    for _ in 0..2 {
+        assert_eq!(Answer::to(request(&visitor(), "DELETE", one.clone(), &[], None)).await.status, 204);
+    }
+    assert_eq!(refresh(&desk).await.status, 403);
+    assert_eq!(list().await.as_array().unwrap().len(), 1);
+    let telephone = refresh(&telephone).await;
+    assert_eq!(telephone.status, 200, "another one goes on: {}", telephone.body);
+    assert_eq!(Answer::to(request(&visitor(), "DELETE", own.clone(), &[], None)).await.status, 204);
+    assert_eq!((refresh(&telephone).await.status, list().await), (403, json!([])));
+    assert_eq!(world.sign_in("ann@example.com").await.status, 200, "whoever signs in anew is in");
+
+    world
+        .split
+        .source
+        .execute("UPDATE svc.sessions SET seen_at = now() - interval '91 days' WHERE ended_at IS NOT NULL")
+        .await;
+    let (db, _) = open(world.split.dir()).await;
+    assert_eq!(rerp_identity::store::session::sweep(&db).await.unwrap(), 2);
+    assert_eq!(world.split.source.number("SELECT count(*) FROM svc.sessions").await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_day_has_its_budget_and_a_call_its_signature() {
     let world = World::start(1).await;
