@@ -50,6 +50,10 @@ async fn spend(session: &mut Session, solved: &Solved, lead: &Receipt) -> Result
     if insert.execute(session.conn()).await?.rows_affected() == 1 {
         return Ok(true);
     }
+    // One key may be used on two routes, and its identifier names two leads then: only a repeated attempt can have been here before.
+    if session.attempt() == 1 {
+        return Ok(false);
+    }
     let ours = sqlx::query_scalar("SELECT lead_id = $2 FROM captcha_spent WHERE challenge = $1");
     let ours: Option<bool> = ours.bind(&solved.challenge).bind(lead.id).fetch_optional(session.conn()).await?;
     Ok(ours.unwrap_or(false))

@@ -197,3 +197,14 @@ async fn without_the_vendor_s_word_nobody_passes() {
     assert!(is_kind(&platform.post("contact", None, &form).await, unavailable));
     assert_eq!(platform.rows("contact_messages").await, 0);
 }
+
+/// A key may be used on both routes, and names a row on each: a solution is good for one of them all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_on_two_routes_is_two_leads() {
+    let platform = Platform::start_with(work()).await;
+    let (token, key) = (solved(&platform).await, Uuid::now_v7().to_string());
+    assert_eq!(platform.post("contact", Some(&key), &with(contact("ann@example.com"), &token)).await.0, 201);
+    let second = platform.post("email-capture", Some(&key), &with(capture("ann@example.com"), &token)).await;
+    assert!(is_kind(&second, catalogue::CAPTCHA_REFUSED), "{second:?}");
+    assert_eq!(platform.rows("email_captures").await, 0);
+}
