@@ -2,7 +2,7 @@
 //! and the time; out goes a verdict. Pure.
 //!
 //! Signed is `<id>.<timestamp>.<body>`, with HMAC-SHA256; the header holds `v1,<Base64>`, several of them while a secret is being replaced. Between two there is a
-//! space, and at GoTrue a comma before it. The `standardwebhooks` crate does the same for one secret and without that comma; this is a page of code on what the service has anyway.
+//! space, and at GoTrue a comma before it. A crate for it would be one more to trust with secrets; this is a page of code on what the service has anyway, and it knows of that comma.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
