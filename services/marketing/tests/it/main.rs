@@ -13,5 +13,6 @@ mod support;
 mod access;
 mod away;
 mod forms;
+mod intake;
 mod keys;
 mod splits;
