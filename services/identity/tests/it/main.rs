@@ -13,5 +13,6 @@ mod api;
 mod events;
 mod people;
 mod process;
+mod secrecy;
 mod stand_in;
 mod verify;
