@@ -13,6 +13,7 @@ mod access;
 mod entitlements;
 mod events;
 mod kyc;
+mod orders;
 mod payment_methods;
 mod plans;
 mod reconciliation;
