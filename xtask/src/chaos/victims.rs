@@ -18,7 +18,7 @@ const SERVICES: [&str; 5] = ["identity", "account", "marketing", "billing", "fte
 /// A server that crashes in its pod is started again later each time; a new pod begins anew.
 const MOST_CRASHES: u64 = 2;
 /// What `pg_ctl stop -m immediate` does: every process of the server ends where it is, and it recovers from its log.
-const CRASH: &str = "kill -QUIT \"$(head -n 1 \"$PGDATA/postmaster.pid\")\"";
+const CRASH: &str = r#"read -r pid <"${PGDATA:-/var/lib/rerp/postgres/pgdata}/postmaster.pid" && kill -QUIT "$pid""#;
 
 /// What kind of pod it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
