@@ -85,14 +85,18 @@ impl<'a> Vendor<'a> {
 
     /// Gives cards to customers, lets every trial end, and takes all that Stripe has to tell for delivering.
     pub(super) fn collect(&mut self, rng: &mut Rng) -> Result<Meant, Error> {
-        let mut with_card = BTreeSet::new();
-        for customer in self.all("customers")?.iter().take(MOST_CARDS) {
+        let (mut with_card, mut given) = (BTreeSet::new(), 0);
+        for customer in self.all("customers")? {
             let Some(id) = customer["id"].as_str() else { continue };
             if customer["invoice_settings"]["default_payment_method"].is_null() {
+                if given == MOST_CARDS {
+                    continue;
+                }
                 let card = self.ask("POST", "payment_methods/pm_card_visa/attach", Some(&format!("customer={id}")))?;
                 let card = card["id"].as_str().unwrap_or_default();
                 let wish = format!("invoice_settings[default_payment_method]={card}");
                 self.ask("POST", &format!("customers/{id}"), Some(&wish))?;
+                given += 1;
             }
             with_card.insert(id.to_owned());
         }
@@ -176,7 +180,8 @@ impl<'a> Vendor<'a> {
 /// What the end of a trial or period will cost, if it is within the time: nothing where the customer has no card, for then the subscription ends.
 fn meant(living: &Value, with_card: &BTreeSet<String>, until: i64) -> Option<(String, i64)> {
     let item = &living["items"]["data"][0];
-    let pays = with_card.contains(living["customer"].as_str()?) && living["cancel_at_period_end"] != true;
+    let has_card = with_card.contains(living["customer"].as_str()?) || living["default_payment_method"].is_string();
+    let pays = has_card && living["cancel_at_period_end"] != true;
     let ends = item["current_period_end"].as_i64()? <= until;
     let cost = item["price"]["unit_amount"].as_i64().filter(|cost| pays && ends && *cost > 0)?;
     Some((living["id"].as_str()?.to_owned(), cost))
