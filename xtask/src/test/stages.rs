@@ -110,14 +110,12 @@ fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
         return Ok(Tally::default());
     }
     let usual = cargo_test(setting, &[vec!["--workspace".to_owned()], tests].concat(), &[]);
-    if std::env::var_os(NATS).is_none() {
-        note(format!("{NATS} is not set: events were tested with the broker in memory, not with NATS itself"));
+    if setting.filter.is_some_and(|name| !name.contains("nats")) {
         return usual;
     }
-    both(
-        usual,
-        cargo_test(setting, &["--workspace", "--test", "it"].map(str::to_owned), &["--ignored", "events::nats"]),
-    )
+    let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "it"]);
+    let test = test.env(NATS, install::nats_server(setting.paths)?);
+    both(usual, count(test.args(["--", "--ignored", "events::nats"]).args(setting.filter)))
 }
 
 fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {

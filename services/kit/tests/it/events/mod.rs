@@ -32,7 +32,7 @@ const COUNT: &str = "SELECT count(*) FROM svc.effects";
 const OVERTAKEN: &str = "SELECT count(*) FROM svc.effects AS a JOIN svc.effects AS b ON b.subject = a.subject AND b.sequence > a.sequence AND b.at < a.at";
 
 fn ddl() -> String {
-    format!("{} {} {EFFECTS}", outbox_sql::DDL, inbox_sql::DDL)
+    format!("{} {} {} {EFFECTS}", outbox_sql::DDL, outbox_sql::RELAY_DDL, inbox_sql::DDL)
 }
 
 /// A service that tells itself things.
@@ -82,9 +82,16 @@ impl World {
         while self.reader.turn().await.unwrap() > 0 {}
     }
 
-    /// Lets pauses be over, and leases.
+    /// Lets pauses be over, and turns.
     async fn later(&self) {
-        self.home.execute("UPDATE svc.outbox SET due_at = now(); UPDATE svc.inbox SET due_at = now()").await;
+        let later = "UPDATE svc.outbox SET due_at = now(); UPDATE svc.inbox SET due_at = now(); \
+                     UPDATE svc.outbox_relay SET until = now() - interval '1 second'";
+        self.home.execute(later).await;
+    }
+
+    /// As another pod has one.
+    fn another_relay(&self) -> Relay {
+        Relay::new(self.db.clone(), Arc::clone(&self.seat), self.metrics.events.clone())
     }
 
     async fn effects(&self) -> i64 {

@@ -11,7 +11,7 @@ use rerp_kit::events::relay::{Relay, keep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-const TABLES: [&str; 5] = ["outbox_subjects", "outbox", "inbox", "effects", "trouble"];
+const TABLES: [&str; 6] = ["outbox_subjects", "outbox", "outbox_relay", "inbox", "effects", "trouble"];
 const DONE: &str = "SELECT count(*) FROM svc.effects";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
