@@ -1,7 +1,7 @@
 -- Whose turn it is to publish what lies in outbox: one pod at a time, so that publishing an event costs one change of its row, its end. The text is the
 -- kit's; see rerp_kit::events.
 CREATE TABLE outbox_relay (
-    only    boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one     boolean PRIMARY KEY DEFAULT true CHECK (one),
     -- The relay that publishes, which is the identifier of nothing else.
     holder  uuid NOT NULL,
     -- Until then. Whoever is lost leaves it to the next.
