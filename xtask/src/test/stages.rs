@@ -52,7 +52,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         }
         Stage::Sizes => sizes::check(root)?,
         Stage::Licences => licences::check(root)?,
-        Stage::Go => return go::test(root, setting.filter),
+        Stage::Go => return go::test(setting.paths, setting.filter),
         Stage::Lints => passes(
             "cargo clippy",
             cargo(setting).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
