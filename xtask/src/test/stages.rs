@@ -147,7 +147,7 @@ fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
         }
         passed
     };
-    for kill in [None, Some(Victim::Worker), Some(Victim::Operator)] {
+    for kill in [None, Some(Victim::Both)] {
         let passed = judged(demo::run(setting.paths, setting.choice, &demo::Args::small(kill), &Options::default())?);
         // What a demo that failed has left is no platform to walk on.
         if passed && kill.is_none() {
