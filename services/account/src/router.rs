@@ -6,9 +6,11 @@ use axum::routing::{delete, get, post, put};
 use crate::grpc;
 use crate::http::{account, address, company, permission, role};
 use crate::state::AppState;
+use crate::store;
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(state: AppState) -> Router {
+    let state = AppState { db: state.db.reaching(store::REACHED), ..state };
     let rest = Router::new()
         .route("/api/accounts", post(account::open))
         .route("/api/accounts/{account_id}", get(account::by_id))

@@ -21,5 +21,5 @@ pub fn router(state: AppState) -> Router {
         .route("/api/billing/kyc/status/{account_id}", get(kyc::status))
         .route("/api/billing/webhooks/stripe", post(webhook::receive))
         .with_state(state.clone());
-    rerp_kit::grpc::mount(rest, grpc::entitlement::server(state.db))
+    rerp_kit::grpc::mount(rest, grpc::entitlement::server(&state.db))
 }

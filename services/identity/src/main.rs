@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         move |parts: Parts| {
             announce(&parts);
             if parts.bus.is_some() {
-                tokio::spawn(keep_announced(parts.db.clone(), parts.stop.clone()));
+                tokio::spawn(keep_announced(parts.db.at_work(), parts.stop.clone()));
             }
             let router = rerp_identity::router(parts.db.clone());
             let Some(settings) = settings else {

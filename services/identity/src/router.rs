@@ -18,8 +18,8 @@ pub fn router(db: Db) -> Router {
         .route("/api/identity/verification-status/{human_name_id}", get(person::verification))
         .route("/api/identity/platform-user/{platform_user_id}", get(person::platform_user))
         .with_state(db.clone());
-    let with_emails = rerp_kit::grpc::mount(rest, grpc::email::server(db.clone()));
-    rerp_kit::grpc::mount(with_emails, grpc::person::server(db))
+    let with_emails = rerp_kit::grpc::mount(rest, grpc::email::server(&db));
+    rerp_kit::grpc::mount(with_emails, grpc::person::server(&db))
 }
 
 /// The routes that prove contacts, where verification is configured.

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
@@ -42,14 +43,15 @@ struct Price {
 /// A problem: nothing was changed, or Stripe has to be asked again for new prices, which happens by itself.
 pub async fn declare(
     State(state): State<AppState>,
+    caller: Caller,
     Path(code): Path<String>,
     Json(body): Json<Body>,
 ) -> Result<StatusCode, Problem> {
     let prices: Vec<_> =
         body.prices.iter().map(|price| (price.amount, price.currency.as_str(), price.interval.as_str())).collect();
     let declared = Declared::new(&code, &body.name, body.trial_days, &prices)?;
-    plan::declare(&state.db, &declared).await?;
-    match state.asking().prices(Some(&declared.code)).await {
+    plan::declare(&state.db.on_behalf(&caller), &declared).await?;
+    match state.asking(&caller).prices(Some(&declared.code)).await {
         Err(MirrorError::Refused(_)) => Err(Problem::new(INVALID_VALUE).field("/prices", "stripe refuses one of them")),
         made => made.map(drop).map_err(answer::no_answer),
     }?;
