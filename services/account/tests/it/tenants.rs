@@ -1,8 +1,7 @@
 //! Whose accounts, roles and addresses are whose, tried against real policies.
 
-use rerp_account::tenants::TABLES;
-
 use rerp_account::store::REACHED;
+use rerp_account::tenants::TABLES;
 
 use crate::support::Home;
 use crate::support::service::home_of;

@@ -1,8 +1,7 @@
 //! Whose names, telephones and addresses are whose, tried against real policies; and that what staff read is on record.
 
-use rerp_identity::tenants::TABLES;
-
 use rerp_identity::access::RULES;
+use rerp_identity::tenants::TABLES;
 use rerp_kit::access::Assurance;
 use rerp_kit::access::Verb::Get;
 
@@ -80,9 +79,9 @@ const ANN: &str = "0191f7a1-3f0c-7000-8000-000000000001";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_staff_read_is_on_record_or_not_read() {
     let (home, dir) = home_of(rerp_identity::migrations()).await;
-    let people = "INSERT INTO email_addresses (id, email) VALUES ('{}', 'ann@example.com'); \
-                  INSERT INTO human_names (id, email_address_id) VALUES ('{}', '{}')";
-    home.define(&people.replace("{}", ANN)).await;
+    let people = "INSERT INTO email_addresses (id, email) VALUES ('$ann', 'ann@example.com'); \
+                  INSERT INTO human_names (id, email_address_id) VALUES ('$ann', '$ann')";
+    home.define(&people.replace("$ann", ANN)).await;
     let (db, _) = open(dir.path()).await;
     let doors = Doors::open("identity", RULES, rerp_identity::router(db)).await;
     let path = format!("/api/identity/user/{ANN}");
