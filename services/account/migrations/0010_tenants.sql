@@ -1,5 +1,5 @@
 -- Whose rows are whose: row level security for every table that holds something of somebody. src/tenants.rs says the same as data, and tests try every
--- table, verb and caller. A service's transactions say for whom they work (rerp_kit::tenants); one that says nothing sees nothing.
+-- table, verb and caller. A service's transactions say for whom they work (rerp_kit::tenants); a session that says nothing sees nothing.
 -- The role of migrations is bound too (FORCE): a migration that touches rows works because the kit's migrator says that it is the service's own work.
 
 -- What those who run the platform looked at or changed here: a row for each of their transactions, written in it. The text is the kit's; see rerp_kit::tenants.

@@ -23,6 +23,6 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts/companies/upsert", post(company::upsert))
         .route("/api/accounts/companies/{id_or_name}", get(company::by_path))
         .with_state(state.clone());
-    let with_companies = rerp_kit::grpc::mount(rest, grpc::company::server(state.db.clone()));
+    let with_companies = rerp_kit::grpc::mount(rest, grpc::company::server(&state.db));
     rerp_kit::grpc::mount(with_companies, grpc::permission::server(state))
 }

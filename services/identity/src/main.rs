@@ -24,7 +24,7 @@ fn main() -> ExitCode {
                 tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");
                 return Ok(router);
             };
-            tokio::spawn(keep_swept(parts.db.clone(), parts.stop));
+            tokio::spawn(keep_swept(parts.db.at_work(), parts.stop));
             Ok(router.merge(rerp_identity::verifying(verification(settings, parts.db)?)))
         }
     })

@@ -8,7 +8,7 @@
 //! | `rerp.subject` | the person for whom it works |
 //! | `rerp.accounts` | the accounts in which that person has a role, with commas between; where rows belong to accounts |
 //! | `rerp.staff` | who of the staff it is; a row of `staff_access` comes with its COMMIT |
-//! | `rerp.work` | `on`: the service's own work |
+//! | `rerp.work` | `on`: the service's own work. Connections of the pool are at it as they open; every transaction that works for somebody takes it away |
 
 /// The table `staff_access`, as migrations of services have it; a test compares them.
 pub const STAFF_ACCESS: &str = include_str!("staff_access.sql");

@@ -1,6 +1,9 @@
 //! On whose behalf a transaction runs, told to the server: policies of row level security go by it. In comes a caller, or that it is the service's own
 //! work; out go the texts that begin and end the transaction. Pure. Must not cost a round trip: marks travel with BEGIN, and what staff did is written down
 //! with COMMIT. See `docs/adr/0030-row-level-security.md`.
+//!
+//! A connection of the pool is at the service's own work ([`AT_WORK`], said as it opens), so that this work needs no marks and a statement of it no
+//! transaction. Whoever works for somebody, or says nothing, takes that away first.
 
 use uuid::Uuid;
 
@@ -11,6 +14,11 @@ use crate::http::context;
 /// that swallowed the error would acknowledge a write that isn't there. An empty SELECT in the same message fails in an
 /// aborted transaction and costs no round trip.
 const COMMIT: &str = "SELECT; COMMIT";
+
+/// What each connection of the pool says as it opens.
+pub(crate) const AT_WORK: (&str, &str) = ("rerp.work", "on");
+/// Not at work, until the transaction ends.
+const NOT_AT_WORK: &str = "BEGIN; SET LOCAL rerp.work = ''";
 
 /// Whom a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,21 +62,21 @@ impl Behalf {
         Self { who, ..self }
     }
 
-    /// Whether there is anything to tell. Marks end with the transaction, so whoever has them needs one.
-    pub(crate) fn is_told(self) -> bool {
-        self.who != Who::Nobody
+    /// Whether it is the service's own work, which connections are at. Everybody else has marks, which end with a transaction: there has to be one.
+    pub(crate) fn is_work(self) -> bool {
+        self.who == Who::Work
     }
 
     /// Begins a transaction and tells whom it is for, in one message. An identifier is hexadecimal digits and hyphens: there is nothing to quote.
     pub(crate) fn begin(self) -> String {
         match self.who {
-            Who::Nobody => "BEGIN".to_owned(),
+            Who::Work => "BEGIN".to_owned(),
+            Who::Nobody => NOT_AT_WORK.to_owned(),
             Who::Person(id) => {
                 let reaching = self.reaching.map(|statement| format!("; {statement}")).unwrap_or_default();
-                format!("BEGIN; SET LOCAL rerp.subject = '{id}'{reaching}")
+                format!("{NOT_AT_WORK}; SET LOCAL rerp.subject = '{id}'{reaching}")
             }
-            Who::Staff(id) => format!("BEGIN; SET LOCAL rerp.staff = '{id}'"),
-            Who::Work => "BEGIN; SET LOCAL rerp.work = 'on'".to_owned(),
+            Who::Staff(id) => format!("{NOT_AT_WORK}; SET LOCAL rerp.staff = '{id}'"),
         }
     }
 
@@ -109,17 +117,18 @@ mod tests {
         let (plain, id) = (Behalf::default(), "00000000-0000-0000-0000-000000000001");
         let ann = Caller::Person { id: ANN, assurance: Assurance::First };
         for (caller, begin) in [
-            (Caller::Nobody, "BEGIN".to_owned()),
-            (ann.clone(), format!("BEGIN; SET LOCAL rerp.subject = '{id}'")),
-            (Caller::Staff { id: ANN }, format!("BEGIN; SET LOCAL rerp.staff = '{id}'")),
-            (Caller::Service("fte".into()), "BEGIN; SET LOCAL rerp.work = 'on'".to_owned()),
-            (Caller::Unchecked, "BEGIN; SET LOCAL rerp.work = 'on'".to_owned()),
+            (Caller::Nobody, NOT_AT_WORK.to_owned()),
+            (ann.clone(), format!("{NOT_AT_WORK}; SET LOCAL rerp.subject = '{id}'")),
+            (Caller::Staff { id: ANN }, format!("{NOT_AT_WORK}; SET LOCAL rerp.staff = '{id}'")),
+            (Caller::Service("fte".into()), "BEGIN".to_owned()),
+            (Caller::Unchecked, "BEGIN".to_owned()),
         ] {
             assert_eq!(plain.of(&caller).begin(), begin);
-            assert_eq!(plain.of(&caller).is_told(), caller != Caller::Nobody);
+            assert_eq!(plain.of(&caller).is_work(), begin == "BEGIN");
         }
+        assert_eq!(plain.begin(), NOT_AT_WORK, "who says nothing is nobody");
         let reaching = plain.reaching("SELECT 1");
-        assert_eq!(reaching.of(&ann).begin(), format!("BEGIN; SET LOCAL rerp.subject = '{id}'; SELECT 1"));
+        assert_eq!(reaching.of(&ann).begin(), format!("{NOT_AT_WORK}; SET LOCAL rerp.subject = '{id}'; SELECT 1"));
         assert_eq!(reaching.work().begin(), plain.work().begin());
     }
 

@@ -130,8 +130,8 @@ impl Db {
     }
 
     /// Runs `work` without a transaction: for one statement, or several that each stand for themselves. It must be
-    /// harmless to do twice, as reads and `ON CONFLICT DO NOTHING` are. Saves the two round trips of a transaction, unless the handle says on whose behalf
-    /// it works: that ends with a transaction, so there is one then.
+    /// harmless to do twice, as reads and `ON CONFLICT DO NOTHING` are. Saves the two round trips of a transaction where it is the service's own work
+    /// ([`Db::at_work`]); for whom it is otherwise is told until a transaction ends, so there is one then.
     ///
     /// # Errors
     /// See [`DbError`]; never `InDoubt`.
@@ -140,7 +140,7 @@ impl Db {
         A: Sync + ?Sized,
         W: for<'c> Fn(&'c mut Session, &'c A) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + Sync,
     {
-        let mode = if self.behalf.is_told() { Mode::Transaction } else { Mode::Autocommit };
+        let mode = if self.behalf.is_work() { Mode::Autocommit } else { Mode::Transaction };
         self.drive(mode, Replay::Always, given, work).await
     }
 
