@@ -66,7 +66,7 @@ const FRESH: &str = "public, max-age=60";
 /// # Errors
 /// A problem.
 pub async fn list(State(db): State<Db>, headers: HeaderMap) -> Result<Response, Problem> {
-    let plans = plan::offered(&db).await?;
+    let plans = plan::offered(&db.at_work()).await?;
     let body = serde_json::to_vec(&serde_json::json!({ "items": plans })).map_err(|_| Problem::new(INTERNAL))?;
     let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&body)[..16]));
     let etag = HeaderValue::from_str(&etag).map_err(|_| Problem::new(INTERNAL))?;

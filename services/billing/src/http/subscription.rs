@@ -89,7 +89,7 @@ pub async fn create(
     let db = state.db.on_behalf(&caller);
     state.identity.must_know(wish.human_name_id, "/human_name_id").await?;
     // Whether it is offered is decided where it is written down: what a key has made stays made.
-    let trial = plan::offer(&state.db, wish.price_id).await?.is_some_and(|offer| offer.trial_days > 0);
+    let trial = plan::offer(&state.db.at_work(), wish.price_id).await?.is_some_and(|offer| offer.trial_days > 0);
     if trial {
         // Not known is refused, not taken for a no: the person would pay at once and lose the trial.
         wish.verified = match state.identity.proof(wish.human_name_id).await {
