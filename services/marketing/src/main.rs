@@ -25,7 +25,7 @@ fn main() -> ExitCode {
             let account = Account::new(client("account", account)?, &parts.metrics);
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
-            tokio::spawn(keep_resolved(db.clone(), account.clone(), stop));
+            tokio::spawn(keep_resolved(db.at_work(), account.clone(), stop));
             Ok(rerp_marketing::router(AppState { db, identity, account }))
         }
     })

@@ -7,6 +7,8 @@ mod authority;
 mod doors;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod api;
@@ -14,4 +16,5 @@ mod events;
 mod people;
 mod process;
 mod stand_in;
+mod tenants;
 mod verify;

@@ -44,6 +44,6 @@ pub async fn create(
     let company = company::of(&state.account, message.company.as_deref()).await?;
     let (id, claim) = Claim::of_create("contact", key, &(email_address_id, &message))?;
     let created = Receipt { id, email_address_id, company_id: company.id() };
-    let stored = store::contact::insert(&state.db, &created, &message, &company, claim).await;
+    let stored = store::contact::insert(&state.db.at_work(), &created, &message, &company, claim).await;
     answer::created(&created, stored)
 }

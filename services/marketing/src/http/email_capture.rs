@@ -46,6 +46,6 @@ pub async fn create(
     let company = company::of(&state.account, capture.company.as_deref()).await?;
     let (id, claim) = Claim::of_create("email-capture", key, &(email_address_id, &capture))?;
     let created = Receipt { id, email_address_id, company_id: company.id() };
-    let stored = store::capture::insert(&state.db, &created, &capture, &company, claim).await;
+    let stored = store::capture::insert(&state.db.at_work(), &created, &capture, &company, claim).await;
     answer::created(&created, stored)
 }

@@ -9,9 +9,12 @@ mod doors;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod away;
 mod forms;
 mod keys;
 mod splits;
+mod tenants;

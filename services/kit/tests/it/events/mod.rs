@@ -54,6 +54,8 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("current"), home.app()).unwrap();
         let (db, metrics) = open(dir.path()).await;
+        // As services have them: relay and reader are their own work.
+        let db = db.at_work();
         let memory = Memory::default();
         let seat = memory.seat("self", &["account.created"]);
         let relay = Relay::new(db.clone(), Arc::clone(&seat), metrics.events.clone());

@@ -18,6 +18,7 @@ const DONE: &str = "SELECT count(*) FROM svc.effects";
 async fn every_event_has_one_effect_across_a_cutover() {
     let split = Split::new(&ddl(), &TABLES).await;
     let (db, metrics) = open(split.dir()).await;
+    let db = db.at_work();
     let (memory, stop) = (Memory::default(), CancellationToken::new());
     let seat = memory.seat("self", &["account.created"]);
     let reader = Reader::new(db.clone(), handlers(), metrics.events.clone());

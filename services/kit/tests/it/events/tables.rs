@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rerp_kit::events::{inbox, outbox};
+use rerp_kit::tenants::STAFF_ACCESS;
 
 fn services() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -28,10 +29,17 @@ fn migrations_hold_the_text_of_the_kit() {
     }
 }
 
+#[test]
+fn every_service_records_what_staff_do_in_the_same_words() {
+    for service in ["identity", "account", "marketing", "billing", "fte"] {
+        assert!(migration(service, "0010_tenants.sql").contains(STAFF_ACCESS), "{service}");
+    }
+}
+
 /// Tables move by logical replication, which needs to know a row.
 #[test]
 fn every_table_has_a_key() {
-    for ddl in [outbox::DDL, outbox::RELAY_DDL, inbox::DDL] {
+    for ddl in [outbox::DDL, outbox::RELAY_DDL, inbox::DDL, STAFF_ACCESS] {
         assert_eq!(ddl.matches("CREATE TABLE").count(), ddl.matches("PRIMARY KEY").count());
         for never in ["UNLOGGED", "LISTEN", "NOTIFY"] {
             assert!(!ddl.contains(never), "{never}");
