@@ -14,6 +14,9 @@ use crate::progress::Step;
 /// Downloads over a slow line are allowed to take this long.
 const APT_LIMIT: Duration = Duration::from_secs(20 * 60);
 
+/// Most of NATS is compiled already, for the bus.
+const NATS_LIMIT: Duration = Duration::from_secs(10 * 60);
+
 /// The official clients are 80 megabytes.
 const CLIENTS_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// Their list in the checkout.
@@ -100,6 +103,15 @@ pub(crate) fn for_node(paths: &Paths) -> Result<(), Error> {
 /// What the database tests need: a PostgreSQL server's programs.
 pub(crate) fn for_database_tests() -> Result<(), Error> {
     ensure(&[Need::new("postgresql", "the database tests start PostgreSQL servers of their own on loopback")])
+}
+
+/// The program of NATS that the bus has as a library, built from the same module: the kit's tests speak with the real one. Go knows whether there is
+/// anything to do.
+pub(crate) fn nats_server(paths: &Paths) -> Result<PathBuf, Error> {
+    let program = paths.cache.join("bin/nats-server");
+    let build = go()?.args(["build", "-buildvcs=false", "-o"]).arg(&program).arg("github.com/nats-io/nats-server/v2");
+    build.dir(paths.root.join("bus")).limit(NATS_LIMIT).quiet()?;
+    Ok(program)
 }
 
 /// What the tests of badges need: Node with its package manager. False: it isn't there, and can't be installed by us.

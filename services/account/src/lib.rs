@@ -1,7 +1,7 @@
 //! Account: accounts, and the one registry of companies. Every other service keeps their identifiers only.
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
-//! the rules, [`store`] the SQL, [`access`] says who may, and people are asked for at Identity, which alone knows them. Must not call any other
+//! the rules, [`store`] the SQL, [`access`] says who may, [`tenants`] whose rows are whose, and people are asked for at Identity, which alone knows them. Must not call any other
 //! service.
 
 pub mod access;
@@ -12,6 +12,7 @@ mod permissions;
 mod router;
 pub mod state;
 pub mod store;
+pub mod tenants;
 
 pub use router::router;
 

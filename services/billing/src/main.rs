@@ -34,10 +34,10 @@ fn main() -> ExitCode {
             announce(&parts);
             follow(&parts, verified::noted(Handlers::default()));
             tokio::spawn(keep_swept(parts.db.clone(), parts.stop.clone()));
-            let mirror = Mirror { db: parts.db.clone(), stripe: stripe.clone() };
+            let mirror = Mirror { db: parts.db.at_work(), stripe: stripe.clone() };
             tokio::spawn(mirror::keep(mirror.clone(), parts.stop.clone()));
             tokio::spawn(reconcile::keep(mirror, parts.stop.clone()));
-            tokio::spawn(keep_resumed(Asking { db: parts.db.clone(), stripe: stripe.clone() }, parts.stop));
+            tokio::spawn(keep_resumed(Asking { db: parts.db.at_work(), stripe: stripe.clone() }, parts.stop));
             let webhook_secrets = settings.webhook_secrets.into();
             Ok(rerp_billing::router(AppState { db: parts.db, identity, stripe, webhook_secrets }))
         }

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
             let state = AppState { db: db.clone(), identity, account, billing, trading };
-            tokio::spawn(keep_ended(state.scenarios(), stop));
+            tokio::spawn(keep_ended(state.scenarios_at_work(), stop));
             let router = rerp_fte::router(state);
             let Some(issuer) = issuer else {
                 tracing::info!("RERP_FTE_SIGNING_KEYS is not set: certificates can't be had as Open Badges");

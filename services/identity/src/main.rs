@@ -17,14 +17,14 @@ fn main() -> ExitCode {
         move |parts: Parts| {
             announce(&parts);
             if parts.bus.is_some() {
-                tokio::spawn(keep_announced(parts.db.clone(), parts.stop.clone()));
+                tokio::spawn(keep_announced(parts.db.at_work(), parts.stop.clone()));
             }
             let router = rerp_identity::router(parts.db.clone());
             let Some(settings) = settings else {
                 tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");
                 return Ok(router);
             };
-            tokio::spawn(keep_swept(parts.db.clone(), parts.stop));
+            tokio::spawn(keep_swept(parts.db.at_work(), parts.stop));
             Ok(router.merge(rerp_identity::verifying(verification(settings, parts.db)?)))
         }
     })

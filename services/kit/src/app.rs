@@ -243,7 +243,7 @@ async fn attend(settings: Settings, bare: Bare, router: Router, db: Option<Db>) 
 async fn let_go_on(settings: Settings) -> Result<(), AppError> {
     let metrics = Metrics::new()?;
     let db = Db::open(settings.pool, metrics.pool).await?;
-    let replayed = replay(&db).await.map_err(AppError::Replay)?;
+    let replayed = replay(&db.at_work()).await.map_err(AppError::Replay)?;
     tracing::info!(outbox = replayed.outbox, inbox = replayed.inbox, "events go on that were given up");
     db.close(CLOSING).await;
     Ok(())

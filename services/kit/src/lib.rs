@@ -20,6 +20,7 @@
 //! | [`bounded`] | a map that never holds more than it may |
 //! | [`events`] | what services tell each other after the fact: outbox, inbox, and what takes events from one to the other |
 //! | [`idempotency`] | `Idempotency-Key`, stored with the effect it protects |
+//! | [`tenants`] | whose rows are whose, as data |
 //! | [`text`] | rules for texts of people that more than one service needs |
 //! | [`migrate`] | schema changes, applied to the side that owns the data |
 //! | [`admin`], [`metrics`], [`telemetry`] | what operators look at |
@@ -41,5 +42,6 @@ pub mod migrate;
 pub mod pool;
 pub mod problem;
 pub mod telemetry;
+pub mod tenants;
 pub mod text;
 pub mod tls;

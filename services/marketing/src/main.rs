@@ -28,10 +28,10 @@ fn main() -> ExitCode {
             let gauges = Gauges::new(&parts.metrics)?;
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
-            tokio::spawn(keep_resolved(db.clone(), account.clone(), stop.clone()));
+            tokio::spawn(keep_resolved(db.at_work(), account.clone(), stop.clone()));
             match &intake {
                 Some(Settings { keys, .. }) => {
-                    let (db, identity, keys) = (db.clone(), identity.clone(), keys.clone());
+                    let (db, identity, keys) = (db.at_work(), identity.clone(), keys.clone());
                     tokio::spawn(Intake { db, identity, keys, gauges }.keep(stop));
                 }
                 None => tracing::info!("RERP_INTAKE_KEYS is not set: new addresses are refused while identity is away"),

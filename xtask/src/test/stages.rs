@@ -53,7 +53,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         }
         Stage::Sizes => sizes::check(root)?,
         Stage::Licences => licences::check(root)?,
-        Stage::Go => return go::test(root, setting.filter),
+        Stage::Go => return go::test(setting.paths, setting.filter),
         Stage::Lints => passes(
             "cargo clippy",
             cargo(setting).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
@@ -111,14 +111,12 @@ fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
         return Ok(Tally::default());
     }
     let usual = cargo_test(setting, &[vec!["--workspace".to_owned()], tests].concat(), &[]);
-    if std::env::var_os(NATS).is_none() {
-        note(format!("{NATS} is not set: events were tested with the broker in memory, not with NATS itself"));
+    if setting.filter.is_some_and(|name| !name.contains("nats")) {
         return usual;
     }
-    both(
-        usual,
-        cargo_test(setting, &["--workspace", "--test", "it"].map(str::to_owned), &["--ignored", "events::nats"]),
-    )
+    let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "it"]);
+    let test = test.env(NATS, install::nats_server(setting.paths)?);
+    both(usual, count(test.args(["--", "--ignored", "events::nats"]).args(setting.filter)))
 }
 
 fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
@@ -150,7 +148,7 @@ fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
         }
         passed
     };
-    for kill in [None, Some(Victim::Worker), Some(Victim::Operator)] {
+    for kill in [None, Some(Victim::Both)] {
         let passed = judged(demo::run(setting.paths, setting.choice, &demo::Args::small(kill), &Options::default())?);
         // What a demo that failed has left is no platform to walk on.
         if passed && kill.is_none() {

@@ -40,7 +40,7 @@ pub async fn open(
     caller.must_be(new.human_name_id, "/human_name_id")?;
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
     let (id, claim) = Claim::of_create("accounts", key, &new)?;
-    match store::open(&state.db, id, &new, claim).await {
+    match store::open(&state.db.on_behalf(&caller), id, &new, claim).await {
         Ok(Ok(account)) => {
             let location = format!("/api/accounts/{}", account.account_id);
             Ok(answer::created(&location, account.version, &account))
@@ -73,7 +73,7 @@ pub async fn by_id(
     Path(text): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = store::by_id(&db, answer::identifier(&text)?, caller.reach()).await?;
+    let found = store::by_id(&db.on_behalf(&caller), answer::identifier(&text)?, caller.reach()).await?;
     let account = found.ok_or_else(answer::no_account)?;
     if has_version(&headers, account.version)? {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag(account.version))]).into_response());

@@ -68,7 +68,10 @@ pub async fn add(
     let (place, owner) = Place::owned(&typed, body.person_id.as_deref(), body.company_id.as_deref())?;
     let new = (place, owner, body.is_primary);
     let (id, claim) = Claim::of_create("account-addresses", key, &(account, &new))?;
-    match store::add(&db, id, account, &new, claim, caller.reach()).await.map_err(answer::not_inserted)? {
+    match store::add(&db.on_behalf(&caller), id, account, &new, claim, caller.reach())
+        .await
+        .map_err(answer::not_inserted)?
+    {
         Added::There(address, true) => {
             let address = serde_json::to_value(address).map_err(|_| Problem::new(INTERNAL))?;
             Ok(replayed(StatusCode::CREATED, address))
@@ -99,7 +102,9 @@ pub async fn list(
 ) -> Result<axum::Json<Page<Address>>, Problem> {
     let account = answer::identifier(&account)?;
     let (limit, after, most) = answer::paging(&paging)?;
-    let rows = store::page(&db, account, after, most, caller.reach()).await?.ok_or_else(answer::no_account)?;
+    let rows = store::page(&db.on_behalf(&caller), account, after, most, caller.reach())
+        .await?
+        .ok_or_else(answer::no_account)?;
     Ok(axum::Json(Page::of(rows, limit, |row| row.address_id)))
 }
 
@@ -125,7 +130,7 @@ pub async fn change(
         country: &body.country,
     };
     let place = Place::new(&typed)?;
-    match store::change(&db, account, id, &meant, &(place, body.is_primary), caller.reach()).await? {
+    match store::change(&db.on_behalf(&caller), account, id, &meant, &(place, body.is_primary), caller.reach()).await? {
         Changed::Done(address) => Ok(answer::versioned(StatusCode::OK, address.version, &address)),
         Changed::NotThere => Err(Problem::new(NOT_FOUND).detail("there is no such address in this account")),
         Changed::Denied(why) => Err(answer::denied(why)),

@@ -37,7 +37,8 @@ pub async fn check(
     Path((account, person)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let (account_id, human_name_id) = (answer::identifier(&account)?, answer::identifier(&person)?);
-    let permissions = permissions::of(&state, account_id, human_name_id, caller.reach()).await?;
+    let permissions =
+        permissions::of(&state, &state.db.on_behalf(&caller), account_id, human_name_id, caller.reach()).await?;
     let permissions = permissions.ok_or_else(answer::no_account)?;
     let body = axum::Json(Permissions { account_id, human_name_id, permissions });
     Ok(([(header::CACHE_CONTROL, "no-store")], body).into_response())

@@ -8,6 +8,8 @@ mod doors;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod accounts;
@@ -15,3 +17,4 @@ mod addresses;
 mod api;
 mod events;
 mod roles;
+mod tenants;

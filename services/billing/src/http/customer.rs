@@ -30,7 +30,7 @@ pub async fn create(
     let person = answer::field("/human_name_id", &body.human_name_id)?;
     caller.must_be(person, "/human_name_id")?;
     state.identity.must_know(person, "/human_name_id").await?;
-    let (customer, made) = state.asking().customer(person).await.map_err(answer::no_answer)?;
+    let (customer, made) = state.asking(&caller).customer(person).await.map_err(answer::no_answer)?;
     let status = if made { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, axum::Json(customer)).into_response())
 }

@@ -65,9 +65,9 @@ pub async fn verify(
     let person = answer::field("/human_name_id", &body.human_name_id)?;
     caller.must_be(person, "/human_name_id")?;
     state.identity.must_know(person, "/human_name_id").await?;
-    let asked = store::ask(&state.db, Uuid::now_v7(), account, person).await?;
+    let asked = store::ask(&state.db.on_behalf(&caller), Uuid::now_v7(), account, person).await?;
     let (mut row, begun) = asked.ok_or_else(|| Problem::new(CHANGED_MEANWHILE).detail("ask again"))?;
-    let made = state.asking().verification(&row).await.map_err(answer::no_answer)?;
+    let made = state.asking(&caller).verification(&row).await.map_err(answer::no_answer)?;
     row.verification_status = made.status;
     let status = if begun { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, axum::Json(View::of(row, made.url))).into_response())
@@ -78,7 +78,7 @@ pub async fn verify(
 /// # Errors
 /// A problem.
 pub async fn status(State(db): State<Db>, caller: Caller, Path(account): Path<String>) -> Result<Response, Problem> {
-    let found = store::of_account(&db, answer::identifier(&account)?, caller.reach()).await?;
+    let found = store::of_account(&db.on_behalf(&caller), answer::identifier(&account)?, caller.reach()).await?;
     let row =
         found.ok_or_else(|| Problem::new(NOT_FOUND).detail("nobody has begun to verify who pays for this account"))?;
     Ok(axum::Json(View::of(row, None)).into_response())

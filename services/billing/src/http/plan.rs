@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
@@ -42,14 +43,15 @@ struct Price {
 /// A problem: nothing was changed, or Stripe has to be asked again for new prices, which happens by itself.
 pub async fn declare(
     State(state): State<AppState>,
+    caller: Caller,
     Path(code): Path<String>,
     Json(body): Json<Body>,
 ) -> Result<StatusCode, Problem> {
     let prices: Vec<_> =
         body.prices.iter().map(|price| (price.amount, price.currency.as_str(), price.interval.as_str())).collect();
     let declared = Declared::new(&code, &body.name, body.trial_days, &prices)?;
-    plan::declare(&state.db, &declared).await?;
-    match state.asking().prices(Some(&declared.code)).await {
+    plan::declare(&state.db.on_behalf(&caller), &declared).await?;
+    match state.asking(&caller).prices(Some(&declared.code)).await {
         Err(MirrorError::Refused(_)) => Err(Problem::new(INVALID_VALUE).field("/prices", "stripe refuses one of them")),
         made => made.map(drop).map_err(answer::no_answer),
     }?;
@@ -64,7 +66,7 @@ const FRESH: &str = "public, max-age=60";
 /// # Errors
 /// A problem.
 pub async fn list(State(db): State<Db>, headers: HeaderMap) -> Result<Response, Problem> {
-    let plans = plan::offered(&db).await?;
+    let plans = plan::offered(&db.at_work()).await?;
     let body = serde_json::to_vec(&serde_json::json!({ "items": plans })).map_err(|_| Problem::new(INTERNAL))?;
     let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&body)[..16]));
     let etag = HeaderValue::from_str(&etag).map_err(|_| Problem::new(INTERNAL))?;

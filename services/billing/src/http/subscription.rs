@@ -86,9 +86,10 @@ pub async fn create(
         verified: false,
     };
     caller.must_be(wish.human_name_id, "/human_name_id")?;
+    let db = state.db.on_behalf(&caller);
     state.identity.must_know(wish.human_name_id, "/human_name_id").await?;
     // Whether it is offered is decided where it is written down: what a key has made stays made.
-    let trial = plan::offer(&state.db, wish.price_id).await?.is_some_and(|offer| offer.trial_days > 0);
+    let trial = plan::offer(&state.db.at_work(), wish.price_id).await?.is_some_and(|offer| offer.trial_days > 0);
     if trial {
         // Not known is refused, not taken for a no: the person would pay at once and lose the trial.
         wish.verified = match state.identity.proof(wish.human_name_id).await {
@@ -97,23 +98,23 @@ pub async fn create(
         };
     }
     let (id, claim) = Claim::of_create("subscriptions", key, &wish)?;
-    let row = match store::ask(&state.db, id, wish, claim.clone()).await.map_err(explain)? {
+    let row = match store::ask(&db, id, wish, claim.clone()).await.map_err(explain)? {
         Asked::Row(row) => row,
         Asked::Nothing => {
             return Err(Problem::new(INVALID_VALUE).field("/price_id", "nothing is offered at this price"));
         }
         Asked::Key(standing) => return Err(standing.problem().unwrap_or_else(|| Problem::new(INTERNAL))),
     };
-    let secret = match state.asking().subscription(&row).await {
+    let secret = match state.asking(&caller).subscription(&row).await {
         Ok(secret) => secret,
         Err(error) => {
             if matches!(&error, MirrorError::Refused(_)) {
-                store::refused(&state.db, row.id, claim).await?;
+                store::refused(&db, row.id, claim).await?;
             }
             return Err(answer::no_answer(error));
         }
     };
-    let row = store::by_id(&state.db, row.id).await?.ok_or_else(|| Problem::new(INTERNAL))?;
+    let row = store::by_id(&db, row.id).await?.ok_or_else(|| Problem::new(INTERNAL))?;
     let location = format!("/api/billing/subscription/{}", row.account_id);
     let headers = [(header::LOCATION, location)];
     let version = [(header::ETAG, etag(row.version))];
@@ -145,7 +146,7 @@ pub async fn of_account(
     Path(account): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = store::of_account(&db, answer::identifier(&account)?, caller.reach()).await?;
+    let found = store::of_account(&db.on_behalf(&caller), answer::identifier(&account)?, caller.reach()).await?;
     let row = found.ok_or_else(|| Problem::new(NOT_FOUND).detail("this account has never had a subscription"))?;
     let version = [(header::ETAG, etag(row.version))];
     // The end of a grace period changes the answer and not the row.

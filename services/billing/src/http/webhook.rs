@@ -24,6 +24,6 @@ pub async fn receive(State(state): State<AppState>, headers: HeaderMap, body: By
     signature::verify(header, &body, &state.webhook_secrets, Timestamp::now())
         .map_err(|refused| Problem::new(MALFORMED_HEADER).detail(refused.to_string()))?;
     let event = Event::read(&body).map_err(|mistake| Problem::new(INVALID_BODY).detail(mistake))?;
-    inbox::put(&state.db, &event).await?;
+    inbox::put(&state.db.at_work(), &event).await?;
     Ok(StatusCode::OK)
 }

@@ -8,6 +8,8 @@ mod doors;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod entitlements;
@@ -18,4 +20,5 @@ mod payment_methods;
 mod plans;
 mod reconciliation;
 mod subscriptions;
+mod tenants;
 mod webhooks;

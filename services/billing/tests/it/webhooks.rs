@@ -90,7 +90,7 @@ async fn in_whatever_order_events_come_the_table_says_what_stripe_says() {
 async fn the_statements_decide_as_the_model_does() {
     let p = Platform::start().await;
     assert_eq!(p.subscribe(None, ANN, MONTHLY).await.status, 201);
-    let db = &p.state.db;
+    let db = &p.state.db.at_work();
     for (written, ticket) in [(0, 1), (5, 4), (5, 5), (5, 6), (7, i64::MAX)] {
         for (fetched, table) in one_of_each(&p).await {
             // Rows that a fetch makes are made first.

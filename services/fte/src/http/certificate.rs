@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Page, Paging, Path, Query};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
@@ -75,12 +76,13 @@ impl From<Certificate> for View {
 /// A problem.
 pub async fn of_person(
     State(db): State<Db>,
+    caller: Caller,
     Path(person): Path<String>,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Problem> {
     let person = answer::identifier(&person)?;
     let (limit, after, most) = answer::paging(&paging)?;
-    let rows = store::page(&db, person, after, most).await?;
+    let rows = store::page(&db.on_behalf(&caller), person, after, most).await?;
     let views: Vec<View> = rows.into_iter().map(View::from).collect();
     Ok(answer::private(StatusCode::OK, &Page::of(views, limit, |view| view.certificate_id)))
 }
@@ -94,7 +96,7 @@ pub async fn verify(State(db): State<Db>, Path(token): Path<String>) -> Result<R
     if !is_token(&token) {
         return Err(nothing());
     }
-    let found = store::by_token(&db, &token).await?.ok_or_else(nothing)?;
+    let found = store::by_token(&db.at_work(), &token).await?.ok_or_else(nothing)?;
     let mut response = answer::private(StatusCode::OK, &Public::from(found));
     // The address holds the token: search engines must not list it.
     response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
@@ -115,11 +117,13 @@ pub struct Reason {
 /// A problem.
 pub async fn revoke(
     State(db): State<Db>,
+    caller: Caller,
     Path(id): Path<String>,
     Json(body): Json<Reason>,
 ) -> Result<Response, Problem> {
     let id = answer::identifier(&id)?;
     let reason = certificate::reason(&body.reason)?;
-    let row = store::revoke(&db, id, &reason).await?.ok_or_else(|| answer::nothing("certificate"))?;
+    let row =
+        store::revoke(&db.on_behalf(&caller), id, &reason).await?.ok_or_else(|| answer::nothing("certificate"))?;
     Ok(answer::private(StatusCode::OK, &View::from(row)))
 }

@@ -49,7 +49,7 @@ pub async fn save(
         choices: body.answer.choices,
         value: body.answer.value,
     };
-    match store::save(&db, &wish, caller.reach()).await? {
+    match store::save(&db.on_behalf(&caller), &wish, caller.reach()).await? {
         Saved::Done(receipt) => Ok(answer::private(StatusCode::OK, &receipt)),
         Saved::NotThere => Err(answer::nothing("session")),
         Saved::NoQuestion => {

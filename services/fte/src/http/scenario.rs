@@ -119,10 +119,11 @@ pub async fn begin(
     }
     let wish = Wish { belongs, scenario_type, config };
     let (id, claim) = Claim::of_create("scenarios", key, &wish)?;
-    match state.scenarios().begin(id, &wish, claim, caller.reach()).await.map_err(explain)? {
+    let scenarios = state.scenarios(&caller);
+    match scenarios.begin(id, &wish, claim, caller.reach()).await.map_err(explain)? {
         Wished::There(row, repeated) => {
             let location = format!("/api/fte/scenarios/{}", row.id);
-            let mut response = answer::made(&location, &View::of(&state.db, *row).await?);
+            let mut response = answer::made(&location, &View::of(&scenarios.db, *row).await?);
             if repeated {
                 response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
             }
@@ -156,6 +157,7 @@ fn belongs(body: &Body) -> Result<Belongs, Problem> {
 /// # Errors
 /// A problem.
 pub async fn by_id(State(db): State<Db>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let db = db.on_behalf(&caller);
     let found = store::by_id(&db, answer::identifier(&id)?, caller.reach()).await?;
     let row = found.ok_or_else(|| answer::nothing("scenario"))?;
     Ok(answer::private(StatusCode::OK, &View::of(&db, row).await?))
@@ -174,7 +176,7 @@ pub async fn act(
     let id = answer::identifier(&id)?;
     let action = body.action.check()?;
     let action = serde_json::to_value(action).map_err(|_| Problem::new(INTERNAL))?;
-    match state.scenarios().act(id, body.expected_seq, &action, caller.reach()).await.map_err(explain)? {
+    match state.scenarios(&caller).act(id, body.expected_seq, &action, caller.reach()).await.map_err(explain)? {
         Written::Done(outcome) if outcome.done => Ok(answer::private(StatusCode::OK, &outcome)),
         Written::Done(_) => Err(Problem::new(INVALID_VALUE)
             .detail("the trading service refused the action, and nothing has happened")

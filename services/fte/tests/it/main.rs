@@ -9,6 +9,8 @@ mod doors;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod answers;
@@ -19,3 +21,4 @@ mod modules;
 mod scenario_bounds;
 mod scenarios;
 mod sessions;
+mod tenants;

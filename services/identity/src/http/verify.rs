@@ -59,6 +59,8 @@ pub async fn email(State(state): State<Verification>, Json(body): Json<EmailBody
     let address = EmailAddress::parse(&body.email)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/email", error.to_string()))?;
     let code = typed(body.code.as_deref())?;
+    // Whoever signs up isn't signed in: that they read mail there is what the code shows.
+    let state = state.at_work();
     let owned = registry::by_email(state.db(), &address).await?.map(|stored| Owned::Email(stored.id));
     go(&state, Claimed { to: Destination::Email(address), owned }, code).await
 }
@@ -73,6 +75,7 @@ pub async fn phone(
     Json(body): Json<PhoneBody>,
 ) -> Result<Response, Problem> {
     caller.must_be(body.human_name_id, "/human_name_id")?;
+    let state = state.on_behalf(&caller);
     let number = PhoneNumber::parse(&body.phone_number)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/phone_number", error.to_string()))?;
     let code = typed(body.code.as_deref())?;

@@ -7,6 +7,8 @@ mod authority;
 mod doors;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod api;
@@ -15,4 +17,5 @@ mod people;
 mod process;
 mod secrecy;
 mod stand_in;
+mod tenants;
 mod verify;

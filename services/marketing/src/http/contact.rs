@@ -43,10 +43,11 @@ pub async fn create(
     let message = message?;
     let asked = email::ask(&state, &form.email).await?;
     let company = company::of(&state.account, message.company.as_deref()).await?;
+    let db = state.db.at_work();
     for (id, claim) in asked.claims("contact", key, &message)? {
         let created = Receipt { id, email_address_id: asked.id(), company_id: company.id() };
         let kept = asked.kept(Lead::Message, id)?;
-        let stored = store::contact::insert(&state.db, &created, &message, &company, kept.as_ref(), claim).await;
+        let stored = store::contact::insert(&db, &created, &message, &company, kept.as_ref(), claim).await;
         if !matches!(stored, Ok(Standing::Reused)) {
             return answer::created(&created, stored);
         }

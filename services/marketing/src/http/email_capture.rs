@@ -44,10 +44,11 @@ pub async fn create(
     let capture = capture?;
     let asked = email::ask(&state, &form.email).await?;
     let company = company::of(&state.account, capture.company.as_deref()).await?;
+    let db = state.db.at_work();
     for (id, claim) in asked.claims("email-capture", key, &capture)? {
         let created = Receipt { id, email_address_id: asked.id(), company_id: company.id() };
         let kept = asked.kept(Lead::Capture, id)?;
-        let stored = store::capture::insert(&state.db, &created, &capture, &company, kept.as_ref(), claim).await;
+        let stored = store::capture::insert(&db, &created, &capture, &company, kept.as_ref(), claim).await;
         if !matches!(stored, Ok(Standing::Reused)) {
             return answer::created(&created, stored);
         }

@@ -54,6 +54,7 @@ async fn identity_comes_back(platform: &Platform) {
 async fn worker(platform: &Platform, keys: &str) -> (Intake, Metrics) {
     let AppState { db, identity, .. } =
         state(platform.marketing.dir(), platform.identity_at, platform.account.at).await;
+    let db = db.at_work();
     let metrics = Metrics::new().unwrap();
     let gauges = Gauges::new(&metrics).unwrap();
     (Intake { db, identity, keys: Keys::of(keys).unwrap(), gauges }, metrics)

@@ -9,6 +9,8 @@ mod doors;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod away;
@@ -16,3 +18,4 @@ mod forms;
 mod intake;
 mod keys;
 mod splits;
+mod tenants;

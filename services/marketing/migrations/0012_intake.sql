@@ -22,3 +22,9 @@ CREATE TABLE intake (
 );
 CREATE INDEX intake_turn_at ON intake (turn_at);
 CREATE INDEX intake_expires_at ON intake (expires_at);
+
+-- Leads are the platform's, and so is what waits with them; see 0010.
+ALTER TABLE intake ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY platform ON intake
+    USING ((SELECT current_setting('rerp.work', true)) = 'on' OR (SELECT NULLIF(current_setting('rerp.staff', true), '')) IS NOT NULL)
+    WITH CHECK ((SELECT current_setting('rerp.work', true)) = 'on' OR (SELECT NULLIF(current_setting('rerp.staff', true), '')) IS NOT NULL);
