@@ -118,7 +118,7 @@ const UNTOLD: [Rule; 2] = [
         "fte",
         "ended sessions were not announced, or not once",
         "SELECT count(*) FROM {schema}.test_sessions AS s WHERE s.completed_at >= '{since}' AND 1 <> \
-         (SELECT count(*) FROM {schema}.outbox AS o WHERE o.data ->> 'session_id' = s.id::text AND o.type = 'fte.session.completed.v1')",
+         (SELECT count(*) FROM {schema}.outbox AS o WHERE o.subject = s.id AND o.type = 'fte.session.completed.v1')",
     ),
 ];
 
