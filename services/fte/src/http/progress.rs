@@ -6,6 +6,7 @@ use axum::response::Response;
 use rerp_kit::http::Path;
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -13,9 +14,12 @@ use super::answer;
 use crate::store::progress::{self as store, Progress};
 
 /// By course.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProgressByCourse")]
+pub(crate) struct View {
+    /// Identity's.
     human_name_id: Uuid,
+    /// Courses that were begun.
     courses: Vec<Progress>,
 }
 

@@ -75,7 +75,8 @@ impl Mistakes {
         what: &str,
     ) -> String {
         let text = typed.trim();
-        if text.is_empty() || text.chars().count() > most {
+        // What surrounds a text counts too: a document that says how long it may be means what is sent.
+        if text.is_empty() || typed.chars().count() > most {
             self.add(at, format!("must have 1 to {most} characters"));
         } else if text.chars().any(wrong) {
             self.add(at, format!("must not hold {what}"));
@@ -87,7 +88,7 @@ impl Mistakes {
     pub fn word(&mut self, pointer: &'static str, typed: &str, most: usize) -> String {
         let word = typed.trim();
         let is_plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if word.is_empty() || word.len() > most || !is_plain {
+        if word.is_empty() || typed.chars().count() > most || !is_plain {
             self.add(pointer, format!("must have 1 to {most} letters, digits, hyphens, underscores or dots"));
         }
         word.to_owned()
@@ -147,6 +148,7 @@ mod tests {
             assert!(!fine(|m| m.line("/x", typed, 20)), "{typed:?}");
         }
         assert_eq!(Mistakes::default().line("/x", " a ", 20), "a");
+        assert!(!fine(|m| m.line("/x", &format!("a{}", " ".repeat(20)), 20)), "what surrounds it counts");
     }
 
     #[test]
