@@ -3,14 +3,19 @@
 
 #[path = "../../../kit/tests/support/authority.rs"]
 mod authority;
+#[path = "../../../kit/tests/support/conformance.rs"]
+mod conformance;
 #[path = "../../../kit/tests/support/doors.rs"]
 mod doors;
+#[path = "../../../kit/tests/support/front.rs"]
+mod front;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
 
 mod access;
 mod api;
 mod events;
+mod openapi;
 mod people;
 mod process;
 mod stand_in;
