@@ -136,7 +136,7 @@ fn companies() -> Vec<Operation> {
         get.segment(
             "id_or_name",
             "A UUID of 36 characters is an identifier; everything else is a name",
-            json!({ "type": "string", "minLength": 1, "examples": [OTHER, "Acme"] }),
+            json!({ "type": "string", "pattern": r"^[^\x00]+$", "examples": [OTHER, "Acme"] }),
         )
         .answers::<company::Details>(200, "The company")
         .problems(&[INVALID_VALUE]),

@@ -47,7 +47,7 @@ fn addresses() -> Vec<Operation> {
             .segment(
                 "id_or_address",
                 "A UUID of 36 characters is an identifier; what has an `@` is an address",
-                json!({ "type": "string", "minLength": 1, "examples": [ID, "ann@example.com"] }),
+                json!({ "type": "string", "pattern": r"^[^\x00]+$", "examples": [ID, "ann@example.com"] }),
             )
             .answers::<Details>(200, "The address")
             .problems(&[INVALID_VALUE]),

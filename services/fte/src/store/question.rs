@@ -13,6 +13,7 @@ use crate::domain::question::{Choice, Key, Kind, Question};
 
 /// The newest version of a question, as it is answered: without what is right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
+#[schemars(rename = "Question")]
 pub struct Newest {
     /// The question's identifier, the same in all versions.
     pub question_id: Uuid,

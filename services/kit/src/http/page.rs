@@ -53,6 +53,7 @@ impl Paging {
 
 /// A page as it is answered.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub struct Page<T> {
     /// The rows.
     pub items: Vec<T>,
