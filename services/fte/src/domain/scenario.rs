@@ -29,6 +29,7 @@ pub(crate) const TYPES: [&str; 3] = ["backtest", "live_simulation", "pattern_rec
 #[serde(deny_unknown_fields)]
 pub struct Fees {
     /// Millionths of what is traded.
+    #[schemars(range(min = 0, max = u32::MAX))]
     pub rate_ppm: u32,
     /// For each fill, a decimal text.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]{1,8})?$"))]
@@ -101,6 +102,7 @@ pub struct Order {
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
     /// Its number.
+    #[schemars(range(min = 0, max = u32::MAX))]
     pub order: u32,
 }
 

@@ -43,9 +43,9 @@ impl Mistakes {
         self.checked(pointer, typed, most, |c| c.is_control() || is_invisible(c), "characters that can't be shown")
     }
 
-    /// The same for a text that may be left out; a blank one counts as left out, as forms send it.
+    /// The same for a text that may be left out; a blank one counts as left out, as forms send it, unless it is too long for that too.
     pub fn optional_line(&mut self, pointer: &'static str, typed: Option<&str>, most: usize) -> Option<String> {
-        typed.filter(|text| !text.trim().is_empty()).map(|text| self.line(pointer, text, most))
+        typed.filter(|text| is_given(text, most)).map(|text| self.line(pointer, text, most))
     }
 
     /// Text over several lines: 1 to `most` characters; of those that can't be seen only line ends and tabs.
@@ -63,7 +63,7 @@ impl Mistakes {
 
     /// The same, in one line, for a text that may be left out.
     pub fn optional_prose(&mut self, pointer: &'static str, typed: Option<&str>, most: usize) -> Option<String> {
-        typed.filter(|text| !text.trim().is_empty()).map(|text| self.prose(pointer, text, most, false))
+        typed.filter(|text| is_given(text, most)).map(|text| self.prose(pointer, text, most, false))
     }
 
     fn checked(
@@ -117,6 +117,11 @@ impl Mistakes {
     pub fn finish<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }
+}
+
+/// Whether somebody has typed something, if only too much.
+fn is_given(text: &str, most: usize) -> bool {
+    !text.trim().is_empty() || text.chars().count() > most
 }
 
 impl From<Mistakes> for Problem {
@@ -187,5 +192,8 @@ mod tests {
         assert_eq!(mistakes.optional_line("/x", Some(" "), 5), None);
         assert_eq!(mistakes.optional_prose("/x", Some(" Ann "), 5), Some("Ann".to_owned()));
         assert_eq!(mistakes.finish(()), Ok(()));
+        let mut mistakes = Mistakes::default();
+        let _ = mistakes.optional_line("/x", Some("      "), 5);
+        assert!(mistakes.finish(()).is_err(), "too long is too long");
     }
 }

@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 
 use crate::doors::{Doors, Who};
 
-/// Whoever shows this is staff with a second factor; everybody else is nobody.
-pub const STAFF: &str = "Bearer staff";
+/// Whoever shows this is staff with a second factor; everybody else is nobody. `tests/openapi/schemathesis.toml` has the bearer's name.
+const STAFF: &str = "Bearer staff";
 /// More than any service takes.
 const LARGEST: usize = 1024 * 1024;
 /// What belongs to a connection, not to what is said over it; and what says who asks.
