@@ -33,7 +33,7 @@ pub struct UpsertBody {
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// The name, however it is spelled.
-    #[schemars(length(min = 1, max = 4096))]
+    #[schemars(length(min = 1, max = 4096), example = &"Acme")]
     name: String,
 }
 

@@ -41,7 +41,7 @@ pub struct Upserted {
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// The address, however it is written.
-    #[schemars(email, length(min = 1, max = 1024))]
+    #[schemars(email, length(min = 1, max = 1024), example = &"ann@example.com")]
     email: String,
 }
 
