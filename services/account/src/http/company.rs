@@ -28,12 +28,15 @@ pub struct UpsertBody {
     name: String,
 }
 
+/// A name in the document.
+const EXAMPLE: &str = "Acme";
+
 /// What a search takes.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// The name, however it is spelled.
-    #[schemars(length(min = 1, max = 4096), example = &"Acme")]
+    #[schemars(length(min = 1, max = 4096), example = EXAMPLE)]
     name: String,
 }
 

@@ -36,12 +36,15 @@ pub struct Upserted {
     pub created: bool,
 }
 
+/// An address in the document.
+const EXAMPLE: &str = "ann@example.com";
+
 /// What a search takes.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// The address, however it is written.
-    #[schemars(email, length(min = 1, max = 1024), example = &"ann@example.com")]
+    #[schemars(email, length(min = 1, max = 1024), example = EXAMPLE)]
     email: String,
 }
 
