@@ -9,7 +9,7 @@ use rerp_billing::mirror::{self, Mirror};
 use rerp_billing::reconcile;
 use rerp_billing::state::AppState;
 use rerp_billing::stripe::Stripe;
-use rerp_kit::app::{self, Parts};
+use rerp_kit::app::{self, Parts, Service};
 use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
 use rerp_kit::events::{Handlers, announce, follow};
@@ -22,7 +22,13 @@ use tokio_util::sync::CancellationToken;
 const RESUME: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
-    app::main("billing", rerp_billing::migrations(), rerp_billing::access::RULES, |env: &mut Env| {
+    let service = Service {
+        name: "billing",
+        migrations: rerp_billing::migrations(),
+        rules: rerp_billing::access::RULES,
+        api: rerp_billing::openapi::api,
+    };
+    app::main(service, |env: &mut Env| {
         let (identity, settings) = (env.dependency("identity"), StripeSettings::read(env));
         move |parts: Parts| {
             // What is missing has been reported by now: the kit doesn't build a service with mistakes.

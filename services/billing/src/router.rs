@@ -1,6 +1,7 @@
 //! The routes. In comes the state; out goes a router. Must not hold handlers.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 
 use crate::grpc;
@@ -20,7 +21,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/billing/subscription/{account_id}", get(subscription::of_account))
         .route("/api/billing/kyc/verify", post(kyc::verify))
         .route("/api/billing/kyc/status/{account_id}", get(kyc::status))
-        .route("/api/billing/webhooks/stripe", post(webhook::receive))
+        .route("/api/billing/webhooks/stripe", post(webhook::receive).layer(DefaultBodyLimit::max(webhook::LARGEST)))
         .with_state(state);
     rerp_kit::grpc::mount(rest, entitlements)
 }

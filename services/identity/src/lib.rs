@@ -2,7 +2,7 @@
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
 //! the rules, [`store`] the SQL, [`deliver`] the vendors that carry codes, [`verification`] joins them to prove contacts,
-//! [`announcing`] tells of people whom nobody was told of, [`access`] says who may, [`tenants`] whose rows are whose.
+//! [`announcing`] tells of people whom nobody was told of, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are.
 //! Must not call any other service: everyone may call this one.
 
 pub mod access;
@@ -12,6 +12,7 @@ pub mod deliver;
 pub mod domain;
 pub mod grpc;
 pub mod http;
+pub mod openapi;
 mod router;
 pub mod store;
 pub mod tenants;

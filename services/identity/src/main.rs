@@ -6,13 +6,19 @@ use rerp_identity::announcing::keep_announced;
 use rerp_identity::config::VerificationSettings;
 use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::verification::{Verification, keep_swept};
-use rerp_kit::app::{self, BuildError, Parts};
+use rerp_kit::app::{self, BuildError, Parts, Service};
 use rerp_kit::client::outside;
 use rerp_kit::config::Env;
 use rerp_kit::events::announce;
 
 fn main() -> ExitCode {
-    app::main("identity", rerp_identity::migrations(), rerp_identity::access::RULES, |env: &mut Env| {
+    let service = Service {
+        name: "identity",
+        migrations: rerp_identity::migrations(),
+        rules: rerp_identity::access::RULES,
+        api: rerp_identity::openapi::api,
+    };
+    app::main(service, |env: &mut Env| {
         let settings = VerificationSettings::read(env);
         move |parts: Parts| {
             announce(&parts);

@@ -15,6 +15,7 @@
 //! | [`access`] | who asks, and whether they may: the table of a service's routes, and internal tokens |
 //! | [`jws`] | signed tokens, read in one way only |
 //! | [`problem`] | RFC 9457 answers and their catalogue |
+//! | [`openapi`] | a service's interface as a document, from its table and its types |
 //! | [`client`] | calls to other services |
 //! | [`cache`] | what they answered, for a while |
 //! | [`bounded`] | a map that never holds more than it may |
@@ -39,6 +40,7 @@ pub mod idempotency;
 pub mod jws;
 pub mod metrics;
 pub mod migrate;
+pub mod openapi;
 pub mod pool;
 pub mod problem;
 pub mod telemetry;

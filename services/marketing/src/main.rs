@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use rerp_kit::app::{self, BuildError, Parts};
+use rerp_kit::app::{self, BuildError, Parts, Service};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::Env;
 use rerp_kit::idempotency::keep_swept;
@@ -14,7 +14,13 @@ use rerp_marketing::state::AppState;
 use url::Url;
 
 fn main() -> ExitCode {
-    app::main("marketing", rerp_marketing::migrations(), rerp_marketing::access::RULES, |env: &mut Env| {
+    let service = Service {
+        name: "marketing",
+        migrations: rerp_marketing::migrations(),
+        rules: rerp_marketing::access::RULES,
+        api: rerp_marketing::openapi::api,
+    };
+    app::main(service, |env: &mut Env| {
         let (identity, account) = (env.dependency("identity"), env.dependency("account"));
         let intake = Settings::read(env);
         move |parts: Parts| {

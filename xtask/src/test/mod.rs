@@ -64,6 +64,8 @@ pub(crate) enum Stage {
     Clients,
     /// Tests against PostgreSQL servers they start themselves
     Database,
+    /// Services asked by their OpenAPI documents, by schemathesis; installs it from the package registry
+    Openapi,
     /// The local node comes up beside others, runs a pod, and leaves nothing of itself
     Node,
     /// Tests against a real cluster with the operator installed
@@ -190,6 +192,7 @@ impl Stage {
             Self::Badges => "badges",
             Self::Clients => "clients",
             Self::Database => "database",
+            Self::Openapi => "openapi",
             Self::Node => "node",
             Self::Cluster => "cluster",
             Self::Demo => "demo",
@@ -204,6 +207,7 @@ impl Stage {
                 | Self::Badges
                 | Self::Clients
                 | Self::Database
+                | Self::Openapi
                 | Self::Node
                 | Self::Cluster
                 | Self::Demo

@@ -36,6 +36,8 @@ const WITH_DATABASE: [&str; 11] = [
 const PYTHON: &str = "RERP_PYTHON";
 /// Names a Python that has the official clients of vendors.
 const CLIENTS: &str = "RERP_CLIENTS_PYTHON";
+/// Names the program that asks services by their OpenAPI documents.
+const SCHEMATHESIS: &str = "RERP_SCHEMATHESIS";
 /// Names the program of a NATS server.
 const NATS: &str = "RERP_NATS_SERVER";
 /// The package whose integration tests need a cluster.
@@ -63,6 +65,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         Stage::Badges => return badges::test(setting),
         Stage::Clients => return clients(setting),
         Stage::Database => return database(setting),
+        Stage::Openapi => return openapi(setting),
         Stage::Node => return node::test(setting),
         Stage::Cluster => return on_cluster(setting),
         Stage::Demo => return demos(setting),
@@ -88,7 +91,7 @@ fn unit(setting: &Setting<'_>) -> Result<Tally, Error> {
 fn clients(setting: &Setting<'_>) -> Result<Tally, Error> {
     let clients = install::official_clients(setting.paths)?;
     let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "clients"]);
-    let test = test.env(CLIENTS, clients.python).env("PYTHONPYCACHEPREFIX", clients.compiled);
+    let test = test.env(CLIENTS, clients.program("python")).env("PYTHONPYCACHEPREFIX", clients.compiled());
     count(test.args(["--", "--ignored"]).args(setting.filter))
 }
 
@@ -117,6 +120,17 @@ fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
     let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "it"]);
     let test = test.env(NATS, install::nats_server(setting.paths)?);
     both(usual, count(test.args(["--", "--ignored", "events::nats"]).args(setting.filter)))
+}
+
+/// Each service asked all that schemathesis thinks of. The tests are in the programs of the stage before, which have been built by now; they run one
+/// program after the other. A stage of its own, because it needs the package registry once.
+fn openapi(setting: &Setting<'_>) -> Result<Tally, Error> {
+    install::for_database_tests()?;
+    let schemathesis = install::schemathesis(setting.paths)?;
+    let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "it"]);
+    let test = test.env(SCHEMATHESIS, schemathesis.program("schemathesis"));
+    // Names of tests: all of them begin so, and a service's name is part of the one that is its.
+    count(test.args(["--", "--ignored", setting.filter.unwrap_or("openapi::schemathesis")]))
 }
 
 fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {

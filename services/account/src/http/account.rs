@@ -9,19 +9,28 @@ use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::answer;
-use crate::domain::account::NewAccount;
+use crate::domain::account::{Kind, NewAccount};
 use crate::state::AppState;
 use crate::store::account as store;
 
 /// What opening an account takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewAccount")]
 pub struct Body {
+    /// Who opens it: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
+    /// What kind.
+    #[schemars(with = "Kind")]
     kind: String,
+    /// The company that a business account is for.
+    #[schemars(with = "Option<Uuid>")]
     company_id: Option<String>,
 }
 

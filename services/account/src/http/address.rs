@@ -10,38 +10,72 @@ use rerp_kit::idempotency::{Claim, Key, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::answer;
-use crate::domain::address::{Place, Typed};
+use crate::domain::address::{Place, TYPES, Typed};
 use crate::store::address::{self as store, Added, Changed};
 use crate::store::address_version::Address;
 
 /// What adding an address takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewAddress")]
 pub struct NewBody {
+    /// What it is for.
+    #[schemars(extend("enum" = TYPES))]
     r#type: String,
+    /// The person whose it is: this or the company, not both.
+    #[schemars(with = "Option<Uuid>")]
     person_id: Option<String>,
+    /// The company whose it is: that of the account.
+    #[schemars(with = "Option<Uuid>")]
     company_id: Option<String>,
+    /// Street and number.
+    #[schemars(length(min = 1, max = 200))]
     street_address: String,
+    /// Town.
+    #[schemars(length(min = 1, max = 100))]
     city: String,
+    /// State, province or county.
+    #[schemars(length(max = 100))]
     state_province: Option<String>,
+    /// Postal code; some countries have none.
+    #[schemars(length(max = 20))]
     postal_code: Option<String>,
+    /// An assigned code of ISO 3166-1 alpha-2.
+    #[schemars(regex(pattern = "^[A-Z]{2}$"))]
     country: String,
+    /// Whether it is to be its owner's primary one.
     is_primary: Option<bool>,
 }
 
 /// What changing an address takes: all of it but its owner, who stays. Without `is_primary` that stays too.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ChangedAddress")]
 pub struct ChangedBody {
+    /// What it is for.
+    #[schemars(extend("enum" = TYPES))]
     r#type: String,
+    /// Street and number.
+    #[schemars(length(min = 1, max = 200))]
     street_address: String,
+    /// Town.
+    #[schemars(length(min = 1, max = 100))]
     city: String,
+    /// State, province or county.
+    #[schemars(length(max = 100))]
     state_province: Option<String>,
+    /// Postal code; some countries have none.
+    #[schemars(length(max = 20))]
     postal_code: Option<String>,
+    /// An assigned code of ISO 3166-1 alpha-2.
+    #[schemars(regex(pattern = "^[A-Z]{2}$"))]
     country: String,
+    /// Whether it is to be its owner's primary one.
     is_primary: Option<bool>,
 }
 

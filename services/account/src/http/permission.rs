@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use rerp_kit::access::Caller;
 use rerp_kit::http::Path;
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::permissions;
 use crate::state::AppState;
 
 /// Every action, decided.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Permissions {
     /// The account.
     pub account_id: Uuid,

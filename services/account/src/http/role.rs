@@ -10,20 +10,27 @@ use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INTERNAL, LAST_OWNER, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::answer;
 use crate::domain::permission::Leave;
-use crate::domain::role::NewRole;
+use crate::domain::role::{NewRole, Role};
 use crate::state::AppState;
 use crate::store::role::{self as store, Assignment, Grant, Revoke};
 
 /// What giving a role takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewRole")]
 pub struct Body {
+    /// Who is to have it.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
+    /// Which.
+    #[schemars(with = "Role")]
     role: String,
 }
 

@@ -3,8 +3,12 @@
 
 #[path = "../../../kit/tests/support/authority.rs"]
 mod authority;
+#[path = "../../../kit/tests/support/conformance.rs"]
+mod conformance;
 #[path = "../../../kit/tests/support/doors.rs"]
 mod doors;
+#[path = "../../../kit/tests/support/front.rs"]
+mod front;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
@@ -16,5 +20,6 @@ mod accounts;
 mod addresses;
 mod api;
 mod events;
+mod openapi;
 mod roles;
 mod tenants;

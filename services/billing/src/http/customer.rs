@@ -6,15 +6,20 @@ use axum::response::{IntoResponse, Response};
 use rerp_kit::access::Caller;
 use rerp_kit::http::Json;
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::answer;
 use crate::state::AppState;
 
 /// What making a customer takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewCustomer")]
 pub struct Body {
+    /// Who asks: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
 }
 

@@ -10,6 +10,7 @@ use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{CHANGED_MEANWHILE, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,20 +19,31 @@ use crate::state::AppState;
 use crate::store::kyc::{self as store, Verification};
 
 /// What beginning takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewVerification")]
 pub struct Body {
+    /// The account.
+    #[schemars(with = "Uuid")]
     account_id: String,
+    /// Who asks: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
 }
 
 /// A verification, as it is answered.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Verification")]
+pub(crate) struct View {
+    /// Our identifier.
     verification_id: Uuid,
+    /// Account's: for which account.
     account_id: Uuid,
+    /// Identity's: who pays.
     human_name_id: Uuid,
+    /// `requested` until Stripe has answered, then Stripe's word.
     verification_status: String,
+    /// When it was first seen verified.
     verified_at: Option<Timestamp>,
     /// Where the person shows documents, to Stripe. Good for this one verification, and only in the answer to its beginning.
     #[serde(skip_serializing_if = "Option::is_none")]

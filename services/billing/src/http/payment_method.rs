@@ -10,6 +10,7 @@ use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,16 +19,22 @@ use crate::state::AppState;
 use crate::store::payment_method::{self as store, Asked, PaymentMethod};
 
 /// What adding a payment method takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewPaymentMethod")]
 pub struct Body {
+    /// Who asks: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
 }
 
 /// What is answered to it.
-#[derive(Serialize)]
-struct Begun {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PaymentMethodBegun")]
+pub(crate) struct Begun {
+    /// Our identifier.
     payment_method_id: Uuid,
+    /// Identity's: whose.
     human_name_id: Uuid,
     /// With it the person's browser gives Stripe the card. Good for this one.
     client_secret: Option<String>,

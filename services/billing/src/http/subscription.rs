@@ -11,6 +11,7 @@ use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, ID_TAKEN, IN_PROGRESS, INTERNAL, INVALID_VALUE, NOT_FOUND};
 use rerp_people::Proof;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,27 +23,45 @@ use crate::store::plan;
 use crate::store::subscription::{self as store, Asked, Subscription, Wish};
 
 /// What subscribing takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewSubscription")]
 pub struct Body {
+    /// The account.
+    #[schemars(with = "Uuid")]
     account_id: String,
+    /// Who asks: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
+    /// The price of a plan that is offered.
+    #[schemars(with = "Uuid")]
     price_id: String,
 }
 
 /// A subscription, as it is answered.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Subscription")]
+pub(crate) struct View {
+    /// Our identifier.
     subscription_id: Uuid,
+    /// Account's: for which account.
     account_id: Uuid,
+    /// Identity's: who pays.
     human_name_id: Uuid,
+    /// To which plan.
     plan_id: Uuid,
+    /// At which price.
     price_id: Uuid,
     /// None until Stripe has answered.
+    #[schemars(with = "Option<Status>")]
     status: Option<String>,
+    /// When the trial ends or has ended.
     trial_end: Option<Timestamp>,
+    /// Until when it is paid.
     current_period_end: Option<Timestamp>,
+    /// Whether it ends then.
     cancel_at_period_end: bool,
+    /// What the account may use now.
     entitlement: Entitlement,
     /// With it the person's browser confirms the first payment.
     #[serde(skip_serializing_if = "Option::is_none")]

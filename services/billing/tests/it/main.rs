@@ -3,8 +3,12 @@
 
 #[path = "../../../kit/tests/support/authority.rs"]
 mod authority;
+#[path = "../../../kit/tests/support/conformance.rs"]
+mod conformance;
 #[path = "../../../kit/tests/support/doors.rs"]
 mod doors;
+#[path = "../../../kit/tests/support/front.rs"]
+mod front;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
@@ -15,6 +19,7 @@ mod access;
 mod entitlements;
 mod events;
 mod kyc;
+mod openapi;
 mod orders;
 mod payment_methods;
 mod plans;

@@ -3,8 +3,9 @@
 use crate::platform::{ACCOUNT, ANN, MONTHLY, Platform};
 use rerp_billing::domain::subscription::Status;
 use rerp_billing::domain::ticket::may_write;
+use rerp_billing::http::webhook::LARGEST;
 use rerp_billing::store::mirror::{self, Fetched};
-use rerp_kit::problem::catalogue::{INVALID_BODY, MALFORMED_HEADER};
+use rerp_kit::problem::catalogue::{INVALID_BODY, MALFORMED_HEADER, TOO_LARGE};
 use rerp_sandbox::stripe::delivery::signature;
 use serde_json::{Value, json};
 
@@ -44,6 +45,22 @@ async fn only_what_stripe_signed_is_stored_and_only_once() {
     // There is no such invoice: nothing to write, and nothing to wait for.
     assert_eq!(p.mirror().catch_up().await.unwrap(), 1);
     assert_eq!(p.rows("webhook_inbox WHERE done_at IS NULL").await, 0);
+}
+
+/// What the gateway lets through is taken: events are larger than anything else that is sent here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_may_be_as_large_as_the_gateway_lets_it_be() {
+    let p = Platform::start().await;
+    let sized = |size: usize| {
+        let bare = event("evt_1", &json!({ "object": "invoice", "id": "in_1", "padding": "" })).len();
+        event("evt_1", &json!({ "object": "invoice", "id": "in_1", "padding": "x".repeat(size - bare) }))
+    };
+    let (largest, larger) = (sized(LARGEST), sized(LARGEST + 1));
+    assert!(p.receive(&larger, Some(&signed(&larger))).await.is(TOO_LARGE));
+    assert_eq!(p.rows("webhook_inbox").await, 0);
+    assert_eq!(p.receive(&largest, Some(&signed(&largest))).await.status, 200);
+    let plan = json!({ "name": "x".repeat(65 * 1024), "prices": [] });
+    assert!(p.put("plans/huge", &plan).await.is(TOO_LARGE), "of everything else less is taken");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

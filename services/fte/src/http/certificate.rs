@@ -9,6 +9,7 @@ use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Page, Paging, Path, Query};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -17,28 +18,40 @@ use crate::domain::certificate::{self, State as Worth, is_token};
 use crate::store::certificate::{self as store, Certificate};
 
 /// A certificate, as its owner sees it.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OwnCertificate")]
+pub(crate) struct View {
+    /// The certificate's identifier.
     certificate_id: Uuid,
+    /// Identity's: whose it is.
     human_name_id: Uuid,
+    /// Account's.
     account_id: Uuid,
+    /// The session that earned it.
     session_id: Uuid,
     /// Its owner hands it out: whoever has it can verify the certificate.
     verification_token: String,
     #[serde(flatten)]
     public: Public,
+    /// Why it was taken back.
     revoked_reason: Option<String>,
 }
 
 /// What everybody with its token sees: nothing about a person.
-#[derive(Serialize)]
-struct Public {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Certificate")]
+pub(crate) struct Public {
+    /// For people.
     certificate_number: String,
+    /// The course that was passed.
     course: String,
     /// `valid`, `revoked` or `expired`.
     state: Worth,
+    /// When it was issued.
     issued_at: Timestamp,
+    /// When it ends; none: never.
     expires_at: Option<Timestamp>,
+    /// When it was taken back.
     revoked_at: Option<Timestamp>,
 }
 
@@ -104,10 +117,12 @@ pub async fn verify(State(db): State<Db>, Path(token): Path<String>) -> Result<R
 }
 
 /// What revoking takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Revocation")]
 pub struct Reason {
     /// For its owner, and for whoever asks why.
+    #[schemars(length(min = 1, max = 500))]
     reason: String,
 }
 

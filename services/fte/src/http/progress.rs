@@ -7,6 +7,7 @@ use rerp_kit::access::Caller;
 use rerp_kit::http::Path;
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -14,9 +15,12 @@ use super::answer;
 use crate::store::progress::{self as store, Progress};
 
 /// By course.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProgressByCourse")]
+pub(crate) struct View {
+    /// Identity's.
     human_name_id: Uuid,
+    /// Courses that were begun.
     courses: Vec<Progress>,
 }
 

@@ -10,9 +10,12 @@ use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE, TOO_MANY_REQUESTS};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::answer;
+use super::module::CODE;
 use super::scenario::explain;
 use crate::admission::admit;
 use crate::domain::session::NewSession;
@@ -20,12 +23,18 @@ use crate::state::AppState;
 use crate::store::session::{self as store, Cause, Started};
 
 /// What starting a session takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewSession")]
 pub struct Body {
+    /// Who takes the test: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
+    /// For which account.
+    #[schemars(with = "Uuid")]
     account_id: String,
     /// The module's code.
+    #[schemars(regex(pattern = CODE))]
     module: String,
 }
 

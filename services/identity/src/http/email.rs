@@ -10,6 +10,7 @@ use rerp_kit::http::{Json, Path, Query, strict_uuid};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INVALID_VALUE, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -17,14 +18,18 @@ use crate::domain::email::EmailAddress;
 use crate::store::email::{self as store, Stored};
 
 /// What an upsert takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "AddressTyped")]
 pub struct UpsertBody {
+    /// The address as it was typed.
+    #[schemars(email, length(min = 1, max = 1024))]
     email: String,
 }
 
 /// What an upsert answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AddressUpserted")]
 pub struct Upserted {
     /// The one identifier of this address.
     pub email_address_id: Uuid,
@@ -32,15 +37,21 @@ pub struct Upserted {
     pub created: bool,
 }
 
+/// An address in the document.
+const EXAMPLE: &str = "ann@example.com";
+
 /// What a search takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
+    /// The address, however it is written.
+    #[schemars(email, length(min = 1, max = 1024), example = EXAMPLE)]
     email: String,
 }
 
 /// An address as others see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Address")]
 pub struct Details {
     /// The one identifier of this address.
     pub email_address_id: Uuid,

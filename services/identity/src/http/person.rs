@@ -8,13 +8,14 @@ use rerp_kit::http::{Path, strict_uuid};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::NOT_FOUND;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::store::person as store;
 
 /// A customer as others see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Human {
     /// The one identifier of this customer.
     pub human_name_id: Uuid,
@@ -33,7 +34,7 @@ pub struct Human {
 }
 
 /// What a customer has proved.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct VerificationStatus {
     /// The customer.
     pub human_name_id: Uuid,
@@ -50,7 +51,7 @@ pub struct VerificationStatus {
 }
 
 /// A member of the staff as others see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PlatformUser {
     /// The one identifier.
     pub platform_user_id: Uuid,

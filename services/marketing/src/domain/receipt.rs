@@ -1,10 +1,11 @@
 //! What a visitor's client gets for what it sent. Pure.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 /// Identifiers of what was stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Receipt {
     /// Of the capture or message.
     pub id: Uuid,

@@ -8,6 +8,7 @@ use axum::response::Response;
 use rerp_kit::http::Json;
 use rerp_kit::idempotency::{Key, Standing};
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{answer, company, email};
@@ -17,12 +18,21 @@ use crate::state::AppState;
 use crate::store;
 
 /// The form.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ContactForm")]
 pub struct Form {
+    /// The visitor's address.
+    #[schemars(email, length(min = 1, max = 1024))]
     email: String,
+    /// The visitor's name.
+    #[schemars(length(min = 1, max = 200))]
     name: String,
+    /// The message, which may have several lines.
+    #[schemars(length(min = 1, max = 5000))]
     message: String,
+    /// The visitor's company, as typed.
+    #[schemars(length(max = 500))]
     company: Option<String>,
     /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
     #[serde(rename = "recaptcha_token")]

@@ -7,6 +7,7 @@ use axum::response::Response;
 use rerp_kit::http::Json;
 use rerp_kit::idempotency::{Key, Standing};
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{answer, company, email};
@@ -16,13 +17,24 @@ use crate::state::AppState;
 use crate::store;
 
 /// The form.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CaptureForm")]
 pub struct Form {
+    /// The visitor's address.
+    #[schemars(email, length(min = 1, max = 1024))]
     email: String,
+    /// Which form it was.
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9_.-]+$"))]
     source: String,
+    /// The visitor's name.
+    #[schemars(length(max = 200))]
     name: Option<String>,
+    /// The plan that the form was about.
+    #[schemars(length(max = 64), regex(pattern = "^[A-Za-z0-9_.-]*$"))]
     plan_code: Option<String>,
+    /// The visitor's company, as typed.
+    #[schemars(length(max = 500))]
     company: Option<String>,
     /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
     #[serde(rename = "recaptcha_token")]

@@ -4,8 +4,12 @@
 
 #[path = "../../../kit/tests/support/authority.rs"]
 mod authority;
+#[path = "../../../kit/tests/support/conformance.rs"]
+mod conformance;
 #[path = "../../../kit/tests/support/doors.rs"]
 mod doors;
+#[path = "../../../kit/tests/support/front.rs"]
+mod front;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
@@ -17,5 +21,6 @@ mod away;
 mod forms;
 mod intake;
 mod keys;
+mod openapi;
 mod splits;
 mod tenants;
