@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::chaos;
 use crate::cluster::Choice;
 use crate::demo;
 use crate::images::Options;
@@ -53,6 +54,13 @@ pub(crate) enum Command {
     },
     /// Call every endpoint of the original specification through the gateway of the platform that is up, and go through its sequence diagrams
     Walk,
+    /// Kill pods, broker and databases at random under mixed flows, send Identity away for minutes, and compare intents with effects
+    Chaos {
+        #[command(flatten)]
+        args: chaos::Args,
+        #[command(flatten)]
+        build: Build,
+    },
     /// Write crds/yaml, manifests/operator/rbac, docs/endpoints.md and docs/openapi from the Rust code
     Generate {
         /// Change nothing; fail when the files differ. docs/openapi is compared by the services' tests

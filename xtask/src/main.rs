@@ -1,5 +1,6 @@
 //! The commands of this repository: `cargo xtask COMMAND`. This file reads like their list; each command lives in a room of its own.
 
+mod chaos;
 mod cli;
 mod cluster;
 mod command;
@@ -60,6 +61,9 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             for folder in also {
                 deploy::kustomize(&paths, &cluster, &folder)?;
             }
+        }
+        Command::Chaos { args, build } => {
+            return chaos::run(&paths, &cli.choice, &args, &build.into()).map_err(Into::into);
         }
         Command::Walk => return walk::run(&paths, &cli.choice).map_err(Into::into),
         Command::Generate { check } => generate::generate(&paths, check)?,

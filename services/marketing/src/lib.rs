@@ -1,12 +1,13 @@
 //! Marketing: what visitors of the website leave behind. In come captures and messages; out go their identifiers.
 //! Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the SQL, [`client`] calls Identity and Account, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are.
-//! Must not store an address of a person (Identity does, and gives an identifier for it), nor the name of a company for longer
+//! Must not store an address of a person (Identity does, and gives an identifier for it) but sealed and while Identity is away, nor the name of a company for longer
 //! than Account needs to give one for it.
 
 pub mod access;
 pub mod client;
 pub mod domain;
 pub mod http;
+pub mod intake;
 pub mod openapi;
 pub mod resolver;
 mod router;

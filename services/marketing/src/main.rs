@@ -8,6 +8,7 @@ use rerp_kit::config::Env;
 use rerp_kit::idempotency::keep_swept;
 use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
+use rerp_marketing::intake::{Gauges, Intake, Settings};
 use rerp_marketing::resolver::keep_resolved;
 use rerp_marketing::state::AppState;
 use url::Url;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     };
     app::main(service, |env: &mut Env| {
         let (identity, account) = (env.dependency("identity"), env.dependency("account"));
+        let intake = Settings::read(env);
         move |parts: Parts| {
             let client = |service, base: Option<Url>| -> Result<ServiceClient, BuildError> {
                 // A missing address has been reported by now: the kit doesn't build a service with mistakes.
@@ -29,10 +31,18 @@ fn main() -> ExitCode {
             };
             let identity = Identity::new(client("identity", identity)?, &parts.metrics);
             let account = Account::new(client("account", account)?, &parts.metrics);
+            let gauges = Gauges::new(&parts.metrics)?;
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
-            tokio::spawn(keep_resolved(db.at_work(), account.clone(), stop));
-            Ok(rerp_marketing::router(AppState { db, identity, account }))
+            tokio::spawn(keep_resolved(db.at_work(), account.clone(), stop.clone()));
+            match &intake {
+                Some(Settings { keys, .. }) => {
+                    let (db, identity, keys) = (db.at_work(), identity.clone(), keys.clone());
+                    tokio::spawn(Intake { db, identity, keys, gauges }.keep(stop));
+                }
+                None => tracing::info!("RERP_INTAKE_KEYS is not set: new addresses are refused while identity is away"),
+            }
+            Ok(rerp_marketing::router(AppState { db, identity, account, intake }))
         }
     })
 }

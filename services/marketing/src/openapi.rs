@@ -23,11 +23,13 @@ pub fn api() -> Api {
             .keyed()
             .body::<email_capture::Form>("The form", json!({ "email": address, "source": "hero", "name": name }))
             .answers::<Receipt>(201, "It is taken")
+            .answers::<Receipt>(202, "It is taken; the identifier of its address is still to be found out")
             .problems(&[INVALID_VALUE, DEPENDENCY_UNAVAILABLE]),
         contact
             .keyed()
             .body::<contact::Form>("The form", json!({ "email": address, "name": name, "message": "Hello" }))
             .answers::<Receipt>(201, "It is taken")
+            .answers::<Receipt>(202, "It is taken; the identifier of its address is still to be found out")
             .problems(&[INVALID_VALUE, DEPENDENCY_UNAVAILABLE]),
     ];
     Api { service: "marketing", about, rules: RULES, operations }

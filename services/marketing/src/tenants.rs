@@ -9,6 +9,7 @@ pub const TABLES: &[Table] = &[
     Table::new("email_captures", Whose::Platform),
     Table::new("contact_messages", Whose::Platform),
     Table::new("pending_companies", Whose::Platform),
+    Table::new("intake", Whose::Platform),
     machinery::IDEMPOTENCY_KEYS,
     machinery::STAFF_ACCESS,
     machinery::MIGRATIONS,

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use comfy_table::Table;
 
+use crate::chaos;
 use crate::cluster::{self, Choice};
 use crate::command;
 use crate::demo;
@@ -100,6 +101,8 @@ pub(crate) enum Error {
     Demo(#[from] demo::Error),
     #[error(transparent)]
     Walk(#[from] walk::Error),
+    #[error(transparent)]
+    Chaos(#[from] chaos::Error),
     #[error("a test tool failed")]
     Command(#[from] command::Error),
 }

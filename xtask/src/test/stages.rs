@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Error, Setting, Stage, Tally, badges, go, licences, node, sizes};
+use crate::chaos;
 use crate::cluster;
 use crate::command::{self, Cmd};
 use crate::demo::{self, Victim};
@@ -148,8 +149,8 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
     count(test.arg("--").arg("--test-threads=1").args(setting.filter))
 }
 
-/// Each run of the demo judges itself and counts as one test. So does the walk, on the platform that the undisturbed one leaves, all of whose
-/// domains have moved.
+/// Each run of the demo judges itself and counts as one test. So do the walk and a few kills, on the platform that the undisturbed one leaves, all of
+/// whose domains have moved.
 fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
     let mut tally = Tally::default();
     let mut judged = |code: ExitCode| {
@@ -166,6 +167,7 @@ fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
         // What a demo that failed has left is no platform to walk on.
         if passed && kill.is_none() {
             judged(walk::run(setting.paths, setting.choice)?);
+            judged(chaos::run(setting.paths, setting.choice, &chaos::Args::small(), &Options::default())?);
         }
     }
     if tally.failed == 0 { Ok(tally) } else { Err(Error::Tests(tally)) }

@@ -20,6 +20,7 @@ mod entitlements;
 mod events;
 mod kyc;
 mod openapi;
+mod orders;
 mod payment_methods;
 mod plans;
 mod reconciliation;

@@ -9,19 +9,19 @@ use rerp_kit::problem::catalogue::{INVALID_BODY, MALFORMED_HEADER, TOO_LARGE};
 use rerp_sandbox::stripe::delivery::signature;
 use serde_json::{Value, json};
 
-fn event(id: &str, object: &Value) -> String {
+pub(crate) fn event(id: &str, object: &Value) -> String {
     json!({ "id": id, "type": "some.thing", "created": 1_790_000_000, "data": { "object": object } }).to_string()
 }
 
 impl Platform {
-    async fn receive(&self, body: &str, signature: Option<&str>) -> crate::platform::Answer {
+    pub(crate) async fn receive(&self, body: &str, signature: Option<&str>) -> crate::platform::Answer {
         let url = format!("http://{}/api/billing/webhooks/stripe", self.at);
         let headers: Vec<_> = signature.map(|signature| ("stripe-signature", signature)).into_iter().collect();
         self.raw("POST", url, &headers, body.to_owned()).await
     }
 }
 
-fn signed(body: &str) -> String {
+pub(crate) fn signed(body: &str) -> String {
     signature(body.as_bytes(), jiff::Timestamp::now().as_second(), &["whsec_test".to_owned()])
 }
 

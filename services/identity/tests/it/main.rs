@@ -20,6 +20,7 @@ mod events;
 mod openapi;
 mod people;
 mod process;
+mod secrecy;
 mod stand_in;
 mod tenants;
 mod verify;

@@ -9,8 +9,8 @@ use uuid::Uuid;
 pub struct Receipt {
     /// Of the capture or message.
     pub id: Uuid,
-    /// Of the address, given by Identity.
-    pub email_address_id: Uuid,
+    /// Of the address, given by Identity; none while Identity can't say which it is.
+    pub email_address_id: Option<Uuid>,
     /// Of the company, given by Account; none if the visitor named none, or while Account can't say which it is.
     pub company_id: Option<Uuid>,
 }

@@ -4,4 +4,5 @@
 mod answer;
 mod company;
 pub mod contact;
+mod email;
 pub mod email_capture;

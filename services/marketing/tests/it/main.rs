@@ -19,6 +19,7 @@ mod trial;
 mod access;
 mod away;
 mod forms;
+mod intake;
 mod keys;
 mod openapi;
 mod splits;

@@ -26,6 +26,12 @@ const SAMPLES: &[Sample] = &[
         owner: ("lead_id", "~2"),
         needs: &[],
     },
+    Sample {
+        table: "intake",
+        insert: "INSERT INTO intake (lead, lead_id, key, sealed, mark, expires_at) VALUES ('capture', ~2, 'key', 'sealed', 'mark ~n', now())",
+        owner: ("lead_id", "~2"),
+        needs: &[],
+    },
 ];
 
 fn trial(home: &Home) -> Trial<'_> {
