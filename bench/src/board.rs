@@ -87,6 +87,11 @@ impl Board {
         })
     }
 
+    /// Whether anything of somebody's was measured.
+    pub(crate) fn has(&self, who: &str, what: What) -> bool {
+        !self.of(who, what).is_empty()
+    }
+
     fn of(&self, who: &str, what: What) -> &[f64] {
         self.0.iter().find(|row| row.who == who && row.what == what).map_or(&[], |row| &row.figures)
     }
@@ -123,6 +128,7 @@ mod tests {
         let error = board.ratio("ours", "theirs", RATE, None).unwrap_err().to_string();
         assert!(error.contains("requests a second of ours"), "{error}");
         assert!(board.difference("ours", "nobody", RATE, None).is_err());
+        assert!(board.has("ours", RATE) && !board.has("nobody", RATE));
     }
 
     #[test]

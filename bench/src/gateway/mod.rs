@@ -177,7 +177,10 @@ fn findings(board: &Board, contenders: &[Contender]) -> Result<Vec<Finding>, Inc
     }
     for name in proxies().filter(|name| *name != "rerp") {
         all.push(board.ratio("rerp", name, RATE, None)?);
-        all.push(board.ratio("rerp", name, SPENT, None)?);
+        // Kernels that don't tell the children of a process hide what nginx's worker spends.
+        if board.has("rerp", SPENT) && board.has(name, SPENT) {
+            all.push(board.ratio("rerp", name, SPENT, None)?);
+        }
     }
     Ok(all)
 }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use comfy_table::Table;
 
+use crate::bench;
 use crate::cluster::{self, Choice};
 use crate::command;
 use crate::demo;
@@ -63,6 +64,8 @@ pub(crate) enum Stage {
     Clients,
     /// Tests against PostgreSQL servers they start themselves
     Database,
+    /// A second of each benchmark: they still run; no speed is judged
+    Bench,
     /// The local node comes up beside others, runs a pod, and leaves nothing of itself
     Node,
     /// Tests against a real cluster with the operator installed
@@ -98,6 +101,8 @@ pub(crate) enum Error {
     Demo(#[from] demo::Error),
     #[error(transparent)]
     Walk(#[from] walk::Error),
+    #[error(transparent)]
+    Bench(#[from] bench::Error),
     #[error("a test tool failed")]
     Command(#[from] command::Error),
 }
@@ -187,6 +192,7 @@ impl Stage {
             Self::Badges => "badges",
             Self::Clients => "clients",
             Self::Database => "database",
+            Self::Bench => "bench",
             Self::Node => "node",
             Self::Cluster => "cluster",
             Self::Demo => "demo",
@@ -201,6 +207,7 @@ impl Stage {
                 | Self::Badges
                 | Self::Clients
                 | Self::Database
+                | Self::Bench
                 | Self::Node
                 | Self::Cluster
                 | Self::Demo
