@@ -11,8 +11,8 @@ pub(crate) struct Common {
     /// Rounds; in each everybody is measured once
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(crate) rounds: u16,
-    /// Seconds of each measurement
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=300))]
+    /// Seconds of each measurement; no more than what the quotas of the gateway's people last for
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub(crate) seconds: u64,
     /// Folder of our programs; by default that of this one
     #[arg(long, value_name = "FOLDER")]

@@ -84,11 +84,11 @@ pub(super) fn nginx(
     let text = fill(
         NGINX,
         &[
-            ("DIR", &shown),
+            ("DIR", shown.as_str()),
             ("USER", user),
-            ("BACKEND", &scene.backend.to_string()),
-            ("LISTEN", &at.to_string()),
-            ("TOKENS", if tokens { &checks } else { "" }),
+            ("BACKEND", scene.backend.to_string().as_str()),
+            ("LISTEN", at.to_string().as_str()),
+            ("TOKENS", if tokens { checks.as_str() } else { "" }),
         ],
     );
     let path = dir.join("nginx.conf");
@@ -110,11 +110,11 @@ pub(super) fn envoy(
     let text = fill(
         ENVOY,
         &[
-            ("PORT", &at.port().to_string()),
-            ("BACKEND_PORT", &scene.backend.port().to_string()),
+            ("PORT", at.port().to_string().as_str()),
+            ("BACKEND_PORT", scene.backend.port().to_string().as_str()),
             ("ISSUER", ISSUER),
             ("AUDIENCE", AUDIENCE),
-            ("KEYS", &scene.people.keys),
+            ("KEYS", scene.people.keys.as_str()),
             ("CACHE", cache),
         ],
     );

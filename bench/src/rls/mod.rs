@@ -24,7 +24,7 @@ const MOST: f64 = 1.35;
 const APP: &str = "svc_app_a";
 
 /// Whose table is whose turn: name, database, form.
-const CONTENDERS: [(&str, Side, Form); 4] = [
+static CONTENDERS: [(&str, Side, Form); 4] = [
     ("policies", Side::Secured, Form::Transaction),
     ("without", Side::Plain, Form::Alone),
     ("without, same transaction", Side::Plain, Form::Transaction),

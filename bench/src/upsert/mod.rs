@@ -95,9 +95,9 @@ const READ: Contender = peer("pgbench-read", include_str!("../../sql/read.sql"))
 const FEW: Contender = Contender::Ours("rerp-32", 32);
 const MANY: Contender = Contender::Ours("rerp-256", 256);
 /// Who takes part with addresses that are known.
-const WITH_KNOWN: [Contender; 5] = [FEW, UPSERT, MANY, READ, UPDATE];
+static WITH_KNOWN: [Contender; 5] = [FEW, UPSERT, MANY, READ, UPDATE];
 /// Who takes part with new ones.
-const WITH_NEW: [Contender; 4] = [FEW, TOLD, MANY, UPSERT];
+static WITH_NEW: [Contender; 4] = [FEW, TOLD, MANY, UPSERT];
 
 /// Everything a measurement needs.
 struct Scene<'a> {
