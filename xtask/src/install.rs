@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
+pub(crate) use python::{bench_peers, official_clients};
+
 use crate::command::{self, Cmd};
 use crate::paths::{Paths, program};
 use crate::progress::Step;
-pub(crate) use python::{bench_peers, official_clients};
 
 /// Downloads over a slow line are allowed to take this long.
 const APT_LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -59,7 +60,7 @@ impl Need {
             "ca-certificates" => return Path::new("/etc/ssl/certs/ca-certificates.crt").exists(),
             "containernetworking-plugins" => return Path::new("/usr/lib/cni/bridge").exists(),
             "postgresql" => return postgres_bin_dir().is_some(),
-            "python3-pip" => return python::has_pip(),
+            "python3-pip" => return has_pip(),
             other => other,
         };
         program(name).is_some() || (program("dpkg-query").is_some() && dpkg_has(&self.package))
@@ -105,6 +106,10 @@ pub(crate) fn for_badges() -> Result<bool, Error> {
         return Ok(false);
     }
     ensure(&needs).map(|()| true)
+}
+
+fn has_pip() -> bool {
+    program("python3").is_some_and(|python| Cmd::new(python).args(["-m", "pip", "--version"]).quiet().is_ok())
 }
 
 /// Folder of the newest PostgreSQL server programs of this machine.

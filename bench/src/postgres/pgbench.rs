@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::server::finish;
+use super::server::{SCHEMA, finish};
 use super::{PostgresError, Server};
 
 /// How statements are sent.
@@ -34,6 +34,8 @@ pub(crate) struct Pgbench<'a> {
     pub(crate) database: &'a str,
     /// As whom.
     pub(crate) user: &'a str,
+    /// What each connection says as it opens, beside where its tables are: `-cname=value`, or nothing.
+    pub(crate) options: &'a str,
     /// Connections, each with one transaction at a time.
     pub(crate) clients: u32,
     /// For how long.
@@ -58,6 +60,7 @@ impl Pgbench<'_> {
             Protocol::Simple => "simple",
         };
         let mut pgbench = server.client("pgbench", self.user);
+        pgbench.env("PGOPTIONS", format!("-csearch_path={SCHEMA} {}", self.options));
         pgbench.args(["--no-vacuum", "--protocol", mode, "--jobs", "1"]);
         pgbench.arg("--client").arg(self.clients.to_string()).arg("--time").arg(self.time.as_secs().max(1).to_string());
         for (name, value) in self.values {

@@ -25,16 +25,18 @@ pub(super) struct Case {
     values: &'static str,
     /// What the service does as a transaction of a person begins, beside saying who it is.
     noting: Option<&'static str>,
-    /// Rows, for so many persons: `$rows`.
-    pub(super) seed: &'static str,
-    /// How many rows of the table each person has.
+    /// The block of identifiers in whose persons' names it is asked.
+    person: &'static str,
+    /// Rows from the first to the last of the persons of block 8000; none if another case of the service has them.
+    seed: Option<&'static str>,
+    /// How many rows of the table each of these persons has.
     pub(super) each: u64,
 }
 
 /// How a query is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// By itself, in one message: as services did before there were policies.
+    /// By itself, in one message: as services do their own work, and did everything before there were policies.
     Alone,
     /// In a transaction that says for whom it is, in three messages: as services do.
     Transaction,
@@ -43,7 +45,7 @@ pub(super) enum Form {
 }
 
 /// See the file's header.
-pub(super) const CASES: [Case; 2] = [
+pub(super) const CASES: [Case; 3] = [
     Case {
         service: "account",
         table: "accounts",
@@ -56,10 +58,13 @@ pub(super) const CASES: [Case; 2] = [
             "SELECT set_config('rerp.accounts', coalesce(string_agg(DISTINCT account_id::text, ','), ''), true) \
              FROM account_roles WHERE human_name_id = NULLIF(current_setting('rerp.subject', true), '')::uuid",
         ),
-        seed: "INSERT INTO accounts (id, human_name_id, kind) SELECT ('018f3f5e-0000-7000-9000-' || n)::uuid, ('018f3f5e-0000-7000-8000-' || n)::uuid, 'personal' \
+        person: "8000",
+        seed: Some(
+            "INSERT INTO accounts (id, human_name_id, kind) SELECT ('018f3f5e-0000-7000-9000-' || n)::uuid, ('018f3f5e-0000-7000-8000-' || n)::uuid, 'personal' \
                FROM generate_series($first, $last) AS n; \
                INSERT INTO account_roles (id, account_id, human_name_id, role) SELECT ('018f3f5e-0000-7000-a000-' || n)::uuid, \
                ('018f3f5e-0000-7000-9000-' || n)::uuid, ('018f3f5e-0000-7000-8000-' || n)::uuid, 'owner' FROM generate_series($first, $last) AS n",
+        ),
         each: 1,
     },
     Case {
@@ -71,22 +76,40 @@ pub(super) const CASES: [Case; 2] = [
         types: "uuid, uuid, bigint",
         values: "'018f3f5e-0000-7000-8000-:n', '00000000-0000-0000-0000-000000000000', 21",
         noting: None,
-        seed: "INSERT INTO stripe_payment_methods (id, human_name_id, stripe_payment_method_id, brand, last4, exp_month, exp_year) \
+        person: "8000",
+        seed: Some(
+            "INSERT INTO stripe_payment_methods (id, human_name_id, stripe_payment_method_id, brand, last4, exp_month, exp_year) \
                SELECT ('018f3f5e-0000-7000-' || block || '-' || n)::uuid, ('018f3f5e-0000-7000-8000-' || n)::uuid, 'pm_' || block || n, 'visa', '4242', 12, 2030 \
                FROM generate_series($first, $last) AS n, (VALUES ('b000'), ('b001')) AS two (block)",
+        ),
         each: 2,
+    },
+    Case {
+        service: "billing",
+        table: "stripe_payment_methods",
+        what: What { name: "a wish for a payment method", unit: "µs" },
+        query: "INSERT INTO stripe_payment_methods (id, human_name_id) VALUES ($1, $2)",
+        types: "uuid, uuid",
+        // Of people who have no rows yet: the pages of the others stay as long as they are.
+        values: "gen_random_uuid(), '018f3f5e-0000-7000-8001-:n'",
+        noting: None,
+        person: "8001",
+        seed: None,
+        each: 0,
     },
 ];
 
 impl Case {
-    /// The rows of so many persons.
-    pub(super) fn rows(&self, persons: u64) -> String {
-        self.seed.replace("$first", &FIRST.to_string()).replace("$last", &last(persons).to_string())
+    /// The rows of so many persons, if they are this case's to make.
+    pub(super) fn rows(&self, persons: u64) -> Option<String> {
+        let seed = self.seed?.replace("$first", &FIRST.to_string());
+        Some(seed.replace("$last", &last(persons).to_string()))
     }
 
-    /// What a transaction in a person's name begins with. `between` stands between statements.
-    pub(super) fn begin(&self, person: &str, between: &str) -> String {
-        let mut text = format!("BEGIN{between} SET LOCAL rerp.subject = '018f3f5e-0000-7000-8000-{person}'");
+    /// What a transaction in a person's name begins with: it isn't the service's own work, and whose it is. `between` stands between statements.
+    pub(super) fn begin(&self, digits: &str, between: &str) -> String {
+        let person = format!("018f3f5e-0000-7000-{}-{digits}", self.person);
+        let mut text = format!("BEGIN{between} SET LOCAL rerp.work = ''{between} SET LOCAL rerp.subject = '{person}'");
         if let Some(noting) = self.noting {
             // Writing to a string can't fail.
             let _ = write!(text, "{between} {noting}");
@@ -157,10 +180,19 @@ mod tests {
         assert!(CASES[0].begin("1", ";").ends_with("::uuid") && !CASES[1].begin("1", ";").contains("SELECT"));
     }
 
+    /// Or the first case would be about a database that isn't there.
+    #[test]
+    fn each_service_s_first_case_has_the_rows() {
+        for (at, case) in CASES.iter().enumerate() {
+            let is_first = CASES.iter().position(|other| other.service == case.service) == Some(at);
+            assert_eq!(case.seed.is_some(), is_first, "{}", case.what.name);
+        }
+    }
+
     #[test]
     fn rows_are_for_so_many_persons() {
         assert_eq!(last(1), FIRST);
-        let rows = CASES[1].rows(10);
+        let rows = CASES[1].rows(10).unwrap();
         assert!(rows.contains("generate_series(100000000001, 100000000010)") && !rows.contains('$'), "{rows}");
     }
 }

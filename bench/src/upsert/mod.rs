@@ -207,7 +207,7 @@ impl Scene<'_> {
     fn peer(&self, script: Script<'_>, kind: &str, most: u64) -> Result<f64, PostgresError> {
         let values = [("kind", kind.to_owned()), ("most", most.to_string())];
         let (clients, time) = (self.args.connections, self.args.common.time());
-        let pgbench = Pgbench { database: DATABASE, user: "postgres", clients, time, values: &values };
+        let pgbench = Pgbench { database: DATABASE, user: "postgres", options: "", clients, time, values: &values };
         Ok(pgbench.run(self.server, script)?.per_second)
     }
 }

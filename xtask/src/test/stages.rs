@@ -90,7 +90,7 @@ fn unit(setting: &Setting<'_>) -> Result<Tally, Error> {
 fn clients(setting: &Setting<'_>) -> Result<Tally, Error> {
     let clients = install::official_clients(setting.paths)?;
     let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "clients"]);
-    let test = test.env(CLIENTS, clients.python).env("PYTHONPYCACHEPREFIX", clients.compiled);
+    let test = test.env(CLIENTS, clients.program("python")).env("PYTHONPYCACHEPREFIX", clients.compiled());
     count(test.args(["--", "--ignored"]).args(setting.filter))
 }
 
