@@ -27,10 +27,11 @@ const PATH: &str = "/api/accounts/018f3f5e-0000-7000-8000-000000000001";
 /// The key can't be made or used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
-    #[error("no key can be made")]
-    Made(#[from] Unspecified),
-    #[error("the key that was made can't be used")]
-    Used(#[from] KeyRejected),
+    // Not sources: ring's errors are errors of the standard library's kind only where somebody asks for that.
+    #[error("no key can be made, or nothing signed with it: {0}")]
+    Made(Unspecified),
+    #[error("the key that was made can't be used: {0}")]
+    Used(KeyRejected),
 }
 
 /// See the file's header.
@@ -101,9 +102,10 @@ struct Issuer {
 impl Issuer {
     fn new() -> Result<Self, KeyError> {
         let random = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)?;
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)?;
-        Ok(Self { pair, random })
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+        let document = document.map_err(KeyError::Made)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random);
+        Ok(Self { pair: pair.map_err(KeyError::Used)?, random })
     }
 
     fn published(&self) -> Value {
@@ -117,7 +119,7 @@ impl Issuer {
     fn sign(&self, claims: &Value) -> Result<String, KeyError> {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let text = format!("{}.{}", part(&json!({"alg": "ES256", "kid": KEY, "typ": "JWT"})), part(claims));
-        let signature = self.pair.sign(&self.random, text.as_bytes())?;
+        let signature = self.pair.sign(&self.random, text.as_bytes()).map_err(KeyError::Made)?;
         Ok(format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref())))
     }
 }
