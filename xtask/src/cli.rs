@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench;
 use crate::chaos;
 use crate::cluster::Choice;
 use crate::demo;
@@ -71,6 +72,8 @@ pub(crate) enum Command {
     Test(test::Args),
     /// Run the tests that need a cluster
     E2e { filter: Option<String> },
+    /// Measure speed beside others, in one run; results worth keeping are in docs/results
+    Bench(bench::Args),
 }
 
 /// How images are built.

