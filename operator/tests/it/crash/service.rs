@@ -326,3 +326,24 @@ async fn somebody_edits_and_removes_children() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn a_way_in_from_outside_comes_changes_and_goes() {
+    told(&[
+        Do(|w| {
+            let exposure = json!({"public": {"host": "app.example.com"}});
+            identity(w, &json!({"image": IMAGE, "mtls": {"mode": "Off"}, "exposure": exposure}));
+        }),
+        Do(ready),
+        Do(|w| assert!(w.live("ingresses", "identity").is_some())),
+        Do(|w| {
+            let parent = json!({"name": "edge"});
+            edit(w, "exposure", json!({"public": {"host": "app.example.com", "via": "Gateway", "gateway": parent}}));
+        }),
+        Do(|w| assert!(w.live("ingresses", "identity").is_none() && w.live("httproutes", "identity").is_some())),
+        Do(|w| edit(w, "exposure", Value::Null)),
+        Do(|w| assert!(w.live("httproutes", "identity").is_none())),
+        Do(ready),
+    ])
+    .await;
+}
