@@ -97,9 +97,20 @@ where
     Ok(true)
 }
 
-/// Stores a status on an object of somebody else's, whose kind asks its controller for one. The caller has seen that it is new.
-pub async fn stamp<K: Child>(context: &Context, manager: &str, object: &K, status: &Value) -> Result<(), Error> {
-    store(context, manager, object, status, None).await
+/// Stores a status on an object of somebody else's, whose kind asks its controller for one. The caller has seen that it is new. One that went
+/// away meanwhile is done with. With `whole` the object must still be as it was read, for lists that others write to as well.
+pub async fn stamp<K: Child>(
+    context: &Context,
+    manager: &str,
+    object: &K,
+    status: &Value,
+    whole: bool,
+) -> Result<(), Error> {
+    let version = object.resource_version().filter(|_| whole);
+    match store(context, manager, object, status, version.as_deref()).await {
+        Err(error) if !error.is_gone() => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 async fn store<K: Child>(

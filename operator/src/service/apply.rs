@@ -4,6 +4,7 @@
 //! the pods that mount them. The way in from outside comes after the pods it leads to. What is no longer wanted goes last.
 
 mod edge;
+mod gateway_status;
 
 use super::MANAGER;
 use super::build::{Built, Logins, Told};

@@ -86,7 +86,7 @@ impl GatewaySettings {
 }
 
 fn folders(env: &mut Env) -> Option<Folders> {
-    let mut folder = |name: &str| env.text(name).map(PathBuf::from);
+    let folder = |name: &str| env.text(name).map(PathBuf::from);
     match (folder("RERP_ROUTES_DIR"), folder("RERP_CERTIFICATES_DIR")) {
         (Some(routes), Some(certificates)) => Some(Folders { routes, certificates }),
         (None, None) => None,

@@ -3,7 +3,6 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Instant as Clock;
 
 use axum::body::Body;
@@ -34,9 +33,9 @@ use crate::rates::Rate;
 use crate::routes::{Found, Parameters, Routes};
 use crate::site::Sites;
 use crate::site::forward::Visit;
-use crate::site::table::{Target, pick};
+use crate::site::table::{Backends, Target, pick};
 use crate::table::{May, Row};
-use crate::upstream::{Service, Upstreams};
+use crate::upstream::Upstreams;
 use crate::{forward, framing, site, target};
 
 /// Everything that requests have in common.
@@ -130,12 +129,13 @@ impl Gateway {
         target::check(&request)?;
         framing::check(&request)?;
         let host = framing::authority(&request)?.to_owned();
-        if let Some(Target::Backends(backends)) = self.sites.find(&host, request.uri().path()) {
-            return self.visit(request, &host, &backends, (origin, context), seen).await;
-        }
-        target::ends_with_a_word(request.uri())?;
-        let client = origin.client;
         let (parts, body) = request.into_parts();
+        if let Some(Target::Backends(backends)) = self.sites.find(&host, &parts) {
+            let visit = Visit { parts: &parts, host: &host, client: origin.client, secure: origin.secure, context };
+            return self.visit(&visit, body, &backends, seen).await;
+        }
+        target::ends_with_a_word(&parts.uri)?;
+        let client = origin.client;
         match self.admit(&parts, client, seen).await {
             Ok(Step::On(row, token)) => {
                 let asked = forward::Asked { row, parts: &parts, token, client, context };
@@ -155,28 +155,26 @@ impl Gateway {
     /// A request to a site. Its visitors are counted by address alone: who they are is between them and the site.
     async fn visit(
         &self,
-        request: Request<Incoming>,
-        host: &str,
-        backends: &[(Arc<Service>, u32)],
-        (origin, context): (Origin, &Context),
+        visit: &Visit<'_>,
+        body: Incoming,
+        backends: &Backends,
         seen: &mut Seen,
     ) -> Result<Response<Body>, Problem> {
         seen.site = true;
-        let (parts, body) = request.into_parts();
+        let headers = &visit.parts.headers;
         let admitted = self
             .limits
-            .address(origin.client, Rate::Site, Clock::now(), &mut seen.counted)
-            .and_then(|()| framing::length(&parts.headers, site::forward::BODY))
+            .address(visit.client, Rate::Site, Clock::now(), &mut seen.counted)
+            .and_then(|()| framing::length(headers, site::forward::BODY))
             .and_then(|()| pick(backends, rand::random()).ok_or_else(|| Problem::new(DEPENDENCY_UNAVAILABLE)));
         let backend = match admitted {
             Ok(backend) => backend,
             Err(problem) => {
-                swallow(&parts.headers, body).await;
+                swallow(headers, body).await;
                 return Err(problem);
             }
         };
-        let visit = Visit { parts: &parts, host, client: origin.client, secure: origin.secure, context };
-        let answer = site::forward::forward(backend, &visit, body).await?;
+        let answer = site::forward::forward(backend, visit, body).await?;
         seen.foreign = true;
         Ok(answer)
     }

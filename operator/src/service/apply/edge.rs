@@ -3,6 +3,8 @@
 //!
 //! An Ingress has no conditions. Where it is reached stands in its status, with an error at that place if something of it isn't served.
 
+use super::gateway_status;
+use crate::cluster::covers::covers;
 use crate::cluster::{Error, status};
 use crate::context::Context;
 use crate::service::MANAGER;
@@ -19,6 +21,19 @@ pub(super) async fn tell(served: &Served, gateway: Id<'_>, context: &Context) ->
     let [_, _, host] = names::service_hosts(gateway);
     for said in &served.ingresses {
         ingress(said, &host, context).await?;
+    }
+    let now = context.clock.now();
+    for (object, listeners) in &served.gateways {
+        let wanted = gateway_status::of_gateway(object, listeners, &host, now);
+        if !covers(&object.status.clone().unwrap_or_default(), &wanted) {
+            status::stamp(context, MANAGER, object, &wanted, false).await?;
+        }
+    }
+    for (object, parents) in &served.routes {
+        // The parents of others stand in the same list, and the list is written whole.
+        if let Some(wanted) = gateway_status::of_route(object, parents, now) {
+            status::stamp(context, MANAGER, object, &wanted, true).await?;
+        }
     }
     Ok(())
 }
@@ -39,10 +54,8 @@ async fn ingress(said: &Said<Ingress>, host: &str, context: &Context) -> Result<
         return Ok(());
     }
     let told = live[0]["ports"][0]["error"].as_str().map(str::to_owned);
-    match status::stamp(context, MANAGER, &said.object, &json!({"loadBalancer": {"ingress": wanted}})).await {
-        Err(error) if !error.is_gone() => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
+    let status = json!({"loadBalancer": {"ingress": wanted}});
+    status::stamp(context, MANAGER, &said.object, &status, false).await?;
     if let Some(trouble) = said.trouble.as_ref().filter(|_| told != error) {
         status::warn(context, &said.object, trouble.code, &trouble.message).await;
     }

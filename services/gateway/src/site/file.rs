@@ -28,12 +28,18 @@ pub(super) struct Shown {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Line {
-    /// A host, `*.` and a host for one label more, or nothing for every host.
+    /// A host, `*.` and a host for one label more, `**.` for any number of them, or nothing for every host.
     pub(super) host: String,
     /// A path, or whole segments that it begins with.
     pub(super) path: String,
     /// The path alone.
     pub(super) exact: bool,
+    /// Only requests with this method.
+    #[serde(default)]
+    pub(super) method: Option<String>,
+    /// Only requests with these headers.
+    #[serde(default)]
+    pub(super) headers: Vec<Header>,
     /// It leads to the table of the API.
     #[serde(default)]
     pub(super) api: bool,
@@ -42,11 +48,19 @@ pub(super) struct Line {
     pub(super) to: Vec<Place>,
 }
 
+/// A header that a request must have, with this value and no other.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Header {
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
 /// A backend.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Place {
-    /// As in `http://portal.rerp.svc:8080`.
+    /// As in `http://portal.rerp.svc:8080`; empty: whoever should be there can't be led to, and its part of the requests isn't anybody else's.
     pub(super) address: String,
     /// Its part of the requests.
     pub(super) weight: u32,

@@ -136,11 +136,10 @@ impl Follower {
             let target = if line.api {
                 Target::Api
             } else {
-                let places =
-                    line.to.iter().filter_map(|place| Some((self.backend(&place.address, &mut used)?, place.weight)));
+                let places = line.to.iter().map(|place| (self.backend(&place.address, &mut used), place.weight));
                 Target::Backends(places.collect())
             };
-            table.add(&line.host, &line.path, line.exact, target);
+            table.add(line, target);
         }
         for gone in self.backends.keys().filter(|address| !used.contains_key(*address)) {
             self.maker.forget(gone);
@@ -151,6 +150,9 @@ impl Follower {
 
     /// The backend at an address: the one that is known, or a new one.
     fn backend(&self, address: &str, used: &mut HashMap<String, Arc<Service>>) -> Option<Arc<Service>> {
+        if address.is_empty() {
+            return None;
+        }
         if let Some(found) = used.get(address).or_else(|| self.backends.get(address)).cloned() {
             used.insert(address.to_owned(), Arc::clone(&found));
             return Some(found);

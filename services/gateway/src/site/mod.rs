@@ -1,5 +1,5 @@
 //! What the gateway serves beside the table of the API: hosts and paths of Ingresses and HTTPRoutes, told by the operator in files. In: a
-//! request's host and path. Out: where it goes, and the way there and back.
+//! request's host and head. Out: where it goes, and the way there and back.
 //!
 //! `file` is what the operator says, `table` finds a rule, `follow` reads the files again and again, `names` shows the certificates, `forward`
 //! passes requests on. Framing, addresses, time and rates are judged before, as for the API. Who asks isn't: a site knows its own visitors.
@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::request::Parts;
 use rustls::ServerConfig;
 use tokio::sync::watch;
 
@@ -59,7 +60,7 @@ impl Sites {
     }
 
     /// Where a request goes; none: to the table of the API.
-    pub(crate) fn find(&self, host: &str, path: &str) -> Option<Target> {
-        self.0.borrow().find(host, path).cloned()
+    pub(crate) fn find(&self, host: &str, parts: &Parts) -> Option<Target> {
+        self.0.borrow().find(host, parts).cloned()
     }
 }

@@ -1,17 +1,23 @@
-//! Which backend a request means, by its host and its path. In: the rules of the file, with their backends. Out: the first that fits. Pure.
-//! Must not change a path: what is matched is what is passed on.
+//! Which backend a request means, by its host, its path, its method and its headers. In: the rules of the file, with their backends. Out: the
+//! first that fits. Pure. Must not change a path: what is matched is what is passed on.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use axum::http::request::Parts;
+use hyper::header::{HeaderName, HeaderValue};
+
+use super::file::Line;
 use crate::upstream::Service;
 
 /// Every rule, by host.
 #[derive(Debug, Default)]
 pub struct Table {
     hosts: HashMap<String, Vec<Rule>>,
-    /// By what comes after `*.`.
-    wild: HashMap<String, Vec<Rule>>,
+    /// By what comes after `*.`: one label more.
+    beside: HashMap<String, Vec<Rule>>,
+    /// By what comes after `**.`: any number of labels more.
+    below: HashMap<String, Vec<Rule>>,
     any: Vec<Rule>,
 }
 
@@ -19,6 +25,8 @@ pub struct Table {
 struct Rule {
     path: String,
     exact: bool,
+    method: Option<String>,
+    headers: Vec<(HeaderName, HeaderValue)>,
     target: Target,
 }
 
@@ -27,35 +35,59 @@ struct Rule {
 pub(crate) enum Target {
     /// To the table of the API.
     Api,
-    /// To one of these, by weight. To none: what the rule asks for can't be served.
-    Backends(Vec<(Arc<Service>, u32)>),
+    /// To one of these, by weight. None stands for whom can't be led to.
+    Backends(Backends),
 }
 
+/// Backends with their weights.
+pub(crate) type Backends = Vec<(Option<Arc<Service>>, u32)>;
+
 impl Table {
-    /// Adds a rule after those of its host that are there.
-    pub(super) fn add(&mut self, host: &str, path: &str, exact: bool, target: Target) {
-        let rule = Rule { path: path.to_owned(), exact, target };
-        let host = host.to_ascii_lowercase();
-        match host.strip_prefix("*.") {
-            _ if host.is_empty() => self.any.push(rule),
-            Some(rest) => self.wild.entry(rest.to_owned()).or_default().push(rule),
-            None => self.hosts.entry(host).or_default().push(rule),
-        }
+    /// Adds a rule after those of its host that are there. One that no request can fit is left out.
+    pub(super) fn add(&mut self, line: &Line, target: Target) {
+        let Some(rule) = Rule::of(line, target) else { return };
+        let host = line.host.to_ascii_lowercase();
+        let list = match (host.strip_prefix("**."), host.strip_prefix("*.")) {
+            _ if host.is_empty() => &mut self.any,
+            (Some(rest), _) => self.below.entry(rest.to_owned()).or_default(),
+            (None, Some(rest)) => self.beside.entry(rest.to_owned()).or_default(),
+            (None, None) => self.hosts.entry(host).or_default(),
+        };
+        list.push(rule);
     }
 
-    /// Where a request goes: the rules of its host are tried first, then those of all names beside it, then those of every host. None: to the
-    /// table of the API, which is there on every host.
-    pub(super) fn find(&self, host: &str, path: &str) -> Option<&Target> {
+    /// Where a request goes: the rules of its host are tried first, then those of all names beside it, then those of all names below another,
+    /// the longest first, then those of every host. None: to the table of the API, which is there on every host.
+    pub(super) fn find(&self, host: &str, parts: &Parts) -> Option<&Target> {
         let host = name(host);
-        let beside = host.split_once('.').and_then(|(_, rest)| self.wild.get(rest));
-        let lists = [self.hosts.get(&host), beside, Some(&self.any)];
-        lists.into_iter().flatten().flatten().find(|rule| rule.fits(path)).map(|rule| &rule.target)
+        let beside = host.split_once('.').and_then(|(_, rest)| self.beside.get(rest));
+        let ends = host.match_indices('.').filter_map(|(at, _)| host.get(at + 1..));
+        let below = ends.filter_map(|rest| self.below.get(rest));
+        let lists = self.hosts.get(&host).into_iter().chain(beside).chain(below).chain([&self.any]);
+        lists.flatten().find(|rule| rule.fits(parts)).map(|rule| &rule.target)
     }
 }
 
 impl Rule {
+    fn of(line: &Line, target: Target) -> Option<Self> {
+        let header = |one: &super::file::Header| {
+            Some((HeaderName::from_bytes(one.name.as_bytes()).ok()?, HeaderValue::from_str(&one.value).ok()?))
+        };
+        let headers = line.headers.iter().map(header).collect::<Option<Vec<_>>>()?;
+        Some(Self { path: line.path.clone(), exact: line.exact, method: line.method.clone(), headers, target })
+    }
+
+    fn fits(&self, parts: &Parts) -> bool {
+        self.fits_path(parts.uri.path())
+            && self.method.as_deref().is_none_or(|method| method == parts.method.as_str())
+            && self.headers.iter().all(|(name, value)| {
+                let mut all = parts.headers.get_all(name).iter();
+                all.next() == Some(value) && all.next().is_none()
+            })
+    }
+
     /// Whole segments: `/a` is for `/a`, `/a/` and `/a/b`, not for `/ab`. An exact one is for nothing but itself.
-    fn fits(&self, path: &str) -> bool {
+    fn fits_path(&self, path: &str) -> bool {
         if self.exact {
             return self.path == path;
         }
@@ -71,95 +103,20 @@ pub(crate) fn name(host: &str) -> String {
     host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
 }
 
-/// One of the backends, each as often as its weight says. None if there is none, or none with a weight.
-pub(crate) fn pick(backends: &[(Arc<Service>, u32)], chance: u64) -> Option<&Arc<Service>> {
+/// One of the backends, each as often as its weight says. None if there is none, or none with a weight, or if it can't be led to.
+pub(crate) fn pick(backends: &Backends, chance: u64) -> Option<&Arc<Service>> {
     let total: u64 = backends.iter().map(|(_, weight)| u64::from(*weight)).sum();
     let mut at = chance.checked_rem(total)?;
-    backends.iter().find_map(|(service, weight)| match at.checked_sub(u64::from(*weight)) {
+    let picked = backends.iter().find(|(_, weight)| match at.checked_sub(u64::from(*weight)) {
         Some(rest) => {
             at = rest;
-            None
+            false
         }
-        None => Some(service),
-    })
+        None => true,
+    });
+    picked.and_then(|(service, _)| service.as_ref())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::upstream::Maker;
-    use rerp_kit::metrics::Metrics;
-
-    /// What stands in for a target: how many backends, of which there are none.
-    fn table(rules: &[(&str, &str, bool)]) -> Table {
-        let mut table = Table::default();
-        for (host, path, exact) in rules {
-            let target = if path.starts_with("/api") { Target::Api } else { Target::Backends(Vec::new()) };
-            table.add(host, path, *exact, target);
-        }
-        table
-    }
-
-    fn hit(table: &Table, host: &str, path: &str) -> &'static str {
-        match table.find(host, path) {
-            None => "nothing",
-            Some(Target::Api) => "api",
-            Some(Target::Backends(_)) => "site",
-        }
-    }
-
-    #[test]
-    fn hosts_are_whole_names_and_paths_whole_segments() {
-        let table = table(&[
-            ("App.example", "/api", false),
-            ("app.example", "/only", true),
-            ("app.example", "/docs/", false),
-            ("*.example", "/", false),
-            ("", "/any", false),
-        ]);
-        for (host, path, expected) in [
-            ("app.example", "/api", "api"),
-            ("APP.example:8080", "/api/x", "api"),
-            ("app.example.", "/api/", "api"),
-            ("app.example", "/apis", "site"),
-            ("app.example", "/only", "site"),
-            ("other.example", "/", "site"),
-            ("a.b.example", "/", "nothing"),
-            ("example", "/", "nothing"),
-            ("elsewhere", "/any/x", "site"),
-            ("elsewhere", "/anything", "nothing"),
-            ("[::1]:8080", "/", "nothing"),
-        ] {
-            assert_eq!(hit(&table, host, path), expected, "{host}{path}");
-        }
-    }
-
-    #[test]
-    fn an_exact_path_is_itself_alone() {
-        let table = table(&[("a.example", "/only", true), ("a.example", "/docs/", false)]);
-        for (path, expected) in [
-            ("/only", "site"),
-            ("/only/", "nothing"),
-            ("/only/x", "nothing"),
-            ("/docs", "site"),
-            ("/docs/", "site"),
-            ("/docsx", "nothing"),
-        ] {
-            assert_eq!(hit(&table, "a.example", path), expected, "{path}");
-        }
-    }
-
-    #[test]
-    fn weights_part_the_requests() {
-        let maker = Maker::new(&Metrics::new().unwrap()).unwrap();
-        let backend = |name: &str| Arc::new(maker.plain(&format!("http://{name}:80")).unwrap());
-        let backends = [(backend("one"), 3), (backend("none"), 0), (backend("two"), 1)];
-        let picked =
-            |chance| pick(&backends, chance).map(|found| backends.iter().position(|(one, _)| Arc::ptr_eq(one, found)));
-        assert_eq!(
-            [0, 1, 2, 3, 4].map(|chance| picked(chance).flatten()),
-            [Some(0), Some(0), Some(0), Some(2), Some(0)]
-        );
-        assert!(pick(&[], 1).is_none() && pick(&backends[1..2], 1).is_none());
-    }
-}
+#[path = "table_tests.rs"]
+mod tests;

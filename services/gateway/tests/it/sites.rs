@@ -130,6 +130,18 @@ async fn the_api_is_on_every_host_and_what_nobody_serves_is_nowhere() {
 }
 
 #[tokio::test]
+async fn a_header_chooses_the_backend() {
+    let (usual, canary) = (Backend::start().await, Backend::start().await);
+    let mut narrow = rule(HOST, "/", &[&canary]);
+    narrow["headers"] = json!([{"name": "x-canary", "value": "yes"}]);
+    let site = site(&[narrow, rule(HOST, "/", &[&usual])]).await;
+    assert_eq!(ask(&site, HOST, "/page").await.status(), 200);
+    let chosen = visitor().get(site.world.url("/page")).header("host", HOST).header("x-canary", "yes");
+    assert_eq!(chosen.send().await.unwrap().status(), 200);
+    assert_eq!((usual.heard().len(), canary.heard().len()), (1, 1));
+}
+
+#[tokio::test]
 async fn a_rule_without_a_backend_keeps_its_requests() {
     let backend = Backend::start().await;
     let site = site(&[rule(HOST, "/gone", &[]), rule(HOST, "/", &[&backend])]).await;

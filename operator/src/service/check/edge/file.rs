@@ -18,6 +18,13 @@ impl Served {
 
 fn rule(rule: &Rule) -> Value {
     let mut line = json!({"exact": rule.exact, "host": rule.host, "path": rule.path});
+    if let Some(method) = &rule.method {
+        line["method"] = json!(method);
+    }
+    if !rule.headers.is_empty() {
+        let headers = rule.headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
+        line["headers"] = headers.collect();
+    }
     match &rule.target {
         Target::Api => line["api"] = json!(true),
         Target::To(places) => {

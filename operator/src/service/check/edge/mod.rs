@@ -6,22 +6,27 @@
 
 pub mod backend;
 pub mod certificate;
+mod collect;
 mod file;
+pub mod gateway;
+pub mod http_route;
 pub mod ingress;
 #[cfg(test)]
 mod tests;
 
 use super::Verdict;
 use crate::args::Settings;
-use crate::outcome::Outcome;
+use crate::cluster::gateway_api::{Gateway, HttpRoute};
 use crate::service::gather::edge::Around;
 use backend::{Backends, Way};
-use certificate::{Certificate, Certificates};
+use certificate::Certificate;
+use collect::Collected;
+use gateway::Listener;
+use http_route::ParentSaid;
 use jiff::SignedDuration;
 use k8s_openapi::api::networking::v1::Ingress;
 use kube::ResourceExt;
-use rerp_crds::{Reason, RerpService};
-use std::cmp::Reverse;
+use rerp_crds::RerpService;
 use std::collections::BTreeSet;
 
 /// Code of a certificate that isn't there.
@@ -49,6 +54,10 @@ pub struct Served {
     pub ways: Ways,
     /// What is said of each Ingress.
     pub ingresses: Vec<Said<Ingress>>,
+    /// What is said of each Gateway of our class, listener by listener.
+    pub gateways: Vec<(Gateway, Vec<Listener>)>,
+    /// What is said of each HTTPRoute, parent by parent; to none: it is not, or no longer, ours.
+    pub routes: Vec<(HttpRoute, Vec<ParentSaid>)>,
     /// `RoutesAccepted`.
     pub verdict: Verdict,
 }
@@ -59,12 +68,16 @@ pub type Ways = Vec<Way>;
 /// A rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// A host, `*.` and a host for one label more, or nothing for every host.
+    /// A host, `*.` and a host for one label more, `**.` for any number of them, or nothing for every host.
     pub host: String,
     /// A path, or the beginning of paths.
     pub path: String,
     /// The path alone, not those below it.
     pub exact: bool,
+    /// Only requests with this method.
+    pub method: Option<String>,
+    /// Only requests with these headers, names in small letters.
+    pub headers: Vec<(String, String)>,
     /// A default backend: tried when nothing else matches.
     pub last: bool,
     /// Where requests go.
@@ -77,7 +90,7 @@ pub struct Rule {
 pub enum Target {
     /// To the gateway's table.
     Api,
-    /// To one of these addresses, by weight; to none: nobody is there.
+    /// To one of these addresses, by weight; to none, or to an empty one: nobody is there.
     To(Vec<(String, u32)>),
 }
 
@@ -111,7 +124,11 @@ impl Served {
     /// Whether a Secret is missing that may come.
     #[must_use]
     pub fn awaits_a_secret(&self) -> bool {
-        self.ingresses.iter().filter_map(|said| said.trouble.as_ref()).any(|trouble| trouble.code == SECRET_MISSING)
+        let of_ingresses = self.ingresses.iter().filter_map(|said| said.trouble.as_ref());
+        let listeners = self.gateways.iter().flat_map(|(_, listeners)| listeners);
+        of_ingresses
+            .chain(listeners.filter_map(|one| one.unresolved.as_ref()))
+            .any(|trouble| [SECRET_MISSING, "InvalidCertificateRef"].contains(&trouble.code))
     }
 }
 
@@ -123,7 +140,16 @@ impl Trouble {
 
 impl Rule {
     fn new(host: &str, path: &str, exact: bool, target: Target, place: &Place) -> Self {
-        Self { host: host.to_owned(), path: path.to_owned(), exact, last: false, target, place: place.clone() }
+        Self {
+            host: host.to_owned(),
+            path: path.to_owned(),
+            exact,
+            method: None,
+            headers: Vec::new(),
+            last: false,
+            target,
+            place: place.clone(),
+        }
     }
 }
 
@@ -131,7 +157,9 @@ impl Rule {
 #[must_use]
 pub fn named(around: &Around) -> BTreeSet<String> {
     let ours = around.ingresses.iter().filter(|one| ingress::is_ours(one)).filter_map(|one| one.spec.as_ref());
-    ours.flat_map(|spec| spec.tls.iter().flatten()).filter_map(|tls| tls.secret_name.clone()).collect()
+    let of_ingresses = ours.flat_map(|spec| spec.tls.iter().flatten()).filter_map(|tls| tls.secret_name.clone());
+    let listeners = around.gateways.iter().flat_map(|one| gateway::read(one).listeners);
+    of_ingresses.chain(listeners.flat_map(|listener| listener.secrets)).collect()
 }
 
 /// Finds out what `object` serves; `around` is there if it is the gateway.
@@ -144,98 +172,6 @@ pub fn edge(object: &RerpService, around: Option<&Around>, ours: &[RerpService],
     for one in &around.ingresses {
         served.ingress(one, &backends);
     }
+    served.gateway_api(around, &backends);
     Edge::Itself(Box::new(served.finish(around)))
-}
-
-#[derive(Default)]
-struct Collected {
-    rules: Vec<Rule>,
-    ways: Ways,
-    certificates: Certificates,
-    ingresses: Vec<(Said<Ingress>, Vec<String>)>,
-}
-
-impl Collected {
-    fn ingress(&mut self, one: &Ingress, backends: &Backends<'_>) {
-        if !ingress::is_ours(one) {
-            self.ingresses.push((Said { object: one.clone(), trouble: None, ours: false }, Vec::new()));
-            return;
-        }
-        let mut read = ingress::read(one, &place(one), backends);
-        if self.rules.len() + read.rules.len() > MOST_RULES {
-            let message = format!("with this the gateway would have more than {MOST_RULES} rules");
-            read = ingress::Read { troubles: vec![Trouble::new("TooMany", message)], ..ingress::Read::default() };
-        }
-        let secrets: Vec<String> = read.certificates.keys().cloned().collect();
-        self.rules.extend(read.rules);
-        self.ways.extend(read.ways);
-        for (secret, hosts) in read.certificates {
-            self.certificates.entry(secret).or_default().extend(hosts);
-        }
-        self.ingresses.push((Said { object: one.clone(), trouble: together(read.troubles), ours: true }, secrets));
-    }
-
-    fn finish(mut self, around: &Around) -> Served {
-        let mut used = 0;
-        let mut certificates = Vec::new();
-        for (name, hosts) in &self.certificates {
-            match certificate::take(name, hosts, &around.secrets, &mut used) {
-                Ok(certificate) => certificates.push(certificate),
-                Err(trouble) => tell(&mut self.ingresses, name, &trouble),
-            }
-        }
-        self.rules.sort_by(|a, b| order(a).cmp(&order(b)));
-        let mut ways: Ways = Vec::new();
-        for way in self.ways {
-            if !ways.contains(&way) {
-                ways.push(way);
-            }
-        }
-        let ingresses: Vec<Said<Ingress>> = self.ingresses.into_iter().map(|(said, _)| said).collect();
-        let verdict = verdict(&ingresses);
-        Served { rules: self.rules, certificates, ways, ingresses, verdict }
-    }
-}
-
-/// Exact paths first, then long ones, then what is older. Default backends come last. Hosts are told apart by who reads the file.
-fn order(rule: &Rule) -> impl Ord + '_ {
-    (&rule.host, rule.last, !rule.exact, Reverse(rule.path.len()), &rule.path, &rule.place)
-}
-
-fn place<K: ResourceExt>(object: &K) -> Place {
-    let born = object.creation_timestamp().map(|time| time.0.to_string());
-    Place { born, name: object.name_any() }
-}
-
-/// Everybody who wants the certificate in `secret` hears that it can't be used.
-fn tell(ingresses: &mut [(Said<Ingress>, Vec<String>)], secret: &str, trouble: &Trouble) {
-    for (said, _) in ingresses.iter_mut().filter(|(_, secrets)| secrets.iter().any(|one| one == secret)) {
-        let before = said.trouble.take();
-        said.trouble = together(before.into_iter().chain([trouble.clone()]).collect());
-    }
-}
-
-/// Several troubles of one object in one: the first one's code, everybody's words.
-fn together(troubles: Vec<Trouble>) -> Option<Trouble> {
-    let code = troubles.first()?.code;
-    let mut messages: Vec<String> = Vec::new();
-    for trouble in troubles {
-        if !messages.contains(&trouble.message) {
-            messages.push(trouble.message);
-        }
-    }
-    Some(Trouble { code, message: messages.join("; ") })
-}
-
-fn verdict(ingresses: &[Said<Ingress>]) -> Verdict {
-    let ours: Vec<&Said<Ingress>> = ingresses.iter().filter(|said| said.ours).collect();
-    let refused: Vec<String> = ours
-        .iter()
-        .filter_map(|said| Some(format!("Ingress {}: {}", said.object.name_any(), said.trouble.as_ref()?.message)))
-        .collect();
-    if refused.is_empty() {
-        let message = format!("{} Ingresses are served", ours.len());
-        return Verdict::Fine(Reason::AsExpected, message);
-    }
-    Verdict::Off(Outcome::refused(Reason::RoutesRefused, refused.join("; ")))
 }
