@@ -33,7 +33,7 @@ use crate::rates::Rate;
 use crate::routes::{Found, Parameters, Routes};
 use crate::site::Sites;
 use crate::site::forward::Visit;
-use crate::site::table::{Backends, Target, pick};
+use crate::site::table::{Backend, Target, pick};
 use crate::table::{May, Row};
 use crate::upstream::Upstreams;
 use crate::{forward, framing, site, target};
@@ -157,7 +157,7 @@ impl Gateway {
         &self,
         visit: &Visit<'_>,
         body: Incoming,
-        backends: &Backends,
+        backends: &[Backend],
         seen: &mut Seen,
     ) -> Result<Response<Body>, Problem> {
         seen.site = true;

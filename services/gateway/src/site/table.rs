@@ -12,7 +12,7 @@ use crate::upstream::Service;
 
 /// Every rule, by host.
 #[derive(Debug, Default)]
-pub struct Table {
+pub(crate) struct Table {
     hosts: HashMap<String, Vec<Rule>>,
     /// By what comes after `*.`: one label more.
     beside: HashMap<String, Vec<Rule>>,
@@ -36,11 +36,11 @@ pub(crate) enum Target {
     /// To the table of the API.
     Api,
     /// To one of these, by weight. None stands for whom can't be led to.
-    Backends(Backends),
+    Backends(Vec<Backend>),
 }
 
-/// Backends with their weights.
-pub(crate) type Backends = Vec<(Option<Arc<Service>>, u32)>;
+/// A backend with its weight.
+pub(crate) type Backend = (Option<Arc<Service>>, u32);
 
 impl Table {
     /// Adds a rule after those of its host that are there. One that no request can fit is left out.
@@ -51,7 +51,7 @@ impl Table {
             _ if host.is_empty() => &mut self.any,
             (Some(rest), _) => self.below.entry(rest.to_owned()).or_default(),
             (None, Some(rest)) => self.beside.entry(rest.to_owned()).or_default(),
-            (None, None) => self.hosts.entry(host).or_default(),
+            (None, None) => self.hosts.entry(host.clone()).or_default(),
         };
         list.push(rule);
     }
@@ -104,7 +104,7 @@ pub(crate) fn name(host: &str) -> String {
 }
 
 /// One of the backends, each as often as its weight says. None if there is none, or none with a weight, or if it can't be led to.
-pub(crate) fn pick(backends: &Backends, chance: u64) -> Option<&Arc<Service>> {
+pub(crate) fn pick(backends: &[Backend], chance: u64) -> Option<&Arc<Service>> {
     let total: u64 = backends.iter().map(|(_, weight)| u64::from(*weight)).sum();
     let mut at = chance.checked_rem(total)?;
     let picked = backends.iter().find(|(_, weight)| match at.checked_sub(u64::from(*weight)) {

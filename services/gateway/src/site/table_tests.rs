@@ -99,13 +99,13 @@ fn methods_and_headers_narrow_a_rule() {
 fn weights_part_the_requests_and_who_is_missing_keeps_its_part() {
     let maker = Maker::new(&Metrics::new().unwrap()).unwrap();
     let backend = |name: &str| Some(Arc::new(maker.plain(&format!("http://{name}:80")).unwrap()));
-    let backends: Backends = vec![(backend("one"), 2), (backend("never"), 0), (None, 1), (backend("two"), 1)];
+    let backends: [Backend; 4] = [(backend("one"), 2), (backend("never"), 0), (None, 1), (backend("two"), 1)];
     let picked = |chance| {
         let found = pick(&backends, chance)?;
         backends.iter().position(|(one, _)| one.as_ref().is_some_and(|one| Arc::ptr_eq(one, found)))
     };
     assert_eq!([0, 1, 2, 3, 4].map(picked), [Some(0), Some(0), None, Some(3), Some(0)]);
-    assert!(pick(&Vec::new(), 1).is_none());
+    assert!(pick(&[], 1).is_none());
 }
 
 #[test]
