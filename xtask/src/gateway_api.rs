@@ -2,6 +2,7 @@
 //! HTTPRoute, and the class whose objects our gateway serves. A cluster that knows them already keeps its own version.
 
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -22,6 +23,9 @@ const DEFINITIONS: &str = "config/crd/standard";
 const KIND: &str = "httproutes.gateway.networking.k8s.io";
 /// A download of a few megabytes.
 const LIMIT: Duration = Duration::from_secs(180);
+/// Attempts at something that a kind's first moment may spoil, before the last one.
+const ATTEMPTS: u32 = 9;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Makes the cluster know them.
 pub(crate) fn install(paths: &Paths, cluster: &Cluster) -> Result<(), deploy::Error> {
@@ -34,9 +38,20 @@ pub(crate) fn install(paths: &Paths, cluster: &Cluster) -> Result<(), deploy::Er
     }
     let crds = ["gatewayclasses", "gateways", "httproutes"].map(|kind| format!("crd/{kind}.gateway.networking.k8s.io"));
     cluster.kubectl().args(["wait", "--for=condition=Established", "--timeout=60s"]).args(crds).quiet()?;
-    kustomize(paths, cluster, "gateway-api")?;
+    class(paths, cluster)?;
     step.done(if known.trim().is_empty() { MODULE } else { "as it was there" });
     Ok(())
+}
+
+/// The class. A kind that is established may be missing for a moment in the list that kubectl looks it up in.
+fn class(paths: &Paths, cluster: &Cluster) -> Result<(), deploy::Error> {
+    for _ in 0..ATTEMPTS {
+        if kustomize(paths, cluster, "gateway-api").is_ok() {
+            return Ok(());
+        }
+        thread::sleep(PAUSE);
+    }
+    kustomize(paths, cluster, "gateway-api")
 }
 
 /// Where the module lies, once it is there and is what it should be.

@@ -180,3 +180,49 @@ async fn a_fault_at_any_call_is_survived() {
         assert_eq!(told(&world), ["app.example/ http://portal.rerp.svc:8080", "x.example/ "]);
     }
 }
+
+#[tokio::test]
+async fn a_route_and_its_gateway_are_told_once_and_others_keep_their_say() {
+    let world = World::new();
+    gateway(&world, &json!([]));
+    web(&world);
+    let put = |kind: &str, name: &str, spec: Value, status: Value| {
+        let metadata = json!({"name": name, "namespace": "rerp", "generation": 1});
+        world.api.put(&path(kind, name), json!({"metadata": metadata, "spec": spec, "status": status}));
+    };
+    let listeners = json!([{"name": "web", "protocol": "HTTP", "port": 80}]);
+    put("gateways", "edge", json!({"gatewayClassName": "rerp", "listeners": listeners}), Value::Null);
+    let rule = json!({"backendRefs": [{"name": "web", "port": 80}]});
+    let theirs = json!({"controllerName": "example.com/theirs", "parentRef": {"name": "theirs"}, "conditions": []});
+    let spec =
+        json!({"parentRefs": [{"name": "edge"}, {"name": "theirs"}], "hostnames": ["r.example"], "rules": [rule]});
+    put("httproutes", "one", spec, json!({"parents": [theirs]}));
+    world.settle("gateway").await;
+    assert_eq!(told(&world), ["r.example/ http://web.rerp.svc:80"]);
+    let parents = world.live("httproutes", "one")["status"]["parents"].clone();
+    assert_eq!((parents.as_array().map(Vec::len), &parents[0]), (Some(2), &theirs));
+    assert_eq!(parents[1]["controllerName"], "rerp.dev/gateway");
+    let says = |conditions: &Value| {
+        let all = conditions.as_array().expect("conditions").clone();
+        all.iter().map(|one| format!("{} {}", one["type"], one["status"]).replace('"', "")).collect::<Vec<_>>()
+    };
+    assert_eq!(says(&parents[1]["conditions"]), ["Accepted True", "ResolvedRefs True"]);
+    let live = world.live("gateways", "edge")["status"].clone();
+    assert_eq!(says(&live["conditions"]), ["Accepted True", "Programmed True"]);
+    assert_eq!(live["listeners"][0]["attachedRoutes"], 1);
+    for _ in 0..2 {
+        world.pass("gateway").await;
+        assert_eq!(world.api.writes(), [], "nothing is new");
+    }
+    world.api.remove(&path("services", "web"));
+    world.pass("gateway").await;
+    let parents = world.live("httproutes", "one")["status"]["parents"].clone();
+    assert_eq!(says(&parents[1]["conditions"]), ["Accepted True", "ResolvedRefs False"]);
+    assert_eq!(parents[1]["conditions"][1]["reason"], "BackendNotFound");
+    world.expect("gateway", "RoutesAccepted", "False", "RoutesRefused", &["HTTPRoute one"]);
+    // It leaves us.
+    world.api.edit(&path("httproutes", "one"), |object| object["spec"]["parentRefs"] = json!([{"name": "theirs"}]));
+    world.pass("gateway").await;
+    assert_eq!(world.live("httproutes", "one")["status"]["parents"], json!([theirs]));
+    assert_eq!(told(&world), [""; 0]);
+}

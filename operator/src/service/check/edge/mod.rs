@@ -12,6 +12,8 @@ pub mod gateway;
 pub mod http_route;
 pub mod ingress;
 #[cfg(test)]
+mod route_tests;
+#[cfg(test)]
 mod tests;
 
 use super::Verdict;

@@ -10,17 +10,17 @@ fn settings() -> Settings {
     Settings::from(&Args::try_parse_from(["operator"]).unwrap())
 }
 
-fn ours(name: &str, spec: &Value) -> RerpService {
+pub(super) fn ours(name: &str, spec: &Value) -> RerpService {
     let metadata = json!({"name": name, "namespace": "rerp"});
     let object = json!({"apiVersion": "rerp.dev/v1alpha1", "kind": "RerpService", "metadata": metadata, "spec": spec});
     serde_json::from_value(object).unwrap()
 }
 
-fn service(name: &str, spec: Value) -> Service {
+pub(super) fn service(name: &str, spec: Value) -> Service {
     serde_json::from_value(json!({"metadata": {"name": name, "namespace": "rerp"}, "spec": spec})).unwrap()
 }
 
-fn plain(name: &str) -> Service {
+pub(super) fn plain(name: &str) -> Service {
     service(name, json!({"selector": {"app": name}, "ports": [{"name": "web", "port": 80, "targetPort": 8080}]}))
 }
 
@@ -39,7 +39,7 @@ fn class(rules: &[Value]) -> Value {
     json!({"ingressClassName": "rerp", "rules": rules})
 }
 
-fn served(around: &Around, others: &[RerpService]) -> Box<Served> {
+pub(super) fn served(around: &Around, others: &[RerpService]) -> Box<Served> {
     let gateway = ours("gateway", &json!({"image": "x:1"}));
     match edge(&gateway, Some(around), others, &settings()) {
         Edge::Itself(served) => served,
@@ -47,7 +47,7 @@ fn served(around: &Around, others: &[RerpService]) -> Box<Served> {
     }
 }
 
-fn lines(served: &Served) -> Vec<String> {
+pub(super) fn lines(served: &Served) -> Vec<String> {
     let to = |target: &Target| match target {
         Target::Api => "api".to_owned(),
         Target::To(places) => places.iter().map(|(to, _)| to.clone()).collect::<Vec<_>>().join(" "),
