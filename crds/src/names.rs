@@ -2,6 +2,8 @@
 //!
 //! Kubernetes ends DNS labels and label values at 63 characters, PostgreSQL ends identifiers at 63 bytes. Users' names are
 //! bounded by the schema so that nothing has to be cut; roles are cut nevertheless, because a database outlives schemas.
+//!
+//! Long because it is a list: names, folders and ports, each with what it is for.
 
 mod roles;
 

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::table::name;
 
-/// Certificates by host; a host may begin with `*.`.
+/// Certificates by host; a host may begin with `*.`, and the empty one is for whoever asks for none of the others.
 #[derive(Debug, Default)]
 pub(super) struct Certificates(HashMap<String, Arc<CertifiedKey>>);
 
@@ -27,7 +27,7 @@ impl Certificates {
     fn find(&self, host: &str) -> Option<Arc<CertifiedKey>> {
         let host = name(host);
         let beside = || self.0.get(&format!("*.{}", host.split_once('.')?.1));
-        self.0.get(&host).or_else(beside).cloned()
+        self.0.get(&host).or_else(beside).or_else(|| self.0.get("")).cloned()
     }
 }
 
@@ -36,7 +36,7 @@ struct Shown(watch::Receiver<Arc<Certificates>>);
 
 impl ResolvesServerCert for Shown {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.0.borrow().find(hello.server_name()?)
+        self.0.borrow().find(hello.server_name().unwrap_or_default())
     }
 }
 

@@ -6,7 +6,7 @@ use super::certificate::{self, Certificates};
 use super::gateway::{self, Listener};
 use super::http_route::{self, ParentSaid};
 use super::ingress;
-use super::{MOST_RULES, Place, Rule, Said, Served, Trouble, Ways};
+use super::{MOST_BYTES, MOST_RULES, Place, Rule, Said, Served, Target, Trouble, Ways};
 use crate::cluster::gateway_api::{Gateway, HttpRoute};
 use crate::outcome::Outcome;
 use crate::service::check::Verdict;
@@ -19,6 +19,8 @@ use std::cmp::Reverse;
 #[derive(Default)]
 pub(super) struct Collected {
     rules: Vec<Rule>,
+    /// What they take in the file, at most.
+    bytes: usize,
     ways: Ways,
     certificates: Certificates,
     ingresses: Vec<(Said<Ingress>, Vec<String>)>,
@@ -33,8 +35,7 @@ impl Collected {
             return;
         }
         let mut read = ingress::read(one, &place(one), backends);
-        if self.rules.len() + read.rules.len() > MOST_RULES {
-            let message = format!("with this the gateway would have more than {MOST_RULES} rules");
+        if let Some(message) = self.too_many(&read.rules) {
             read = ingress::Read { troubles: vec![Trouble::new("TooMany", message)], ..ingress::Read::default() };
         }
         let secrets: Vec<String> = read.certificates.keys().cloned().collect();
@@ -46,14 +47,25 @@ impl Collected {
         self.ingresses.push((Said { object: one.clone(), trouble: together(read.troubles), ours: true }, secrets));
     }
 
+    /// Why these rules can't be served beside those that are there, if they can't: a ConfigMap holds 1 MiB.
+    fn too_many(&mut self, rules: &[Rule]) -> Option<String> {
+        let bytes = self.bytes + rules.iter().map(bytes).sum::<usize>();
+        if self.rules.len() + rules.len() > MOST_RULES || bytes > MOST_BYTES {
+            return Some(format!(
+                "with this the gateway would have more than {MOST_RULES} rules or {MOST_BYTES} bytes of them"
+            ));
+        }
+        self.bytes = bytes;
+        None
+    }
+
     pub(super) fn gateway_api(&mut self, around: &Around, backends: &Backends<'_>) {
         let ours: Vec<&Gateway> = around.gateways.iter().filter(|one| gateway::is_ours(one)).collect();
         let mut gateways: Vec<gateway::Read> = ours.iter().map(|one| gateway::read(one)).collect();
         for route in &around.routes {
             let read = http_route::read(route, &place(route), backends, &mut gateways);
             let mut read = read.unwrap_or_default();
-            if self.rules.len() + read.rules.len() > MOST_RULES {
-                let message = format!("with this the gateway would have more than {MOST_RULES} rules");
+            if let Some(message) = self.too_many(&read.rules) {
                 read.parents.iter_mut().for_each(|one| one.refused = Some(Trouble::new("TooMany", message.clone())));
                 read.rules.clear();
             }
@@ -63,9 +75,10 @@ impl Collected {
         }
         for (object, read) in ours.into_iter().zip(gateways) {
             for listener in read.listeners.iter().filter(|one| one.trouble.is_none()) {
-                let host = listener.hostname.clone();
+                // Without a host: for whoever asks for one that has no certificate.
+                let host = listener.hostname.clone().unwrap_or_default();
                 for secret in &listener.secrets {
-                    certificate::add(&mut self.certificates, secret, host.clone().into_iter().collect());
+                    certificate::add(&mut self.certificates, secret, vec![host.clone()]);
                 }
             }
             self.gateways.push((object.clone(), read.listeners));
@@ -101,7 +114,18 @@ impl Collected {
     }
 }
 
-/// Exact paths first, then long ones, then those with a method, with more headers, then what is older. Default backends come last. Hosts are told apart by who reads the file.
+/// What a rule takes in the file, at most: its texts, twice for what has to be escaped, and what stands around them.
+fn bytes(rule: &Rule) -> usize {
+    let headers: usize = rule.headers.iter().map(|(name, value)| 100 + 2 * (name.len() + value.len())).sum();
+    let places: usize = match &rule.target {
+        Target::Api => 0,
+        Target::To(places) => places.iter().map(|(address, _)| 100 + address.len()).sum(),
+    };
+    200 + 2 * (rule.host.len() + rule.path.len()) + headers + places
+}
+
+/// Exact paths first, then long ones, then those with a method, with more headers, then what is older. Default backends come last. Hosts are
+/// told apart by who reads the file.
 fn order(rule: &Rule) -> impl Ord + '_ {
     let narrow = (rule.method.is_none(), Reverse(rule.headers.len()));
     (&rule.host, rule.last, !rule.exact, Reverse(rule.path.len()), &rule.path, narrow, &rule.place)

@@ -35,6 +35,8 @@ use std::collections::BTreeSet;
 const SECRET_MISSING: &str = "SecretMissing";
 /// Most rules of a gateway.
 const MOST_RULES: usize = 2000;
+/// Most bytes that they may take in the gateway's file.
+const MOST_BYTES: usize = 900 * 1024;
 /// Look again at a Secret that is missing: no watch tells of it.
 pub const AGAIN: SignedDuration = SignedDuration::from_secs(15);
 
