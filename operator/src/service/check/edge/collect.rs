@@ -68,6 +68,7 @@ impl Collected {
             if let Some(message) = self.too_many(&read.rules) {
                 read.parents.iter_mut().for_each(|one| one.refused = Some(Trouble::new("TooMany", message.clone())));
                 read.rules.clear();
+                read.ways.clear();
             }
             self.rules.extend(read.rules);
             self.ways.extend(read.ways);
