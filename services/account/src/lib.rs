@@ -1,17 +1,19 @@
 //! Account: accounts, and the one registry of companies. Every other service keeps their identifiers only.
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
-//! the rules, [`store`] the SQL, [`access`] says who may, and people are asked for at Identity, which alone knows them. Must not call any other
+//! the rules, [`store`] the SQL, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are, and people are asked for at Identity, which alone knows them. Must not call any other
 //! service.
 
 pub mod access;
 pub mod domain;
 pub mod grpc;
 pub mod http;
+pub mod openapi;
 mod permissions;
 mod router;
 pub mod state;
 pub mod store;
+pub mod tenants;
 
 pub use router::router;
 

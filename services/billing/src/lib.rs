@@ -2,7 +2,7 @@
 //!
 //! In come requests and Stripe's events; out go identifiers, states and entitlements. Rooms: [`http`] reads and answers, [`domain`] holds the
 //! rules, [`store`] the SQL, [`stripe`] asks Stripe, [`mirror`] keeps the tables true to it, [`reconcile`] proves that
-//! it did, [`access`] says who may. People are asked for at Identity, which alone knows them. Must not store what identifies a card or a person.
+//! it did, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are. People are asked for at Identity, which alone knows them. Must not store what identifies a card or a person.
 
 pub mod access;
 pub mod asking;
@@ -11,11 +11,13 @@ pub mod domain;
 pub mod grpc;
 pub mod http;
 pub mod mirror;
+pub mod openapi;
 pub mod reconcile;
 mod router;
 pub mod state;
 pub mod store;
 pub mod stripe;
+pub mod tenants;
 
 pub use router::router;
 

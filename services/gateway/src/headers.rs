@@ -3,7 +3,7 @@
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use rerp_kit::access::TOKEN;
-use rerp_kit::http::context::{DEADLINE, REQUEST_ID};
+use rerp_kit::http::context::REQUEST_ID;
 
 /// Where the request came from: an address that a trusted hop, or the connection, vouches for.
 pub const CLIENT_ADDRESS: &str = "x-rerp-client-address";
@@ -34,6 +34,9 @@ static OF_CLIENTS: [HeaderName; 9] = [
     HeaderName::from_static("server-timing"),
     HeaderName::from_static(REQUEST_ID),
 ];
+/// Not for sites: where a request comes from they are told by us.
+static OF_VISITS: [HeaderName; 4] =
+    [header::EXPECT, header::FORWARDED, HeaderName::from_static("x-real-ip"), HeaderName::from_static(REQUEST_ID)];
 /// Not for clients.
 static OF_SERVICES: [HeaderName; 6] = [
     HeaderName::from_static("server-timing"),
@@ -47,6 +50,16 @@ static OF_SERVICES: [HeaderName; 6] = [
 /// Takes from a request what must not go inside.
 pub fn strip_request(headers: &mut HeaderMap) {
     strip(headers, &OF_CLIENTS, &INTERNAL);
+}
+
+/// Takes from a request to a site what is of one connection, or means something inside. What a visitor and a site say to each other passes.
+pub fn strip_visit(headers: &mut HeaderMap) {
+    strip(headers, &OF_VISITS, &INTERNAL);
+}
+
+/// Takes from a site's answer what is of one connection, or means something inside.
+pub fn strip_visited(headers: &mut HeaderMap) {
+    strip(headers, &[], &INTERNAL);
 }
 
 /// Takes from an answer what must not go outside. Only the gateway says which pages may read an answer.
@@ -85,11 +98,10 @@ pub struct Told<'a> {
     pub address: std::net::IpAddr,
     /// The request's id.
     pub id: &'a str,
-    /// Milliseconds that are left of its time.
-    pub left_ms: u64,
 }
 
-/// Adds to a stripped request what a service is told. What can't be a header's value isn't told.
+/// Adds to a stripped request what a service is told, but for the time that is left: each attempt has another one. What can't be a header's value isn't
+/// told.
 pub fn tell(headers: &mut HeaderMap, told: Told<'_>) {
     let mut set = |name: &'static str, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
@@ -97,7 +109,6 @@ pub fn tell(headers: &mut HeaderMap, told: Told<'_>) {
         }
     };
     set(REQUEST_ID, told.id);
-    set(DEADLINE, &told.left_ms.to_string());
     set(CLIENT_ADDRESS, &told.address.to_string());
     if let Some(token) = told.token {
         headers.insert(HeaderName::from_static(TOKEN), token);

@@ -2,15 +2,12 @@
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
 //! the rules, [`store`] the SQL, [`deliver`] the vendors that carry codes, [`verification`] joins them to prove contacts,
-//! [`invitations`] to invite people for other services, [`hooks`] answers what Supabase Auth asks,
-//! [`sessions`] forgets old sign-ins,
-//! [`announcing`] tells of people whom nobody was told of, [`access`] says who may, [`auditing`] writes
-//! down which of the staff looks at whom.
+//! [`invitations`] to invite people for other services, [`hooks`] answers what Supabase Auth asks, [`sessions`] forgets old sign-ins,
+//! [`announcing`] tells of people whom nobody was told of, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are.
 //! Must not call any other service: everyone may call this one.
 
 pub mod access;
 pub mod announcing;
-pub mod auditing;
 pub mod config;
 pub mod deliver;
 pub mod domain;
@@ -18,9 +15,11 @@ pub mod grpc;
 pub mod hooks;
 pub mod http;
 pub mod invitations;
+pub mod openapi;
 mod router;
 pub mod sessions;
 pub mod store;
+pub mod tenants;
 pub mod verification;
 
 pub use router::{hooked, router, verifying};

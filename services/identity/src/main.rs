@@ -8,19 +8,25 @@ use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::hooks::{HookSettings, Hooks};
 use rerp_identity::sessions;
 use rerp_identity::verification::{Verification, keep_swept};
-use rerp_kit::app::{self, BuildError, Parts};
+use rerp_kit::app::{self, BuildError, Parts, Service};
 use rerp_kit::client::outside;
 use rerp_kit::config::Env;
 use rerp_kit::events::announce;
 
 fn main() -> ExitCode {
-    app::main("identity", rerp_identity::migrations(), rerp_identity::access::RULES, |env: &mut Env| {
+    let service = Service {
+        name: "identity",
+        migrations: rerp_identity::migrations(),
+        rules: rerp_identity::access::RULES,
+        api: rerp_identity::openapi::api,
+    };
+    app::main(service, |env: &mut Env| {
         let settings = VerificationSettings::read(env);
         let hooks = HookSettings::read(env, settings.is_some());
         move |parts: Parts| {
             announce(&parts);
             if parts.bus.is_some() {
-                tokio::spawn(keep_announced(parts.db.clone(), parts.stop.clone()));
+                tokio::spawn(keep_announced(parts.db.at_work(), parts.stop.clone()));
             }
             let router = rerp_identity::router(parts.db.clone());
             let Some(settings) = settings else {
@@ -28,12 +34,12 @@ fn main() -> ExitCode {
                 return Ok(router);
             };
             let stop = parts.stop.clone();
-            tokio::spawn(keep_swept(parts.db.clone(), parts.stop));
+            tokio::spawn(keep_swept(parts.db.at_work(), parts.stop));
             let verification = verification(settings, parts.db)?;
             let router = router.merge(rerp_identity::verifying(verification.clone()));
             Ok(match hooks {
                 Some(hooks) => {
-                    tokio::spawn(sessions::keep_swept(verification.db().clone(), stop));
+                    tokio::spawn(sessions::keep_swept(verification.db().at_work(), stop));
                     router.merge(rerp_identity::hooked(Hooks::new(verification, hooks)))
                 }
                 None => router,

@@ -4,7 +4,6 @@ use axum::Router;
 use axum::routing::{delete, get, post};
 use rerp_kit::pool::Db;
 
-use crate::auditing;
 use crate::grpc;
 use crate::hooks::Hooks;
 use crate::http::{audit, email, hook, person, session, verify};
@@ -12,6 +11,7 @@ use crate::verification::Verification;
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(db: Db) -> Router {
+    let (emails, people) = (grpc::email::server(&db), grpc::person::server(&db));
     let rest = Router::new()
         .route("/api/identity/email", get(email::by_query))
         .route("/api/identity/email/upsert", post(email::upsert))
@@ -22,10 +22,9 @@ pub fn router(db: Db) -> Router {
         .route("/api/identity/audit", get(audit::page))
         .route("/api/identity/sessions/{human_name_id}", get(session::list).delete(session::end_all))
         .route("/api/identity/sessions/{human_name_id}/{session_id}", delete(session::end))
-        .with_state(db.clone());
-    let rest = auditing::around(db.clone(), rest);
-    let with_emails = rerp_kit::grpc::mount(rest, grpc::email::server(db.clone()));
-    rerp_kit::grpc::mount(with_emails, grpc::person::server(db))
+        .with_state(db);
+    let with_emails = rerp_kit::grpc::mount(rest, emails);
+    rerp_kit::grpc::mount(with_emails, people)
 }
 
 /// The routes that Supabase Auth asks, where it has hooks.
@@ -39,9 +38,10 @@ pub fn hooked(hooks: Hooks) -> Router {
 
 /// The routes that prove contacts, and the call that invites people: where mail is configured.
 pub fn verifying(verification: Verification) -> Router {
+    let invitations = grpc::invitation::server(&verification);
     let rest = Router::new()
         .route("/api/identity/verify/email", post(verify::email))
         .route("/api/identity/verify/phone", post(verify::phone))
-        .with_state(verification.clone());
-    rerp_kit::grpc::mount(rest, grpc::invitation::server(verification))
+        .with_state(verification);
+    rerp_kit::grpc::mount(rest, invitations)
 }

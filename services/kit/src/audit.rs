@@ -1,29 +1,35 @@
-//! The audit log: who looked at data of people, or changed it in somebody else's name, and why. In: who asks, what they do and their reason. Out: a
-//! row, in the transaction of what it tells of, and pages of rows for staff. Works on the table `audit_log`, which a service that needs it creates in its
-//! migrations (`audit.sql`). Must not be given anything of a person but identifiers; there is no way here to change or delete a row.
+//! What staff say of why they look at data of people, or change it. In: their reason, and what of it they ask for. Out: a part of the row of `staff_access` that comes
+//! with each of their transactions ([`crate::tenants`]), and pages of such rows for staff. Must not be given anything of a person but identifiers; there is no
+//! way here to change or delete a row.
 
+use std::fmt::Write as _;
+
+use axum::http::HeaderMap;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use sqlx::{Executor as _, raw_sql};
 use uuid::Uuid;
 
-use crate::access::Caller;
-use crate::http::context;
+use crate::http::{context, single_header};
 use crate::pool::{Db, DbError, Session};
 use crate::problem::Problem;
-use crate::problem::catalogue::MALFORMED_ADDRESS;
+use crate::problem::catalogue::{INVALID_VALUE, MALFORMED_HEADER};
 use crate::text::is_invisible;
 
-/// The table, as migrations of services have it; a test compares them.
+/// The columns, as migrations of services have them; a test compares them.
 pub const DDL: &str = include_str!("audit.sql");
+/// The header with which staff say why they ask, wherever they do. Routes that need a reason take it where their documents say.
+pub const HEADER: &str = "x-audit-reason";
 
 /// Shortest and longest reason in characters.
 const REASON: std::ops::RangeInclusive<usize> = 3..=500;
 
-const INSERT: &str = "INSERT INTO audit_log (id, actor_kind, actor, action, subject, reason, trace, detail) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
-const PAGE: &str = "SELECT id, actor_kind, actor, action, subject, reason, trace, detail, created_at FROM audit_log \
-     WHERE id > $1 AND ($2::uuid IS NULL OR subject = $2) ORDER BY id LIMIT $3";
+const PAGE: &str = "SELECT id, staff_id, request, route, about, reason, detail, at FROM staff_access \
+     WHERE id > $1 AND ($2::uuid IS NULL OR about @> ARRAY[$2]) ORDER BY id LIMIT $3";
+/// As adding a row locks it.
+const OLDER_FIRST: &str = "LOCK TABLE staff_access IN ROW EXCLUSIVE MODE";
 
 /// Why somebody of the staff looks at what isn't theirs, in their own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +41,22 @@ impl Reason {
     /// # Errors
     /// A problem: it is none.
     pub fn parse(text: &str) -> Result<Self, Problem> {
+        Self::read(text).ok_or_else(|| Problem::new(INVALID_VALUE).field("/reason", right("it")))
+    }
+
+    /// The reason in the header of a request, if it has one.
+    ///
+    /// # Errors
+    /// A problem: the header is there and says nothing.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let Some(text) = single_header(headers, HEADER)? else { return Ok(None) };
+        Self::read(text).map(Some).ok_or_else(|| Problem::new(MALFORMED_HEADER).detail(right(HEADER)))
+    }
+
+    fn read(text: &str) -> Option<Self> {
         let text = text.trim();
-        if REASON.contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || is_invisible(c)) {
-            return Ok(Self(text.to_owned()));
-        }
-        let right = format!("`reason` must say why, in {} to {} characters of one line", REASON.start(), REASON.end());
-        Err(Problem::new(MALFORMED_ADDRESS).detail(right))
+        let is_one = REASON.contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || is_invisible(c));
+        is_one.then(|| Self(text.to_owned()))
     }
 
     /// As it is kept.
@@ -50,116 +66,135 @@ impl Reason {
     }
 }
 
-/// What is to be written down. It has its identifier from the beginning, so that a repeated attempt writes it once.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    id: Uuid,
-    actor: Caller,
-    action: &'static str,
-    subject: Option<Uuid>,
-    reason: Option<String>,
-    detail: Value,
-    trace: Option<String>,
+fn right(what: &str) -> String {
+    format!("{what} must say why, in {} to {} characters of one line", REASON.start(), REASON.end())
 }
 
-impl Entry {
-    /// Somebody does something, such as `leads.read`, in the request at hand.
+/// What staff are about. A handle that was told one ([`Db::telling`]) leaves it with each of its transactions, also where the request is over, as for a body that is
+/// still being sent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Errand {
+    pub(crate) request: Option<String>,
+    pub(crate) route: Option<String>,
+    pub(crate) about: Vec<Uuid>,
+    pub(crate) reason: Option<Reason>,
+    detail: Option<Value>,
+}
+
+impl Errand {
+    /// What the request at hand says by itself: its identifier, its route, the identifiers in its path, and the reason in its header.
     #[must_use]
-    pub fn new(actor: &Caller, action: &'static str) -> Self {
-        let (id, trace) = (Uuid::now_v7(), context::request_id());
-        let detail = Value::Object(serde_json::Map::new());
-        Self { id, actor: actor.clone(), action, subject: None, reason: None, detail, trace }
+    pub fn at_hand() -> Self {
+        context::errand()
     }
 
-    /// Whose data it is.
+    /// Whose data it is too: an identifier that isn't in the path.
     #[must_use]
-    #[must_use]
-    pub fn about(self, subject: Uuid) -> Self {
-        Self { subject: Some(subject), ..self }
+    pub fn about(mut self, id: Uuid) -> Self {
+        if !self.about.contains(&id) {
+            self.about.push(id);
+        }
+        self
     }
 
     /// Why.
     #[must_use]
-    #[must_use]
-    pub fn because(self, reason: &Reason) -> Self {
-        Self { reason: Some(reason.0.clone()), ..self }
+    pub fn because(self, reason: Reason) -> Self {
+        Self { reason: Some(reason), ..self }
     }
 
-    /// Counts, filters and states: a JSON object.
-    #[must_use]
+    /// What of it: filters, bounds and states, as a JSON object with nothing of a person.
     #[must_use]
     pub fn with(self, detail: Value) -> Self {
-        Self { detail, ..self }
+        Self { detail: Some(detail), ..self }
     }
+
+    /// The statement that writes it down for one of the staff, to be sent in one message with COMMIT. Whatever is a text travels as hexadecimal digits: there is
+    /// nothing to quote. The identifier of the row is made here, so that rows are in the order of time.
+    pub(crate) fn insert(&self, staff: Uuid) -> String {
+        let about: Vec<String> = self.about.iter().map(Uuid::to_string).collect();
+        let detail = self.detail.as_ref().map(Value::to_string);
+        format!(
+            "INSERT INTO staff_access (id, staff_id, request, route, about, reason, detail) \
+             VALUES ('{}', '{staff}', {}, {}, '{{{}}}', {}, {}::jsonb)",
+            Uuid::now_v7(),
+            literal(self.request.as_deref()),
+            literal(self.route.as_deref()),
+            about.join(","),
+            literal(self.reason.as_ref().map(Reason::as_str)),
+            literal(detail.as_deref()),
+        )
+    }
+}
+
+/// A text in a statement.
+fn literal(text: Option<&str>) -> String {
+    let Some(text) = text else { return "NULL".to_owned() };
+    let digits = text.bytes().fold(String::with_capacity(2 * text.len()), |mut digits, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    });
+    format!("convert_from(decode('{digits}', 'hex'), 'UTF8')")
 }
 
 /// A row, as it is answered.
-#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, sqlx::FromRow)]
+#[schemars(rename = "StaffAccess")]
 pub struct Row {
     /// In the order of time.
     pub id: Uuid,
-    /// `staff`, `person`, `service`, `nobody` or `unchecked`.
-    pub actor_kind: String,
-    /// An identifier, or the name of a service.
-    pub actor: Option<String>,
-    /// What was done.
-    pub action: String,
-    /// Whose data it was.
-    pub subject: Option<Uuid>,
-    /// Why.
-    pub reason: Option<String>,
+    /// Who it was: Identity's identifier of one of the staff.
+    pub staff_id: Uuid,
     /// The request.
-    pub trace: Option<String>,
-    /// Counts, filters and states.
-    pub detail: Value,
+    pub request: Option<String>,
+    /// Its route.
+    pub route: Option<String>,
+    /// Whose data it was, or which: identifiers.
+    pub about: Vec<Uuid>,
+    /// Why, in the words of whoever it was.
+    pub reason: Option<String>,
+    /// Filters, bounds and states: an object.
+    pub detail: Option<Value>,
     /// When.
     #[sqlx(try_from = "jiff_sqlx::Timestamp")]
-    pub created_at: Timestamp,
+    pub at: Timestamp,
 }
 
-/// Writes an entry down, inside the transaction of what it tells of. Nothing may be shown before that has succeeded.
-///
-/// # Errors
-/// The driver's.
-pub async fn record(session: &mut Session, entry: &Entry) -> Result<(), sqlx::Error> {
-    let (kind, actor) = name(&entry.actor);
-    let insert = sqlx::query(INSERT).bind(entry.id).bind(kind).bind(actor).bind(entry.action).bind(entry.subject);
-    let insert = insert.bind(&entry.reason).bind(&entry.trace).bind(&entry.detail);
-    insert.execute(session.conn()).await.map(drop)
-}
-
-/// Writes an entry down by itself.
+/// Leaves a row by itself, for what is looked at in another way than by the handle of whoever asks.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn note(db: &Db, entry: &Entry) -> Result<(), DbError> {
-    db.run(entry, |session, entry| Box::pin(record(session, entry))).await
+pub async fn note(db: &Db) -> Result<(), DbError> {
+    db.run(&(), |_, ()| Box::pin(async { Ok(()) })).await
 }
 
-/// Up to `most` rows after the identifier `after`, of one person's data or of all.
+/// Locks the record of staff as their row will, in a transaction that is about to write to tables that are younger: a cutover locks tables from the oldest to the
+/// youngest, and the row comes last, with COMMIT. For what is rare, since it costs a round trip.
+///
+/// # Errors
+/// The driver's.
+pub async fn older_first(session: &mut Session) -> Result<(), sqlx::Error> {
+    session.conn().execute(raw_sql(OLDER_FIRST)).await.map(drop)
+}
+
+/// Up to `most` rows after the identifier `after`, of what was looked at of one person or of all. Only the service's own work sees them ([`Db::at_work`]).
 ///
 /// # Errors
 /// See [`DbError`].
 pub async fn page(db: &Db, after: Uuid, subject: Option<Uuid>, most: i64) -> Result<Vec<Row>, DbError> {
-    db.run(&(after, subject, most), |session, (after, subject, most)| {
-        let page = sqlx::query_as(PAGE).bind(after).bind(subject).bind(most);
-        Box::pin(async move { page.fetch_all(session.conn()).await })
-    })
-    .await
-}
-
-fn name(actor: &Caller) -> (&'static str, Option<String>) {
-    match actor {
-        Caller::Nobody => ("nobody", None),
-        Caller::Person { id, .. } => ("person", Some(id.to_string())),
-        Caller::Staff { id } => ("staff", Some(id.to_string())),
-        Caller::Service(name) => ("service", Some(name.to_string())),
-        Caller::Unchecked => ("unchecked", None),
-    }
+    db.at_work()
+        .run(&(after, subject, most), |session, (after, subject, most)| {
+            let page = sqlx::query_as(PAGE).bind(after).bind(subject).bind(most);
+            Box::pin(async move { page.fetch_all(session.conn()).await })
+        })
+        .await
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -167,15 +202,24 @@ mod tests {
         assert_eq!(Reason::parse("  ticket 4711 ").unwrap().as_str(), "ticket 4711");
         let long = "x".repeat(501);
         for text in ["", "  a ", "two\nlines", "hid\u{200b}den", &long] {
-            assert_eq!(Reason::parse(text).unwrap_err().kind(), MALFORMED_ADDRESS, "{text:?}");
+            assert_eq!(Reason::parse(text).unwrap_err().kind(), INVALID_VALUE, "{text:?}");
         }
+        let header = |text| HeaderMap::from_iter([(HEADER.parse().unwrap(), HeaderValue::from_static(text))]);
+        assert_eq!(Reason::of(&header("ticket 4711")).unwrap().unwrap().as_str(), "ticket 4711");
+        assert_eq!(Reason::of(&header("a")).unwrap_err().kind(), MALFORMED_HEADER);
+        assert_eq!(Reason::of(&HeaderMap::new()).unwrap(), None);
     }
 
     #[test]
-    fn whoever_did_it_has_a_name() {
-        let id = Uuid::from_u128(7);
-        assert_eq!(name(&Caller::Staff { id }), ("staff", Some(id.to_string())));
-        assert_eq!(name(&Caller::Service("fte".into())), ("service", Some("fte".to_owned())));
-        assert_eq!(name(&Caller::Unchecked), ("unchecked", None));
+    fn no_text_can_leave_its_place_in_the_statement() {
+        let reason = Reason::parse("it's \\'); DROP TABLE x; --").unwrap();
+        let errand = Errand::default().because(reason).with(serde_json::json!({ "source": "'" })).about(Uuid::nil());
+        let text = errand.about(Uuid::nil()).insert(Uuid::from_u128(7));
+        assert!(!text.contains("DROP") && !text.contains("source") && !text.contains('\\'), "{text}");
+        assert!(
+            text.contains("decode('69742773205c27293b") && text.contains(&format!("'{{{}}}'", Uuid::nil())),
+            "{text}"
+        );
+        assert!(Errand::default().insert(Uuid::nil()).contains("NULL, NULL, '{}', NULL, NULL::jsonb"));
     }
 }

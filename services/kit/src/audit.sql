@@ -1,28 +1,8 @@
--- Who looked at data of people, or changed it in somebody else's name, and why. The text is the kit's; see rerp_kit::audit.
--- It is only ever added to: the trigger says no to everybody who doesn't take it away first.
-CREATE TABLE audit_log (
-    -- In the order of time (UUIDv7).
-    id          uuid PRIMARY KEY,
-    -- staff, person, service, nobody; unchecked where nobody is asked who they are.
-    actor_kind  text NOT NULL CHECK (actor_kind IN ('staff', 'person', 'service', 'nobody', 'unchecked')),
-    -- Identity's identifier of staff or a person, the name of a service.
-    actor       text,
-    -- What was done, such as leads.read.
-    action      text NOT NULL CHECK (octet_length(action) BETWEEN 3 AND 100),
-    -- Whose data it was, if it was one person's: an identifier, and nothing else of a person.
-    subject     uuid,
-    -- In the words of whoever did it.
-    reason      text,
-    -- The request.
-    trace       text,
-    -- Counts, filters and states; nothing of a person.
-    detail      jsonb NOT NULL DEFAULT '{}',
-    created_at  timestamptz NOT NULL DEFAULT now()
-);
-CREATE INDEX audit_log_subject ON audit_log (subject, id) WHERE subject IS NOT NULL;
-
-CREATE FUNCTION audit_log_stays() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'the audit log is only ever added to' USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-CREATE TRIGGER audit_log_stays BEFORE UPDATE OR DELETE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION audit_log_stays();
+-- Why somebody of the staff looked at, or changed, what isn't theirs, and what of it: beside who, when and where, which staff_access has already. The text
+-- is the kit's; see rerp_kit::audit. Reasons are words of the staff; whom they are about are identifiers in `about`.
+ALTER TABLE staff_access
+    ADD COLUMN reason text,
+    -- Filters, bounds and states of what was asked for: a JSON object, with nothing of a person.
+    ADD COLUMN detail jsonb;
+-- What was looked at of one person. From now on rows get identifiers in the order of time, so pages go by the primary key.
+CREATE INDEX staff_access_about ON staff_access USING gin (about);

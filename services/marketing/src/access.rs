@@ -1,5 +1,5 @@
 //! Who may call what here. Data only; the kit's guard asks before any handler does, and what has no row doesn't exist. Visitors of the website
-//! are nobody yet: what they leave can be left by everybody, and read by staff, whose every look is in the audit log.
+//! are nobody yet: what they leave can be left by everybody, and read by staff, whose every look is on record.
 
 use rerp_kit::access::May::{Public, Staff};
 use rerp_kit::access::Rule;

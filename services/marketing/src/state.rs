@@ -5,6 +5,7 @@ use rerp_kit::pool::Db;
 use crate::captcha::Captcha;
 use crate::client::account::Account;
 use crate::client::identity::Identity;
+use crate::intake::Settings;
 
 /// What handlers share. Clones share it too.
 #[derive(Debug, Clone)]
@@ -17,4 +18,6 @@ pub struct AppState {
     pub account: Account,
     /// How visitors are told from programs.
     pub captcha: Captcha,
+    /// How addresses are kept that Identity can't be asked about; none where they are refused.
+    pub intake: Option<Settings>,
 }

@@ -6,7 +6,7 @@ use rerp_kit::pool::Db;
 use rerp_kit::telemetry::chain;
 use tokio_util::sync::CancellationToken;
 
-use crate::store;
+use crate::store::admission;
 
 /// Pause between two turns.
 const PAUSE: Duration = Duration::from_secs(300);
@@ -19,7 +19,7 @@ pub async fn keep_swept(db: Db, stop: CancellationToken) {
             () = tokio::time::sleep(PAUSE) => {}
         }
         loop {
-            match store::sweep(&db).await {
+            match admission::sweep(&db).await {
                 Ok(0) => break,
                 Ok(_) if stop.is_cancelled() => return,
                 Ok(_) => {}

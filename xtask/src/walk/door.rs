@@ -16,14 +16,14 @@ const START: Duration = Duration::from_secs(20);
 
 /// The open way; it closes with this value.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(crate) struct Door {
     process: Child,
     base: String,
 }
 
 impl Door {
     /// Opens a way to port 8080 of a service's pod.
-    pub(super) fn open(cluster: &Cluster, service: &'static str) -> Result<Self, Error> {
+    pub(crate) fn open(cluster: &Cluster, service: &'static str) -> Result<Self, Error> {
         let args = ["port-forward", "-n", NAMESPACE, "--address=127.0.0.1"];
         let pod = format!("deployment/{service}");
         let mut process = cluster.kubectl().args(args).args([pod.as_str(), ":8080"]).spawn(Stdio::piped())?;
@@ -43,7 +43,7 @@ impl Door {
     }
 
     /// The address of a path behind it.
-    pub(super) fn at(&self, path: &str) -> String {
+    pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 }

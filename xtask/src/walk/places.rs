@@ -9,14 +9,14 @@ use super::Error;
 use crate::cluster::Cluster;
 
 /// Namespace of the platform.
-pub(super) const NAMESPACE: &str = "rerp";
+pub(crate) const NAMESPACE: &str = "rerp";
 const READ: Duration = Duration::from_secs(30);
 /// Phases of a migration in which the service's data is where it was to go.
 const MOVED: [&str; 3] = ["Observe", "Finalize", "Completed"];
 
 /// The platform's objects.
 #[derive(Debug)]
-pub(super) struct Places<'a> {
+pub(crate) struct Places<'a> {
     cluster: &'a Cluster,
     objects: Vec<Value>,
 }
@@ -31,7 +31,7 @@ struct Home<'a> {
 
 impl<'a> Places<'a> {
     /// Looks.
-    pub(super) fn find(cluster: &'a Cluster) -> Result<Self, Error> {
+    pub(crate) fn find(cluster: &'a Cluster) -> Result<Self, Error> {
         let args = ["get", "rsvc,sdb,dsm", "-n", NAMESPACE, "-o", "json"];
         let json = cluster.kubectl().args(args).limit(READ).quiet()?;
         let list: Value =
@@ -40,18 +40,30 @@ impl<'a> Places<'a> {
     }
 
     /// Makes sure that these services are there.
-    pub(super) fn must_have(&self, services: &[&'static str]) -> Result<(), Error> {
+    pub(crate) fn must_have(&self, services: &[&'static str]) -> Result<(), Error> {
         let missing = services.iter().find(|name| object(&self.objects, "RerpService", name).is_none());
         missing.map_or(Ok(()), |name| Err(Error::NoPlatform(name)))
     }
 
     /// Whether events go anywhere.
-    pub(super) fn has_bus(&self) -> bool {
+    pub(crate) fn has_bus(&self) -> bool {
         object(&self.objects, "RerpService", "bus").is_some()
     }
 
+    /// The server that holds a service's tables.
+    pub(crate) fn server(&self, service: &'static str) -> Result<&str, Error> {
+        home(&self.objects, service).map(|home| home.server).ok_or(Error::NoPlatform(service))
+    }
+
+    /// What a service's manifest says of events: `publishes`, or `consumes`.
+    pub(crate) fn events(&self, service: &'static str, which: &str) -> Vec<&str> {
+        let list = object(&self.objects, "RerpService", service).map(|object| &object["spec"]["events"][which]);
+        let names = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        names.iter().filter_map(Value::as_str).collect()
+    }
+
     /// What a query on a service's tables prints, one line per row. `{schema}` in it stands for their schema.
-    pub(super) fn ask(&self, service: &'static str, sql: &str) -> Result<String, Error> {
+    pub(crate) fn ask(&self, service: &'static str, sql: &str) -> Result<String, Error> {
         let home = home(&self.objects, service).ok_or(Error::NoPlatform(service))?;
         let pod = format!("{}-postgres-0", home.server);
         let psql = ["exec", "-n", NAMESPACE, &pod, "-c", "postgres", "--", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1"];

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rerp_kit::problem::Mistakes;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -98,8 +99,9 @@ impl Token {
 }
 
 /// What an invitation is worth now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "InviteState")]
 pub enum State {
     /// Somebody may accept it.
     Open,

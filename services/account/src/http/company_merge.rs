@@ -8,6 +8,7 @@ use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ENDED, INVALID_VALUE, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -15,15 +16,19 @@ use super::answer;
 use crate::store::company_merge::{self as store, Merged};
 
 /// What merging takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CompanyMerge")]
 pub struct Body {
+    /// The company that it is.
     into: Uuid,
 }
 
 /// The company that both are.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OneCompany")]
 pub struct One {
+    /// Its identifier.
     company_id: Uuid,
 }
 
@@ -37,8 +42,8 @@ pub async fn merge(
     Path(company): Path<String>,
     Json(body): Json<Body>,
 ) -> Result<axum::Json<One>, Problem> {
-    let by = if let Caller::Staff { id } = caller { Some(id) } else { None };
-    match store::merge(&db, answer::identifier(&company)?, body.into, by).await? {
+    let by = if let Caller::Staff { id } = &caller { Some(*id) } else { None };
+    match store::merge(&db.on_behalf(&caller), answer::identifier(&company)?, body.into, by).await? {
         Merged::Is(company_id) => Ok(axum::Json(One { company_id })),
         Merged::Absent => Err(no_company()),
         Merged::NoTarget => Err(Problem::new(INVALID_VALUE).field("/into", "must be another company of the registry")),
@@ -52,8 +57,8 @@ pub async fn merge(
 ///
 /// # Errors
 /// A problem.
-pub async fn undo(State(db): State<Db>, Path(company): Path<String>) -> Result<StatusCode, Problem> {
-    if store::undo(&db, answer::identifier(&company)?).await? {
+pub async fn undo(State(db): State<Db>, caller: Caller, Path(company): Path<String>) -> Result<StatusCode, Problem> {
+    if store::undo(&db.on_behalf(&caller), answer::identifier(&company)?).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(no_company())

@@ -11,31 +11,42 @@ use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, ENDED, NOT_FOUND, TOO_MANY_REQUESTS};
 use rerp_people::invitation::Invited;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::answer;
 use crate::domain::invite::{GAP_S, NewInvite, Token, Whom};
 use crate::domain::permission::Leave;
+use crate::domain::role::Role;
 use crate::state::AppState;
 use crate::store::invite::{self as store, Invite, Refusal};
 use crate::store::invite_change::{self as change, Sealed};
 use crate::store::role;
 
 /// What inviting takes: one of the first two.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewInvite")]
 pub struct Body {
+    /// The address, as somebody wrote it.
+    #[schemars(length(min = 1, max = 1024))]
     email: Option<String>,
+    /// Or a person.
+    #[schemars(with = "Option<Uuid>")]
     human_name_id: Option<String>,
+    /// The role they are to have.
+    #[schemars(with = "Role")]
     role: String,
 }
 
 /// What accepting takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Acceptance {
+    /// Out of the mail.
     token: String,
+    /// Who accepts: one's own identifier.
     human_name_id: Uuid,
 }
 
@@ -52,8 +63,9 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let (account, key) = (answer::identifier(&account)?, Key::of(&headers)?);
     let new = NewInvite::new(body.email.as_deref(), body.human_name_id.as_deref(), &body.role)?;
+    let db = state.db.on_behalf(&caller);
     // First of all: who may invite nobody makes no addresses known to Identity, and learns of nobody.
-    match role::may_grant(&state.db, account, new.role, caller.reach()).await? {
+    match role::may_grant(&db, account, new.role, caller.reach()).await? {
         Leave::Given => {}
         Leave::Absent => return Err(answer::no_account()),
         Leave::Denied(why) => return Err(answer::denied(why)),
@@ -69,7 +81,7 @@ pub async fn create(
     let (id, claim) = Claim::of_create("account-invites", key, &(account, target, new.role))?;
     let token = Token::draw();
     let sealed = Sealed { id, digest: token.digest() };
-    let created = change::create(&state.db, account, (whom, new.role), &sealed, claim, caller.reach()).await;
+    let created = change::create(&db, account, (whom, new.role), &sealed, claim, caller.reach()).await;
     match created.map_err(answer::not_inserted)? {
         Ok(invite) => {
             let invite = send(&state, invite, Some(whom), &token).await?;
@@ -93,7 +105,8 @@ pub async fn resend(
     let (account, id) = (answer::identifier(&account)?, answer::identifier(&invite)?);
     let token = Token::draw();
     let sealed = Sealed { id, digest: token.digest() };
-    let (invite, whom) = change::renew(&state.db, account, &sealed, caller.reach()).await?.map_err(problem)?;
+    let db = state.db.on_behalf(&caller);
+    let (invite, whom) = change::renew(&db, account, &sealed, caller.reach()).await?.map_err(problem)?;
     let invite = send(&state, invite, whom, &token).await?;
     Ok(private(StatusCode::OK, &invite))
 }
@@ -104,7 +117,7 @@ async fn send(state: &AppState, invite: Invite, whom: Option<Invited>, token: &T
     if !state.identity.invite(whom, token.reveal(), Uuid::now_v7()).await {
         return Ok(invite);
     }
-    let sent_at = change::sent(&state.db, invite.invite_id).await?;
+    let sent_at = change::sent(&state.db.at_work(), invite.invite_id).await?;
     Ok(Invite { sent_at: Some(sent_at), ..invite })
 }
 
@@ -120,7 +133,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let account = answer::identifier(&account)?;
     let (limit, after, most) = answer::paging(&paging)?;
-    let page = store::page(&db, account, after, most, caller.reach()).await?;
+    let page = store::page(&db.on_behalf(&caller), account, after, most, caller.reach()).await?;
     let rows =
         page.map_err(|refusal| if refusal == Refusal::Absent { answer::no_account() } else { problem(refusal) })?;
     Ok(private(StatusCode::OK, &Page::of(rows, limit, |row| row.invite_id)))
@@ -136,7 +149,7 @@ pub async fn revoke(
     Path((account, invite)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let (account, id) = (answer::identifier(&account)?, answer::identifier(&invite)?);
-    change::revoke(&db, account, id, caller.reach()).await?.map_err(problem)?;
+    change::revoke(&db.on_behalf(&caller), account, id, caller.reach()).await?.map_err(problem)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -152,7 +165,9 @@ pub async fn accept(
     caller.must_be(body.human_name_id, "/human_name_id")?;
     let token = Token::shown(&body.token).ok_or_else(|| problem(Refusal::Absent))?;
     state.identity.must_know(body.human_name_id, "/human_name_id").await?;
-    let accepted = change::accept(&state.db, &token.digest(), body.human_name_id, Uuid::now_v7()).await?;
+    // Whoever is invited has no role in the account yet, so in their name it isn't there: what lets them in is the token. Staff see all, and that they do is on record.
+    let db = if let Caller::Person { .. } = caller { state.db.at_work() } else { state.db.on_behalf(&caller) };
+    let accepted = change::accept(&db, &token.digest(), body.human_name_id, Uuid::now_v7()).await?;
     Ok(private(StatusCode::OK, &accepted.map_err(problem)?))
 }
 

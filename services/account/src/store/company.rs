@@ -3,6 +3,7 @@
 use jiff_sqlx::Timestamp;
 use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -19,7 +20,8 @@ const BY_NAME: &str = "SELECT c.id, c.name, c.provenance, c.created_at, c.update
      JOIN companies AS c ON c.id = coalesce(asked.merged_into, asked.id) WHERE asked.name_key = $1";
 
 /// The result of an upsert, as it is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "CompanyUpserted")]
 pub struct Upserted {
     /// The one identifier of this company.
     pub company_id: Uuid,

@@ -5,15 +5,17 @@ use rerp_kit::access::Reach;
 use rerp_kit::idempotency::Standing;
 use rerp_kit::pool::{Db, DbError, Session};
 use rerp_people::invitation::Invited;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{is_account, permit};
 use crate::domain::invite::State;
 use crate::domain::permission::{Leave, ROLE_MANAGE};
+use crate::domain::role::Role;
 
 /// An invitation, as it is answered. Nothing in it lets anybody accept it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Invite {
     /// Its identifier.
     pub invite_id: Uuid,
@@ -24,6 +26,7 @@ pub struct Invite {
     /// Identity's: the person who was invited.
     pub human_name_id: Option<Uuid>,
     /// The role they are to have.
+    #[schemars(with = "Role")]
     pub role: String,
     /// `open`, `expired`, `accepted` or `revoked`.
     pub state: State,

@@ -1,8 +1,9 @@
 //! The SQL that changes `invites`. Every change is made with the account locked, so that none sees another half done; events come before what is written here,
-//! since the table is younger than theirs.
+//! since the table is younger than theirs, and the lock on the record of staff too.
 
 use jiff::Timestamp;
 use rerp_kit::access::Reach;
+use rerp_kit::audit::older_first;
 use rerp_kit::events::catalogue::RoleChange;
 use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
@@ -89,6 +90,7 @@ async fn insert(
     {
         return Ok(Ok(own.into()));
     }
+    older_first(session).await?;
     sqlx::query(MAKE_ROOM).bind(account).bind(target).execute(session.conn()).await?;
     let count = sqlx::query_as(COUNT).bind(account).bind(target);
     let (open, same): (i64, i64) = count.fetch_one(session.conn()).await?;
@@ -123,6 +125,7 @@ pub async fn renew(
             if row.waits || row.sends >= MOST_SENDS {
                 return Ok(Err(Refusal::TooOften));
             }
+            older_first(session).await?;
             let renew = sqlx::query(RENEW).bind(sealed.id).bind(&sealed.digest).bind(f64::from(LIFETIME_S));
             renew.execute(session.conn()).await?;
             let row = find(session, sealed.id, *account).await?.ok_or(sqlx::Error::RowNotFound)?;
@@ -159,6 +162,7 @@ pub async fn revoke(db: &Db, account: Uuid, id: Uuid, reach: Reach) -> Result<Re
                 Err(Refusal::Over) if session.attempt() > 1 => return Ok(Ok(())),
                 Err(refusal) => return Ok(Err(refusal)),
             }
+            older_first(session).await?;
             sqlx::query(REVOKE).bind(id).execute(session.conn()).await?;
             Ok(Ok(()))
         })
@@ -199,6 +203,7 @@ pub async fn accept(db: &Db, digest: &[u8], person: Uuid, id: Uuid) -> Result<Re
             if given {
                 changed(session, row.account_id, *person, role.name(), RoleChange::Granted).await?;
             }
+            older_first(session).await?;
             sqlx::query(ACCEPT).bind(row.id).bind(person).execute(session.conn()).await?;
             Ok(Ok(assignment))
         })

@@ -25,7 +25,7 @@ pub async fn of_account(
     let account = answer::identifier(&account)?;
     let (limit, after) = (paging.limit()?, paging.after()?);
     // One more than asked for tells whether there is a next page.
-    let rows = store::page(&db, account, caller.reach(), after, i64::from(limit) + 1).await?;
+    let rows = store::page(&db.on_behalf(&caller), account, caller.reach(), after, i64::from(limit) + 1).await?;
     let rows = rows.ok_or_else(|| Problem::new(NOT_FOUND).detail("this account has never had a subscription"))?;
     let page = Page::of(rows, limit, |row| row.invoice_id);
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(page)).into_response())

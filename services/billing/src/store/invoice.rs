@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use rerp_kit::access::Reach;
 use rerp_kit::pool::{Db, DbError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 /// An invoice and its payment, as they are answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct Invoice {
     /// Its identifier here.
     #[sqlx(rename = "id")]

@@ -18,8 +18,9 @@ pub struct Invitations(Verification);
 
 /// The service, ready to be routed to.
 #[must_use]
-pub fn server(verification: Verification) -> InvitationServiceServer<Invitations> {
-    InvitationServiceServer::new(Invitations(verification)).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
+pub fn server(verification: &Verification) -> InvitationServiceServer<Invitations> {
+    InvitationServiceServer::new(Invitations(verification.at_work()))
+        .max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
 }
 
 #[tonic::async_trait]

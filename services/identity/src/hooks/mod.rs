@@ -74,10 +74,10 @@ impl Refused {
 }
 
 impl Hooks {
-    /// Hooks that send with what verification sends with.
+    /// Hooks that send with what verification sends with. Supabase asks for whoever signs in: it is the service's own work.
     #[must_use]
     pub fn new(verification: Verification, settings: HookSettings) -> Self {
-        Self { verification, settings }
+        Self { verification: verification.at_work(), settings }
     }
 
     /// What calls are signed with.

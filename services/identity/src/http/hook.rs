@@ -1,12 +1,11 @@
 //! What Supabase Auth asks: `POST /api/identity/hooks/send-email`, `…/send-sms` and `…/customize-access-token`. In come signed calls; out go answers in the words that GoTrue reads
 //! (<https://supabase.com/docs/guides/auth/auth-hooks>). The signature is over the bytes, so nothing is parsed before it. Must not log bodies.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use rerp_kit::http::single_header;
+use rerp_kit::http::{Raw, single_header};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INVALID_BODY, NOT_SIGNED_IN};
 use rerp_kit::telemetry::chain;
@@ -62,7 +61,7 @@ struct CustomizeAccessToken {
 ///
 /// # Errors
 /// A problem: the call is none of Supabase's.
-pub async fn send_email(State(hooks): State<Hooks>, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
+pub async fn send_email(State(hooks): State<Hooks>, headers: HeaderMap, Raw(body): Raw) -> Result<Response, Problem> {
     let (asked, call): (SendEmail, String) = read(&hooks, &headers, &body)?;
     // A change of address begins at the registry, or both would know another one.
     if asked.email_data.email_action_type == "email_change" {
@@ -78,7 +77,7 @@ pub async fn send_email(State(hooks): State<Hooks>, headers: HeaderMap, body: By
 ///
 /// # Errors
 /// A problem: the call is none of Supabase's.
-pub async fn send_sms(State(hooks): State<Hooks>, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
+pub async fn send_sms(State(hooks): State<Hooks>, headers: HeaderMap, Raw(body): Raw) -> Result<Response, Problem> {
     let (asked, call): (SendSms, String) = read(&hooks, &headers, &body)?;
     // Supabase keeps numbers without the plus.
     let number = format!("+{}", asked.user.phone.unwrap_or_default().trim_start_matches('+'));
@@ -94,7 +93,7 @@ pub async fn send_sms(State(hooks): State<Hooks>, headers: HeaderMap, body: Byte
 pub async fn customize_access_token(
     State(hooks): State<Hooks>,
     headers: HeaderMap,
-    body: Bytes,
+    Raw(body): Raw,
 ) -> Result<Response, Problem> {
     let (asked, _): (CustomizeAccessToken, String) = read(&hooks, &headers, &body)?;
     let claims = hooks.claims(asked.user_id, asked.claims).await;

@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Page, Paging, Path, Query, strict_uuid};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
@@ -18,12 +19,13 @@ use crate::store::session as store;
 /// A problem.
 pub async fn list(
     State(db): State<Db>,
+    caller: Caller,
     Path(subject): Path<String>,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Problem> {
     let subject = identifier(&subject)?;
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let rows = store::page(&db, subject, after, i64::from(limit) + 1).await?;
+    let rows = store::page(&db.on_behalf(&caller), subject, after, i64::from(limit) + 1).await?;
     let page = Page::of(rows, limit, |row| row.session_id);
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(page)).into_response())
 }
@@ -32,8 +34,8 @@ pub async fn list(
 ///
 /// # Errors
 /// A problem.
-pub async fn end_all(State(db): State<Db>, Path(subject): Path<String>) -> Result<StatusCode, Problem> {
-    store::end(&db, identifier(&subject)?, None).await?;
+pub async fn end_all(State(db): State<Db>, caller: Caller, Path(subject): Path<String>) -> Result<StatusCode, Problem> {
+    store::end(&db.on_behalf(&caller), identifier(&subject)?, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -43,9 +45,10 @@ pub async fn end_all(State(db): State<Db>, Path(subject): Path<String>) -> Resul
 /// A problem.
 pub async fn end(
     State(db): State<Db>,
+    caller: Caller,
     Path((subject, session)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    store::end(&db, identifier(&subject)?, Some(identifier(&session)?)).await?;
+    store::end(&db.on_behalf(&caller), identifier(&subject)?, Some(identifier(&session)?)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

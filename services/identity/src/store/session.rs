@@ -1,7 +1,9 @@
 //! The SQL of `sessions`.
 
 use jiff::Timestamp;
+use rerp_kit::audit::older_first;
 use rerp_kit::pool::{Db, DbError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -11,7 +13,8 @@ const KEPT_DAYS: i32 = 90;
 const SWEEP: i64 = 1000;
 
 /// A sign-in, as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[schemars(rename = "SignIn")]
 pub struct Session {
     /// Its identifier.
     #[sqlx(rename = "id")]
@@ -65,9 +68,12 @@ pub async fn page(db: &Db, subject: Uuid, after: Uuid, most: i64) -> Result<Vec<
 /// # Errors
 /// See [`DbError`].
 pub async fn end(db: &Db, subject: Uuid, session: Option<Uuid>) -> Result<u64, DbError> {
-    db.run(&(subject, session), |connection, (subject, session)| {
-        let end = sqlx::query(END).bind(subject).bind(session);
-        Box::pin(async move { Ok(end.execute(connection.conn()).await?.rows_affected()) })
+    db.transaction_idempotent(&(subject, session), |connection, (subject, session)| {
+        Box::pin(async move {
+            older_first(connection).await?;
+            let end = sqlx::query(END).bind(subject).bind(session);
+            Ok(end.execute(connection.conn()).await?.rows_affected())
+        })
     })
     .await
 }

@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 
 use super::context::{Context, REQUEST_ID};
 use super::timing::SERVER_TIMING;
+use crate::audit::Reason;
 use crate::config::HttpSettings;
 use crate::grpc;
 use crate::metrics::Metrics;
@@ -45,12 +46,18 @@ async fn surround(State(guard): State<Guard>, request: Request, next: Next) -> R
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let shown = route.clone().unwrap_or_else(|| redact::path(request.uri().path()));
-    let (context, grpc) = (Context::of(request.headers(), guard.longest), grpc::is_call(request.headers()));
+    let (mut context, grpc) = (Context::of(request.headers(), guard.longest), grpc::is_call(request.headers()));
+    if let Some(route) = &route {
+        context = context.at(route, request.uri().path());
+    }
     let span = tracing::info_span!("request", request_id = context.id(), method, path = shown);
 
     guard.metrics.in_flight.inc();
     let _leaving = Leaving(&guard.metrics);
-    let mut response = answer(context.clone(), request, next).instrument(span.clone()).await;
+    let mut response = match Reason::of(request.headers()) {
+        Ok(reason) => answer(context.clone().because(reason), request, next).instrument(span.clone()).await,
+        Err(problem) => problem.into_response(),
+    };
     if grpc {
         response = grpc::speak(response);
     }

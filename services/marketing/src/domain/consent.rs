@@ -13,7 +13,9 @@ const TEXT: usize = 20_000;
 /// This is no version.
 pub fn given(version: Option<&str>) -> Result<Option<String>, Mistakes> {
     let mut mistakes = Mistakes::default();
-    let version = version.filter(|text| !text.trim().is_empty()).map(|text| mistakes.word("/consent", text, VERSION));
+    let version = version
+        .filter(|text| !text.trim().is_empty() || text.len() > VERSION)
+        .map(|text| mistakes.word("/consent", text, VERSION));
     mistakes.finish(version)
 }
 

@@ -6,6 +6,8 @@ mod company;
 pub mod consent;
 pub mod contact;
 pub mod csv;
+pub mod intake;
+mod lead;
 mod receipt;
 pub mod span;
 pub mod suppression;
@@ -13,4 +15,5 @@ mod text;
 pub mod work;
 
 pub use company::Company;
+pub use lead::Lead;
 pub use receipt::Receipt;

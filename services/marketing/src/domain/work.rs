@@ -10,6 +10,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretBox};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256, Sha512};
@@ -34,7 +35,8 @@ const ALGORITHM: &str = "SHA-256";
 pub struct WorkKey(Arc<SecretBox<[u8; 64]>>);
 
 /// What a browser gets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "CaptchaChallenge")]
 pub struct Challenge {
     /// Of the digest.
     pub algorithm: &'static str,

@@ -6,25 +6,25 @@ use rerp_kit::http::{Paging, strict_uuid};
 use rerp_kit::idempotency::{Standing, replayed};
 use rerp_kit::pool::DbError;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, INVALID_VALUE, MALFORMED_ADDRESS, NOT_FOUND};
+use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, INVALID_VALUE, NOT_FOUND};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::captcha::refused;
 use crate::domain::Receipt;
 use crate::domain::captcha::Refused;
-use crate::store::{Stored, consent};
+use crate::store::{admission, consent};
 
 /// Longest name of a form in a query.
 const SOURCE: usize = 64;
 
-/// 201 with what was created now, or with what was created when the key was first used.
-pub(super) fn created(created: &Receipt, stored: Result<Stored, DbError>) -> Result<Response, Problem> {
+/// 201 with what was created now, or with what was created when the key was first used; 202 where its address is still to be found out.
+pub(super) fn created(created: &Receipt, stored: Result<Standing, DbError>) -> Result<Response, Problem> {
     match stored {
-        Ok(Stored::Key(Standing::Fresh)) => Ok((StatusCode::CREATED, axum::Json(created)).into_response()),
-        Ok(Stored::Key(Standing::Done(answer))) => Ok(replayed(StatusCode::CREATED, answer)),
-        Ok(Stored::Key(other)) => Err(of_key(&other)),
-        Ok(Stored::Used) => Err(refused(Refused::Over)),
+        Ok(Standing::Fresh) => Ok((status(created.email_address_id.is_some()), axum::Json(created)).into_response()),
+        Ok(Standing::Done(answer)) => Ok(replayed(status(!answer["email_address_id"].is_null()), answer)),
+        Ok(other) => Err(of_key(&other)),
+        Err(error) if error.constraint().is_some_and(|name| name == admission::SPENT) => Err(refused(Refused::Over)),
         Err(error) if error.constraint().is_some_and(|name| name == consent::UNKNOWN_VERSION) => {
             Err(Problem::new(INVALID_VALUE)
                 .field("/consent", "must be the version of a text that visitors can agree to"))
@@ -70,9 +70,12 @@ pub(super) fn paging(paging: &Paging) -> Result<(u16, Uuid, i64), Problem> {
 pub(super) fn source(typed: Option<String>) -> Result<Option<String>, Problem> {
     let is_one = |text: &String| (1..=SOURCE).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     match typed {
-        Some(text) if !is_one(&text) => {
-            Err(Problem::new(MALFORMED_ADDRESS).detail("`source` must be the name of a form"))
-        }
+        Some(text) if !is_one(&text) => Err(Problem::new(INVALID_VALUE)
+            .field("/source", "must be the name of a form: 1 to 64 visible ASCII characters")),
         typed => Ok(typed),
     }
+}
+
+fn status(has_address: bool) -> StatusCode {
+    if has_address { StatusCode::CREATED } else { StatusCode::ACCEPTED }
 }

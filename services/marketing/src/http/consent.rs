@@ -4,10 +4,11 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use rerp_kit::access::Caller;
-use rerp_kit::audit::Entry;
+use rerp_kit::audit::Errand;
 use rerp_kit::http::{Json, Path};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -17,9 +18,12 @@ use crate::state::AppState;
 use crate::store::consent as store;
 
 /// What a declaration takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewConsentText")]
 pub struct Body {
+    /// What visitors read; may have several lines.
+    #[schemars(length(min = 1, max = 20_000))]
     text: String,
 }
 
@@ -34,8 +38,8 @@ pub async fn declare(
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let new = ConsentText::new(&version, &body.text)?;
-    let entry = Entry::new(&caller, "consent-texts.declare").with(json!({ "version": new.version }));
-    let declared = store::declare(&state.db, &new, &entry).await?;
+    let errand = Errand::at_hand().with(json!({ "version": new.version }));
+    let declared = store::declare(&state.db.on_behalf(&caller).telling(errand), &new).await?;
     if declared.text != new.text {
         let detail = "another text has this version; give the changed text a version of its own";
         return Err(Problem::new(ALREADY_EXISTS).detail(detail));
@@ -47,8 +51,12 @@ pub async fn declare(
 ///
 /// # Errors
 /// A problem.
-pub async fn show(State(state): State<AppState>, Path(version): Path<String>) -> Result<Response, Problem> {
-    let found = store::by_version(&state.db, &version).await?;
+pub async fn show(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(version): Path<String>,
+) -> Result<Response, Problem> {
+    let found = store::by_version(&state.db.on_behalf(&caller), &version).await?;
     let found = found.ok_or_else(|| Problem::new(NOT_FOUND).detail("there is no such text"))?;
     Ok(([(header::CACHE_CONTROL, "public, max-age=86400, immutable")], axum::Json(found)).into_response())
 }

@@ -1,5 +1,6 @@
 //! `POST /api/marketing/leads/export`: captures as a file of comma-separated values, for staff who say why. Rows are read and sent chunk by chunk, so that neither
-//! this program nor a snapshot of the database holds all of them. That it is made is in the audit log before its first byte. Must not log rows.
+//! this program nor a snapshot of the database holds all of them. Each chunk leaves a row in `staff_access` before it is sent, with the reason and
+//! what the file is of. Must not log rows.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -8,10 +9,11 @@ use axum::response::{IntoResponse as _, Response};
 use futures::stream::{Stream, try_unfold};
 use jiff::Timestamp;
 use rerp_kit::access::Caller;
-use rerp_kit::audit::{self, Entry, Reason};
+use rerp_kit::audit::{Errand, Reason};
 use rerp_kit::http::Json;
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -39,10 +41,15 @@ const HEAD: [&str; 11] = [
 ];
 
 /// What a file takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ExportWish")]
 pub struct Wish {
+    /// Why, in one line.
+    #[schemars(length(min = 3, max = 500))]
     reason: String,
+    /// Of this form only.
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[!-~]+$"))]
     source: Option<String>,
 }
 
@@ -54,15 +61,14 @@ pub async fn leads(State(state): State<AppState>, caller: Caller, Json(wish): Js
     let reason = Reason::parse(&wish.reason)?;
     let filter = Filter { source: answer::source(wish.source)?, until: Some(Timestamp::now()) };
     let what = json!({ "source": filter.source, "until": filter.until });
-    let entry = Entry::new(&caller, "leads.export").because(&reason).with(what);
-    audit::note(&state.db, &entry).await?;
-    let first = store::page(&state.db, &filter, Uuid::nil(), CHUNK.into()).await?;
+    let db = state.db.on_behalf(&caller).telling(Errand::at_hand().because(reason).with(what));
+    let first = store::page(&db, &filter, Uuid::nil(), CHUNK.into()).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"leads.csv\""),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    Ok((headers, Body::from_stream(chunks(state.db, filter, first))).into_response())
+    Ok((headers, Body::from_stream(chunks(db, filter, first))).into_response())
 }
 
 /// What the next chunk is made of.
@@ -91,12 +97,12 @@ fn chunks(db: Db, filter: Filter, first: Vec<Lead>) -> impl Stream<Item = Result
 }
 
 fn line(row: &Lead) -> String {
-    let (id, email) = (row.id.to_string(), row.email_address_id.to_string());
+    let (id, email) = (row.id.to_string(), row.email_address_id.as_ref().map(ToString::to_string));
     let company = row.company_id.as_ref().map(ToString::to_string);
     let (score, created) = (row.captcha_score.as_ref().map(ToString::to_string), row.created_at.to_string());
     csv::line([
         Some(id.as_str()),
-        Some(email.as_str()),
+        email.as_deref(),
         Some(row.source.as_str()),
         row.name.as_deref(),
         company.as_deref(),

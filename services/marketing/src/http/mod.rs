@@ -6,6 +6,7 @@ pub mod captcha;
 mod company;
 pub mod consent;
 pub mod contact;
+mod email;
 pub mod email_capture;
 pub mod export;
 pub mod funnel;

@@ -5,13 +5,15 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use rerp_kit::access::Caller;
-use rerp_kit::audit::Entry;
+use rerp_kit::audit::Errand;
 use rerp_kit::http::{Json, Page, Paging, Path, Query};
 use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INTERNAL, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::answer;
 use crate::domain::suppression::{NewSuppression, Whose};
@@ -19,11 +21,18 @@ use crate::state::AppState;
 use crate::store::suppression::{self as store, Added};
 
 /// What adding takes: one of the first two.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewSuppression")]
 pub struct Body {
+    /// The address, as somebody wrote it.
+    #[schemars(length(min = 1, max = 1024))]
     email: Option<String>,
+    /// Or its identifier.
+    #[schemars(with = "Option<Uuid>")]
     email_address_id: Option<String>,
+    /// Why: `objected`, `bounced`, `complained` or `other`.
+    #[schemars(regex(pattern = "^(objected|bounced|complained|other)$"))]
     reason: String,
 }
 
@@ -45,8 +54,8 @@ pub async fn add(
     };
     let claim = key.map(|key| Claim::new("suppressions", key, &(id, new.cause))).transpose();
     let claim = claim.map_err(|_| Problem::new(INTERNAL))?;
-    let entry = Entry::new(&caller, "suppressions.add").about(id).with(json!({ "reason": new.cause }));
-    match store::add(&state.db, id, new.cause, claim, &entry).await? {
+    let errand = Errand::at_hand().about(id).with(json!({ "cause": new.cause }));
+    match store::add(&state.db.on_behalf(&caller).telling(errand), id, new.cause, claim).await? {
         Added::Is(row, made) => Ok(answer::private(status(made), &row)),
         Added::Key(Standing::Done(kept)) => {
             let (made, row): (bool, Value) = serde_json::from_value(kept).map_err(|_| Problem::new(INTERNAL))?;
@@ -70,8 +79,7 @@ pub async fn remove(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = answer::identifier(&id)?;
-    let entry = Entry::new(&caller, "suppressions.remove").about(id);
-    if store::remove(&state.db, id, &entry).await? {
+    if store::remove(&state.db.on_behalf(&caller), id).await? {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     Err(Problem::new(NOT_FOUND).detail("this address is not on the list"))
@@ -81,8 +89,12 @@ pub async fn remove(
 ///
 /// # Errors
 /// A problem.
-pub async fn list(State(state): State<AppState>, Query(paging): Query<Paging>) -> Result<Response, Problem> {
+pub async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(paging): Query<Paging>,
+) -> Result<Response, Problem> {
     let (limit, after, most) = answer::paging(&paging)?;
-    let rows = store::page(&state.db, after, most).await?;
+    let rows = store::page(&state.db.on_behalf(&caller), after, most).await?;
     Ok(answer::private(StatusCode::OK, &Page::of(rows, limit, |row| row.email_address_id)))
 }

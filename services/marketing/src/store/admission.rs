@@ -1,61 +1,33 @@
-//! What comes before a lead is stored: the caller's key, and the proof of work that is good for one lead. In comes the transaction; out goes leave to
-//! go on. Also the SQL of `captcha_spent`.
+//! The SQL of `captcha_spent`: proofs of work that were used, each for one lead. It is written to last in a lead's transaction, because a cutover locks tables from
+//! the oldest to the youngest; a solution that was used before undoes all of it.
 
-use rerp_kit::idempotency::{Claim, Standing, give_back, take};
 use rerp_kit::pool::{Db, DbError, Session};
+use uuid::Uuid;
 
-use crate::domain::Receipt;
 use crate::domain::captcha::Passed;
 use crate::domain::work::Solved;
 
+/// The constraint that a lead breaks whose proof of work was good for another one.
+pub const SPENT: &str = "captcha_spent_pkey";
 /// How many rows one statement deletes.
 const SWEEP: i64 = 1000;
 
-/// What storing a lead ended in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stored {
-    /// What the caller's key stands for; `Fresh` when the lead is new.
-    Key(Standing),
-    /// The proof of work was good for another lead: nothing was stored.
-    Used,
-}
-
-/// Whether a lead may be stored now.
-pub(super) async fn admit(
-    session: &mut Session,
-    key: Option<&Claim>,
-    lead: &Receipt,
-    passed: Option<&Passed>,
-) -> Result<Stored, sqlx::Error> {
-    let standing = take(session, key, lead).await?;
-    if standing != Standing::Fresh {
-        return Ok(Stored::Key(standing));
-    }
-    if let Some(solved) = passed.and_then(|passed| passed.solved.as_ref())
-        && !spend(session, solved, lead).await?
-    {
-        give_back(session, key).await?;
-        return Ok(Stored::Used);
-    }
-    Ok(Stored::Key(standing))
-}
-
-/// Uses a proof of work up for a lead. An attempt whose answer was lost has used it up for the same lead.
-async fn spend(session: &mut Session, solved: &Solved, lead: &Receipt) -> Result<bool, sqlx::Error> {
-    let insert = sqlx::query(
-        "INSERT INTO captcha_spent (challenge, lead_id, expires_at) VALUES ($1, $2, to_timestamp($3::bigint)) \
-         ON CONFLICT (challenge) DO NOTHING",
-    );
-    let insert = insert.bind(&solved.challenge).bind(lead.id).bind(solved.expires_at);
-    if insert.execute(session.conn()).await?.rows_affected() == 1 {
-        return Ok(true);
-    }
+/// Uses a proof of work up for a lead, where one was needed; also for a lead that isn't stored, or a second one would tell so. An attempt whose answer was lost has
+/// used it up for the same lead.
+pub(super) async fn spend(session: &mut Session, passed: Option<&Passed>, lead: Uuid) -> Result<(), sqlx::Error> {
+    let Some(solved) = passed.and_then(|passed| passed.solved.as_ref()) else { return Ok(()) };
     // One key may be used on two routes, and its identifier names two leads then: only a repeated attempt can have been here before.
-    if session.attempt() == 1 {
-        return Ok(false);
+    if session.attempt() > 1 && is_ours(session, solved, lead).await? {
+        return Ok(());
     }
+    let insert = "INSERT INTO captcha_spent (challenge, lead_id, expires_at) VALUES ($1, $2, to_timestamp($3::bigint))";
+    let insert = sqlx::query(insert).bind(&solved.challenge).bind(lead).bind(solved.expires_at);
+    insert.execute(session.conn()).await.map(drop)
+}
+
+async fn is_ours(session: &mut Session, solved: &Solved, lead: Uuid) -> Result<bool, sqlx::Error> {
     let ours = sqlx::query_scalar("SELECT lead_id = $2 FROM captcha_spent WHERE challenge = $1");
-    let ours: Option<bool> = ours.bind(&solved.challenge).bind(lead.id).fetch_optional(session.conn()).await?;
+    let ours: Option<bool> = ours.bind(&solved.challenge).bind(lead).fetch_optional(session.conn()).await?;
     Ok(ours.unwrap_or(false))
 }
 

@@ -1,19 +1,20 @@
 //! The SQL of `consent_texts` and `consents`.
 
 use jiff::Timestamp;
-use rerp_kit::audit::{self, Entry};
+use rerp_kit::audit::older_first;
 use rerp_kit::pool::{Db, DbError, Session};
+use schemars::JsonSchema;
 use serde::Serialize;
-use uuid::Uuid;
 
-use super::pending::Lead;
 use crate::domain::consent::ConsentText;
+use crate::domain::{Lead, Receipt};
 
 /// The constraint that a form breaks which names a version that nobody has declared.
 pub const UNKNOWN_VERSION: &str = "consents_text_version_fkey";
 
 /// A text, as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[schemars(rename = "ConsentText")]
 pub struct Declared {
     /// Its name.
     pub version: String,
@@ -24,32 +25,39 @@ pub struct Declared {
     pub created_at: Timestamp,
 }
 
-/// Writes down that the visitor of a lead agreed, in the lead's transaction.
-pub(super) async fn remember(
+/// Writes down that the visitor of a lead agreed, in the lead's transaction. Of a lead that isn't stored nothing is kept either, but a version that nobody has
+/// declared is refused just the same: it must not tell who is on the list of suppressions.
+pub(super) async fn agreed(
     session: &mut Session,
     lead: Lead,
-    id: Uuid,
-    email_address_id: Uuid,
+    receipt: &Receipt,
     version: &str,
+    is_stored: bool,
 ) -> Result<(), sqlx::Error> {
-    let insert = sqlx::query(
-        "INSERT INTO consents (lead, lead_id, email_address_id, text_version) VALUES ($1, $2, $3, $4) ON CONFLICT (lead, lead_id) DO NOTHING",
-    );
-    insert.bind(lead.name()).bind(id).bind(email_address_id).bind(version).execute(session.conn()).await.map(drop)
+    // A repeated attempt may find the lead of the one before, with all that came with it.
+    if !is_stored && session.attempt() > 1 {
+        return Ok(());
+    }
+    let insert = "INSERT INTO consents (lead, lead_id, email_address_id, text_version) VALUES ($1, $2, $3, $4)";
+    let insert = sqlx::query(insert).bind(lead.label()).bind(receipt.id).bind(receipt.email_address_id).bind(version);
+    insert.execute(session.conn()).await?;
+    if !is_stored {
+        let delete = sqlx::query("DELETE FROM consents WHERE lead = $1 AND lead_id = $2");
+        delete.bind(lead.label()).bind(receipt.id).execute(session.conn()).await?;
+    }
+    Ok(())
 }
 
 /// Declares a text under its version: what stands under it now, which is another one if it was declared before.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn declare(db: &Db, new: &ConsentText, entry: &Entry) -> Result<Declared, DbError> {
-    db.transaction_idempotent(&(new, entry), |session, (new, entry)| {
+pub async fn declare(db: &Db, new: &ConsentText) -> Result<Declared, DbError> {
+    db.transaction_idempotent(new, |session, new| {
         Box::pin(async move {
+            older_first(session).await?;
             let insert = "INSERT INTO consent_texts (version, text) VALUES ($1, $2) ON CONFLICT (version) DO NOTHING";
-            let insert = sqlx::query(insert).bind(&new.version).bind(&new.text);
-            if insert.execute(session.conn()).await?.rows_affected() == 1 {
-                audit::record(session, entry).await?;
-            }
+            sqlx::query(insert).bind(&new.version).bind(&new.text).execute(session.conn()).await?;
             select(session, &new.version).await?.ok_or(sqlx::Error::RowNotFound)
         })
     })

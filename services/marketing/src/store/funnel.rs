@@ -2,12 +2,14 @@
 
 use jiff_sqlx::ToSqlx as _;
 use rerp_kit::pool::{Db, DbError};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::span::Span;
 
 /// What came of one form in a span of time. Each number is part of the one before it, but for the last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[schemars(rename = "FormStep")]
 pub struct Step {
     /// The form.
     pub source: String,

@@ -1,19 +1,20 @@
-//! The SQL that shows staff what visitors left. Whoever is on the list of suppressions is in none of it. Must not be asked without an entry in the audit log.
+//! The SQL that shows staff what visitors left. Whoever is on the list of suppressions is in no list of
+//! captures. Asked on behalf of staff, each look leaves a row in `staff_access`.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use rerp_kit::audit::{self, Entry};
-use rerp_kit::pool::{Db, DbError, Session};
+use rerp_kit::pool::{Db, DbError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 /// A capture, as it is answered.
-#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct Lead {
     /// Of the capture.
     pub id: Uuid,
-    /// Identity's.
-    pub email_address_id: Uuid,
+    /// Identity's; none while Identity can't say which it is.
+    pub email_address_id: Option<Uuid>,
     /// Which form.
     pub source: String,
     /// As typed.
@@ -36,12 +37,12 @@ pub struct Lead {
 }
 
 /// A message, as it is answered.
-#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct Message {
     /// Of the message.
     pub id: Uuid,
-    /// Identity's.
-    pub email_address_id: Uuid,
+    /// Identity's; none while Identity can't say which it is.
+    pub email_address_id: Option<Uuid>,
     /// As typed.
     pub name: String,
     /// Account's.
@@ -71,48 +72,27 @@ const LEADS: &str = "SELECT c.id, c.email_address_id, c.source, c.name, c.compan
 const MESSAGES: &str = "SELECT id, email_address_id, name, company_id, message, created_at FROM contact_messages \
      WHERE id > $1 ORDER BY id LIMIT $2";
 
-/// Up to `most` captures after the identifier `after`, for a file whose making is in the audit log already.
+/// Up to `most` captures after the identifier `after`.
 ///
 /// # Errors
 /// See [`DbError`].
 pub async fn page(db: &Db, filter: &Filter, after: Uuid, most: i64) -> Result<Vec<Lead>, DbError> {
-    db.run(&(filter, after, most), |session, (filter, after, most)| Box::pin(leads(session, filter, *after, *most)))
-        .await
-}
-
-/// The same for somebody who looks, which is written down with it.
-///
-/// # Errors
-/// See [`DbError`].
-pub async fn shown(db: &Db, filter: &Filter, after: Uuid, most: i64, entry: &Entry) -> Result<Vec<Lead>, DbError> {
-    db.transaction_idempotent(&(filter, after, most, entry), |session, (filter, after, most, entry)| {
-        Box::pin(async move {
-            let leads = leads(session, filter, *after, *most).await?;
-            audit::record(session, entry).await?;
-            Ok(leads)
-        })
+    db.run(&(filter, after, most), |session, (filter, after, most)| {
+        let until = filter.until.map(|until| until.to_sqlx());
+        let page = sqlx::query_as(LEADS).bind(after).bind(&filter.source).bind(until).bind(most);
+        Box::pin(async move { page.fetch_all(session.conn()).await })
     })
     .await
 }
 
-/// Up to `most` messages after the identifier `after`, for somebody who looks, which is written down with it. Whoever wants no mail may have
-/// written one all the same, and waits for an answer.
+/// Up to `most` messages after the identifier `after`. Whoever wants no mail may have written one all the same, and waits for an answer.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn messages(db: &Db, after: Uuid, most: i64, entry: &Entry) -> Result<Vec<Message>, DbError> {
-    db.transaction_idempotent(&(after, most, entry), |session, (after, most, entry)| {
-        Box::pin(async move {
-            let page: Vec<Message> = sqlx::query_as(MESSAGES).bind(after).bind(most).fetch_all(session.conn()).await?;
-            audit::record(session, entry).await?;
-            Ok(page)
-        })
+pub async fn messages(db: &Db, after: Uuid, most: i64) -> Result<Vec<Message>, DbError> {
+    db.run(&(after, most), |session, (after, most)| {
+        let page = sqlx::query_as(MESSAGES).bind(after).bind(most);
+        Box::pin(async move { page.fetch_all(session.conn()).await })
     })
     .await
-}
-
-async fn leads(session: &mut Session, filter: &Filter, after: Uuid, most: i64) -> Result<Vec<Lead>, sqlx::Error> {
-    let until = filter.until.map(|until| until.to_sqlx());
-    let page = sqlx::query_as(LEADS).bind(after).bind(&filter.source).bind(until).bind(most);
-    page.fetch_all(session.conn()).await
 }

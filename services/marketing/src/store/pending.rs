@@ -3,27 +3,10 @@
 use rerp_kit::pool::{Db, DbError, Session};
 use uuid::Uuid;
 
+use crate::domain::Lead;
+
 /// How long a name is kept.
 const KEPT: &str = "7 days";
-
-/// Which kind of lead waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lead {
-    /// A row of `email_captures`.
-    Capture,
-    /// A row of `contact_messages`.
-    Message,
-}
-
-impl Lead {
-    /// As stored.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Capture => "capture",
-            Self::Message => "message",
-        }
-    }
-}
 
 /// A lead that waits for its company.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -37,7 +20,7 @@ pub struct Pending {
 /// Remembers the name with the lead, in the lead's transaction.
 pub(super) async fn remember(session: &mut Session, lead: Lead, id: Uuid, name: &str) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO pending_companies (lead, lead_id, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-        .bind(lead.name())
+        .bind(lead.label())
         .bind(id)
         .bind(name)
         .execute(session.conn())

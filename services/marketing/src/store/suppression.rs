@@ -1,16 +1,17 @@
 //! The SQL of `suppressions`: addresses from which no lead is taken. What keeps a lead out is part of the lead's own statement, in `capture.rs`.
 
 use jiff::Timestamp;
-use rerp_kit::audit::{self, Entry};
+use rerp_kit::audit::older_first;
 use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::domain::suppression::Cause;
 
 /// A row, as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct Suppression {
     /// Identity's.
     pub email_address_id: Uuid,
@@ -40,18 +41,16 @@ const PAGE: &str = "SELECT email_address_id, reason, created_at FROM suppression
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn add(db: &Db, id: Uuid, cause: Cause, key: Option<Claim>, entry: &Entry) -> Result<Added, DbError> {
-    db.transaction_idempotent(&(id, cause, key, entry), |session, (id, cause, key, entry)| {
+pub async fn add(db: &Db, id: Uuid, cause: Cause, key: Option<Claim>) -> Result<Added, DbError> {
+    db.transaction_idempotent(&(id, cause, key), |session, (id, cause, key)| {
         Box::pin(async move {
             let standing = take(session, key.as_ref(), &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Added::Key(standing));
             }
+            older_first(session).await?;
             let insert = sqlx::query(INSERT).bind(id).bind(cause.name());
             let made = insert.execute(session.conn()).await?.rows_affected() == 1;
-            if made {
-                audit::record(session, entry).await?;
-            }
             let row: Suppression = sqlx::query_as(SELECT).bind(id).fetch_one(session.conn()).await?;
             keep(session, key.as_ref(), &(made, &row)).await?;
             Ok(Added::Is(row, made))
@@ -64,14 +63,12 @@ pub async fn add(db: &Db, id: Uuid, cause: Cause, key: Option<Claim>, entry: &En
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn remove(db: &Db, id: Uuid, entry: &Entry) -> Result<bool, DbError> {
-    db.transaction_idempotent(&(id, entry), |session, (id, entry)| {
+pub async fn remove(db: &Db, id: Uuid) -> Result<bool, DbError> {
+    db.transaction_idempotent(&id, |session, id| {
         Box::pin(async move {
+            older_first(session).await?;
             let delete = sqlx::query("DELETE FROM suppressions WHERE email_address_id = $1").bind(id);
             let removed = delete.execute(session.conn()).await?.rows_affected() == 1;
-            if removed {
-                audit::record(session, entry).await?;
-            }
             // After a lost answer it may be this request that took it off.
             Ok(removed || session.attempt() > 1)
         })

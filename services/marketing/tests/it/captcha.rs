@@ -100,8 +100,11 @@ async fn used_solutions_are_forgotten_after_their_end() {
                WHERE challenge = (SELECT challenge FROM svc.captcha_spent ORDER BY challenge LIMIT 1)";
     platform.marketing.source.execute(age).await;
     let (db, _) = open(platform.marketing.dir()).await;
-    assert_eq!(rerp_marketing::store::sweep(&db).await.unwrap(), 1);
-    assert_eq!((rerp_marketing::store::sweep(&db).await.unwrap(), platform.rows("captcha_spent").await), (0, 1));
+    assert_eq!(rerp_marketing::store::admission::sweep(&db).await.unwrap(), 1);
+    assert_eq!(
+        (rerp_marketing::store::admission::sweep(&db).await.unwrap(), platform.rows("captcha_spent").await),
+        (0, 1)
+    );
 }
 
 /// The stand-ins for the vendors.

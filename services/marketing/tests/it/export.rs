@@ -1,8 +1,12 @@
-//! Leads as a file: all of them, nothing that a spreadsheet would run, and written down before the first byte.
+//! Leads as a file: all of them, nothing that a spreadsheet would run, and on record before any of it is given out.
 
+use rerp_kit::access::Assurance;
+use rerp_kit::access::Verb::Post;
 use rerp_kit::problem::catalogue;
+use rerp_marketing::access::RULES;
 use serde_json::json;
 
+use crate::doors::{Doors, Who};
 use crate::platform::{Platform, capture};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -24,8 +28,14 @@ async fn a_file_holds_every_lead_in_several_chunks() {
     assert_eq!((ids.len(), lines.len()), (2002, 2003));
     let half = platform.ask("POST", "leads/export", Some(&json!({ "reason": "ticket 4711", "source": "hero" }))).await;
     assert_eq!(half.text.matches("\r\n").count(), 1002);
-    let written = "SELECT count(*) FROM svc.audit_log WHERE action = 'leads.export' AND reason = 'ticket 4711' AND detail ? 'until'";
-    assert_eq!(platform.marketing.source.number(written).await, 2);
+
+    let doors = Doors::open("marketing", RULES, platform.router().await).await;
+    let (staff, wish) = (Who::Staff(Assurance::Second), json!({ "reason": "ticket 4711" }));
+    assert_eq!(doors.ask(staff, Post, "/api/marketing/leads/export", Some(&wish)).await.unwrap().status, 200);
+    // Each chunk, also those that were read when the request had been answered.
+    let written = "SELECT count(*) FROM svc.staff_access WHERE route = '/api/marketing/leads/export' AND request IS NOT NULL \
+         AND reason = 'ticket 4711' AND detail ? 'until'";
+    assert_eq!(platform.marketing.source.number(written).await, 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,6 +60,6 @@ async fn what_visitors_type_is_text_in_a_spreadsheet() {
         assert!(!file.text.contains(&format!(",{cell}")), "{cell} in {}", file.text);
     }
     let refused = platform.ask("POST", "leads/export", Some(&json!({ "reason": "" }))).await;
-    assert!(refused.is(catalogue::MALFORMED_ADDRESS), "{}", refused.body);
+    assert!(refused.is(catalogue::INVALID_VALUE), "{}", refused.body);
     assert!(platform.ask("POST", "leads/export", Some(&json!({}))).await.is(catalogue::INVALID_BODY));
 }

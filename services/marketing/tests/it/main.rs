@@ -4,11 +4,17 @@
 
 #[path = "../../../kit/tests/support/authority.rs"]
 mod authority;
+#[path = "../../../kit/tests/support/conformance.rs"]
+mod conformance;
 #[path = "../../../kit/tests/support/doors.rs"]
 mod doors;
+#[path = "../../../kit/tests/support/front.rs"]
+mod front;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod away;
@@ -16,7 +22,10 @@ mod captcha;
 mod consents;
 mod export;
 mod forms;
+mod intake;
 mod keys;
 mod leads;
+mod openapi;
 mod splits;
 mod suppressions;
+mod tenants;

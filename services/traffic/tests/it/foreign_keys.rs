@@ -112,7 +112,7 @@ pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr)
     let (db, metrics) = open(dir).await;
     let identity = Identity::new(client("identity", identity, &metrics), &metrics);
     let account = Account::new(client("account", account, &metrics), &metrics);
-    AppState { db, identity, account, captcha: Captcha::Off }
+    AppState { db, identity, account, captcha: Captcha::Off, intake: None }
 }
 
 async fn post(at: SocketAddr, route: &str, body: Value) -> (u16, Value) {

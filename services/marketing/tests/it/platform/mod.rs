@@ -24,11 +24,11 @@ pub(crate) const MARKETING: [&str; 9] = [
     "contact_messages",
     "idempotency_keys",
     "pending_companies",
-    "consent_texts",
+    "intake",
     "consents",
+    "consent_texts",
     "suppressions",
     "captcha_spent",
-    "audit_log",
 ];
 
 pub(crate) struct Platform {
@@ -135,7 +135,7 @@ pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr)
     let (db, metrics) = open(dir).await;
     let identity = Identity::new(client("identity", identity, &metrics), &metrics);
     let account = Account::new(client("account", account, &metrics), &metrics);
-    AppState { db, identity, account, captcha: Captcha::Off }
+    AppState { db, identity, account, captcha: Captcha::Off, intake: None }
 }
 
 pub(crate) fn capture(email: &str) -> Value {

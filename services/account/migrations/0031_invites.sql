@@ -26,3 +26,19 @@ CREATE TABLE invites (
 -- One that is open for each address and person in an account.
 CREATE UNIQUE INDEX invites_open ON invites (account_id, coalesce(email_address_id, human_name_id)) WHERE accepted_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX invites_page ON invites (account_id, id);
+-- What an erasure and the end of old ones look for.
+CREATE INDEX invites_created_at ON invites (created_at);
+
+-- Whoever has a role in the account sees and makes them; whoever was invited has none yet, so accepting one is the service's own work. See 0010.
+DO $$
+DECLARE
+    reached CONSTANT text := $c$((SELECT string_to_array(NULLIF(current_setting('rerp.accounts', true), ''), ',')::uuid[])::uuid[])$c$;
+    -- Staff, whose transactions leave a row in staff_access, and the service's own work.
+    platform CONSTANT text := $c$(SELECT current_setting('rerp.work', true)) = 'on' OR (SELECT NULLIF(current_setting('rerp.staff', true), '')) IS NOT NULL$c$;
+    mine text;
+BEGIN
+    mine := replace('account_id = ANY {reached}', '{reached}', reached);
+    ALTER TABLE invites ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+    EXECUTE format('CREATE POLICY platform ON invites USING (%1$s) WITH CHECK (%1$s)', platform);
+    EXECUTE format('CREATE POLICY tenant ON invites USING (%1$s) WITH CHECK (%1$s)', mine);
+END $$;

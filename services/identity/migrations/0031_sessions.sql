@@ -14,3 +14,12 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_subject ON sessions (subject, id);
 CREATE INDEX sessions_seen_at ON sessions (seen_at);
+
+-- A person's own, and staff's; see 0010. Those of the staff are staff's to see.
+ALTER TABLE sessions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY platform ON sessions
+    USING ((SELECT current_setting('rerp.work', true)) = 'on' OR (SELECT NULLIF(current_setting('rerp.staff', true), '')) IS NOT NULL)
+    WITH CHECK ((SELECT current_setting('rerp.work', true)) = 'on' OR (SELECT NULLIF(current_setting('rerp.staff', true), '')) IS NOT NULL);
+CREATE POLICY tenant ON sessions
+    USING (subject = (SELECT NULLIF(current_setting('rerp.subject', true), '')::uuid))
+    WITH CHECK (subject = (SELECT NULLIF(current_setting('rerp.subject', true), '')::uuid));
