@@ -2,7 +2,7 @@
 //!
 //! In come requests and Stripe's events; out go identifiers, states and entitlements. Rooms: [`http`] reads and answers, [`domain`] holds the
 //! rules, [`store`] the SQL, [`stripe`] asks Stripe, [`mirror`] keeps the tables true to it, [`reconcile`] proves that
-//! it did, [`access`] says who may. People are asked for at Identity, which alone knows them. Must not store what identifies a card or a person.
+//! it did, [`rights`] says what is held of people and for how long, [`access`] says who may. People are asked for at Identity, which alone knows them. Must not store what identifies a card or a person.
 
 pub mod access;
 pub mod asking;
@@ -12,6 +12,7 @@ pub mod grpc;
 pub mod http;
 pub mod mirror;
 pub mod reconcile;
+pub mod rights;
 mod router;
 pub mod state;
 pub mod store;

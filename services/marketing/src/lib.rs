@@ -1,5 +1,6 @@
 //! Marketing: what visitors of the website leave behind. In come captures and messages; out go their identifiers.
-//! Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the SQL, [`client`] calls Identity and Account, [`access`] says who may.
+//! Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the SQL, [`client`] calls Identity and Account, [`rights`] says what is held of people and for how
+//! long, [`access`] says who may.
 //! Must not store an address of a person (Identity does, and gives an identifier for it), nor the name of a company for longer
 //! than Account needs to give one for it.
 
@@ -8,6 +9,7 @@ pub mod client;
 pub mod domain;
 pub mod http;
 pub mod resolver;
+pub mod rights;
 mod router;
 pub mod state;
 pub mod store;

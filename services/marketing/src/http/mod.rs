@@ -5,3 +5,4 @@ mod answer;
 mod company;
 pub mod contact;
 pub mod email_capture;
+pub mod people;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rerp_kit::events::{inbox, outbox};
+use rerp_kit::rights;
 
 fn services() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -27,10 +28,17 @@ fn migrations_hold_the_text_of_the_kit() {
     }
 }
 
+#[test]
+fn the_log_of_rights_is_the_kit_s() {
+    for service in ["identity", "account", "billing", "fte", "marketing"] {
+        assert!(migration(service, "0010_rights.sql").contains(rights::DDL), "{service}");
+    }
+}
+
 /// Tables move by logical replication, which needs to know a row.
 #[test]
 fn every_table_has_a_key() {
-    for ddl in [outbox::DDL, inbox::DDL] {
+    for ddl in [outbox::DDL, inbox::DDL, rights::DDL] {
         assert_eq!(ddl.matches("CREATE TABLE").count(), ddl.matches("PRIMARY KEY").count());
         for never in ["UNLOGGED", "LISTEN", "NOTIFY"] {
             assert!(!ddl.contains(never), "{never}");
