@@ -39,7 +39,11 @@ pub const LIFETIMES: &[Lifetime] = &[
     Lifetime::stays("stripe_invoices", "tax law; identifiers and amounts only"),
     Lifetime::stays("kyc_billing_verification", "anti-money-laundering law; identifiers and states only"),
     Lifetime::deleted("reconciliations", "36 months", "started_at", "to look at"),
-    Lifetime::elsewhere("webhook_inbox", "store::inbox, 30 days", "longer than Stripe sends an event again"),
+    Lifetime::elsewhere(
+        "webhook_inbox",
+        "store::inbox, 7 days after it came",
+        "longer than Stripe sends an event again",
+    ),
     Lifetime::elsewhere("idempotency_keys", "rerp_kit::idempotency, 24 hours", "nobody repeats a request later"),
     Lifetime::stays("outbox_subjects", "numbers go on for as long as there are events; identifiers only"),
     Lifetime::elsewhere("outbox", "rerp_kit::events, 3 days after an event is published", "to look at"),

@@ -14,4 +14,5 @@ mod accounts;
 mod addresses;
 mod api;
 mod events;
+mod rights;
 mod roles;

@@ -16,5 +16,6 @@ mod kyc;
 mod payment_methods;
 mod plans;
 mod reconciliation;
+mod rights;
 mod subscriptions;
 mod webhooks;

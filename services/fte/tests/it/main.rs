@@ -16,6 +16,7 @@ mod badges;
 mod certificates;
 mod events;
 mod modules;
+mod rights;
 mod scenario_bounds;
 mod scenarios;
 mod sessions;

@@ -108,3 +108,18 @@ impl RightsService for Rights {
         Ok(Response::new(ListAddressesResponse { email_address_ids: texts(ids) }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_speaks_for_itself() {
+        let mut calls = Extensions::new();
+        assert_eq!(holder("fte", &calls).unwrap(), "fte", "where nothing can be proved its word is taken");
+        calls.insert(Caller::Service("fte".into()));
+        assert_eq!(holder("fte", &calls).unwrap(), "fte");
+        assert_eq!(holder("billing", &calls).unwrap_err().kind(), NOT_PERMITTED);
+        assert_eq!(holder("gateway", &calls).unwrap_err().kind(), INVALID_VALUE);
+    }
+}

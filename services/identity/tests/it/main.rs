@@ -10,8 +10,10 @@ mod support;
 
 mod access;
 mod api;
+mod changes;
 mod events;
 mod people;
 mod process;
+mod rights;
 mod stand_in;
 mod verify;

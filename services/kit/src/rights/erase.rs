@@ -26,6 +26,9 @@ pub struct Part {
 /// For so long it is looked again: longer than anybody keeps an identifier that Identity gave, which is an hour.
 const AFTERWARDS: PgInterval = PgInterval { months: 0, days: 0, microseconds: 2 * 3600 * 1_000_000 };
 
+/// The schema is part of the lock's name: several services may share this database.
+const ONE_BY_ONE: &str =
+    "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', current_schema(), $1::uuid), 0))";
 const KNOWN: &str = "SELECT receipt FROM rights_log WHERE id = $1 AND action = 'erase'";
 /// One that nobody looks at in this moment.
 const AGAIN: &str = "SELECT id, human_name_id, addresses FROM rights_log WHERE action = 'erase' AND at > now() - $1 \
@@ -62,6 +65,8 @@ pub async fn erase_once(
 ) -> Result<Vec<Part>, DbError> {
     db.transaction_idempotent(&(held, id, subject, by), |session, (held, id, subject, by)| {
         Box::pin(async move {
+            // Two pods may be asked for the same at once: the second waits, and finds the receipt.
+            sqlx::query(ONE_BY_ONE).bind(id).execute(session.conn()).await?;
             let known: Option<serde_json::Value> =
                 sqlx::query_scalar(KNOWN).bind(id).fetch_optional(session.conn()).await?;
             match known {

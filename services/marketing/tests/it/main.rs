@@ -14,4 +14,5 @@ mod access;
 mod away;
 mod forms;
 mod keys;
+mod rights;
 mod splits;
