@@ -53,6 +53,8 @@ pub(crate) enum Command {
     },
     /// Call every endpoint of the original specification through the gateway of the platform that is up, and go through its sequence diagrams
     Walk,
+    /// Look for personal data in everything the platform that is up has written, where it must not be; then erase somebody, and look again
+    Needles,
     /// Write crds/yaml, manifests/operator/rbac and docs/endpoints.md from the Rust code
     Generate {
         /// Change nothing; fail when the files differ

@@ -62,6 +62,7 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             }
         }
         Command::Walk => return walk::run(&paths, &cli.choice).map_err(Into::into),
+        Command::Needles => return walk::needles::run(&paths, &cli.choice).map_err(Into::into),
         Command::Generate { check } => generate::generate(&paths, check)?,
         Command::Test(args) => return test::run(&paths, &cli.choice, &args).map_err(Into::into),
         Command::E2e { filter } => return test::e2e(&paths, &cli.choice, filter.as_deref()).map_err(Into::into),

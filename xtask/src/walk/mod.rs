@@ -12,6 +12,7 @@ mod error;
 mod flows;
 mod http;
 mod judge;
+pub(crate) mod needles;
 mod notes;
 mod original;
 mod places;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Error;
 use crate::cluster::Cluster;
+use crate::command::Cmd;
 
 /// Namespace of the platform.
 pub(super) const NAMESPACE: &str = "rerp";
@@ -52,12 +53,18 @@ impl<'a> Places<'a> {
 
     /// What a query on a service's tables prints, one line per row. `{schema}` in it stands for their schema.
     pub(super) fn ask(&self, service: &'static str, sql: &str) -> Result<String, Error> {
+        Ok(self.psql(service, &[sql.to_owned()])?.limit(READ).quiet()?.trim().to_owned())
+    }
+
+    /// The command that prints what statements on a service's tables print, one after the other.
+    pub(super) fn psql(&self, service: &'static str, statements: &[String]) -> Result<Cmd, Error> {
         let home = home(&self.objects, service).ok_or(Error::NoPlatform(service))?;
         let pod = format!("{}-postgres-0", home.server);
         let psql = ["exec", "-n", NAMESPACE, &pod, "-c", "postgres", "--", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1"];
-        let there = ["-h", "/var/run/postgresql", "-U", "postgres", "-d", home.server, "-c"];
-        let sql = sql.replace("{schema}", home.schema);
-        Ok(self.cluster.kubectl().args(psql).args(there).arg(sql).limit(READ).quiet()?.trim().to_owned())
+        let there = ["-h", "/var/run/postgresql", "-U", "postgres", "-d", home.server];
+        let command = self.cluster.kubectl().args(psql).args(there);
+        let statements = statements.iter().map(|sql| sql.replace("{schema}", home.schema));
+        Ok(statements.fold(command, |command, sql| command.arg("-c").arg(sql)))
     }
 }
 
