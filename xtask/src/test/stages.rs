@@ -137,7 +137,7 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
 }
 
 /// Each run of the demo judges itself and counts as one test. So does the walk, on the platform that the undisturbed one leaves, all of whose
-/// domains have moved.
+/// domains have moved, and so does the search for personal data, which finds there what all of them have written.
 fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
     let mut tally = Tally::default();
     let mut judged = |code: ExitCode| {
@@ -154,6 +154,7 @@ fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
         // What a demo that failed has left is no platform to walk on.
         if passed && kill.is_none() {
             judged(walk::run(setting.paths, setting.choice)?);
+            judged(walk::needles::run(setting.paths, setting.choice)?);
         }
     }
     if tally.failed == 0 { Ok(tally) } else { Err(Error::Tests(tally)) }

@@ -53,18 +53,25 @@ impl<'a> Places<'a> {
 
     /// What a query on a service's tables prints, one line per row. `{schema}` in it stands for their schema.
     pub(super) fn ask(&self, service: &'static str, sql: &str) -> Result<String, Error> {
-        Ok(self.psql(service, &[sql.to_owned()])?.limit(READ).quiet()?.trim().to_owned())
+        let home = home(&self.objects, service).ok_or(Error::NoPlatform(service))?;
+        let sql = sql.replace("{schema}", home.schema);
+        Ok(self.psql(home.server, &[sql]).limit(READ).quiet()?.trim().to_owned())
     }
 
-    /// The command that prints what statements on a service's tables print, one after the other.
-    pub(super) fn psql(&self, service: &'static str, statements: &[String]) -> Result<Cmd, Error> {
-        let home = home(&self.objects, service).ok_or(Error::NoPlatform(service))?;
-        let pod = format!("{}-postgres-0", home.server);
+    /// Names of the servers that the platform runs; the database of each has the same name.
+    pub(super) fn servers(&self) -> Vec<&str> {
+        let databases = self.objects.iter().filter(|object| object["kind"] == "ServiceDatabase");
+        let running = databases.filter(|object| object["spec"]["engine"]["embedded"].is_object());
+        running.filter_map(|object| object["metadata"]["name"].as_str()).collect()
+    }
+
+    /// The command that prints what statements print on a server, one after the other.
+    pub(super) fn psql(&self, server: &str, statements: &[String]) -> Cmd {
+        let pod = format!("{server}-postgres-0");
         let psql = ["exec", "-n", NAMESPACE, &pod, "-c", "postgres", "--", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1"];
-        let there = ["-h", "/var/run/postgresql", "-U", "postgres", "-d", home.server];
+        let there = ["-h", "/var/run/postgresql", "-U", "postgres", "-d", server];
         let command = self.cluster.kubectl().args(psql).args(there);
-        let statements = statements.iter().map(|sql| sql.replace("{schema}", home.schema));
-        Ok(statements.fold(command, |command, sql| command.arg("-c").arg(sql)))
+        statements.iter().fold(command, |command, sql| command.arg("-c").arg(sql))
     }
 }
 

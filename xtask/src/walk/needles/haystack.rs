@@ -1,4 +1,4 @@
-//! Everything that a run of the platform leaves: the rows of all five services, what pods log and measure, what the cluster says. In: the platform. Out: its lines, one
+//! Everything that a run of the platform leaves: the rows of all servers, what pods log and measure, what the cluster says. In: the platform. Out: its lines, one
 //! by one. What the event bus holds went through the outboxes, word for word, and stays there for three days: it is read there. Must not keep what it reads.
 
 use std::time::Duration;
@@ -22,6 +22,8 @@ const LONG: Duration = Duration::from_secs(300);
 const READ: Duration = Duration::from_secs(30);
 /// The port of health and numbers.
 const ADMIN: i64 = 9090;
+/// Every table but PostgreSQL's own.
+const TABLES: &str = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2";
 /// Begins the line that says of which table the next ones are.
 const MARK: &str = "-- table ";
 
@@ -45,8 +47,8 @@ impl Haystack<'_> {
     /// Looks through all of it.
     pub(super) fn look(&self, needles: &Needles) -> Result<Found, Error> {
         let mut found = Found::default();
-        for service in SERVICES {
-            self.rows(service, needles, &mut found)?;
+        for server in self.places.servers() {
+            self.rows(server, needles, &mut found)?;
         }
         for pod in self.pods()? {
             self.log(&pod, needles, &mut found)?;
@@ -56,28 +58,28 @@ impl Haystack<'_> {
         }
         for what in ["rsvc,sdb,dsm", "pods,jobs,configmaps,services", "events"] {
             let text = self.cluster.kubectl().args(["get", what, "-A", "-o", "yaml"]).limit(READ).quiet()?;
-            text.lines().for_each(|line| found.look(needles, "objects", &Place::Objects, line));
+            text.lines().for_each(|line| found.look(needles, &Place::Objects, line));
         }
         Ok(found)
     }
 
-    /// Every row of a service's schema, and how many there are.
-    fn rows(&self, service: &'static str, needles: &Needles, found: &mut Found) -> Result<(), Error> {
-        let names = "SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' ORDER BY 1";
-        let tables = self.places.ask(service, names)?;
-        let statements = tables
-            .lines()
-            .flat_map(|table| [format!("SELECT '{MARK}{table}'"), format!("COPY {{schema}}.\"{table}\" TO STDOUT")]);
-        let statements: Vec<String> = statements.collect();
-        let mut table = String::new();
-        let status = self.places.psql(service, &statements)?.limit(LONG).watch(|line| {
-            if let Some(next) = line.strip_prefix(MARK) {
-                next.clone_into(&mut table);
+    /// Every row of a server, whosever it is; old tables of what has moved are among them.
+    fn rows(&self, server: &str, needles: &Needles, found: &mut Found) -> Result<(), Error> {
+        let tables = self.places.psql(server, &[TABLES.to_owned()]).limit(READ).quiet()?;
+        let mut statements = Vec::new();
+        for (schema, table) in tables.lines().filter_map(|line| line.split_once('|')) {
+            statements.push(format!("SELECT '{MARK}{schema}.{table}'"));
+            statements.push(format!("COPY \"{schema}\".\"{table}\" TO STDOUT"));
+        }
+        let mut place = Place::Row { service: String::new(), table: String::new() };
+        let status = self.places.psql(server, &statements).limit(LONG).watch(|line| {
+            if let Some((schema, table)) = line.strip_prefix(MARK).and_then(|name| name.split_once('.')) {
+                place = Place::Row { service: schema.to_owned(), table: table.to_owned() };
                 return;
             }
-            found.look(needles, service, &Place::Row { service, table: table.clone() }, line);
+            found.look(needles, &place, line);
         })?;
-        if status.success() { Ok(()) } else { Err(Error::Unread(format!("the rows of {service}"))) }
+        if status.success() { Ok(()) } else { Err(Error::Unread(format!("the rows of the server {server}"))) }
     }
 
     fn pods(&self) -> Result<Vec<Pod>, Error> {
@@ -95,8 +97,7 @@ impl Haystack<'_> {
     fn log(&self, pod: &Pod, needles: &Needles, found: &mut Found) -> Result<(), Error> {
         let place = Place::Log(pod.name.clone());
         let logs = ["logs", "-n", pod.namespace.as_str(), pod.name.as_str(), "--all-containers", "--tail=-1"];
-        let status =
-            self.cluster.kubectl().args(logs).limit(LONG).watch(|line| found.look(needles, "logs", &place, line))?;
+        let status = self.cluster.kubectl().args(logs).limit(LONG).watch(|line| found.look(needles, &place, line))?;
         if status.success() { Ok(()) } else { Err(Error::Unread(place.to_string())) }
     }
 
@@ -107,7 +108,7 @@ impl Haystack<'_> {
         let Some(page) = answer.body.as_str().filter(|_| answer.status == 200) else {
             return Err(Error::Unread(place.to_string()));
         };
-        page.lines().for_each(|line| found.look(needles, "metrics", &place, line));
+        page.lines().for_each(|line| found.look(needles, &place, line));
         Ok(())
     }
 }

@@ -61,6 +61,9 @@ impl<'a> Person<'a> {
         // Staff's token is believed once the gateway knows the issuer's keys.
         let made = person.until("making a person", 201, || person.send("POST", "/api/identity/user", Some(&body)))?;
         person.id = text(&made, "human_name_id");
+        // Refused by the database itself, whose words about it hold the name: no log may.
+        let twin = json!({ "email": format!("twin-{run}@haystack.example"), "username": format!("needle.{run}") });
+        person.done("being refused a name that is taken", 409, "POST", "/api/identity/user", &twin)?;
         let account = Account {
             id: person.id.clone(),
             email: format!("of-{run}@issuer.example"),

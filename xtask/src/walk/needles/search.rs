@@ -73,9 +73,9 @@ fn bucket(text: &[u8]) -> Option<usize> {
 }
 
 impl Found {
-    /// Looks at a line of a place. `source` is what the lines are counted under.
-    pub(super) fn look(&mut self, needles: &Needles, source: &str, place: &Place, line: &str) {
-        *self.lines.entry(source.to_owned()).or_default() += 1;
+    /// Looks at a line of a place.
+    pub(super) fn look(&mut self, needles: &Needles, place: &Place, line: &str) {
+        *self.lines.entry(place.source().to_owned()).or_default() += 1;
         for kind in needles.kinds(line) {
             let find = Find { kind, place: place.to_string() };
             let list = if excused(place, kind) { &mut self.excused } else { &mut self.wrong };
@@ -114,12 +114,12 @@ mod tests {
     #[test]
     fn what_is_found_is_wrong_unless_it_is_excused_there() {
         let (needles, mut found) = (needles(), Found::default());
-        let row = |service: &'static str, table: &str| Place::Row { service, table: table.to_owned() };
-        found.look(&needles, "identity", &row("identity", "human_names"), "1\tneedle.one@example.com");
-        found.look(&needles, "marketing", &row("marketing", "contact_messages"), "1\tNeedlewoman");
+        let row = |service: &str, table: &str| Place::Row { service: service.to_owned(), table: table.to_owned() };
+        found.look(&needles, &row("identity", "human_names"), "1\tneedle.one@example.com");
+        found.look(&needles, &row("marketing", "contact_messages"), "1\tNeedlewoman");
         assert!(found.wrong.is_empty() && found.excused.len() == 2);
-        found.look(&needles, "marketing", &row("marketing", "contact_messages"), "1\tneedle.one@example.com");
-        found.look(&needles, "logs", &Place::Log("identity-0".to_owned()), "needle.one@example.com");
+        found.look(&needles, &row("marketing", "contact_messages"), "1\tneedle.one@example.com");
+        found.look(&needles, &Place::Log("identity-0".to_owned()), "needle.one@example.com");
         let places: Vec<_> = found.wrong.keys().map(|find| find.place.as_str()).collect();
         assert_eq!(places, ["the log of identity-0", "the table marketing.contact_messages"]);
         assert_eq!((found.lines["marketing"], found.lines["logs"]), (2, 1));
