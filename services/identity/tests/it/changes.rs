@@ -5,8 +5,13 @@ use std::net::SocketAddr;
 use crate::support::answer::{Answer, request};
 use crate::support::service::{serve, split_of};
 use crate::support::{Split, open, visitor};
+use rerp_identity::domain::otp::Channel;
+use rerp_identity::domain::phone::PhoneNumber;
+use rerp_identity::store::otp::{self, Challenge, Contact};
+use rerp_identity::store::proof::{self, Owned};
 use rerp_kit::problem::catalogue;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const KEY: &str = "0191f7a1-3f0c-7000-8000-000000000001";
 const CHANGED: &str = "SELECT count(*) FROM svc.outbox WHERE type = 'identity.contact.changed.v1'";
@@ -141,4 +146,29 @@ async fn a_new_contact_is_proved_by_nobody_and_told_once() {
     assert_eq!((api.number("SELECT count(*) FROM svc.former_addresses").await, api.number(&formers).await), (1, 1));
     let personal = "SELECT count(*) FROM svc.outbox AS o WHERE o::text LIKE '%@%' OR o::text LIKE '%+1650%'";
     assert_eq!(api.number(personal).await, 0);
+}
+
+/// A code may be on its way while a contact is changed: it proves what it was sent to, and nothing that came after.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_proves_no_contact_that_came_after_it() {
+    let api = Api::start().await;
+    let address = api.ann().await.text("email_address_id");
+    let (db, _) = open(api.split.dir()).await;
+    let human: Uuid = KEY.parse().unwrap();
+    let before = [
+        (Channel::Email, Owned::Email(address.parse().unwrap())),
+        (Channel::Phone, Owned::Phone(human, PhoneNumber::parse("+491701234567").unwrap())),
+    ];
+    assert_eq!(api.put("/email", "*", &json!({ "email": "ann@example.org" })).await.status, 200);
+    assert_eq!(api.put("/mobile", "*", &json!({ "phone_number": "+16502530000" })).await.status, 200);
+    for (channel, owned) in before {
+        let challenge = Challenge { id: Uuid::now_v7(), digest: vec![1; 32] };
+        let contact = Contact { channel, digest: challenge.id.as_bytes().to_vec() };
+        assert!(otp::begin(&db, &contact, &challenge).await.unwrap());
+        let proved = proof::record(&db, &contact, challenge.id, &owned).await.unwrap();
+        assert!(!proved.is_some_and(|proved| proved.both), "{owned:?}");
+    }
+    let proofs = "SELECT count(*) FROM svc.verification_tracking WHERE email_verified OR phone_verified";
+    let phones = "SELECT count(*) FROM svc.mobile_numbers WHERE is_verified";
+    assert_eq!((api.number(proofs).await, api.number(phones).await), (0, 0));
 }

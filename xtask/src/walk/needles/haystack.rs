@@ -21,7 +21,7 @@ const NAMESPACES: [&str; 2] = [NAMESPACE, "rerp-system"];
 const LONG: Duration = Duration::from_secs(300);
 const READ: Duration = Duration::from_secs(30);
 /// The port of health and numbers.
-const ADMIN: i64 = 9090;
+const ADMIN: u16 = 9090;
 /// Every table but PostgreSQL's own.
 const TABLES: &str = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2";
 /// Begins the line that says of which table the next ones are.
@@ -103,7 +103,7 @@ impl Haystack<'_> {
 
     fn metrics(&self, pod: &Pod, needles: &Needles, found: &mut Found) -> Result<(), Error> {
         let place = Place::Metrics(pod.name.clone());
-        let door = Door::to(self.cluster, &pod.namespace, &format!("pod/{}", pod.name), 9090)?;
+        let door = Door::to(self.cluster, &pod.namespace, &format!("pod/{}", pod.name), ADMIN)?;
         let answer = self.client.send("GET", &door.at("/metrics"), &[], None)?;
         let Some(page) = answer.body.as_str().filter(|_| answer.status == 200) else {
             return Err(Error::Unread(place.to_string()));
