@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench;
+use crate::chaos;
 use crate::cluster::Choice;
 use crate::demo;
 use crate::images::Options;
@@ -55,9 +57,16 @@ pub(crate) enum Command {
     Walk,
     /// Look for personal data in everything the platform that is up has written, where it must not be; then erase somebody, and look again
     Needles,
-    /// Write crds/yaml, manifests/operator/rbac and docs/endpoints.md from the Rust code
+    /// Kill pods, broker and databases at random under mixed flows, send Identity away for minutes, and compare intents with effects
+    Chaos {
+        #[command(flatten)]
+        args: chaos::Args,
+        #[command(flatten)]
+        build: Build,
+    },
+    /// Write crds/yaml, manifests/operator/rbac, docs/endpoints.md and docs/openapi from the Rust code
     Generate {
-        /// Change nothing; fail when the files differ
+        /// Change nothing; fail when the files differ. docs/openapi is compared by the services' tests
         #[arg(long)]
         check: bool,
     },
@@ -65,6 +74,8 @@ pub(crate) enum Command {
     Test(test::Args),
     /// Run the tests that need a cluster
     E2e { filter: Option<String> },
+    /// Measure speed beside others, in one run; results worth keeping are in docs/results
+    Bench(bench::Args),
 }
 
 /// How images are built.

@@ -1,5 +1,5 @@
-//! Generated files. In: the Rust types of `crds/`, the operator's table of rights and the walk's table. Out: `crds/yaml`,
-//! `manifests/operator/rbac` and `docs/endpoints.md`, or the news that they are stale.
+//! Generated files. In: the Rust types of `crds/`, the operator's table of rights, the walk's table and the services' descriptions. Out:
+//! `crds/yaml`, `manifests/operator/rbac`, `docs/endpoints.md` and `docs/openapi`, or the news that they are stale.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,6 +14,11 @@ use crate::walk;
 
 /// An example that writes files, and the folder whose YAML files they are.
 const GENERATORS: [(&str, &str); 2] = [("crds", "crds/yaml"), ("rbac", "manifests/operator/rbac")];
+
+/// Services whose programs print their OpenAPI documents.
+const SERVICES: [&str; 5] = ["identity", "account", "marketing", "billing", "fte"];
+/// Where those are.
+const DOCUMENTS: &str = "docs/openapi";
 
 /// Written by hand, beside generated files too.
 const KUSTOMIZATION: &str = "kustomization.yaml";
@@ -39,7 +44,7 @@ type Files = BTreeMap<String, String>;
 /// Writes the files; with `check` leaves them as they were and fails when they would change.
 pub(crate) fn generate(paths: &Paths, check: bool) -> Result<(), Error> {
     let mut stale = Vec::new();
-    stale.extend(page(&paths.root.join(walk::PAGE), &walk::page(), check)?);
+    stale.extend(page(&paths.root.join(walk::PAGE), walk::PAGE, &walk::page(), check)?);
     let examples = GENERATORS.iter().flat_map(|(example, _)| ["--example", example]).collect::<Vec<_>>();
     let programs = executables::build(paths, &examples)?;
     for (example, folder) in GENERATORS {
@@ -59,12 +64,32 @@ pub(crate) fn generate(paths: &Paths, check: bool) -> Result<(), Error> {
         }
         stale.extend(changed.iter().map(|name| format!("{folder}/{name}")));
     }
-    if check && !stale.is_empty() { Err(Error::Stale(stale)) } else { Ok(()) }
+    if check {
+        // Building five services takes minutes that a look at files shouldn't: their own tests compare these.
+        return if stale.is_empty() { Ok(()) } else { Err(Error::Stale(stale)) };
+    }
+    documents(paths)
 }
 
-/// Writes a page that is generated here; with `check` only says that it would.
-fn page(path: &Path, want: &str, check: bool) -> Result<Option<String>, Error> {
-    let step = Step::begin(format!("{} {}", if check { "Comparing with the code:" } else { "Generating" }, walk::PAGE));
+/// Writes what the services' programs print.
+fn documents(paths: &Paths) -> Result<(), Error> {
+    let packages = SERVICES.map(|name| format!("rerp-{name}"));
+    let bins: Vec<&str> = packages.iter().flat_map(|package| ["--bin", package]).collect();
+    let programs = executables::build(paths, &bins)?;
+    let dir = paths.root.join(DOCUMENTS);
+    fs::create_dir_all(&dir).map_err(|source| Error::File { path: dir.clone(), source })?;
+    for (name, package) in SERVICES.iter().zip(&packages) {
+        let program = programs.get(package.as_str()).ok_or(Error::Nothing(DOCUMENTS))?;
+        let printed = Cmd::new(program).arg("openapi").quiet();
+        let want = printed.map_err(|source| Error::Command { folder: DOCUMENTS, source })?;
+        page(&dir.join(format!("{name}.json")), &format!("{DOCUMENTS}/{name}.json"), &want, false)?;
+    }
+    Ok(())
+}
+
+/// Writes a file of this name and contents; with `check` only says that it would.
+fn page(path: &Path, name: &str, want: &str, check: bool) -> Result<Option<String>, Error> {
+    let step = Step::begin(format!("{} {name}", if check { "Comparing with the code:" } else { "Generating" }));
     let failed = |source| Error::File { path: path.to_path_buf(), source };
     let have = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -75,7 +100,7 @@ fn page(path: &Path, want: &str, check: bool) -> Result<Option<String>, Error> {
         fs::write(path, want).map_err(failed)?;
     }
     step.done(if changed { "changed" } else { "as it was" });
-    Ok(changed.then(|| walk::PAGE.to_owned()))
+    Ok(changed.then(|| name.to_owned()))
 }
 
 /// What the generator writes into its folder, emptied before, so that nothing stays that it no longer writes. A generator that
@@ -152,9 +177,9 @@ mod tests {
     fn a_page_is_written_or_only_found_to_be_stale() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("page.md");
-        assert!(page(&path, "1", true).unwrap().is_some() && !path.exists());
-        assert!(page(&path, "1", false).unwrap().is_some());
-        assert!(page(&path, "1", true).unwrap().is_none() && page(&path, "2", true).unwrap().is_some());
+        assert!(page(&path, "p", "1", true).unwrap().is_some() && !path.exists());
+        assert!(page(&path, "p", "1", false).unwrap().is_some());
+        assert!(page(&path, "p", "1", true).unwrap().is_none() && page(&path, "p", "2", true).unwrap().is_some());
         assert_eq!(fs::read_to_string(path).unwrap(), "1");
     }
 

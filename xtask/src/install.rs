@@ -1,11 +1,13 @@
 //! What a fresh machine lacks. In: what a command is about to need. Out: it is there, or an error that says how to get it.
 //! On a Debian-like machine, as root, missing packages are installed and named with the reason; elsewhere nothing is touched.
 
+mod python;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
-use sha2::{Digest as _, Sha256};
+pub(crate) use python::{bench_peers, official_clients, schemathesis};
 
 use crate::command::{self, Cmd};
 use crate::paths::{Paths, program};
@@ -14,10 +16,8 @@ use crate::progress::Step;
 /// Downloads over a slow line are allowed to take this long.
 const APT_LIMIT: Duration = Duration::from_secs(20 * 60);
 
-/// The official clients are 80 megabytes.
-const CLIENTS_LIMIT: Duration = Duration::from_secs(5 * 60);
-/// Their list in the checkout.
-const CLIENTS: &str = "services/sandbox/tests/clients/requirements.txt";
+/// Most of NATS is compiled already, for the bus.
+const NATS_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Why the machine could not be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +102,15 @@ pub(crate) fn for_database_tests() -> Result<(), Error> {
     ensure(&[Need::new("postgresql", "the database tests start PostgreSQL servers of their own on loopback")])
 }
 
+/// The program of NATS that the bus has as a library, built from the same module: the kit's tests speak with the real one. Go knows whether there is
+/// anything to do.
+pub(crate) fn nats_server(paths: &Paths) -> Result<PathBuf, Error> {
+    let program = paths.cache.join("bin/nats-server");
+    let build = go()?.args(["build", "-buildvcs=false", "-o"]).arg(&program).arg("github.com/nats-io/nats-server/v2");
+    build.dir(paths.root.join("bus")).limit(NATS_LIMIT).quiet()?;
+    Ok(program)
+}
+
 /// What the tests of badges need: Node with its package manager. False: it isn't there, and can't be installed by us.
 pub(crate) fn for_badges() -> Result<bool, Error> {
     let needs = ["nodejs", "npm"].map(|package| Need::new(package, "judges FTE's badges with JavaScript libraries"));
@@ -109,43 +118,6 @@ pub(crate) fn for_badges() -> Result<bool, Error> {
         return Ok(false);
     }
     ensure(&needs).map(|()| true)
-}
-
-/// A Python that has the official clients of vendors.
-#[derive(Debug)]
-pub(crate) struct Clients {
-    pub(crate) python: PathBuf,
-    /// Where it keeps what it compiles, so that the checkout stays as it is.
-    pub(crate) compiled: PathBuf,
-}
-
-/// Installs the official clients into the cache, where they stay until their list is another one.
-pub(crate) fn official_clients(paths: &Paths) -> Result<Clients, Error> {
-    let path = paths.root.join(CLIENTS);
-    let list = fs::read(&path).map_err(|source| Error::List { path: path.clone(), source })?;
-    let name = format!("clients-{}", hex::encode(Sha256::digest(&list)).split_at(16).0);
-    let home = paths.cache.join(name);
-    let clients = Clients { python: home.join("bin/python"), compiled: home.join("compiled") };
-    let mark = home.join("complete");
-    if mark.exists() {
-        return Ok(clients);
-    }
-    let why = "the vendors' official clients, which the stand-ins are tried with, are Python packages";
-    ensure(&[Need::new("python3", why), Need::new("python3-pip", why)])?;
-    let step = Step::begin("Installing the vendors' official clients");
-    if home.exists() {
-        // Of an attempt that did not come to its end.
-        fs::remove_dir_all(&home).map_err(|source| Error::Environment { path: home.clone(), source })?;
-    }
-    Cmd::new("python3").args(["-m", "venv", "--without-pip"]).arg(&home).limit(CLIENTS_LIMIT).quiet()?;
-    let pip = Cmd::new("python3").args(["-m", "pip", "--python"]).arg(&clients.python);
-    let how = ["install", "--quiet", "--disable-pip-version-check", "--no-compile"];
-    // What the list doesn't name isn't installed, and nothing that isn't what the list says it is.
-    let what = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--requirement"];
-    pip.args(how).args(what).arg(&path).limit(CLIENTS_LIMIT).quiet()?;
-    fs::write(&mark, "").map_err(|source| Error::Environment { path: home, source })?;
-    step.done("installed");
-    Ok(clients)
 }
 
 fn has_pip() -> bool {

@@ -1,5 +1,7 @@
 //! The commands of this repository: `cargo xtask COMMAND`. This file reads like their list; each command lives in a room of its own.
 
+mod bench;
+mod chaos;
 mod cli;
 mod cluster;
 mod command;
@@ -61,10 +63,14 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 deploy::kustomize(&paths, &cluster, &folder)?;
             }
         }
+        Command::Chaos { args, build } => {
+            return chaos::run(&paths, &cli.choice, &args, &build.into()).map_err(Into::into);
+        }
         Command::Walk => return walk::run(&paths, &cli.choice).map_err(Into::into),
         Command::Needles => return walk::needles::run(&paths, &cli.choice).map_err(Into::into),
         Command::Generate { check } => generate::generate(&paths, check)?,
         Command::Test(args) => return test::run(&paths, &cli.choice, &args).map_err(Into::into),
+        Command::Bench(args) => return bench::run(&paths, &args).map_err(Into::into),
         Command::E2e { filter } => return test::e2e(&paths, &cli.choice, filter.as_deref()).map_err(Into::into),
     }
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use rerp_account::rights::{HELD, LIFETIMES};
 use rerp_account::state::AppState;
-use rerp_kit::app::{self, Parts};
+use rerp_kit::app::{self, Parts, Service};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::Env;
 use rerp_kit::events::{Handlers, announce, follow};
@@ -14,7 +14,13 @@ use rerp_people::erasing::Eraser;
 use rerp_people::{Identity, verified};
 
 fn main() -> ExitCode {
-    app::main("account", rerp_account::migrations(), rerp_account::access::RULES, |env: &mut Env| {
+    let service = Service {
+        name: "account",
+        migrations: rerp_account::migrations(),
+        rules: rerp_account::access::RULES,
+        api: rerp_account::openapi::api,
+    };
+    app::main(service, |env: &mut Env| {
         let identity = env.dependency("identity");
         move |parts: Parts| {
             // A missing address has been reported by now: the kit doesn't build a service with mistakes.

@@ -2,7 +2,7 @@
 //! in the database and what Identity says now. Must not keep anything.
 
 use rerp_kit::access::Reach;
-use rerp_kit::pool::DbError;
+use rerp_kit::pool::{Db, DbError};
 use rerp_people::Proof;
 use uuid::Uuid;
 
@@ -17,11 +17,12 @@ use crate::store::role;
 /// See [`DbError`].
 pub(crate) async fn of(
     state: &AppState,
+    db: &Db,
     account: Uuid,
     person: Uuid,
     reach: Reach,
 ) -> Result<Option<Vec<Permission>>, DbError> {
-    let Some(roles) = role::of_person(&state.db, account, person).await? else { return Ok(None) };
+    let Some(roles) = role::of_person(db, account, person).await? else { return Ok(None) };
     if roles.is_empty() && reach != Reach::ALL {
         return Ok(None);
     }

@@ -6,9 +6,11 @@ use axum::routing::{delete, get, post, put};
 use crate::grpc;
 use crate::http::{account, address, company, people, permission, role};
 use crate::state::AppState;
+use crate::store;
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(state: AppState) -> Router {
+    let state = AppState { db: state.db.reaching(store::REACHED), ..state };
     let rest = Router::new()
         .route("/api/accounts", post(account::open))
         .route("/api/accounts/{account_id}", get(account::by_id))
@@ -22,6 +24,6 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts/companies/{id_or_name}", get(company::by_path))
         .route("/api/accounts/people/{human_name_id}/export", get(people::export))
         .with_state(state.clone());
-    let with_companies = rerp_kit::grpc::mount(rest, grpc::company::server(state.db.clone()));
+    let with_companies = rerp_kit::grpc::mount(rest, grpc::company::server(&state.db));
     rerp_kit::grpc::mount(with_companies, grpc::permission::server(state))
 }

@@ -10,7 +10,7 @@ use rerp_billing::reconcile;
 use rerp_billing::rights::{HELD, LIFETIMES};
 use rerp_billing::state::AppState;
 use rerp_billing::stripe::Stripe;
-use rerp_kit::app::{self, Parts};
+use rerp_kit::app::{self, Parts, Service};
 use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
 use rerp_kit::events::{Handlers, announce, follow};
@@ -25,7 +25,13 @@ use tokio_util::sync::CancellationToken;
 const RESUME: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
-    app::main("billing", rerp_billing::migrations(), rerp_billing::access::RULES, |env: &mut Env| {
+    let service = Service {
+        name: "billing",
+        migrations: rerp_billing::migrations(),
+        rules: rerp_billing::access::RULES,
+        api: rerp_billing::openapi::api,
+    };
+    app::main(service, |env: &mut Env| {
         let (identity, settings) = (env.dependency("identity"), StripeSettings::read(env));
         move |parts: Parts| {
             // What is missing has been reported by now: the kit doesn't build a service with mistakes.
@@ -40,10 +46,10 @@ fn main() -> ExitCode {
             announce(&parts);
             follow(&parts, verified::noted(Handlers::default()));
             tokio::spawn(keep_swept(parts.db.clone(), parts.stop.clone()));
-            let mirror = Mirror { db: parts.db.clone(), stripe: stripe.clone() };
+            let mirror = Mirror { db: parts.db.at_work(), stripe: stripe.clone() };
             tokio::spawn(mirror::keep(mirror.clone(), parts.stop.clone()));
             tokio::spawn(reconcile::keep(mirror, parts.stop.clone()));
-            tokio::spawn(keep_resumed(Asking { db: parts.db.clone(), stripe: stripe.clone() }, parts.stop));
+            tokio::spawn(keep_resumed(Asking { db: parts.db.at_work(), stripe: stripe.clone() }, parts.stop));
             let webhook_secrets = settings.webhook_secrets.into();
             Ok(rerp_billing::router(AppState { db: parts.db, identity, stripe, webhook_secrets }))
         }

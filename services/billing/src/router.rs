@@ -1,6 +1,7 @@
 //! The routes. In comes the state; out goes a router. Must not hold handlers.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 
 use crate::grpc;
@@ -9,6 +10,7 @@ use crate::state::AppState;
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(state: AppState) -> Router {
+    let entitlements = grpc::entitlement::server(&state.db);
     let rest = Router::new()
         .route("/api/billing/plans", get(plan::list))
         .route("/api/billing/plans/{code}", put(plan::declare))
@@ -19,8 +21,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/billing/subscription/{account_id}", get(subscription::of_account))
         .route("/api/billing/kyc/verify", post(kyc::verify))
         .route("/api/billing/kyc/status/{account_id}", get(kyc::status))
-        .route("/api/billing/webhooks/stripe", post(webhook::receive))
+        .route("/api/billing/webhooks/stripe", post(webhook::receive).layer(DefaultBodyLimit::max(webhook::LARGEST)))
         .route("/api/billing/people/{human_name_id}/export", get(people::export))
-        .with_state(state.clone());
-    rerp_kit::grpc::mount(rest, grpc::entitlement::server(state.db))
+        .with_state(state);
+    rerp_kit::grpc::mount(rest, entitlements)
 }

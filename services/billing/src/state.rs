@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use rerp_kit::access::Caller;
 use rerp_kit::pool::Db;
 use rerp_people::Identity;
 use secrecy::SecretString;
@@ -24,10 +25,10 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Who asks Stripe.
+    /// Who asks Stripe for what `caller` wants.
     #[must_use]
-    pub fn asking(&self) -> Asking {
-        Asking { db: self.db.clone(), stripe: self.stripe.clone() }
+    pub fn asking(&self, caller: &Caller) -> Asking {
+        Asking { db: self.db.on_behalf(caller), stripe: self.stripe.clone() }
     }
 }
 

@@ -10,7 +10,7 @@ use rerp_fte::config;
 use rerp_fte::rights::{HELD, LIFETIMES};
 use rerp_fte::state::{AppState, Badges};
 use rerp_fte::sweeper::keep_ended;
-use rerp_kit::app::{self, BuildError, Parts};
+use rerp_kit::app::{self, BuildError, Parts, Service};
 use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
 use rerp_kit::events::{Handlers, announce, follow};
@@ -21,7 +21,13 @@ use rerp_people::{Identity, verified};
 use url::Url;
 
 fn main() -> ExitCode {
-    app::main("fte", rerp_fte::migrations(), rerp_fte::access::RULES, |env: &mut Env| {
+    let service = Service {
+        name: "fte",
+        migrations: rerp_fte::migrations(),
+        rules: rerp_fte::access::RULES,
+        api: rerp_fte::openapi::api,
+    };
+    app::main(service, |env: &mut Env| {
         let [identity, account, billing] = ["identity", "account", "billing"].map(|name| env.dependency(name));
         let trading = config::trading(env);
         let issuer = config::issuer(env);
@@ -45,7 +51,7 @@ fn main() -> ExitCode {
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
             let state = AppState { db: db.clone(), identity, account, billing, trading };
-            tokio::spawn(keep_ended(state.scenarios(), stop));
+            tokio::spawn(keep_ended(state.scenarios_at_work(), stop));
             let router = rerp_fte::router(state);
             let Some(issuer) = issuer else {
                 tracing::info!("RERP_FTE_SIGNING_KEYS is not set: certificates can't be had as Open Badges");

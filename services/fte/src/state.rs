@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use rerp_kit::access::Caller;
 use rerp_kit::pool::Db;
 use rerp_people::Identity;
 
@@ -37,10 +38,16 @@ pub struct Badges {
 }
 
 impl AppState {
-    /// Who asks the trading service.
+    /// Who asks the trading service for what `caller` wants.
     #[must_use]
-    pub fn scenarios(&self) -> Scenarios {
-        Scenarios { db: self.db.clone(), trading: self.trading.clone() }
+    pub fn scenarios(&self, caller: &Caller) -> Scenarios {
+        Scenarios { db: self.db.on_behalf(caller), trading: self.trading.clone() }
+    }
+
+    /// The same as the service's own work.
+    #[must_use]
+    pub fn scenarios_at_work(&self) -> Scenarios {
+        Scenarios { db: self.db.at_work(), trading: self.trading.clone() }
     }
 }
 

@@ -61,14 +61,7 @@ pub async fn forward(upstreams: &Upstreams, asked: &Asked<'_>, body: Incoming) -
     strip_request(&mut headers);
     let again = may_repeat(asked.row, &headers);
     let payload = payload(asked, body, again, body_deadline(Instant::now(), deadline)).await?;
-    let left = deadline.saturating_duration_since(Instant::now()).as_millis();
-    let told = Told {
-        token: asked.token.clone(),
-        address: asked.client,
-        id: asked.context.id(),
-        left_ms: u64::try_from(left).unwrap_or(u64::MAX),
-    };
-    tell(&mut headers, told);
+    tell(&mut headers, Told { token: asked.token.clone(), address: asked.client, id: asked.context.id() });
     let target = asked.parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let outgoing = Outgoing { method: asked.parts.method.clone(), target, headers, payload, again };
     let response = upstreams.ask(asked.row.to, outgoing, deadline).await?;

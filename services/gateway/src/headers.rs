@@ -3,7 +3,7 @@
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use rerp_kit::access::TOKEN;
-use rerp_kit::http::context::{DEADLINE, REQUEST_ID};
+use rerp_kit::http::context::REQUEST_ID;
 
 /// Where the request came from: an address that a trusted hop, or the connection, vouches for.
 pub const CLIENT_ADDRESS: &str = "x-rerp-client-address";
@@ -85,11 +85,10 @@ pub struct Told<'a> {
     pub address: std::net::IpAddr,
     /// The request's id.
     pub id: &'a str,
-    /// Milliseconds that are left of its time.
-    pub left_ms: u64,
 }
 
-/// Adds to a stripped request what a service is told. What can't be a header's value isn't told.
+/// Adds to a stripped request what a service is told, but for the time that is left: each attempt has another one. What can't be a header's value isn't
+/// told.
 pub fn tell(headers: &mut HeaderMap, told: Told<'_>) {
     let mut set = |name: &'static str, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
@@ -97,7 +96,6 @@ pub fn tell(headers: &mut HeaderMap, told: Told<'_>) {
         }
     };
     set(REQUEST_ID, told.id);
-    set(DEADLINE, &told.left_ms.to_string());
     set(CLIENT_ADDRESS, &told.address.to_string());
     if let Some(token) = told.token {
         headers.insert(HeaderName::from_static(TOKEN), token);

@@ -78,15 +78,15 @@ fn a_service_s_inner_life_stays_inside() {
 fn a_service_is_told_who_asks() {
     let mut inward = headers(&[(TOKEN, "of a stranger")]);
     let address = "192.0.2.1".parse().unwrap();
-    let told = |token| Told { token, address, id: "0123456789", left_ms: 900 };
+    let told = |token| Told { token, address, id: "0123456789" };
     tell(&mut inward, told(Some(HeaderValue::from_static("ours"))));
     assert_eq!(inward.get_all(TOKEN).iter().collect::<Vec<_>>(), ["ours"]);
     let mut unsigned = HeaderMap::new();
     tell(&mut unsigned, told(None));
     assert!(!unsigned.contains_key(TOKEN));
     assert_eq!(
-        (&inward[DEADLINE], &inward[CLIENT_ADDRESS]),
-        (&HeaderValue::from_static("900"), &HeaderValue::from_static("192.0.2.1"))
+        (&inward[REQUEST_ID], &inward[CLIENT_ADDRESS]),
+        (&HeaderValue::from_static("0123456789"), &HeaderValue::from_static("192.0.2.1"))
     );
 }
 

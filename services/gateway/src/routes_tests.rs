@@ -1,6 +1,7 @@
 //! The table against the services' own, and what is found in it.
 
 use rerp_kit::access::{Own, Place as At, Rule};
+use rerp_kit::openapi::Api;
 
 use super::*;
 use crate::table::{Again, May, Upstream};
@@ -33,6 +34,48 @@ fn the_table_says_of_each_route_what_its_service_says() {
         }
     }
     assert_eq!(known, TABLE.len() + INSIDE.len(), "no service has the others");
+}
+
+/// What a service's document marks with `x-exposure` is outside, for those whom it names, and nothing else is.
+#[test]
+fn the_documents_show_outside_what_is_outside() {
+    let apis: [fn() -> Api; 5] = [
+        rerp_identity::openapi::api,
+        rerp_account::openapi::api,
+        rerp_marketing::openapi::api,
+        rerp_billing::openapi::api,
+        rerp_fte::openapi::api,
+    ];
+    let documents = apis.map(|api| (api().service, api().document()));
+    let mut outside = 0;
+    for (service, document) in &documents {
+        for (path, operations) in document["paths"].as_object().expect("paths") {
+            for (verb, operation) in operations.as_object().expect("operations") {
+                let row = TABLE.iter().find(|row| row.verb.name().eq_ignore_ascii_case(verb) && row.path == path);
+                let shown = operation.get("x-exposure").map(|exposure| exposure.as_str().expect("a word"));
+                let may = row.map(|row| match row.may {
+                    May::Public => "public",
+                    May::Person => "person",
+                    May::Staff => "staff",
+                    May::Service => "nobody",
+                });
+                assert_eq!(shown, may, "{verb} {path}");
+                assert!(row.is_none_or(|row| row.to.name() == *service), "{verb} {path}");
+                outside += usize::from(row.is_some());
+            }
+        }
+    }
+    assert_eq!(outside, TABLE.len(), "every row is in a document");
+}
+
+/// Who sends what the gateway lets through is not told by the service that it is too much.
+#[test]
+fn a_service_takes_what_passes() {
+    let webhook = TABLE.iter().find(|row| row.path == "/api/billing/webhooks/stripe").expect("the webhook");
+    let usual = rerp_kit::config::HttpSettings::default().body_limit;
+    let bytes = |bytes: usize| u64::try_from(bytes).expect("a number of 64 bits");
+    assert_eq!(webhook.body, bytes(rerp_billing::http::webhook::LARGEST));
+    assert!(TABLE.iter().all(|row| row.path == webhook.path || row.body <= bytes(usual)));
 }
 
 #[test]

@@ -113,7 +113,7 @@ async fn attend(
 ) -> Result<(), ServeError> {
     let admin_listener = listen(settings.admin_addr).await?;
     let draining = Arc::new(AtomicBool::new(false));
-    let pages = admin::router(Admin { draining: Arc::clone(&draining), db: None, metrics });
+    let pages = admin::router(Admin { draining: Arc::clone(&draining), db: None, metrics, document: None });
     tracing::info!(service = settings.service, http = %settings.http_addr, admin = %settings.admin_addr, "serving");
     // The admin pages outlive the requests: whoever watches the draining shouldn't lose sight of it.
     let done = CancellationToken::new();

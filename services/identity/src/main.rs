@@ -7,7 +7,7 @@ use rerp_identity::config::VerificationSettings;
 use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::overdue::keep_counted;
 use rerp_identity::verification::{Verification, keep_swept};
-use rerp_kit::app::{self, BuildError, Parts};
+use rerp_kit::app::{self, BuildError, Parts, Service};
 use rerp_kit::client::outside;
 use rerp_kit::config::Env;
 use rerp_kit::events::announce;
@@ -15,12 +15,18 @@ use rerp_kit::idempotency::keep_swept as keep_keys_swept;
 use rerp_kit::rights::keep_in_time;
 
 fn main() -> ExitCode {
-    app::main("identity", rerp_identity::migrations(), rerp_identity::access::RULES, |env: &mut Env| {
+    let service = Service {
+        name: "identity",
+        migrations: rerp_identity::migrations(),
+        rules: rerp_identity::access::RULES,
+        api: rerp_identity::openapi::api,
+    };
+    app::main(service, |env: &mut Env| {
         let settings = VerificationSettings::read(env);
         move |parts: Parts| {
             announce(&parts);
             if parts.bus.is_some() {
-                tokio::spawn(keep_announced(parts.db.clone(), parts.stop.clone()));
+                tokio::spawn(keep_announced(parts.db.at_work(), parts.stop.clone()));
             }
             tokio::spawn(keep_keys_swept(parts.db.clone(), parts.stop.clone()));
             keep_in_time(&parts, rerp_identity::rights::LIFETIMES)?;
@@ -31,7 +37,7 @@ fn main() -> ExitCode {
                 tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");
                 return Ok(router);
             };
-            tokio::spawn(keep_swept(parts.db.clone(), parts.stop));
+            tokio::spawn(keep_swept(parts.db.at_work(), parts.stop));
             Ok(router.merge(rerp_identity::verifying(verification(settings, parts.db)?)))
         }
     })

@@ -10,6 +10,7 @@ use crate::verification::Verification;
 
 /// All routes of the service, without the guard that the kit puts around them.
 pub fn router(db: Db) -> Router {
+    let (emails, people, asked) = (grpc::email::server(&db), grpc::person::server(&db), grpc::rights::server(&db));
     let rest = Router::new()
         .route("/api/identity/email", get(email::by_query))
         .route("/api/identity/email/upsert", post(email::upsert))
@@ -22,10 +23,10 @@ pub fn router(db: Db) -> Router {
         .route("/api/identity/user/{human_name_id}/erasure", get(rights::erasure))
         .route("/api/identity/verification-status/{human_name_id}", get(person::verification))
         .route("/api/identity/platform-user/{platform_user_id}", get(person::platform_user))
-        .with_state(db.clone());
-    let with_emails = rerp_kit::grpc::mount(rest, grpc::email::server(db.clone()));
-    let with_people = rerp_kit::grpc::mount(with_emails, grpc::person::server(db.clone()));
-    rerp_kit::grpc::mount(with_people, grpc::rights::server(db))
+        .with_state(db);
+    let with_emails = rerp_kit::grpc::mount(rest, emails);
+    let with_people = rerp_kit::grpc::mount(with_emails, people);
+    rerp_kit::grpc::mount(with_people, asked)
 }
 
 /// The routes that prove contacts, where verification is configured.

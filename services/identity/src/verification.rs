@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use rerp_kit::access::Caller;
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::telemetry::chain;
 use tokio::sync::Semaphore;
@@ -41,6 +42,18 @@ impl Verification {
     #[must_use]
     pub fn new(db: Db, key: OtpKey, post: Post, most_a_day: i32) -> Self {
         Self { db, key, post, most_a_day, places: Arc::new(Semaphore::new(ON_THE_WAY)) }
+    }
+
+    /// The same for what a caller asks for; see [`Db::on_behalf`].
+    #[must_use]
+    pub fn on_behalf(&self, caller: &Caller) -> Self {
+        Self { db: self.db.on_behalf(caller), ..self.clone() }
+    }
+
+    /// The same as the service's own work; see [`Db::at_work`].
+    #[must_use]
+    pub fn at_work(&self) -> Self {
+        Self { db: self.db.at_work(), ..self.clone() }
     }
 
     /// The database, to look contacts up.

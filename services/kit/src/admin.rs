@@ -1,5 +1,5 @@
-//! The admin server: `/livez`, `/readyz`, `/metrics`. In come the state of the process and its metrics; out go pages for
-//! kubelets and Prometheus. Must not be exposed to callers of the service: it has its own port.
+//! The admin server: `/livez`, `/readyz`, `/metrics`, `/openapi.json`. In come the state of the process, its metrics and its interface; out go
+//! pages for kubelets, Prometheus and developers. Must not be exposed to callers of the service: it has its own port.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +23,8 @@ pub struct Admin {
     pub db: Option<Db>,
     /// The numbers.
     pub metrics: Metrics,
+    /// What the program's interface looks like, an OpenAPI document; none if it has none of its own.
+    pub document: Option<Arc<str>>,
 }
 
 /// The admin routes.
@@ -31,6 +33,7 @@ pub fn router(admin: Admin) -> Router {
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route("/openapi.json", get(document))
         .with_state(admin)
 }
 
@@ -53,5 +56,12 @@ async fn metrics(State(admin): State<Admin>) -> Response {
             tracing::error!(error = chain(&error), "can't write the metrics page");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
+    }
+}
+
+async fn document(State(admin): State<Admin>) -> Response {
+    match admin.document {
+        Some(document) => ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -1,6 +1,9 @@
 //! The life of a service's process: `migrate`, or `serve` until told to stop. In come the service's name, migrations
 //! and a way to build its routes; out goes an exit code. Must not know what the routes do.
 
+mod command;
+
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,13 +11,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use clap::{Parser, Subcommand};
-use sqlx::migrate::Migrator;
+use clap::Parser as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Guard, Rule};
+use command::{Args, Command};
+
+pub use command::Service;
+
+use crate::access::Guard;
 use crate::config::{ConfigError, Env, HttpSettings, Settings, log_format};
 use crate::events::broker::Broker;
 use crate::events::nats::{Nats, NatsError};
@@ -82,6 +88,9 @@ pub enum AppError {
     /// The process can't hear that it should stop.
     #[error("preparing for signals")]
     Signals(#[source] std::io::Error),
+    /// Nobody reads what is printed.
+    #[error("printing the document")]
+    Print(#[source] std::io::Error),
     /// There are no threads to be had.
     #[error("starting the runtime")]
     Runtime(#[source] std::io::Error),
@@ -119,40 +128,21 @@ impl Bare {
     /// A listener can't be had.
     pub async fn serve(self, settings: Settings, routes: Router) -> Result<(), AppError> {
         let router = http::guarded(routes, &settings.http, &self.metrics);
-        attend(settings, self, router, None).await
+        attend(settings, self, router, None, None).await
     }
 }
 
-/// A RERP service.
-#[derive(Debug, Parser)]
-#[command(version, about)]
-struct Args {
-    /// Without one: serve.
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Serve requests until told to stop.
-    Serve,
-    /// Bring the schema up to date, then exit.
-    Migrate,
-    /// Let events go on that were given up, to be published or to have their effect, then exit.
-    Replay,
-}
-
-/// Runs a service's process. `rules` say who may call which of its routes: what isn't among them doesn't exist. `configure` reads the
-/// service's own settings, so that its mistakes are told together with the common ones; what it returns builds the routes.
-pub fn main<C, B>(name: &'static str, migrations: Migrator, rules: &'static [Rule], configure: C) -> ExitCode
+/// Runs a service's process. `configure` reads the service's own settings, so that its mistakes are told together with the common ones; what it
+/// returns builds the routes.
+pub fn main<C, B>(service: Service, configure: C) -> ExitCode
 where
     C: FnOnce(&mut Env) -> B,
     B: FnOnce(Parts) -> Result<Router, BuildError>,
 {
-    let args = Args::parse();
+    let (command, name) = (Args::parse().command.unwrap_or(Command::Serve), service.name);
     let mut env = Env::of_process();
     telemetry::init(log_format(&mut env));
-    match run(&args.command.unwrap_or(Command::Serve), name, migrations, rules, &mut env, configure) {
+    match run(&command, service, &mut env, configure) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = chain(&error), service = name, "the service can't go on");
@@ -161,40 +151,35 @@ where
     }
 }
 
-fn run<C, B>(
-    command: &Command,
-    name: &'static str,
-    migrations: Migrator,
-    rules: &'static [Rule],
-    env: &mut Env,
-    configure: C,
-) -> Result<(), AppError>
+fn run<C, B>(command: &Command, service: Service, env: &mut Env, configure: C) -> Result<(), AppError>
 where
     C: FnOnce(&mut Env) -> B,
     B: FnOnce(Parts) -> Result<Router, BuildError>,
 {
-    let settings = Settings::read(env, name);
+    let settings = Settings::read(env, service.name);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(AppError::Runtime)?;
     match command {
         Command::Migrate => {
             // An init container may lack what only requests need.
             env.finish()?;
-            Ok(runtime.block_on(migrate(&settings, migrations))?)
+            Ok(runtime.block_on(migrate(&settings, service.migrations))?)
         }
         Command::Replay => {
             // As for a migration.
             env.finish()?;
             runtime.block_on(let_go_on(settings))
         }
+        // Needs no setting.
+        Command::Openapi => std::io::stdout().write_all((service.api)().text().as_bytes()).map_err(AppError::Print),
         Command::Serve => {
             let build = configure(env);
             env.finish()?;
-            runtime.block_on(serve(settings, rules, build))
+            runtime.block_on(serve(settings, &service, build))
         }
     }
 }
 
-async fn serve<B>(settings: Settings, rules: &'static [Rule], build: B) -> Result<(), AppError>
+async fn serve<B>(settings: Settings, service: &Service, build: B) -> Result<(), AppError>
 where
     B: FnOnce(Parts) -> Result<Router, BuildError>,
 {
@@ -204,19 +189,26 @@ where
     let tls = certificate(settings.tls.as_ref(), &metrics).await?;
     let bus = bus(&settings, tls.as_ref()).await?;
     let parts = Parts { db: db.clone(), metrics: metrics.clone(), tls: tls.clone(), bus, stop: stop.clone() };
-    let guard = Guard::new(rules, &settings, tls.as_ref(), &metrics)?;
+    let guard = Guard::new(service.rules, &settings, tls.as_ref(), &metrics)?;
     let router = guard.around(build(parts).map_err(AppError::Build)?);
     let router = http::guarded(router, &settings.http, &metrics);
-    attend(settings, Bare { metrics, tls, stop }, router, Some(db)).await
+    attend(settings, Bare { metrics, tls, stop }, router, Some(db), Some((service.api)().text().into())).await
 }
 
 /// Both listeners, until told to stop.
-async fn attend(settings: Settings, bare: Bare, router: Router, db: Option<Db>) -> Result<(), AppError> {
+async fn attend(
+    settings: Settings,
+    bare: Bare,
+    router: Router,
+    db: Option<Db>,
+    document: Option<Arc<str>>,
+) -> Result<(), AppError> {
     let Bare { metrics, tls, stop } = bare;
     let requests = http::Listener::new(listen(settings.http_addr).await?, tls, settings.tls.and_then(|tls| tls.mode));
     let admin_listener = listen(settings.admin_addr).await?;
     let draining = Arc::new(AtomicBool::new(false));
-    let admin_router = admin::router(admin::Admin { draining: Arc::clone(&draining), db: db.clone(), metrics });
+    let pages = admin::Admin { draining: Arc::clone(&draining), db: db.clone(), metrics, document };
+    let admin_router = admin::router(pages);
 
     tracing::info!(service = settings.service, http = %settings.http_addr, admin = %settings.admin_addr, "serving");
     // The admin pages outlive the requests: whoever watches the draining shouldn't lose sight of it.
@@ -243,7 +235,7 @@ async fn attend(settings: Settings, bare: Bare, router: Router, db: Option<Db>) 
 async fn let_go_on(settings: Settings) -> Result<(), AppError> {
     let metrics = Metrics::new()?;
     let db = Db::open(settings.pool, metrics.pool).await?;
-    let replayed = replay(&db).await.map_err(AppError::Replay)?;
+    let replayed = replay(&db.at_work()).await.map_err(AppError::Replay)?;
     tracing::info!(outbox = replayed.outbox, inbox = replayed.inbox, "events go on that were given up");
     db.close(CLOSING).await;
     Ok(())

@@ -223,6 +223,7 @@ pub async fn sweep(db: &Db) -> Result<u64, DbError> {
 
 /// Deletes old answers now and then until told to stop. It works in small steps, and a failure waits for the next turn.
 pub async fn keep_swept(db: Db, stop: CancellationToken) {
+    let db = db.at_work();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,

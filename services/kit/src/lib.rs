@@ -15,12 +15,14 @@
 //! | [`access`] | who asks, and whether they may: the table of a service's routes, and internal tokens |
 //! | [`jws`] | signed tokens, read in one way only |
 //! | [`problem`] | RFC 9457 answers and their catalogue |
+//! | [`openapi`] | a service's interface as a document, from its table and its types |
 //! | [`client`] | calls to other services |
 //! | [`cache`] | what they answered, for a while |
 //! | [`bounded`] | a map that never holds more than it may |
 //! | [`events`] | what services tell each other after the fact: outbox, inbox, and what takes events from one to the other |
 //! | [`idempotency`] | `Idempotency-Key`, stored with the effect it protects |
 //! | [`rights`] | what is held of people and for how long: export, erasure, lifetimes |
+//! | [`tenants`] | whose rows are whose, as data |
 //! | [`text`] | rules for texts of people that more than one service needs |
 //! | [`migrate`] | schema changes, applied to the side that owns the data |
 //! | [`admin`], [`metrics`], [`telemetry`] | what operators look at |
@@ -39,9 +41,11 @@ pub mod idempotency;
 pub mod jws;
 pub mod metrics;
 pub mod migrate;
+pub mod openapi;
 pub mod pool;
 pub mod problem;
 pub mod rights;
 pub mod telemetry;
+pub mod tenants;
 pub mod text;
 pub mod tls;

@@ -19,9 +19,9 @@ use crate::telemetry::chain;
 const PAUSE: Duration = Duration::from_millis(500);
 /// Time a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(5);
-/// A migration may take long; waiting for a lock may not, since everyone else queues up behind it.
-const SESSION: &str =
-    "SET statement_timeout = 0; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'";
+/// A migration may take long; waiting for a lock may not, since everyone else queues up behind it. It is the service's own work: policies of row level
+/// security bind the owner of the tables too.
+const SESSION: &str = "SET statement_timeout = 0; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; SET rerp.work = 'on'";
 
 /// Why the schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]

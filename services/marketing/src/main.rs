@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
-use rerp_kit::app::{self, BuildError, Parts};
+use rerp_kit::app::{self, BuildError, Parts, Service};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::Env;
 use rerp_kit::idempotency::keep_swept;
 use rerp_kit::rights::keep_in_time;
 use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
+use rerp_marketing::intake::{Gauges, Intake, Settings};
 use rerp_marketing::resolver::keep_resolved;
 use rerp_marketing::rights::{HELD, LIFETIMES};
 use rerp_marketing::state::AppState;
@@ -16,8 +17,15 @@ use rerp_people::erasing::Eraser;
 use url::Url;
 
 fn main() -> ExitCode {
-    app::main("marketing", rerp_marketing::migrations(), rerp_marketing::access::RULES, |env: &mut Env| {
+    let service = Service {
+        name: "marketing",
+        migrations: rerp_marketing::migrations(),
+        rules: rerp_marketing::access::RULES,
+        api: rerp_marketing::openapi::api,
+    };
+    app::main(service, |env: &mut Env| {
         let (identity, account) = (env.dependency("identity"), env.dependency("account"));
+        let intake = Settings::read(env);
         move |parts: Parts| {
             let client = |service, base: Option<Url>| -> Result<ServiceClient, BuildError> {
                 // A missing address has been reported by now: the kit doesn't build a service with mistakes.
@@ -30,10 +38,18 @@ fn main() -> ExitCode {
             keep_in_time(&parts, LIFETIMES)?;
             let identity = Identity::new(people, &parts.metrics);
             let account = Account::new(client("account", account)?, &parts.metrics);
+            let gauges = Gauges::new(&parts.metrics)?;
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
-            tokio::spawn(keep_resolved(db.clone(), account.clone(), stop));
-            Ok(rerp_marketing::router(AppState { db, identity, account }))
+            tokio::spawn(keep_resolved(db.at_work(), account.clone(), stop.clone()));
+            match &intake {
+                Some(Settings { keys, .. }) => {
+                    let (db, identity, keys) = (db.at_work(), identity.clone(), keys.clone());
+                    tokio::spawn(Intake { db, identity, keys, gauges }.keep(stop));
+                }
+                None => tracing::info!("RERP_INTAKE_KEYS is not set: new addresses are refused while identity is away"),
+            }
+            Ok(rerp_marketing::router(AppState { db, identity, account, intake }))
         }
     })
 }

@@ -4,6 +4,7 @@ use rerp_kit::pool::Db;
 
 use crate::client::account::Account;
 use crate::client::identity::Identity;
+use crate::intake::Settings;
 
 /// What handlers share. Clones share it too.
 #[derive(Debug, Clone)]
@@ -14,4 +15,6 @@ pub struct AppState {
     pub identity: Identity,
     /// The registry of companies.
     pub account: Account,
+    /// How addresses are kept that Identity can't be asked about; none where they are refused.
+    pub intake: Option<Settings>,
 }

@@ -1,6 +1,7 @@
 //! Hash of the definitions of what moves: the same text before the copy and inside the fence, or the fence retreats.
 //!
-//! It is what guards against DDL that no event trigger sees. OIDs are part of it, so a table that was dropped and made
+//! It is what guards against DDL that no event trigger sees. Who may see which rows is part of it: the target must not open with policies that the source
+//! no longer has. OIDs are part of it, so a table that was dropped and made
 //! again differs; guards of our own (`rerp_…` triggers) aren't.
 
 use crate::sql;
@@ -8,7 +9,7 @@ use tokio_postgres::GenericClient;
 
 const HASH: &str = r#"
 WITH t AS (
-  SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relreplident FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relreplident, c.relrowsecurity, c.relforcerowsecurity FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'f') AND (:tables::text[] IS NULL OR c.relname = ANY (:tables::text[]))),
 line AS (
   SELECT format('table %s %s %s %s %s', relname, oid, relkind, relpersistence, relreplident) AS text FROM t
@@ -28,6 +29,12 @@ line AS (
   UNION ALL
   SELECT format('trigger %s %s %s', t.relname, g.tgenabled, pg_get_triggerdef(g.oid)) FROM t JOIN pg_trigger g ON g.tgrelid = t.oid
   WHERE NOT g.tgisinternal AND NOT starts_with(g.tgname, 'rerp_')
+  UNION ALL
+  SELECT format('row security %s %s %s', relname, relrowsecurity, relforcerowsecurity) FROM t WHERE relrowsecurity OR relforcerowsecurity
+  UNION ALL
+  SELECT format('policy %s %s %s %s %s %s %s', t.relname, p.polname, p.polcmd, p.polpermissive, p.polroles,
+                pg_get_expr(p.polqual, t.oid), pg_get_expr(p.polwithcheck, t.oid))
+  FROM t JOIN pg_policy p ON p.polrelid = t.oid
   UNION ALL
   SELECT unnest(:severed::text[]))
 SELECT encode(sha256(convert_to(coalesce(string_agg(text, E'\n' ORDER BY text COLLATE "C"), ''), 'UTF8')), 'hex') FROM line

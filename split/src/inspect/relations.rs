@@ -23,6 +23,8 @@ pub struct Table {
     pub replica_identity: String,
     /// Row level security is on.
     pub row_security: bool,
+    /// Roles that its policies name; PUBLIC isn't one.
+    pub policy_roles: Vec<String>,
     /// Rows by the statistics; 0 before the first ANALYZE.
     pub rows: u64,
     /// Bytes of heap and TOAST.
@@ -115,6 +117,7 @@ const TABLES: &str = r#"
 SELECT c.oid::int8 AS oid, c.relname AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence,
   c.relispartition OR EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)) AS inherits,
   pg_get_userbyid(c.relowner) AS owner, c.relreplident::text AS replica_identity, c.relrowsecurity AS row_security,
+  coalesce((SELECT jsonb_agg(DISTINCT pg_get_userbyid(r)::text) FROM pg_policy p, unnest(p.polroles) AS r WHERE p.polrelid = c.oid AND r <> 0), '[]') AS policy_roles,
   greatest(c.reltuples, 0)::int8 AS rows, pg_table_size(c.oid) AS bytes,
   (SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type_name', format_type(a.atttypid, a.atttypmod),
        'not_null', a.attnotnull, 'generated', a.attgenerated::text,

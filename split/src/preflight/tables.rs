@@ -32,6 +32,13 @@ pub(super) fn check(findings: &mut Findings, source: &Inventory) {
             let fix = format!("ALTER ROLE {} BYPASSRLS", sql::ident(&source.server.login));
             findings.fatal("row-security", SIDE, &name, "row level security would hide rows from the copy", fix);
         }
+        // Policies move with their tables, and the target's roles have names of their own.
+        for role in &table.policy_roles {
+            let object = format!("{} on {name}", sql::ident(role));
+            let message = "a policy is for a role by name, which the target may not have";
+            let fix = format!("ALTER POLICY … ON {name} TO PUBLIC");
+            findings.fatal("policy-role", SIDE, object, message, fix);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod fence_transcripts;
 mod guards;
 mod journal;
 mod ledger_harness;
+mod policies;
 mod preflight;
 mod run;
 mod sever;

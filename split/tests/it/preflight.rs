@@ -51,6 +51,7 @@ const FAULTS: &[Fault] = &[
         "CREATE TABLE app.x (id int PRIMARY KEY) PARTITION BY RANGE (id); ALTER TABLE app.x OWNER TO {o}",
     ),
     fatal("materialized-view", "CREATE MATERIALIZED VIEW app.x AS SELECT 1 AS one"),
+    fatal("policy-role", "CREATE POLICY p ON app.parent TO {a} USING (true)"),
     fatal("rewrite-rule", "CREATE RULE r AS ON INSERT TO app.parent DO ALSO NOTIFY x"),
     fatal(
         "trigger-always",

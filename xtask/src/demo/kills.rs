@@ -1,4 +1,4 @@
-//! A demo that is disturbed on purpose: the worker's or the operator's pod is killed once in every phase of the split.
+//! A demo that is disturbed on purpose: the worker's or the operator's pod, or both, are killed once in every phase of the split.
 //! In: whom to kill. Out: the phases in which it was killed. Phases last milliseconds on a small data set, so a trigger on the
 //! journal holds every change of phase for two seconds: whatever the worker does, it is killed in each of them.
 
@@ -18,6 +18,8 @@ pub(crate) enum Victim {
     Worker,
     /// The operator that started it.
     Operator,
+    /// The worker, and the operator right after it.
+    Both,
 }
 
 /// The phases that must have seen a kill.
@@ -33,12 +35,20 @@ const SLOW: &str = "CREATE OR REPLACE FUNCTION public.slow() RETURNS trigger LAN
 
 impl Victim {
     fn kill(self, kube: Kube<'_>) -> Result<(), Error> {
-        let (namespace, selector) = match self {
-            Self::Worker => ("rerp", "app.kubernetes.io/component=split-worker"),
-            Self::Operator => ("rerp-system", "app.kubernetes.io/name=rerp-operator"),
+        let (worker, operator) = (
+            ["rerp", "app.kubernetes.io/component=split-worker"],
+            ["rerp-system", "app.kubernetes.io/name=rerp-operator"],
+        );
+        let pods = match self {
+            Self::Worker => vec![worker],
+            Self::Operator => vec![operator],
+            Self::Both => vec![worker, operator],
         };
-        let args = ["delete", "pods", "-n", namespace, "-l", selector, "--grace-period=0", "--force", "--wait=false"];
-        kube.cluster.kubectl().args(args).limit(KILL).quiet()?;
+        for [namespace, selector] in pods {
+            let which = ["delete", "pods", "-n", namespace, "-l", selector];
+            let how = ["--grace-period=0", "--force", "--wait=false"];
+            kube.cluster.kubectl().args(which).args(how).limit(KILL).quiet()?;
+        }
         Ok(())
     }
 }
@@ -73,7 +83,7 @@ fn kill_in_each_phase(monolith: Side<'_>, victim: Victim, over: &AtomicBool) -> 
         let phase = answer.trim().to_owned();
         if slowed && PHASES.contains(&phase.as_str()) && !killed.contains(&phase) {
             victim.kill(monolith.kube)?;
-            crate::progress::note(format!("killed the {victim:?} in phase {phase}"));
+            crate::progress::note(format!("killed in phase {phase}: {victim:?}"));
             killed.push(phase);
         }
     }

@@ -22,6 +22,7 @@ mod report;
 mod reset;
 mod seed;
 mod split;
+pub(crate) mod stage;
 mod table;
 mod traffic;
 mod view;

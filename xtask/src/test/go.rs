@@ -6,7 +6,7 @@ use super::{Error, Tally};
 use crate::command::Cmd;
 use crate::install;
 use crate::modules;
-use crate::paths::program;
+use crate::paths::{Paths, program};
 
 /// gofmt would change nothing.
 pub(crate) fn format(root: &Path) -> Result<(), Error> {
@@ -22,8 +22,12 @@ pub(crate) fn format(root: &Path) -> Result<(), Error> {
 }
 
 /// `go vet` and `go test` in every module; one that fails does not hide what the next would say.
-pub(crate) fn test(root: &Path, filter: Option<&str>) -> Result<Tally, Error> {
-    let (mut all, mut failed) = (Tally::default(), false);
+pub(crate) fn test(paths: &Paths, filter: Option<&str>) -> Result<Tally, Error> {
+    if install::is_root() {
+        // Some tests make network namespaces and ask the kernel: they need what the node needs.
+        install::for_node(paths)?;
+    }
+    let (root, mut all, mut failed) = (&paths.root, Tally::default(), false);
     for module in modules::ALL {
         let (tally, passed) = one(&root.join(module), filter)?;
         all.add(&tally);

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::ValueEnum as _;
 use serde_json::Value;
 
 use super::{Error, Setting, Stage, Tally, badges, go, licences, node, sizes};
+use crate::bench::{self, Name};
+use crate::chaos;
 use crate::cluster;
 use crate::command::{self, Cmd};
 use crate::demo::{self, Victim};
@@ -35,6 +38,8 @@ const WITH_DATABASE: [&str; 11] = [
 const PYTHON: &str = "RERP_PYTHON";
 /// Names a Python that has the official clients of vendors.
 const CLIENTS: &str = "RERP_CLIENTS_PYTHON";
+/// Names the program that asks services by their OpenAPI documents.
+const SCHEMATHESIS: &str = "RERP_SCHEMATHESIS";
 /// Names the program of a NATS server.
 const NATS: &str = "RERP_NATS_SERVER";
 /// The package whose integration tests need a cluster.
@@ -52,7 +57,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         }
         Stage::Sizes => sizes::check(root)?,
         Stage::Licences => licences::check(root)?,
-        Stage::Go => return go::test(root, setting.filter),
+        Stage::Go => return go::test(setting.paths, setting.filter),
         Stage::Lints => passes(
             "cargo clippy",
             cargo(setting).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
@@ -62,6 +67,8 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         Stage::Badges => return badges::test(setting),
         Stage::Clients => return clients(setting),
         Stage::Database => return database(setting),
+        Stage::Openapi => return openapi(setting),
+        Stage::Bench => return benches(setting),
         Stage::Node => return node::test(setting),
         Stage::Cluster => return on_cluster(setting),
         Stage::Demo => return demos(setting),
@@ -87,7 +94,7 @@ fn unit(setting: &Setting<'_>) -> Result<Tally, Error> {
 fn clients(setting: &Setting<'_>) -> Result<Tally, Error> {
     let clients = install::official_clients(setting.paths)?;
     let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "clients"]);
-    let test = test.env(CLIENTS, clients.python).env("PYTHONPYCACHEPREFIX", clients.compiled);
+    let test = test.env(CLIENTS, clients.program("python")).env("PYTHONPYCACHEPREFIX", clients.compiled());
     count(test.args(["--", "--ignored"]).args(setting.filter))
 }
 
@@ -110,14 +117,37 @@ fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
         return Ok(Tally::default());
     }
     let usual = cargo_test(setting, &[vec!["--workspace".to_owned()], tests].concat(), &[]);
-    if std::env::var_os(NATS).is_none() {
-        note(format!("{NATS} is not set: events were tested with the broker in memory, not with NATS itself"));
+    if setting.filter.is_some_and(|name| !name.contains("nats")) {
         return usual;
     }
-    both(
-        usual,
-        cargo_test(setting, &["--workspace", "--test", "it"].map(str::to_owned), &["--ignored", "events::nats"]),
-    )
+    let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "it"]);
+    let test = test.env(NATS, install::nats_server(setting.paths)?);
+    both(usual, count(test.args(["--", "--ignored", "events::nats"]).args(setting.filter)))
+}
+
+/// Each service asked all that schemathesis thinks of. The tests are in the programs of the stage before, which have been built by now; they run one
+/// program after the other. A stage of its own, because it needs the package registry once.
+fn openapi(setting: &Setting<'_>) -> Result<Tally, Error> {
+    install::for_database_tests()?;
+    let schemathesis = install::schemathesis(setting.paths)?;
+    let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "it"]);
+    let test = test.env(SCHEMATHESIS, schemathesis.program("schemathesis"));
+    // Names of tests: all of them begin so, and a service's name is part of the one that is its.
+    count(test.args(["--", "--ignored", setting.filter.unwrap_or("openapi::schemathesis")]))
+}
+
+/// Each counts as one test. A benchmark that nobody runs for months is found broken on the day it is needed.
+fn benches(setting: &Setting<'_>) -> Result<Tally, Error> {
+    let mut tally = Tally::default();
+    let wanted = |name: &&Name| setting.filter.is_none_or(|filter| name.text().contains(filter));
+    for name in Name::value_variants().iter().filter(wanted) {
+        if bench::short(setting.paths, *name)? {
+            tally.passed += 1;
+        } else {
+            tally.failed += 1;
+        }
+    }
+    if tally.failed == 0 { Ok(tally) } else { Err(Error::Tests(tally)) }
 }
 
 fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
@@ -136,8 +166,8 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
     count(test.arg("--").arg("--test-threads=1").args(setting.filter))
 }
 
-/// Each run of the demo judges itself and counts as one test. So does the walk, on the platform that the undisturbed one leaves, all of whose
-/// domains have moved, and so does the search for personal data, which finds there what all of them have written.
+/// Each run of the demo judges itself and counts as one test. So do, on the platform that the undisturbed one leaves, all of whose domains have moved: the walk; the
+/// search for personal data in what all of them have written; and, last because who is killed takes their log along, a few kills.
 fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
     let mut tally = Tally::default();
     let mut judged = |code: ExitCode| {
@@ -149,12 +179,13 @@ fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
         }
         passed
     };
-    for kill in [None, Some(Victim::Worker), Some(Victim::Operator)] {
+    for kill in [None, Some(Victim::Both)] {
         let passed = judged(demo::run(setting.paths, setting.choice, &demo::Args::small(kill), &Options::default())?);
         // What a demo that failed has left is no platform to walk on.
         if passed && kill.is_none() {
             judged(walk::run(setting.paths, setting.choice)?);
             judged(walk::needles::run(setting.paths, setting.choice)?);
+            judged(chaos::run(setting.paths, setting.choice, &chaos::Args::small(), &Options::default())?);
         }
     }
     if tally.failed == 0 { Ok(tally) } else { Err(Error::Tests(tally)) }

@@ -16,14 +16,14 @@ const START: Duration = Duration::from_secs(20);
 
 /// The open way; it closes with this value.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(crate) struct Door {
     process: Child,
     base: String,
 }
 
 impl Door {
     /// Opens a way to port 8080 of a service's pod.
-    pub(super) fn open(cluster: &Cluster, service: &'static str) -> Result<Self, Error> {
+    pub(crate) fn open(cluster: &Cluster, service: &'static str) -> Result<Self, Error> {
         Self::to(cluster, NAMESPACE, &format!("deployment/{service}"), 8080)
     }
 
@@ -47,7 +47,7 @@ impl Door {
     }
 
     /// The address of a path behind it.
-    pub(super) fn at(&self, path: &str) -> String {
+    pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 }

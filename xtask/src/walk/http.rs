@@ -15,27 +15,27 @@ const LARGEST: u64 = 8 << 20;
 
 /// What was answered.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// A document; a text if it is none, null if there is nothing.
-    pub(super) body: Value,
+    pub(crate) body: Value,
     /// When trying again may help.
-    pub(super) again: Option<Duration>,
+    pub(crate) again: Option<Duration>,
 }
 
 /// Sends requests, and follows nobody elsewhere.
 #[derive(Debug)]
-pub(super) struct Client(Agent);
+pub(crate) struct Client(Agent);
 
 impl Client {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let config = Agent::config_builder().timeout_global(Some(ANSWER)).http_status_as_error(false).max_redirects(0);
         // Proxies of the environment are for the outside world.
         Self(config.max_redirects_will_error(false).proxy(None).build().into())
     }
 
     /// Sends a request. Headers whose value is empty are left out.
-    pub(super) fn send(
+    pub(crate) fn send(
         &self,
         method: &str,
         url: &str,

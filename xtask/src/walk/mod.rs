@@ -7,18 +7,18 @@
 
 mod cast;
 mod document;
-mod door;
+pub(crate) mod door;
 mod error;
 mod flows;
-mod http;
+pub(crate) mod http;
 mod judge;
 pub(crate) mod needles;
 mod notes;
 mod original;
-mod places;
+pub(crate) mod places;
 mod report;
 mod row;
-mod stand_ins;
+pub(crate) mod stand_ins;
 mod walker;
 
 use std::process::ExitCode;

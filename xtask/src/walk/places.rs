@@ -10,14 +10,14 @@ use crate::cluster::Cluster;
 use crate::command::Cmd;
 
 /// Namespace of the platform.
-pub(super) const NAMESPACE: &str = "rerp";
+pub(crate) const NAMESPACE: &str = "rerp";
 const READ: Duration = Duration::from_secs(30);
 /// Phases of a migration in which the service's data is where it was to go.
 const MOVED: [&str; 3] = ["Observe", "Finalize", "Completed"];
 
 /// The platform's objects.
 #[derive(Debug)]
-pub(super) struct Places<'a> {
+pub(crate) struct Places<'a> {
     cluster: &'a Cluster,
     objects: Vec<Value>,
 }
@@ -32,7 +32,7 @@ struct Home<'a> {
 
 impl<'a> Places<'a> {
     /// Looks.
-    pub(super) fn find(cluster: &'a Cluster) -> Result<Self, Error> {
+    pub(crate) fn find(cluster: &'a Cluster) -> Result<Self, Error> {
         let args = ["get", "rsvc,sdb,dsm", "-n", NAMESPACE, "-o", "json"];
         let json = cluster.kubectl().args(args).limit(READ).quiet()?;
         let list: Value =
@@ -41,18 +41,30 @@ impl<'a> Places<'a> {
     }
 
     /// Makes sure that these services are there.
-    pub(super) fn must_have(&self, services: &[&'static str]) -> Result<(), Error> {
+    pub(crate) fn must_have(&self, services: &[&'static str]) -> Result<(), Error> {
         let missing = services.iter().find(|name| object(&self.objects, "RerpService", name).is_none());
         missing.map_or(Ok(()), |name| Err(Error::NoPlatform(name)))
     }
 
     /// Whether events go anywhere.
-    pub(super) fn has_bus(&self) -> bool {
+    pub(crate) fn has_bus(&self) -> bool {
         object(&self.objects, "RerpService", "bus").is_some()
     }
 
+    /// The server that holds a service's tables.
+    pub(crate) fn server(&self, service: &'static str) -> Result<&str, Error> {
+        home(&self.objects, service).map(|home| home.server).ok_or(Error::NoPlatform(service))
+    }
+
+    /// What a service's manifest says of events: `publishes`, or `consumes`.
+    pub(crate) fn events(&self, service: &'static str, which: &str) -> Vec<&str> {
+        let list = object(&self.objects, "RerpService", service).map(|object| &object["spec"]["events"][which]);
+        let names = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        names.iter().filter_map(Value::as_str).collect()
+    }
+
     /// What a query on a service's tables prints, one line per row. `{schema}` in it stands for their schema.
-    pub(super) fn ask(&self, service: &'static str, sql: &str) -> Result<String, Error> {
+    pub(crate) fn ask(&self, service: &'static str, sql: &str) -> Result<String, Error> {
         let home = home(&self.objects, service).ok_or(Error::NoPlatform(service))?;
         let sql = sql.replace("{schema}", home.schema);
         Ok(self.psql(home.server, &[sql]).limit(READ).quiet()?.trim().to_owned())

@@ -127,7 +127,7 @@ impl StandIns<'_> {
 }
 
 /// The header with which Stripe proves that what it sends is its own.
-pub(super) fn signature(body: &str) -> String {
+pub(crate) fn signature(body: &str) -> String {
     signed(body, now())
 }
 

@@ -1,13 +1,15 @@
 //! What an account is opened with. In come texts of a request; out goes a checked wish, or what is wrong with it. Pure.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use rerp_kit::problem::Mistakes;
 
 /// What kind of account it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "AccountKind")]
 pub enum Kind {
     /// A person's own: at most one for each.
     Personal,

@@ -8,7 +8,7 @@ use super::country::Country;
 use rerp_kit::problem::Mistakes;
 
 /// What addresses are for.
-const TYPES: [&str; 4] = ["billing", "shipping", "residential", "registered"];
+pub(crate) const TYPES: [&str; 4] = ["billing", "shipping", "residential", "registered"];
 
 /// What was typed of a place.
 pub struct Typed<'a> {

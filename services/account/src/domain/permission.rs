@@ -5,12 +5,13 @@
 //! and everything else is still answered.
 
 use rerp_people::Proof;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::role::Role::{self, Admin, Member, Owner, Viewer};
 
 /// Why an action is allowed or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// A role gives it.
@@ -40,7 +41,7 @@ impl Reason {
 }
 
 /// One action, decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Permission {
     /// What is done.
     pub action: &'static str,

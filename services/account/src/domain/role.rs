@@ -5,13 +5,14 @@
 //! as a tax adviser, only look. A fifth would differ from a neighbour in nothing that any action asks for; rights for each action and
 //! person were rejected, because nobody can tell who may do what by looking at them.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use rerp_kit::problem::Mistakes;
 
 /// A role of a person in an account. One person may have several.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Answers for the account: money, other owners, its end. Never nobody.

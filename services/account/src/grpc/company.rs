@@ -17,8 +17,8 @@ pub struct Companies(Db);
 
 /// The service, ready to be routed to.
 #[must_use]
-pub fn server(db: Db) -> CompanyServiceServer<Companies> {
-    CompanyServiceServer::new(Companies(db)).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
+pub fn server(db: &Db) -> CompanyServiceServer<Companies> {
+    CompanyServiceServer::new(Companies(db.at_work())).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
 }
 
 #[tonic::async_trait]

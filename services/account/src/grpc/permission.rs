@@ -21,6 +21,7 @@ pub struct Permissions(AppState);
 /// The service, ready to be routed to.
 #[must_use]
 pub fn server(state: AppState) -> PermissionServiceServer<Permissions> {
+    let state = AppState { db: state.db.at_work(), ..state };
     PermissionServiceServer::new(Permissions(state)).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
 }
 
@@ -33,7 +34,7 @@ impl PermissionService for Permissions {
         let CheckPermissionsRequest { account_id, human_name_id } = request.get_ref();
         let account = identifier("/account_id", account_id)?;
         let person = identifier("/human_name_id", human_name_id)?;
-        let decided = permissions::of(&self.0, account, person, Reach::ALL).await.map_err(Problem::from)?;
+        let decided = permissions::of(&self.0, &self.0.db, account, person, Reach::ALL).await.map_err(Problem::from)?;
         let decided = decided.ok_or_else(|| Problem::new(NOT_FOUND).detail("there is no such account"))?;
         let permissions = decided.into_iter().map(|one| Permission {
             action: one.action.to_owned(),

@@ -9,19 +9,28 @@ use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::answer;
-use crate::domain::account::NewAccount;
+use crate::domain::account::{Kind, NewAccount};
 use crate::state::AppState;
 use crate::store::account as store;
 
 /// What opening an account takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewAccount")]
 pub struct Body {
+    /// Who opens it: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
+    /// What kind.
+    #[schemars(with = "Kind")]
     kind: String,
+    /// The company that a business account is for.
+    #[schemars(with = "Option<Uuid>")]
     company_id: Option<String>,
 }
 
@@ -40,7 +49,7 @@ pub async fn open(
     caller.must_be(new.human_name_id, "/human_name_id")?;
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
     let (id, claim) = Claim::of_create("accounts", key, &new)?;
-    match store::open(&state.db, id, &new, claim).await {
+    match store::open(&state.db.on_behalf(&caller), id, &new, claim).await {
         Ok(Ok(account)) => {
             let location = format!("/api/accounts/{}", account.account_id);
             Ok(answer::created(&location, account.version, &account))
@@ -73,7 +82,7 @@ pub async fn by_id(
     Path(text): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = store::by_id(&db, answer::identifier(&text)?, caller.reach()).await?;
+    let found = store::by_id(&db.on_behalf(&caller), answer::identifier(&text)?, caller.reach()).await?;
     let account = found.ok_or_else(answer::no_account)?;
     if has_version(&headers, account.version)? {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag(account.version))]).into_response());

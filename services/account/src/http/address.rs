@@ -10,38 +10,72 @@ use rerp_kit::idempotency::{Claim, Key, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::answer;
-use crate::domain::address::{Place, Typed};
+use crate::domain::address::{Place, TYPES, Typed};
 use crate::store::address::{self as store, Added, Changed};
 use crate::store::address_version::Address;
 
 /// What adding an address takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewAddress")]
 pub struct NewBody {
+    /// What it is for.
+    #[schemars(extend("enum" = TYPES))]
     r#type: String,
+    /// The person whose it is: this or the company, not both.
+    #[schemars(with = "Option<Uuid>")]
     person_id: Option<String>,
+    /// The company whose it is: that of the account.
+    #[schemars(with = "Option<Uuid>")]
     company_id: Option<String>,
+    /// Street and number.
+    #[schemars(length(min = 1, max = 200))]
     street_address: String,
+    /// Town.
+    #[schemars(length(min = 1, max = 100))]
     city: String,
+    /// State, province or county.
+    #[schemars(length(max = 100))]
     state_province: Option<String>,
+    /// Postal code; some countries have none.
+    #[schemars(length(max = 20))]
     postal_code: Option<String>,
+    /// An assigned code of ISO 3166-1 alpha-2.
+    #[schemars(regex(pattern = "^[A-Z]{2}$"))]
     country: String,
+    /// Whether it is to be its owner's primary one.
     is_primary: Option<bool>,
 }
 
 /// What changing an address takes: all of it but its owner, who stays. Without `is_primary` that stays too.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ChangedAddress")]
 pub struct ChangedBody {
+    /// What it is for.
+    #[schemars(extend("enum" = TYPES))]
     r#type: String,
+    /// Street and number.
+    #[schemars(length(min = 1, max = 200))]
     street_address: String,
+    /// Town.
+    #[schemars(length(min = 1, max = 100))]
     city: String,
+    /// State, province or county.
+    #[schemars(length(max = 100))]
     state_province: Option<String>,
+    /// Postal code; some countries have none.
+    #[schemars(length(max = 20))]
     postal_code: Option<String>,
+    /// An assigned code of ISO 3166-1 alpha-2.
+    #[schemars(regex(pattern = "^[A-Z]{2}$"))]
     country: String,
+    /// Whether it is to be its owner's primary one.
     is_primary: Option<bool>,
 }
 
@@ -68,7 +102,10 @@ pub async fn add(
     let (place, owner) = Place::owned(&typed, body.person_id.as_deref(), body.company_id.as_deref())?;
     let new = (place, owner, body.is_primary);
     let (id, claim) = Claim::of_create("account-addresses", key, &(account, &new))?;
-    match store::add(&db, id, account, &new, claim, caller.reach()).await.map_err(answer::not_inserted)? {
+    match store::add(&db.on_behalf(&caller), id, account, &new, claim, caller.reach())
+        .await
+        .map_err(answer::not_inserted)?
+    {
         Added::There(address, true) => {
             let address = serde_json::to_value(address).map_err(|_| Problem::new(INTERNAL))?;
             Ok(replayed(StatusCode::CREATED, address))
@@ -99,7 +136,9 @@ pub async fn list(
 ) -> Result<axum::Json<Page<Address>>, Problem> {
     let account = answer::identifier(&account)?;
     let (limit, after, most) = answer::paging(&paging)?;
-    let rows = store::page(&db, account, after, most, caller.reach()).await?.ok_or_else(answer::no_account)?;
+    let rows = store::page(&db.on_behalf(&caller), account, after, most, caller.reach())
+        .await?
+        .ok_or_else(answer::no_account)?;
     Ok(axum::Json(Page::of(rows, limit, |row| row.address_id)))
 }
 
@@ -125,7 +164,7 @@ pub async fn change(
         country: &body.country,
     };
     let place = Place::new(&typed)?;
-    match store::change(&db, account, id, &meant, &(place, body.is_primary), caller.reach()).await? {
+    match store::change(&db.on_behalf(&caller), account, id, &meant, &(place, body.is_primary), caller.reach()).await? {
         Changed::Done(address) => Ok(answer::versioned(StatusCode::OK, address.version, &address)),
         Changed::NotThere => Err(Problem::new(NOT_FOUND).detail("there is no such address in this account")),
         Changed::Denied(why) => Err(answer::denied(why)),

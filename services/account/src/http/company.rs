@@ -11,6 +11,7 @@ use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,21 +19,30 @@ use crate::domain::company::CompanyName;
 use crate::store::company::{self as store, Stored};
 
 /// What an upsert takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CompanyTyped")]
 pub struct UpsertBody {
+    /// The name as it was typed; of what is seen of it, at most 200 characters.
+    #[schemars(length(min = 1, max = 4096))]
     name: String,
 }
 
+/// A name in the document.
+const EXAMPLE: &str = "Acme";
+
 /// What a search takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
+    /// The name, however it is spelled.
+    #[schemars(length(min = 1, max = 4096), example = EXAMPLE)]
     name: String,
 }
 
 /// A company as others see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Company")]
 pub struct Details {
     /// The one identifier of this company.
     pub company_id: Uuid,

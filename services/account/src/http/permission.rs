@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use rerp_kit::access::Caller;
 use rerp_kit::http::Path;
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::permissions;
 use crate::state::AppState;
 
 /// Every action, decided.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Permissions {
     /// The account.
     pub account_id: Uuid,
@@ -37,7 +38,8 @@ pub async fn check(
     Path((account, person)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let (account_id, human_name_id) = (answer::identifier(&account)?, answer::identifier(&person)?);
-    let permissions = permissions::of(&state, account_id, human_name_id, caller.reach()).await?;
+    let permissions =
+        permissions::of(&state, &state.db.on_behalf(&caller), account_id, human_name_id, caller.reach()).await?;
     let permissions = permissions.ok_or_else(answer::no_account)?;
     let body = axum::Json(Permissions { account_id, human_name_id, permissions });
     Ok(([(header::CACHE_CONTROL, "no-store")], body).into_response())

@@ -10,20 +10,27 @@ use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INTERNAL, LAST_OWNER, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::answer;
 use crate::domain::permission::Leave;
-use crate::domain::role::NewRole;
+use crate::domain::role::{NewRole, Role};
 use crate::state::AppState;
 use crate::store::role::{self as store, Assignment, Grant, Revoke};
 
 /// What giving a role takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewRole")]
 pub struct Body {
+    /// Who is to have it.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
+    /// Which.
+    #[schemars(with = "Role")]
     role: String,
 }
 
@@ -40,15 +47,16 @@ pub async fn grant(
 ) -> Result<Response, Problem> {
     let (account, key) = (answer::identifier(&account)?, Key::of(&headers)?);
     let new = NewRole::new(&body.human_name_id, &body.role)?;
+    let db = state.db.on_behalf(&caller);
     // First of all: whom Identity knows isn't for everybody to find out.
-    match store::may_grant(&state.db, account, new.role, caller.reach()).await? {
+    match store::may_grant(&db, account, new.role, caller.reach()).await? {
         Leave::Given => {}
         Leave::Absent => return Err(answer::no_account()),
         Leave::Denied(why) => return Err(answer::denied(why)),
     }
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
     let (id, claim) = Claim::of_create("account-roles", key, &(account, new))?;
-    match store::grant(&state.db, id, account, new, claim, caller.reach()).await.map_err(answer::not_inserted)? {
+    match store::grant(&db, id, account, new, claim, caller.reach()).await.map_err(answer::not_inserted)? {
         Grant::Has(assignment, made) => Ok((status(made), axum::Json(assignment)).into_response()),
         Grant::NoAccount => Err(answer::no_account()),
         Grant::Denied(why) => Err(answer::denied(why)),
@@ -76,7 +84,9 @@ pub async fn list(
 ) -> Result<axum::Json<Page<Assignment>>, Problem> {
     let account = answer::identifier(&account)?;
     let (limit, after, most) = answer::paging(&paging)?;
-    let rows = store::page(&db, account, after, most, caller.reach()).await?.ok_or_else(answer::no_account)?;
+    let rows = store::page(&db.on_behalf(&caller), account, after, most, caller.reach())
+        .await?
+        .ok_or_else(answer::no_account)?;
     Ok(axum::Json(Page::of(rows, limit, |row| row.role_id)))
 }
 
@@ -90,7 +100,7 @@ pub async fn revoke(
     Path((account, role)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let (account, role) = (answer::identifier(&account)?, answer::identifier(&role)?);
-    match store::revoke(&db, account, role, caller.reach()).await? {
+    match store::revoke(&db.on_behalf(&caller), account, role, caller.reach()).await? {
         Revoke::Done => Ok(StatusCode::NO_CONTENT),
         Revoke::Denied(why) => Err(answer::denied(why)),
         Revoke::NotThere => Err(Problem::new(NOT_FOUND).detail("there is no such role in this account")),

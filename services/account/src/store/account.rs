@@ -6,14 +6,15 @@ use rerp_kit::events::catalogue::AccountCreated;
 use rerp_kit::events::publish_first;
 use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::account::NewAccount;
+use crate::domain::account::{Kind, NewAccount};
 use crate::domain::role::Role;
 
 /// A row, as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
 pub struct Account {
     /// The account's identifier.
     #[sqlx(rename = "id")]
@@ -21,6 +22,7 @@ pub struct Account {
     /// Identity's: who opened it.
     pub human_name_id: Uuid,
     /// `personal` or `business`.
+    #[schemars(with = "Kind")]
     pub kind: String,
     /// The company it is for.
     pub company_id: Option<Uuid>,

@@ -3,13 +3,14 @@
 
 use jiff::Timestamp;
 use rerp_kit::pool::Session;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::address::{Owner, Place};
+use crate::domain::address::{Owner, Place, TYPES};
 
 /// A version, as it is answered.
-#[derive(Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
 pub struct Address {
     /// The address's identifier, the same in all versions.
     #[sqlx(rename = "id")]
@@ -17,6 +18,7 @@ pub struct Address {
     /// In which account.
     pub account_id: Option<Uuid>,
     /// What it is for.
+    #[schemars(extend("enum" = TYPES))]
     pub r#type: String,
     /// Identity's: the person whose it is.
     pub person_id: Option<Uuid>,

@@ -3,6 +3,7 @@
 use jiff_sqlx::Timestamp;
 use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -12,7 +13,8 @@ use crate::domain::company::CompanyName;
 const ROUNDS: u32 = 8;
 
 /// The result of an upsert, as it is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "CompanyUpserted")]
 pub struct Upserted {
     /// The one identifier of this company.
     pub company_id: Uuid,

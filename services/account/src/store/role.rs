@@ -6,6 +6,7 @@ use rerp_kit::events::catalogue::{RoleChange, RoleChanged};
 use rerp_kit::events::publish;
 use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -14,7 +15,8 @@ use crate::domain::permission::{Leave, OWNER_MANAGE, ROLE_MANAGE};
 use crate::domain::role::{NewRole, Role};
 
 /// A row, as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
+#[schemars(rename = "RoleAssignment")]
 pub struct Assignment {
     /// The identifier of this role of this person.
     #[sqlx(rename = "id")]
@@ -24,6 +26,7 @@ pub struct Assignment {
     /// Identity's: whose role.
     pub human_name_id: Uuid,
     /// `owner`, `admin`, `member` or `viewer`.
+    #[schemars(with = "Role")]
     pub role: String,
     /// Since when.
     #[sqlx(try_from = "jiff_sqlx::Timestamp")]

@@ -3,16 +3,24 @@
 
 #[path = "../../../kit/tests/support/authority.rs"]
 mod authority;
+#[path = "../../../kit/tests/support/conformance.rs"]
+mod conformance;
 #[path = "../../../kit/tests/support/doors.rs"]
 mod doors;
+#[path = "../../../kit/tests/support/front.rs"]
+mod front;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod accounts;
 mod addresses;
 mod api;
 mod events;
+mod openapi;
 mod rights;
 mod roles;
+mod tenants;

@@ -112,7 +112,8 @@ impl Event {
     /// What is wrong with it; it is not repeated, because a body may hold anything.
     pub fn read(body: &[u8]) -> Result<Self, &'static str> {
         let envelope: Envelope = serde_json::from_slice(body).map_err(|_| "not an event of Stripe's")?;
-        if !is_identifier(&envelope.id) || envelope.name.is_empty() || envelope.name.len() > 255 {
+        let is_named = (1..=255).contains(&envelope.name.len()) && !envelope.name.chars().any(char::is_control);
+        if !is_identifier(&envelope.id) || !is_named {
             return Err("an event without a usable id or type");
         }
         let created = Timestamp::from_second(envelope.created).map_err(|_| "an event of no possible time")?;
@@ -159,5 +160,7 @@ mod tests {
             assert!(read(id, json!({ "object": "invoice", "id": "in_1" })).is_err(), "{id}");
         }
         assert!(Event::read(b"{}").is_err() && Event::read(b"").is_err());
+        let unnamed = br#"{"id":"evt_1","type":"a\u0000","created":1,"data":{"object":{"object":"invoice"}}}"#;
+        assert!(Event::read(unnamed).is_err(), "a database has no such text");
     }
 }

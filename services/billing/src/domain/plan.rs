@@ -1,18 +1,21 @@
 //! What is offered, as whoever runs the platform declares it. In come texts; out goes a checked declaration or every mistake in it. Pure.
 
 use rerp_kit::problem::Mistakes;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::currency::Currency;
 
 /// Most prices of a plan.
-const MOST_PRICES: usize = 40;
+pub(crate) const MOST_PRICES: usize = 40;
 /// Largest amount, minor units: what JavaScript still counts exactly.
-const LARGEST: i64 = 9_007_199_254_740_991;
+pub(crate) const LARGEST: i64 = 9_007_199_254_740_991;
 /// Longest trial, days: Stripe's.
-const LONGEST_TRIAL: i32 = 730;
+pub(crate) const LONGEST_TRIAL: i32 = 730;
 
 /// How often a price is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Interval {
     /// Every month.
     Month,

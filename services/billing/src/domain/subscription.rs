@@ -2,14 +2,16 @@
 //! entitlements. Pure.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How long an account whose payment failed keeps what it paid for: Stripe tries again meanwhile.
 pub const GRACE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A subscription's state: all that Stripe has, by its names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "SubscriptionStatus")]
 pub enum Status {
     /// The first payment has not come yet; it may for 23 hours.
     Incomplete,
@@ -65,7 +67,7 @@ impl Status {
 }
 
 /// What an account may use of its plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "access")]
 pub enum Entitlement {
     /// Everything, until told otherwise.

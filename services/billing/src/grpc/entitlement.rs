@@ -19,8 +19,8 @@ pub struct Entitlements(Db);
 
 /// The service, ready to be routed to.
 #[must_use]
-pub fn server(db: Db) -> EntitlementsServer<Entitlements> {
-    EntitlementsServer::new(Entitlements(db)).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
+pub fn server(db: &Db) -> EntitlementsServer<Entitlements> {
+    EntitlementsServer::new(Entitlements(db.at_work())).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
 }
 
 #[tonic::async_trait]

@@ -10,6 +10,7 @@ use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{CHANGED_MEANWHILE, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,20 +19,31 @@ use crate::state::AppState;
 use crate::store::kyc::{self as store, Verification};
 
 /// What beginning takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewVerification")]
 pub struct Body {
+    /// The account.
+    #[schemars(with = "Uuid")]
     account_id: String,
+    /// Who asks: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
 }
 
 /// A verification, as it is answered.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Verification")]
+pub(crate) struct View {
+    /// Our identifier.
     verification_id: Uuid,
+    /// Account's: for which account.
     account_id: Uuid,
+    /// Identity's: who pays.
     human_name_id: Uuid,
+    /// `requested` until Stripe has answered, then Stripe's word.
     verification_status: String,
+    /// When it was first seen verified.
     verified_at: Option<Timestamp>,
     /// Where the person shows documents, to Stripe. Good for this one verification, and only in the answer to its beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,9 +77,9 @@ pub async fn verify(
     let person = answer::field("/human_name_id", &body.human_name_id)?;
     caller.must_be(person, "/human_name_id")?;
     state.identity.must_know(person, "/human_name_id").await?;
-    let asked = store::ask(&state.db, Uuid::now_v7(), account, person).await?;
+    let asked = store::ask(&state.db.on_behalf(&caller), Uuid::now_v7(), account, person).await?;
     let (mut row, begun) = asked.ok_or_else(|| Problem::new(CHANGED_MEANWHILE).detail("ask again"))?;
-    let made = state.asking().verification(&row).await.map_err(answer::no_answer)?;
+    let made = state.asking(&caller).verification(&row).await.map_err(answer::no_answer)?;
     row.verification_status = made.status;
     let status = if begun { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, axum::Json(View::of(row, made.url))).into_response())
@@ -78,7 +90,7 @@ pub async fn verify(
 /// # Errors
 /// A problem.
 pub async fn status(State(db): State<Db>, caller: Caller, Path(account): Path<String>) -> Result<Response, Problem> {
-    let found = store::of_account(&db, answer::identifier(&account)?, caller.reach()).await?;
+    let found = store::of_account(&db.on_behalf(&caller), answer::identifier(&account)?, caller.reach()).await?;
     let row =
         found.ok_or_else(|| Problem::new(NOT_FOUND).detail("nobody has begun to verify who pays for this account"))?;
     Ok(axum::Json(View::of(row, None)).into_response())

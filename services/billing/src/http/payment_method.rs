@@ -10,6 +10,7 @@ use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,16 +19,22 @@ use crate::state::AppState;
 use crate::store::payment_method::{self as store, Asked, PaymentMethod};
 
 /// What adding a payment method takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewPaymentMethod")]
 pub struct Body {
+    /// Who asks: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
 }
 
 /// What is answered to it.
-#[derive(Serialize)]
-struct Begun {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PaymentMethodBegun")]
+pub(crate) struct Begun {
+    /// Our identifier.
     payment_method_id: Uuid,
+    /// Identity's: whose.
     human_name_id: Uuid,
     /// With it the person's browser gives Stripe the card. Good for this one.
     client_secret: Option<String>,
@@ -49,11 +56,11 @@ pub async fn create(
     state.identity.must_know(person, "/human_name_id").await?;
     answer::must_be_verified(state.identity.proof(person).await)?;
     let (id, claim) = Claim::of_create("payment-methods", key, &person)?;
-    let id = match store::ask(&state.db, id, person, claim).await.map_err(explain)? {
+    let id = match store::ask(&state.db.on_behalf(&caller), id, person, claim).await.map_err(explain)? {
         Asked::Row(id) => id,
         Asked::Key(standing) => return Err(standing.problem().unwrap_or_else(|| Problem::new(INTERNAL))),
     };
-    let client_secret = state.asking().setup(id, person).await.map_err(answer::no_answer)?;
+    let client_secret = state.asking(&caller).setup(id, person).await.map_err(answer::no_answer)?;
     let begun = Begun { payment_method_id: id, human_name_id: person, client_secret };
     Ok((StatusCode::CREATED, axum::Json(begun)).into_response())
 }
@@ -73,12 +80,13 @@ fn explain(error: DbError) -> Problem {
 /// A problem.
 pub async fn list(
     State(db): State<Db>,
+    caller: Caller,
     Path(person): Path<String>,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<PaymentMethod>>, Problem> {
     let person = answer::identifier(&person)?;
     let (limit, after) = (paging.limit()?, paging.after()?);
     // One more than asked for tells whether there is a next page.
-    let rows = store::page(&db, person, after, i64::from(limit) + 1).await?;
+    let rows = store::page(&db.on_behalf(&caller), person, after, i64::from(limit) + 1).await?;
     Ok(axum::Json(Page::of(rows, limit, |row| row.payment_method_id)))
 }

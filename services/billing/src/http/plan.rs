@@ -3,35 +3,51 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rerp_kit::http::{Json, Path};
+use rerp_kit::access::Caller;
+use rerp_kit::http::{Json, Path, has_tag};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::answer;
-use crate::domain::plan::Declared;
+use crate::domain::plan::{Declared, Interval, LARGEST, LONGEST_TRIAL, MOST_PRICES};
 use crate::mirror::MirrorError;
 use crate::state::AppState;
-use crate::store::plan;
+use crate::store::plan::{self, Plan};
 
 /// What declaring a plan takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "DeclaredPlan")]
 pub struct Body {
+    /// Its name, for people.
+    #[schemars(length(min = 1, max = 100))]
     name: String,
+    /// How long a new customer may try it, days.
     #[serde(default)]
+    #[schemars(range(min = 0, max = LONGEST_TRIAL))]
     trial_days: i16,
+    /// What it costs, a price for each currency and interval; none retires the plan.
+    #[schemars(length(max = MOST_PRICES))]
     prices: Vec<Price>,
 }
 
 /// A price in it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "DeclaredPrice")]
 struct Price {
+    /// Minor units.
+    #[schemars(range(min = 0, max = LARGEST))]
     amount: i64,
+    /// Of ISO 4217.
+    #[schemars(regex(pattern = "^[A-Za-z]{3}$"))]
     currency: String,
+    /// How often it is paid.
+    #[schemars(with = "Interval")]
     interval: String,
 }
 
@@ -42,18 +58,27 @@ struct Price {
 /// A problem: nothing was changed, or Stripe has to be asked again for new prices, which happens by itself.
 pub async fn declare(
     State(state): State<AppState>,
+    caller: Caller,
     Path(code): Path<String>,
     Json(body): Json<Body>,
 ) -> Result<StatusCode, Problem> {
     let prices: Vec<_> =
         body.prices.iter().map(|price| (price.amount, price.currency.as_str(), price.interval.as_str())).collect();
     let declared = Declared::new(&code, &body.name, body.trial_days, &prices)?;
-    plan::declare(&state.db, &declared).await?;
-    match state.asking().prices(Some(&declared.code)).await {
+    plan::declare(&state.db.on_behalf(&caller), &declared).await?;
+    match state.asking(&caller).prices(Some(&declared.code)).await {
         Err(MirrorError::Refused(_)) => Err(Problem::new(INVALID_VALUE).field("/prices", "stripe refuses one of them")),
         made => made.map(drop).map_err(answer::no_answer),
     }?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Everything that is offered.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Plans")]
+pub(crate) struct Offered {
+    /// Plans with what they cost.
+    items: Vec<Plan>,
 }
 
 /// How long an answer may be used without asking again, seconds.
@@ -64,14 +89,11 @@ const FRESH: &str = "public, max-age=60";
 /// # Errors
 /// A problem.
 pub async fn list(State(db): State<Db>, headers: HeaderMap) -> Result<Response, Problem> {
-    let plans = plan::offered(&db).await?;
-    let body = serde_json::to_vec(&serde_json::json!({ "items": plans })).map_err(|_| Problem::new(INTERNAL))?;
-    let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&body)[..16]));
-    let etag = HeaderValue::from_str(&etag).map_err(|_| Problem::new(INTERNAL))?;
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let known = known
-        .flat_map(|value| value.split(','))
-        .any(|tag| tag.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes());
+    let offered = Offered { items: plan::offered(&db.at_work()).await? };
+    let body = serde_json::to_vec(&offered).map_err(|_| Problem::new(INTERNAL))?;
+    let tag = format!("\"{}\"", hex::encode(&Sha256::digest(&body)[..16]));
+    let known = has_tag(&headers, &tag)?;
+    let etag = HeaderValue::from_str(&tag).map_err(|_| Problem::new(INTERNAL))?;
     let shared = [(header::ETAG, etag), (header::CACHE_CONTROL, HeaderValue::from_static(FRESH))];
     if known {
         return Ok((StatusCode::NOT_MODIFIED, shared).into_response());

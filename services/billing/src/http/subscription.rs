@@ -11,6 +11,7 @@ use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, ID_TAKEN, IN_PROGRESS, INTERNAL, INVALID_VALUE, NOT_FOUND};
 use rerp_people::Proof;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,27 +23,45 @@ use crate::store::plan;
 use crate::store::subscription::{self as store, Asked, Subscription, Wish};
 
 /// What subscribing takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewSubscription")]
 pub struct Body {
+    /// The account.
+    #[schemars(with = "Uuid")]
     account_id: String,
+    /// Who asks: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
+    /// The price of a plan that is offered.
+    #[schemars(with = "Uuid")]
     price_id: String,
 }
 
 /// A subscription, as it is answered.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Subscription")]
+pub(crate) struct View {
+    /// Our identifier.
     subscription_id: Uuid,
+    /// Account's: for which account.
     account_id: Uuid,
+    /// Identity's: who pays.
     human_name_id: Uuid,
+    /// To which plan.
     plan_id: Uuid,
+    /// At which price.
     price_id: Uuid,
     /// None until Stripe has answered.
+    #[schemars(with = "Option<Status>")]
     status: Option<String>,
+    /// When the trial ends or has ended.
     trial_end: Option<Timestamp>,
+    /// Until when it is paid.
     current_period_end: Option<Timestamp>,
+    /// Whether it ends then.
     cancel_at_period_end: bool,
+    /// What the account may use now.
     entitlement: Entitlement,
     /// With it the person's browser confirms the first payment.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,9 +105,10 @@ pub async fn create(
         verified: false,
     };
     caller.must_be(wish.human_name_id, "/human_name_id")?;
+    let db = state.db.on_behalf(&caller);
     state.identity.must_know(wish.human_name_id, "/human_name_id").await?;
     // Whether it is offered is decided where it is written down: what a key has made stays made.
-    let trial = plan::offer(&state.db, wish.price_id).await?.is_some_and(|offer| offer.trial_days > 0);
+    let trial = plan::offer(&state.db.at_work(), wish.price_id).await?.is_some_and(|offer| offer.trial_days > 0);
     if trial {
         // Not known is refused, not taken for a no: the person would pay at once and lose the trial.
         wish.verified = match state.identity.proof(wish.human_name_id).await {
@@ -97,23 +117,23 @@ pub async fn create(
         };
     }
     let (id, claim) = Claim::of_create("subscriptions", key, &wish)?;
-    let row = match store::ask(&state.db, id, wish, claim.clone()).await.map_err(explain)? {
+    let row = match store::ask(&db, id, wish, claim.clone()).await.map_err(explain)? {
         Asked::Row(row) => row,
         Asked::Nothing => {
             return Err(Problem::new(INVALID_VALUE).field("/price_id", "nothing is offered at this price"));
         }
         Asked::Key(standing) => return Err(standing.problem().unwrap_or_else(|| Problem::new(INTERNAL))),
     };
-    let secret = match state.asking().subscription(&row).await {
+    let secret = match state.asking(&caller).subscription(&row).await {
         Ok(secret) => secret,
         Err(error) => {
             if matches!(&error, MirrorError::Refused(_)) {
-                store::refused(&state.db, row.id, claim).await?;
+                store::refused(&db, row.id, claim).await?;
             }
             return Err(answer::no_answer(error));
         }
     };
-    let row = store::by_id(&state.db, row.id).await?.ok_or_else(|| Problem::new(INTERNAL))?;
+    let row = store::by_id(&db, row.id).await?.ok_or_else(|| Problem::new(INTERNAL))?;
     let location = format!("/api/billing/subscription/{}", row.account_id);
     let headers = [(header::LOCATION, location)];
     let version = [(header::ETAG, etag(row.version))];
@@ -145,7 +165,7 @@ pub async fn of_account(
     Path(account): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = store::of_account(&db, answer::identifier(&account)?, caller.reach()).await?;
+    let found = store::of_account(&db.on_behalf(&caller), answer::identifier(&account)?, caller.reach()).await?;
     let row = found.ok_or_else(|| Problem::new(NOT_FOUND).detail("this account has never had a subscription"))?;
     let version = [(header::ETAG, etag(row.version))];
     // The end of a grace period changes the answer and not the row.

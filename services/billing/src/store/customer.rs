@@ -2,11 +2,12 @@
 
 use jiff_sqlx::Timestamp;
 use rerp_kit::pool::{Db, DbError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 /// A row, as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
 pub struct Customer {
     /// Our identifier.
     #[sqlx(rename = "id")]

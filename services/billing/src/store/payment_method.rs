@@ -2,13 +2,14 @@
 
 use rerp_kit::idempotency::{Claim, Standing, take};
 use rerp_kit::pool::{Db, DbError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::made::{Made, made};
 
 /// A payment method, as it is answered. What is null is known once the person has finished with Stripe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
 pub struct PaymentMethod {
     /// Our identifier.
     #[sqlx(rename = "id")]

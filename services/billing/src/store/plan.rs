@@ -1,10 +1,11 @@
 //! The SQL of `plans` and `plan_prices`.
 
 use rerp_kit::pool::{Db, DbError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::plan::Declared;
+use crate::domain::plan::{Declared, Interval};
 
 /// A price of a plan that is offered, with its plan.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -28,7 +29,7 @@ pub struct Offer {
 }
 
 /// A plan as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Plan {
     /// The plan's identifier.
     pub plan_id: Uuid,
@@ -43,7 +44,7 @@ pub struct Plan {
 }
 
 /// A price as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Price {
     /// What to subscribe to.
     pub price_id: Uuid,
@@ -52,6 +53,7 @@ pub struct Price {
     /// Three small letters.
     pub currency: String,
     /// `month` or `year`.
+    #[schemars(with = "Interval")]
     pub interval: String,
 }
 

@@ -18,7 +18,7 @@ fn id(text: &str) -> Uuid {
     text.parse().unwrap()
 }
 
-async fn doors(platform: &Platform) -> Doors {
+pub(crate) async fn doors(platform: &Platform) -> Doors {
     Doors::open("billing", RULES, rerp_billing::router(platform.state.clone())).await
 }
 

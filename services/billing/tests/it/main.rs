@@ -3,19 +3,28 @@
 
 #[path = "../../../kit/tests/support/authority.rs"]
 mod authority;
+#[path = "../../../kit/tests/support/conformance.rs"]
+mod conformance;
 #[path = "../../../kit/tests/support/doors.rs"]
 mod doors;
+#[path = "../../../kit/tests/support/front.rs"]
+mod front;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod entitlements;
 mod events;
 mod kyc;
+mod openapi;
+mod orders;
 mod payment_methods;
 mod plans;
 mod reconciliation;
 mod rights;
 mod subscriptions;
+mod tenants;
 mod webhooks;

@@ -21,7 +21,7 @@ async fn events_that_never_came_are_found_and_mended() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_night_has_one_turn_at_most() {
     let p = Platform::start().await;
-    let db = &p.state.db;
+    let db = &p.state.db.at_work();
     let (one, two) = tokio::join!(begin(db), begin(db));
     let begun = i64::from(one.unwrap()) + i64::from(two.unwrap());
     // Before two in the morning nobody has one.

@@ -3,24 +3,25 @@
 use crate::platform::{ACCOUNT, ANN, MONTHLY, Platform};
 use rerp_billing::domain::subscription::Status;
 use rerp_billing::domain::ticket::may_write;
+use rerp_billing::http::webhook::LARGEST;
 use rerp_billing::store::mirror::{self, Fetched};
-use rerp_kit::problem::catalogue::{INVALID_BODY, MALFORMED_HEADER};
+use rerp_kit::problem::catalogue::{INVALID_BODY, MALFORMED_HEADER, TOO_LARGE};
 use rerp_sandbox::stripe::delivery::signature;
 use serde_json::{Value, json};
 
-fn event(id: &str, object: &Value) -> String {
+pub(crate) fn event(id: &str, object: &Value) -> String {
     json!({ "id": id, "type": "some.thing", "created": 1_790_000_000, "data": { "object": object } }).to_string()
 }
 
 impl Platform {
-    async fn receive(&self, body: &str, signature: Option<&str>) -> crate::platform::Answer {
+    pub(crate) async fn receive(&self, body: &str, signature: Option<&str>) -> crate::platform::Answer {
         let url = format!("http://{}/api/billing/webhooks/stripe", self.at);
         let headers: Vec<_> = signature.map(|signature| ("stripe-signature", signature)).into_iter().collect();
         self.raw("POST", url, &headers, body.to_owned()).await
     }
 }
 
-fn signed(body: &str) -> String {
+pub(crate) fn signed(body: &str) -> String {
     signature(body.as_bytes(), jiff::Timestamp::now().as_second(), &["whsec_test".to_owned()])
 }
 
@@ -44,6 +45,22 @@ async fn only_what_stripe_signed_is_stored_and_only_once() {
     // There is no such invoice: nothing to write, and nothing to wait for.
     assert_eq!(p.mirror().catch_up().await.unwrap(), 1);
     assert_eq!(p.rows("webhook_inbox WHERE done_at IS NULL").await, 0);
+}
+
+/// What the gateway lets through is taken: events are larger than anything else that is sent here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_may_be_as_large_as_the_gateway_lets_it_be() {
+    let p = Platform::start().await;
+    let sized = |size: usize| {
+        let bare = event("evt_1", &json!({ "object": "invoice", "id": "in_1", "padding": "" })).len();
+        event("evt_1", &json!({ "object": "invoice", "id": "in_1", "padding": "x".repeat(size - bare) }))
+    };
+    let (largest, larger) = (sized(LARGEST), sized(LARGEST + 1));
+    assert!(p.receive(&larger, Some(&signed(&larger))).await.is(TOO_LARGE));
+    assert_eq!(p.rows("webhook_inbox").await, 0);
+    assert_eq!(p.receive(&largest, Some(&signed(&largest))).await.status, 200);
+    let plan = json!({ "name": "x".repeat(65 * 1024), "prices": [] });
+    assert!(p.put("plans/huge", &plan).await.is(TOO_LARGE), "of everything else less is taken");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,7 +107,7 @@ async fn in_whatever_order_events_come_the_table_says_what_stripe_says() {
 async fn the_statements_decide_as_the_model_does() {
     let p = Platform::start().await;
     assert_eq!(p.subscribe(None, ANN, MONTHLY).await.status, 201);
-    let db = &p.state.db;
+    let db = &p.state.db.at_work();
     for (written, ticket) in [(0, 1), (5, 4), (5, 5), (5, 6), (7, i64::MAX)] {
         for (fetched, table) in one_of_each(&p).await {
             // Rows that a fetch makes are made first.

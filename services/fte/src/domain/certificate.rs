@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use rand::RngExt as _;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use rerp_kit::problem::Mistakes;
@@ -42,8 +43,9 @@ pub fn is_earned(passed: Passed, held: Held) -> bool {
 }
 
 /// What a certificate is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CertificateState")]
 pub enum State {
     /// It counts.
     Valid,

@@ -1,11 +1,12 @@
 //! Modules of courses. In come texts and numbers of a request; out goes a checked module, or what is wrong with it. Pure.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use rerp_kit::problem::Mistakes;
 
 /// What a module tests, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TestType {
     /// Questions about one module.

@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decimal;
 use rerp_kit::problem::Mistakes;
 
 /// How a question is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "QuestionKind")]
 pub enum Kind {
     /// One of several choices.
     SingleChoice,
@@ -41,12 +43,14 @@ impl Kind {
 }
 
 /// Something to choose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// Its name in answers.
+    #[schemars(length(min = 1, max = 20))]
     pub id: String,
     /// For people.
+    #[schemars(length(min = 1, max = 1_000))]
     pub text: String,
 }
 

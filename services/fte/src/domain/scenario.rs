@@ -1,6 +1,7 @@
 //! Scenarios: what they begin with, what may be done in them, and what becomes of an action. In come texts and numbers of a request; out go
 //! checked wishes and actions, or what is wrong. Pure. Whether an action is possible in the market, the trading service says.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decimal;
@@ -21,20 +22,23 @@ pub const LEAST_BARS_OF_TEST: i32 = 60;
 pub const LEAST_DECISIONS: i64 = 5;
 
 /// Names of the kinds of scenarios, ours and the trading service's.
-const TYPES: [&str; 3] = ["backtest", "live_simulation", "pattern_recognition"];
+pub(crate) const TYPES: [&str; 3] = ["backtest", "live_simulation", "pattern_recognition"];
 
 /// What fills cost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fees {
     /// Millionths of what is traded.
+    #[schemars(range(min = 0, max = u32::MAX))]
     pub rate_ppm: u32,
     /// For each fill, a decimal text.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]{1,8})?$"))]
     pub fixed: String,
 }
 
 /// What a scenario begins with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ScenarioConfig")]
 pub struct Config {
     /// How many bars it has in the end.
     pub bars: i32,
@@ -69,7 +73,7 @@ pub fn check(scenario_type: &str, config: Config, of_test: bool) -> Result<(&'st
 }
 
 /// Which way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// More of the thing.
@@ -79,32 +83,36 @@ pub enum Side {
 }
 
 /// The terms of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// Which way.
     pub side: Side,
     /// How much, a decimal text.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]{1,4})?$"))]
     pub quantity: String,
     /// The worst price that will do, a decimal text; a market order without.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]{1,4})?$"))]
     pub limit: Option<String>,
 }
 
 /// Which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
     /// Its number.
+    #[schemars(range(min = 0, max = u32::MAX))]
     pub order: u32,
 }
 
 /// How far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Advance {
     /// How many bars; one if left out.
     #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 2_000))]
     pub bars: u32,
 }
 
@@ -113,15 +121,16 @@ fn one() -> u32 {
 }
 
 /// Which patterns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Names {
     /// Their names; none if there are none.
+    #[schemars(length(max = 100), inner(length(max = 40), regex(pattern = "^[!-~]*$")))]
     pub patterns: Vec<String>,
 }
 
 /// An action, as `{"order": {…}}`, `{"advance": {…}}` and so on: the trading service's form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Place an order.

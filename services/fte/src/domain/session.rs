@@ -2,6 +2,7 @@
 //! given.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -35,7 +36,8 @@ impl NewSession {
 }
 
 /// Where a session is. From `InProgress` to one of the others, once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(rename = "SessionStatus", rename_all = "snake_case")]
 pub enum Status {
     /// Answers are taken.
     InProgress,

@@ -5,9 +5,11 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Page, Paging, Path, Query};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,28 +18,40 @@ use crate::domain::certificate::{self, State as Worth, is_token};
 use crate::store::certificate::{self as store, Certificate};
 
 /// A certificate, as its owner sees it.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OwnCertificate")]
+pub(crate) struct View {
+    /// The certificate's identifier.
     certificate_id: Uuid,
+    /// Identity's: whose it is.
     human_name_id: Uuid,
+    /// Account's.
     account_id: Uuid,
+    /// The session that earned it.
     session_id: Uuid,
     /// Its owner hands it out: whoever has it can verify the certificate.
     verification_token: String,
     #[serde(flatten)]
     public: Public,
+    /// Why it was taken back.
     revoked_reason: Option<String>,
 }
 
 /// What everybody with its token sees: nothing about a person.
-#[derive(Serialize)]
-struct Public {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Certificate")]
+pub(crate) struct Public {
+    /// For people.
     certificate_number: String,
+    /// The course that was passed.
     course: String,
     /// `valid`, `revoked` or `expired`.
     state: Worth,
+    /// When it was issued.
     issued_at: Timestamp,
+    /// When it ends; none: never.
     expires_at: Option<Timestamp>,
+    /// When it was taken back.
     revoked_at: Option<Timestamp>,
 }
 
@@ -75,12 +89,13 @@ impl From<Certificate> for View {
 /// A problem.
 pub async fn of_person(
     State(db): State<Db>,
+    caller: Caller,
     Path(person): Path<String>,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Problem> {
     let person = answer::identifier(&person)?;
     let (limit, after, most) = answer::paging(&paging)?;
-    let rows = store::page(&db, person, after, most).await?;
+    let rows = store::page(&db.on_behalf(&caller), person, after, most).await?;
     let views: Vec<View> = rows.into_iter().map(View::from).collect();
     Ok(answer::private(StatusCode::OK, &Page::of(views, limit, |view| view.certificate_id)))
 }
@@ -94,7 +109,7 @@ pub async fn verify(State(db): State<Db>, Path(token): Path<String>) -> Result<R
     if !is_token(&token) {
         return Err(nothing());
     }
-    let found = store::by_token(&db, &token).await?.ok_or_else(nothing)?;
+    let found = store::by_token(&db.at_work(), &token).await?.ok_or_else(nothing)?;
     let mut response = answer::private(StatusCode::OK, &Public::from(found));
     // The address holds the token: search engines must not list it.
     response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
@@ -102,10 +117,12 @@ pub async fn verify(State(db): State<Db>, Path(token): Path<String>) -> Result<R
 }
 
 /// What revoking takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Revocation")]
 pub struct Reason {
     /// For its owner, and for whoever asks why.
+    #[schemars(length(min = 1, max = 500))]
     reason: String,
 }
 
@@ -115,11 +132,13 @@ pub struct Reason {
 /// A problem.
 pub async fn revoke(
     State(db): State<Db>,
+    caller: Caller,
     Path(id): Path<String>,
     Json(body): Json<Reason>,
 ) -> Result<Response, Problem> {
     let id = answer::identifier(&id)?;
     let reason = certificate::reason(&body.reason)?;
-    let row = store::revoke(&db, id, &reason).await?.ok_or_else(|| answer::nothing("certificate"))?;
+    let row =
+        store::revoke(&db.on_behalf(&caller), id, &reason).await?.ok_or_else(|| answer::nothing("certificate"))?;
     Ok(answer::private(StatusCode::OK, &View::from(row)))
 }

@@ -8,37 +8,74 @@ use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answer;
-use crate::domain::module::{NewModule, Terms, Typed};
+use crate::domain::module::{NewModule, Terms, TestType, Typed};
 use crate::store::module::{self as store, Changed, Module};
 
+/// What a name for machines looks like.
+pub(crate) const CODE: &str = "^[a-z][a-z0-9-]{1,62}$";
+
 /// What adding a module takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewModule")]
 pub struct NewBody {
+    /// Its name in paths, for ever.
+    #[schemars(regex(pattern = CODE))]
     code: String,
+    /// The course it is part of, for ever.
+    #[schemars(regex(pattern = CODE))]
     course: String,
+    /// What it tests, for ever.
+    #[schemars(with = "TestType")]
     test_type: String,
+    /// For people, one line.
+    #[schemars(length(min = 1, max = 200))]
     title: String,
+    /// For people.
+    #[schemars(length(min = 1, max = 5_000))]
     description: Option<String>,
+    /// The share of all points that passes, in hundredths of a percent.
+    #[schemars(range(min = 0, max = 10_000))]
     pass_bp: i32,
+    /// How many seconds a session has.
+    #[schemars(range(min = 30, max = 86_400))]
     time_limit_s: i32,
+    /// How many days a certificate of the course is valid; of a final assessment only.
+    #[schemars(range(min = 1, max = 36_500))]
     certificate_days: Option<i32>,
+    /// How many seconds somebody who has not passed waits.
+    #[schemars(range(min = 0, max = 2_592_000))]
     retry_pause_s: Option<i32>,
 }
 
 /// What changing a module takes: all of it but what it is for ever. Without `retired` or `retry_pause_s` those stay too.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ChangedModule")]
 pub struct ChangedBody {
+    /// For people, one line.
+    #[schemars(length(min = 1, max = 200))]
     title: String,
+    /// For people.
+    #[schemars(length(min = 1, max = 5_000))]
     description: Option<String>,
+    /// The share of all points that passes, in hundredths of a percent.
+    #[schemars(range(min = 0, max = 10_000))]
     pass_bp: i32,
+    /// How many seconds a session has.
+    #[schemars(range(min = 30, max = 86_400))]
     time_limit_s: i32,
+    /// How many days a certificate of the course is valid; of a final assessment only.
+    #[schemars(range(min = 1, max = 36_500))]
     certificate_days: Option<i32>,
+    /// How many seconds somebody who has not passed waits.
+    #[schemars(range(min = 0, max = 2_592_000))]
     retry_pause_s: Option<i32>,
+    /// Nobody can start it any more.
     retired: Option<bool>,
 }
 

@@ -9,25 +9,44 @@ use rerp_kit::idempotency::{Claim, Key as IdempotencyKey, Standing, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::INVALID_VALUE;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answer;
-use crate::domain::question::{self, Choice, Key, Question, Typed, TypedKey};
+use crate::domain::decimal;
+use crate::domain::question::{self, Choice, Key, Kind, Question, Typed, TypedKey};
 use crate::store::question::{self as store, Added, Changed, MOST, Newest};
 
+/// What a decimal text looks like.
+pub(crate) const DECIMAL: &str = r"^-?[0-9]+(\.[0-9]{1,8})?$";
+
 /// What a question takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewQuestion")]
 pub struct Body {
+    /// How it is answered.
+    #[schemars(with = "Kind")]
     kind: String,
+    /// What is asked, for people.
+    #[schemars(length(min = 1, max = 10_000))]
     prompt: String,
+    /// What there is to choose: 2 to 20, each with an `id` of its own; nothing for a number.
     #[serde(default)]
+    #[schemars(length(max = 20))]
     choices: Vec<Choice>,
+    /// Decimal places of a number.
     #[serde(default)]
+    #[schemars(range(min = 0, max = decimal::MOST))]
     decimals: i32,
+    /// Points of a right answer.
+    #[schemars(range(min = 1, max = 1_000))]
     points: i32,
+    /// What they are multiplied by.
     #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 100))]
     weight: i32,
+    /// What is right. It goes in and doesn't come out.
     correct: Correct,
     /// Of changes only. Left out: it stays.
     retired: Option<bool>,
@@ -38,11 +57,17 @@ fn one() -> i32 {
 }
 
 /// What is right: names of choices, or a decimal text and how far off is still right.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CorrectAnswer")]
 struct Correct {
+    /// Names of choices.
     choices: Option<Vec<String>>,
+    /// A decimal text with no more places than the question has.
+    #[schemars(regex(pattern = DECIMAL))]
     value: Option<String>,
+    /// How far off is still right, a decimal text; nothing for exactly.
+    #[schemars(regex(pattern = DECIMAL))]
     tolerance: Option<String>,
 }
 

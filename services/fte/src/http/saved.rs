@@ -9,26 +9,38 @@ use rerp_kit::http::{Json, Path};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ENDED, INVALID_VALUE, SEQUENCE_GAP};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::answer;
+use super::question::DECIMAL;
 use crate::store::saved::{self as store, Saved, Wish};
 
 /// What saving an answer takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewAnswer")]
 pub struct Body {
+    /// Which question of the session.
+    #[schemars(with = "Uuid")]
     question_id: String,
     /// The revision that the sender has seen; 0 before the first answer.
+    #[schemars(range(min = i32::MIN, max = i32::MAX))]
     expected_revision: i32,
+    /// What is answered.
     answer: Given,
 }
 
 /// An answer: names of choices, or a decimal text.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "GivenAnswer")]
 struct Given {
+    /// Names of choices.
     choices: Option<Vec<String>>,
+    /// A decimal text with no more places than the question has.
+    #[schemars(regex(pattern = DECIMAL))]
     value: Option<String>,
 }
 
@@ -49,7 +61,7 @@ pub async fn save(
         choices: body.answer.choices,
         value: body.answer.value,
     };
-    match store::save(&db, &wish, caller.reach()).await? {
+    match store::save(&db.on_behalf(&caller), &wish, caller.reach()).await? {
         Saved::Done(receipt) => Ok(answer::private(StatusCode::OK, &receipt)),
         Saved::NotThere => Err(answer::nothing("session")),
         Saved::NoQuestion => {

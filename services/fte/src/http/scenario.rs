@@ -14,14 +14,16 @@ use rerp_kit::problem::catalogue::{
 };
 use rerp_kit::problem::{Mistakes, Problem};
 use rerp_kit::telemetry::chain;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::answer;
+use super::module::CODE;
 use crate::admission::admit;
 use crate::client::trading::TradingError;
-use crate::domain::scenario::{self, Action, Config, Fees, MOST_ACTIONS};
+use crate::domain::scenario::{self, Action, Config, Fees, MOST_ACTIONS, TYPES};
 use crate::scenarios::ScenarioError;
 use crate::state::AppState;
 use crate::store::scenario::{self as store, Belongs, MOST, Scenario, Wish, Wished};
@@ -31,46 +33,78 @@ use crate::store::scenario_action::{self as actions, Listed, Written};
 const SHOWN: i64 = 200;
 
 /// What beginning a scenario takes: a session, or a module with a person and an account.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewScenario")]
 pub struct Body {
+    /// The session that it is part of.
+    #[schemars(with = "Option<Uuid>")]
     session_id: Option<String>,
+    /// Or the module that it is an exercise for, by code.
+    #[schemars(regex(pattern = CODE))]
     module: Option<String>,
+    /// With a module: who exercises.
+    #[schemars(with = "Option<Uuid>")]
     human_name_id: Option<String>,
+    /// With a module: for which account.
+    #[schemars(with = "Option<Uuid>")]
     account_id: Option<String>,
+    /// What kind.
+    #[schemars(extend("enum" = TYPES))]
     scenario_type: String,
+    /// How many bars it has in the end; in a session at least 60.
+    #[schemars(range(min = 31, max = 2_000))]
     bars: i32,
+    /// Cash to begin with, a decimal text.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]{1,8})?$"))]
     cash: Option<String>,
+    /// What fills cost; nothing if it is left out.
     fees: Option<Fees>,
 }
 
 /// An action, and what its sender believes to be the state.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewAction")]
 pub struct Act {
+    /// The `seq` that the sender has seen.
+    #[schemars(range(min = i64::MIN, max = i64::MAX))]
     expected_seq: i64,
+    /// What to do.
     action: Action,
 }
 
 /// A scenario, as it is answered.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Scenario")]
+pub(crate) struct View {
+    /// Its identifier.
     scenario_id: Uuid,
+    /// Identity's.
     human_name_id: Uuid,
+    /// Account's.
     account_id: Uuid,
+    /// The module's code.
     module: String,
+    /// The session that it is part of.
     session_id: Option<Uuid>,
+    /// `backtest`, `live_simulation` or `pattern_recognition`.
     scenario_type: String,
+    /// What was wished.
     scenario_config: Config,
     /// What the next action has to expect.
     seq: Option<i64>,
+    /// How many bars it has in the end.
     total_bars: Option<i32>,
     /// Those that are visible.
     bars: Vec<Value>,
     /// The newest ones, oldest first.
     user_actions: Vec<Listed>,
+    /// Where things stand.
     results: Option<Value>,
+    /// When the trading service began it.
     started_at: Option<Timestamp>,
+    /// When its last bar was visible.
     completed_at: Option<Timestamp>,
 }
 
@@ -119,10 +153,11 @@ pub async fn begin(
     }
     let wish = Wish { belongs, scenario_type, config };
     let (id, claim) = Claim::of_create("scenarios", key, &wish)?;
-    match state.scenarios().begin(id, &wish, claim, caller.reach()).await.map_err(explain)? {
+    let scenarios = state.scenarios(&caller);
+    match scenarios.begin(id, &wish, claim, caller.reach()).await.map_err(explain)? {
         Wished::There(row, repeated) => {
             let location = format!("/api/fte/scenarios/{}", row.id);
-            let mut response = answer::made(&location, &View::of(&state.db, *row).await?);
+            let mut response = answer::made(&location, &View::of(&scenarios.db, *row).await?);
             if repeated {
                 response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
             }
@@ -156,6 +191,7 @@ fn belongs(body: &Body) -> Result<Belongs, Problem> {
 /// # Errors
 /// A problem.
 pub async fn by_id(State(db): State<Db>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let db = db.on_behalf(&caller);
     let found = store::by_id(&db, answer::identifier(&id)?, caller.reach()).await?;
     let row = found.ok_or_else(|| answer::nothing("scenario"))?;
     Ok(answer::private(StatusCode::OK, &View::of(&db, row).await?))
@@ -174,7 +210,7 @@ pub async fn act(
     let id = answer::identifier(&id)?;
     let action = body.action.check()?;
     let action = serde_json::to_value(action).map_err(|_| Problem::new(INTERNAL))?;
-    match state.scenarios().act(id, body.expected_seq, &action, caller.reach()).await.map_err(explain)? {
+    match state.scenarios(&caller).act(id, body.expected_seq, &action, caller.reach()).await.map_err(explain)? {
         Written::Done(outcome) if outcome.done => Ok(answer::private(StatusCode::OK, &outcome)),
         Written::Done(_) => Err(Problem::new(INVALID_VALUE)
             .detail("the trading service refused the action, and nothing has happened")

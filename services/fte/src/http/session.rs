@@ -10,9 +10,12 @@ use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, INVALID_VALUE, TOO_MANY_REQUESTS};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::answer;
+use super::module::CODE;
 use super::scenario::explain;
 use crate::admission::admit;
 use crate::domain::session::NewSession;
@@ -20,12 +23,18 @@ use crate::state::AppState;
 use crate::store::session::{self as store, Cause, Started};
 
 /// What starting a session takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewSession")]
 pub struct Body {
+    /// Who takes the test: one's own identifier.
+    #[schemars(with = "Uuid")]
     human_name_id: String,
+    /// For which account.
+    #[schemars(with = "Uuid")]
     account_id: String,
     /// The module's code.
+    #[schemars(regex(pattern = CODE))]
     module: String,
 }
 
@@ -43,9 +52,10 @@ pub async fn start(
     let wish = NewSession::new(&body.human_name_id, &body.account_id, &body.module)?;
     caller.must_be(wish.human_name_id, "/human_name_id")?;
     admit(&state, wish.human_name_id, wish.account_id).await?;
+    let db = state.db.on_behalf(&caller);
     let (id, claim) = Claim::of_create("sessions", key, &wish)?;
-    let started = match store::start(&state.db, id, &wish, claim).await {
-        Err(error) if error.constraint() == Some("test_sessions_running") => return Err(runs(&state.db, &wish).await),
+    let started = match store::start(&db, id, &wish, claim).await {
+        Err(error) if error.constraint() == Some("test_sessions_running") => return Err(runs(&db, &wish).await),
         started => started.map_err(answer::not_inserted)?,
     };
     match started {
@@ -79,7 +89,7 @@ async fn runs(db: &Db, wish: &NewSession) -> Problem {
 /// # Errors
 /// A problem.
 pub async fn by_id(State(db): State<Db>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
-    let found = store::by_id(&db, answer::identifier(&id)?, caller.reach()).await?;
+    let found = store::by_id(&db.on_behalf(&caller), answer::identifier(&id)?, caller.reach()).await?;
     Ok(answer::private(StatusCode::OK, &found.ok_or_else(|| answer::nothing("session"))?))
 }
 
@@ -93,7 +103,7 @@ pub async fn complete(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let (id, reach) = (answer::identifier(&id)?, caller.reach());
-    state.scenarios().settle(id, reach).await.map_err(explain)?;
-    let ended = store::end(&state.db, id, Cause::Person(reach)).await?;
+    state.scenarios(&caller).settle(id, reach).await.map_err(explain)?;
+    let ended = store::end(&state.db.on_behalf(&caller), id, Cause::Person(reach)).await?;
     Ok(answer::private(StatusCode::OK, &ended.ok_or_else(|| answer::nothing("session"))?))
 }

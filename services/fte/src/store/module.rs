@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use rerp_kit::http::IfMatch;
 use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::module::{NewModule, RETRY_PAUSE_S, Terms};
+use crate::domain::module::{NewModule, RETRY_PAUSE_S, Terms, TestType};
 
 /// A row, as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
 pub struct Module {
     /// The module's identifier.
     #[sqlx(rename = "id")]
@@ -24,6 +25,7 @@ pub struct Module {
     /// For people.
     pub description: Option<String>,
     /// `module_quiz`, `interactive_scenario` or `final_assessment`.
+    #[schemars(with = "TestType")]
     pub test_type: String,
     /// The share of all points that passes, in hundredths of a percent.
     pub pass_bp: i32,

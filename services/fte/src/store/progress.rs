@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use rerp_kit::events::catalogue::CertificateIssued;
 use rerp_kit::pool::{Db, DbError, Session};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::domain::certificate::{Passed, is_earned};
 use crate::domain::module::TestType;
 
 /// How far a person has come in a course, as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
 pub struct Progress {
     /// The course.
     pub course: String,
@@ -28,11 +29,13 @@ pub struct Progress {
     pub overall_progress: i64,
     /// When the final assessment was first passed.
     #[serde(serialize_with = "maybe")]
+    #[schemars(with = "Option<Timestamp>")]
     pub final_passed_at: Option<jiff_sqlx::Timestamp>,
     /// Whether there has been a certificate.
     pub fte_certificate_issued: bool,
     /// When the newest one was issued.
     #[serde(serialize_with = "maybe")]
+    #[schemars(with = "Option<Timestamp>")]
     pub certificate_issued_at: Option<jiff_sqlx::Timestamp>,
     /// When a session was last started or passed.
     #[sqlx(try_from = "jiff_sqlx::Timestamp")]

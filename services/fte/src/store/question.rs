@@ -4,20 +4,23 @@ use jiff::Timestamp;
 use rerp_kit::http::IfMatch;
 use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::domain::question::{Choice, Key, Question};
+use crate::domain::question::{Choice, Key, Kind, Question};
 
 /// The newest version of a question, as it is answered: without what is right.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
+#[schemars(rename = "Question")]
 pub struct Newest {
     /// The question's identifier, the same in all versions.
     pub question_id: Uuid,
     /// The module it belongs to.
     pub module_id: Uuid,
     /// `single_choice`, `multiple_choice` or `numeric`.
+    #[schemars(with = "Kind")]
     pub kind: String,
     /// For people.
     pub prompt: String,

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use rerp_kit::access::Reach;
 use rerp_kit::pool::{Db, DbError, Session};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -17,13 +18,15 @@ use crate::domain::session::{Phase, Save, save as judge};
 use rerp_kit::problem::Mistakes;
 
 /// A question of a session with what was answered, as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "AskedQuestion")]
 pub struct Item {
     /// The question.
     pub question_id: Uuid,
     /// The version that is asked.
     pub version: i32,
     /// `single_choice`, `multiple_choice` or `numeric`.
+    #[schemars(with = "Kind")]
     pub kind: String,
     /// For people.
     pub prompt: String,
@@ -61,7 +64,8 @@ pub struct Wish {
 }
 
 /// An answer that is saved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
+#[schemars(rename = "SavedAnswer")]
 pub struct Receipt {
     /// The question.
     pub question_id: Uuid,

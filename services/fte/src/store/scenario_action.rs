@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use rerp_kit::access::Reach;
 use rerp_kit::pool::{Db, DbError, Session};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -32,7 +33,8 @@ pub struct Open {
 }
 
 /// What came of an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
+#[schemars(rename = "ActionOutcome")]
 pub struct Outcome {
     /// The action's number.
     pub sequence: i32,
@@ -50,7 +52,8 @@ pub struct Outcome {
 }
 
 /// An action with its end, as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
+#[schemars(rename = "ListedAction")]
 pub struct Listed {
     /// The action's number.
     pub sequence: i32,

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rerp_kit::access::Reach;
 use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ use crate::domain::scoring::worth;
 use crate::domain::session::{NewSession, Phase, Status, pause_left, phase, tells_answers};
 
 /// A session, as it is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
 pub struct TestSession {
     /// Its identifier.
     #[sqlx(rename = "id")]
@@ -27,8 +28,10 @@ pub struct TestSession {
     /// The module's code.
     pub module: String,
     /// `module_quiz`, `interactive_scenario` or `final_assessment`.
+    #[schemars(with = "crate::domain::module::TestType")]
     pub test_type: String,
     /// `in_progress`, `completed`, `failed` or `expired`.
+    #[schemars(with = "Status")]
     pub status: String,
     /// The share of all points that passes, in hundredths of a percent.
     pub pass_bp: i32,
@@ -48,6 +51,7 @@ pub struct TestSession {
     pub expires_at: Timestamp,
     /// When it ended.
     #[serde(serialize_with = "maybe")]
+    #[schemars(with = "Option<Timestamp>")]
     pub completed_at: Option<jiff_sqlx::Timestamp>,
     /// Whether its time is over, by the database's clock, and nobody has ended it.
     #[serde(skip)]

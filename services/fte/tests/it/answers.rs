@@ -135,7 +135,10 @@ async fn after_its_time_a_session_is_graded_on_what_was_saved() {
     let swept = platform.answered(ANN, "risk").await;
     assert_eq!(platform.get(&format!("/sessions/{left}")).await.body["status"], json!("expired"));
     platform.let_expire(&swept).await;
-    let ended = sweeper::turn(&platform.state.scenarios(), &CancellationToken::new()).await.unwrap();
-    assert_eq!((ended, sweeper::turn(&platform.state.scenarios(), &CancellationToken::new()).await.unwrap()), (1, 0));
+    let ended = sweeper::turn(&platform.state.scenarios_at_work(), &CancellationToken::new()).await.unwrap();
+    assert_eq!(
+        (ended, sweeper::turn(&platform.state.scenarios_at_work(), &CancellationToken::new()).await.unwrap()),
+        (1, 0)
+    );
     assert_eq!(platform.get(&format!("/sessions/{swept}")).await.body["points_earned"], json!(10));
 }

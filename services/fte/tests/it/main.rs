@@ -4,11 +4,17 @@
 
 #[path = "../../../kit/tests/support/authority.rs"]
 mod authority;
+#[path = "../../../kit/tests/support/conformance.rs"]
+mod conformance;
 #[path = "../../../kit/tests/support/doors.rs"]
 mod doors;
+#[path = "../../../kit/tests/support/front.rs"]
+mod front;
 mod platform;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod answers;
@@ -16,7 +22,9 @@ mod badges;
 mod certificates;
 mod events;
 mod modules;
+mod openapi;
 mod rights;
 mod scenario_bounds;
 mod scenarios;
 mod sessions;
+mod tenants;

@@ -70,7 +70,7 @@ async fn what_was_decided_in_time_counts_though_its_answer_got_lost() {
         if by_clock {
             platform.fte.execute("UPDATE svc.test_sessions SET expires_at = now() WHERE status = 'in_progress'").await;
             let stop = CancellationToken::new();
-            assert_eq!(sweeper::turn(&platform.state.scenarios(), &stop).await.unwrap(), 1);
+            assert_eq!(sweeper::turn(&platform.state.scenarios_at_work(), &stop).await.unwrap(), 1);
         }
         let ended = platform.complete(&session).await;
         assert_eq!(ended.body["passed"], json!(true), "{}", ended.text);

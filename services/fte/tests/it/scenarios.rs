@@ -179,7 +179,7 @@ async fn crash(platform: &Platform, key: &'static str) -> String {
     let header = (HeaderName::from_static("idempotency-key"), HeaderValue::from_static(key));
     let key = Key::of(&HeaderMap::from_iter([header])).unwrap();
     let (id, claim) = Claim::of_create("scenarios", key, &wanted).unwrap();
-    wish(&platform.state.db, id, &wanted, 7, claim, Reach::ALL).await.unwrap();
+    wish(&platform.state.db.at_work(), id, &wanted, 7, claim, Reach::ALL).await.unwrap();
     id.to_string()
 }
 
@@ -199,11 +199,11 @@ async fn a_beginning_that_was_cut_short_is_mended_by_asking_again() {
     // What nobody asks for again goes, once its key has gone.
     crash(&platform, "lost").await;
     let stop = CancellationToken::new();
-    sweeper::turn(&platform.state.scenarios(), &stop).await.unwrap();
+    sweeper::turn(&platform.state.scenarios_at_work(), &stop).await.unwrap();
     assert_eq!(platform.rows("interactive_test_scenarios").await, 2);
     let age = "UPDATE svc.interactive_test_scenarios SET created_at = now() - interval '26 hours'";
     platform.fte.execute(age).await;
-    sweeper::turn(&platform.state.scenarios(), &stop).await.unwrap();
+    sweeper::turn(&platform.state.scenarios_at_work(), &stop).await.unwrap();
     assert_eq!(platform.rows("interactive_test_scenarios").await, 1);
 }
 

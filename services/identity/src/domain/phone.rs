@@ -1,7 +1,12 @@
 //! The canonical form of a telephone number: E.164, as the plans of the world's countries have it. In comes what was
 //! typed; out goes the form that is stored and compared. Pure.
 
+use std::ops::RangeInclusive;
+
 use phonenumber::Mode;
+
+/// How many digits a number has with the code of its country: at most those of E.164; no country has fewer.
+const DIGITS: RangeInclusive<usize> = 4..=15;
 
 /// A number in E.164, such as `+491701234567`. Not shown by `Debug`: it is personal data.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,7 +36,8 @@ impl PhoneNumber {
     /// What is wrong with it.
     pub fn parse(typed: &str) -> Result<Self, PhoneError> {
         let text = typed.trim();
-        if !text.starts_with('+') || text.len() > 40 {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        if !text.starts_with('+') || text.len() > 40 || !DIGITS.contains(&digits) {
             return Err(PhoneError::NotInternational);
         }
         let number = phonenumber::parse(None, text).map_err(|_| PhoneError::NotInternational)?;
@@ -62,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_no_plan_has_is_refused() {
-        for bad in ["", "0170 1234567", "+", "+49", "hello"] {
+        for bad in ["", "0170 1234567", "+", "+49", "hello", "+(((", "+4917012345671234"] {
             assert_eq!(PhoneNumber::parse(bad), Err(PhoneError::NotInternational), "{bad}");
         }
         for bad in ["+1 123", "+49 1", "+1 000 000 0000"] {

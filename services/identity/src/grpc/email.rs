@@ -16,8 +16,8 @@ pub struct Emails(Db);
 
 /// The service, ready to be routed to.
 #[must_use]
-pub fn server(db: Db) -> EmailServiceServer<Emails> {
-    EmailServiceServer::new(Emails(db)).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
+pub fn server(db: &Db) -> EmailServiceServer<Emails> {
+    EmailServiceServer::new(Emails(db.at_work())).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
 }
 
 #[tonic::async_trait]

@@ -5,10 +5,12 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use jiff::Timestamp;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path, Query, strict_uuid};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{INVALID_VALUE, NOT_FOUND};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,14 +18,18 @@ use crate::domain::email::EmailAddress;
 use crate::store::email::{self as store, Stored};
 
 /// What an upsert takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "AddressTyped")]
 pub struct UpsertBody {
+    /// The address as it was typed.
+    #[schemars(email, length(min = 1, max = 1024))]
     email: String,
 }
 
 /// What an upsert answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AddressUpserted")]
 pub struct Upserted {
     /// The one identifier of this address.
     pub email_address_id: Uuid,
@@ -31,15 +37,21 @@ pub struct Upserted {
     pub created: bool,
 }
 
+/// An address in the document.
+const EXAMPLE: &str = "ann@example.com";
+
 /// What a search takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
+    /// The address, however it is written.
+    #[schemars(email, length(min = 1, max = 1024), example = EXAMPLE)]
     email: String,
 }
 
 /// An address as others see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Address")]
 pub struct Details {
     /// The one identifier of this address.
     pub email_address_id: Uuid,
@@ -59,10 +71,14 @@ pub struct Details {
 ///
 /// # Errors
 /// A problem.
-pub async fn upsert(State(db): State<Db>, Json(body): Json<UpsertBody>) -> Result<impl IntoResponse, Problem> {
+pub async fn upsert(
+    State(db): State<Db>,
+    caller: Caller,
+    Json(body): Json<UpsertBody>,
+) -> Result<impl IntoResponse, Problem> {
     let email = EmailAddress::parse(&body.email)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/email", error.to_string()))?;
-    let stored = store::upsert(&db, &email).await?;
+    let stored = store::upsert(&db.on_behalf(&caller), &email).await?;
     Ok(axum::Json(Upserted { email_address_id: stored.id, created: stored.created }))
 }
 
@@ -70,7 +86,12 @@ pub async fn upsert(State(db): State<Db>, Json(body): Json<UpsertBody>) -> Resul
 ///
 /// # Errors
 /// A problem.
-pub async fn by_path(State(db): State<Db>, Path(text): Path<String>) -> Result<impl IntoResponse, Problem> {
+pub async fn by_path(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(text): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let db = db.on_behalf(&caller);
     if let Some(id) = strict_uuid(&text) {
         return found(store::by_id(&db, id).await?);
     }
@@ -84,8 +105,12 @@ pub async fn by_path(State(db): State<Db>, Path(text): Path<String>) -> Result<i
 ///
 /// # Errors
 /// A problem.
-pub async fn by_query(State(db): State<Db>, Query(search): Query<Search>) -> Result<impl IntoResponse, Problem> {
-    by_address(&db, &search.email).await
+pub async fn by_query(
+    State(db): State<Db>,
+    caller: Caller,
+    Query(search): Query<Search>,
+) -> Result<impl IntoResponse, Problem> {
+    by_address(&db.on_behalf(&caller), &search.email).await
 }
 
 async fn by_address(db: &Db, text: &str) -> Result<axum::Json<Details>, Problem> {

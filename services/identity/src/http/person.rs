@@ -5,17 +5,19 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Path, etag, has_version, strict_uuid};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::NOT_FOUND;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::store::person as store;
 
 /// A customer as others see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Human {
     /// The one identifier of this customer.
     pub human_name_id: Uuid,
@@ -36,7 +38,7 @@ pub struct Human {
 }
 
 /// What a customer has proved.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct VerificationStatus {
     /// The customer.
     pub human_name_id: Uuid,
@@ -53,7 +55,7 @@ pub struct VerificationStatus {
 }
 
 /// A member of the staff as others see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PlatformUser {
     /// The one identifier.
     pub platform_user_id: Uuid,
@@ -79,8 +81,14 @@ pub struct PlatformUser {
 ///
 /// # Errors
 /// A problem.
-pub async fn human(State(db): State<Db>, Path(text): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
-    let stored = store::human(&db, identifier(&text)?).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
+pub async fn human(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(text): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let stored =
+        store::human(&db.on_behalf(&caller), identifier(&text)?).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
     let tag = [(header::ETAG, etag(stored.version))];
     if has_version(&headers, stored.version)? {
         return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
@@ -104,10 +112,11 @@ pub async fn human(State(db): State<Db>, Path(text): Path<String>, headers: Head
 /// A problem.
 pub async fn verification(
     State(db): State<Db>,
+    caller: Caller,
     Path(text): Path<String>,
 ) -> Result<axum::Json<VerificationStatus>, Problem> {
     let id = identifier(&text)?;
-    let stored = store::verification(&db, id).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    let stored = store::verification(&db.on_behalf(&caller), id).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
     Ok(axum::Json(VerificationStatus {
         human_name_id: id,
         email_verified: stored.email_verified,
@@ -124,9 +133,11 @@ pub async fn verification(
 /// A problem.
 pub async fn platform_user(
     State(db): State<Db>,
+    caller: Caller,
     Path(text): Path<String>,
 ) -> Result<axum::Json<PlatformUser>, Problem> {
-    let stored = store::platform_user(&db, identifier(&text)?).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    let found = store::platform_user(&db.on_behalf(&caller), identifier(&text)?).await?;
+    let stored = found.ok_or_else(|| Problem::new(NOT_FOUND))?;
     Ok(axum::Json(PlatformUser {
         platform_user_id: stored.id,
         email: stored.email,

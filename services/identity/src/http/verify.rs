@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use rerp_kit::access::Caller;
-use rerp_kit::http::Json;
+use rerp_kit::http::{Json, strict_uuid};
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{CODE_REFUSED, INVALID_VALUE, TOO_MANY_REQUESTS};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,32 +21,48 @@ use crate::store::proof::{self, Owned};
 use crate::verification::{Claimed, Verification};
 
 /// What proving an address takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "AddressProof")]
 pub struct EmailBody {
+    /// The address to prove.
+    #[schemars(email, length(min = 1, max = 1024))]
     email: String,
+    /// The code that came to it; left out to have one sent.
+    #[schemars(regex(pattern = "^[0-9]{6}$"))]
     code: Option<String>,
 }
 
 /// What proving a telephone takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TelephoneProof")]
 pub struct PhoneBody {
-    human_name_id: Uuid,
+    /// Whose telephone it is: one's own identifier.
+    #[schemars(with = "Uuid")]
+    human_name_id: String,
+    /// The number with the code of its country.
+    #[schemars(length(max = 40), regex(pattern = r"^\+[0-9 ().-]+$"))]
     phone_number: String,
+    /// The code that came to it; left out to have one sent.
+    #[schemars(regex(pattern = "^[0-9]{6}$"))]
     code: Option<String>,
 }
 
 /// A code is on its way, if somebody has the contact.
-#[derive(Debug, Serialize)]
-struct Sent {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CodeSent")]
+pub(crate) struct Sent {
+    /// How long the code proves something.
     expires_in_seconds: i32,
+    /// How long there is no other one.
     resend_after_seconds: i32,
 }
 
 /// The contact is proved.
-#[derive(Debug, Serialize)]
-struct Verified {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Verified {
+    /// Always true.
     verified: bool,
     /// Address and telephone of the person.
     both_verified: bool,
@@ -59,6 +76,8 @@ pub async fn email(State(state): State<Verification>, Json(body): Json<EmailBody
     let address = EmailAddress::parse(&body.email)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/email", error.to_string()))?;
     let code = typed(body.code.as_deref())?;
+    // Whoever signs up isn't signed in: that they read mail there is what the code shows.
+    let state = state.at_work();
     let owned = registry::by_email(state.db(), &address).await?.map(|stored| Owned::Email(stored.id));
     go(&state, Claimed { to: Destination::Email(address), owned }, code).await
 }
@@ -72,11 +91,15 @@ pub async fn phone(
     caller: Caller,
     Json(body): Json<PhoneBody>,
 ) -> Result<Response, Problem> {
-    caller.must_be(body.human_name_id, "/human_name_id")?;
+    let person = strict_uuid(&body.human_name_id).ok_or_else(|| {
+        Problem::new(INVALID_VALUE).field("/human_name_id", "must be an identifier: a UUID of 36 characters")
+    })?;
+    caller.must_be(person, "/human_name_id")?;
+    let state = state.on_behalf(&caller);
     let number = PhoneNumber::parse(&body.phone_number)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/phone_number", error.to_string()))?;
     let code = typed(body.code.as_deref())?;
-    let owned = proof::phone(state.db(), body.human_name_id, &number).await?;
+    let owned = proof::phone(state.db(), person, &number).await?;
     go(&state, Claimed { to: Destination::Phone(number), owned }, code).await
 }
 

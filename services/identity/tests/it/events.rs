@@ -23,7 +23,7 @@ const VERIFIED: &str = "SELECT count(*) FROM svc.outbox WHERE type = 'identity.u
 async fn world() -> (Split, Db) {
     let split = split_of(&TABLES, rerp_identity::migrations).await;
     let (db, _) = open(split.dir()).await;
-    (split, db)
+    (split, db.at_work())
 }
 
 /// A person with an address and a telephone.

@@ -3,17 +3,26 @@
 
 #[path = "../../../kit/tests/support/authority.rs"]
 mod authority;
+#[path = "../../../kit/tests/support/conformance.rs"]
+mod conformance;
 #[path = "../../../kit/tests/support/doors.rs"]
 mod doors;
+#[path = "../../../kit/tests/support/front.rs"]
+mod front;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
+#[path = "../../../kit/tests/support/tenants.rs"]
+mod trial;
 
 mod access;
 mod api;
 mod changes;
 mod events;
+mod openapi;
 mod people;
 mod process;
 mod rights;
+mod secrecy;
 mod stand_in;
+mod tenants;
 mod verify;

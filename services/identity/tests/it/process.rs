@@ -80,6 +80,9 @@ async fn migrated_served_watched_and_stopped() {
     assert!(metrics.contains(r#"route="/api/identity/email/upsert",status="200"} 1"#), "{metrics}");
     assert!(metrics.contains(r#"rerp_db_active_side{side="current"} 1"#) && !metrics.contains("needle"), "{metrics}");
     assert!(metrics.contains("rerp_access_enforced 0"), "without certificates nobody can be asked\n{metrics}");
+    let (status, document) = get(&page("/openapi.json")).await.unwrap();
+    assert_eq!((status, document.as_str()), (200, rerp_identity::openapi::api().text().as_str()));
+    assert_eq!(get(&format!("http://127.0.0.1:{http}/openapi.json")).await.unwrap().0, 404, "not for callers");
     home.server.stop("QUIT");
     until("it is not ready", || async { get(&page("/readyz")).await.is_some_and(|(status, _)| status == 503) }).await;
     assert_eq!(get(&page("/livez")).await.unwrap().0, 200, "a restart would not help");
@@ -94,6 +97,14 @@ async fn migrated_served_watched_and_stopped() {
     for secret in ["needle", ":app@"] {
         assert!(!logs.contains(secret), "{secret} in {logs}");
     }
+}
+
+#[test]
+fn the_document_is_printed_without_any_setting() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = program(dir.path(), "openapi").env_remove("RERP_DATABASE_DIR").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), rerp_identity::openapi::api().text());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use rerp_identity::deliver::{Post, Resend, Twilio};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -28,6 +29,15 @@ pub(crate) struct StandIn {
 impl StandIn {
     pub(crate) async fn start() -> Self {
         Self { at: serve(rerp_sandbox::http::router(visitor())).await, http: visitor() }
+    }
+
+    /// Both vendors, as Identity is pointed at them.
+    pub(crate) fn post(&self) -> Post {
+        let (http, key) = (self.http.clone(), "re_key".into());
+        let mail = Resend { http: http.clone(), base: base(self.at, "/resend"), key, from: "codes@example.com".into() };
+        let account = "AC00000000000000000000000000000001".to_owned();
+        let (token, from) = ("0123456789abcdef0123456789abcdef".into(), "+16502530000".into());
+        Post { mail, text: Twilio { http, base: base(self.at, "/twilio"), account, token, from } }
     }
 
     /// Spoils the next call of a vendor after it has done what it was asked for.

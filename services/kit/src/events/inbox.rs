@@ -28,7 +28,7 @@ const CLAIM: &str = "UPDATE inbox SET attempts = attempts + 1, due_at = now() + 
      error = CASE WHEN attempts >= $4 THEN 'begun too often, and never ended' ELSE error END WHERE id IN (SELECT i.id FROM inbox AS i \
      WHERE i.done_at IS NULL AND i.dead_at IS NULL AND i.parked_at IS NULL AND i.due_at <= now() AND i.due_at > now() - $5::interval AND i.type = ANY ($3) AND NOT EXISTS \
      (SELECT FROM inbox AS e WHERE e.source = i.source AND e.subject = i.subject AND e.sequence < i.sequence AND e.done_at IS NULL) \
-     ORDER BY i.due_at LIMIT $2 FOR UPDATE OF i SKIP LOCKED) RETURNING id, type, envelope, dead_at IS NOT NULL AS dead, received_at < now() - interval '1 minute' AS old";
+     ORDER BY i.due_at LIMIT $2 FOR UPDATE OF i SKIP LOCKED) RETURNING id, type, envelope, dead_at IS NOT NULL AS dead, received_at < now() - interval '10 seconds' AS old";
 /// Wakes the next one of the subject, which may sleep: see `ASIDE`.
 const DONE: &str = "WITH done AS (UPDATE inbox SET done_at = now(), envelope = NULL, error = NULL WHERE id = $1 AND done_at IS NULL \
      RETURNING source, subject, sequence), woken AS (UPDATE inbox AS i SET due_at = now() FROM done, LATERAL (SELECT n.id FROM inbox AS n \
@@ -81,7 +81,7 @@ pub(super) struct Claimed {
     pub(super) envelope: serde_json::Value,
     /// It was begun too often: it is given up now, and must have no effect.
     pub(super) dead: bool,
-    /// Whether it came more than a minute ago.
+    /// Whether it came more than ten seconds ago.
     pub(super) old: bool,
 }
 

@@ -20,7 +20,7 @@ pub(super) const SWEEPS: u32 = 20;
 /// move) keeps them from being cleaned up, and a claim that begins there walks through all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// At what became due in the last minute.
+    /// At what became due in the last ten seconds.
     Near,
     /// At everything.
     Far,
@@ -30,7 +30,7 @@ impl Reach {
     /// In words of the database.
     pub(super) fn interval(self) -> &'static str {
         match self {
-            Self::Near => "1 minute",
+            Self::Near => "10 seconds",
             Self::Far => "100 years",
         }
     }

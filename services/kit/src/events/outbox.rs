@@ -14,15 +14,16 @@ use crate::pool::{Db, DbError, Session};
 
 /// The tables, as each service that announces something has them in a migration.
 pub const DDL: &str = include_str!("outbox.sql");
+/// What such a service has in a later one.
+pub const RELAY_DDL: &str = include_str!("outbox_relay.sql");
 
 /// How many events a claim takes.
 const BATCH: i64 = 64;
-/// How long a claim holds: longer than publishing may take, so that two relays don't publish one event at the same time.
-const LEASE: &str = "1 minute";
+/// How long it is the turn of one relay, without a word of it. Publishing may take as long; should it take longer, two relays publish an event, and whoever
+/// gets it notices.
+const LEASE: &str = "10 seconds";
 /// How often the broker may refuse an event before a person has to look.
 const MOST_ATTEMPTS: i32 = 10;
-/// How long published events are kept, to look at.
-const KEPT: &str = "3 days";
 /// How long events are kept that nobody publishes, because this platform has no broker: a broker that is added within that time gets them. A move of
 /// the database copies all of them, so it is hours and not days.
 const KEPT_UNHEARD: &str = "6 hours";
@@ -36,43 +37,44 @@ const PUBLISH: &str = "WITH next AS (INSERT INTO outbox_subjects AS s (subject, 
 /// Nothing is counted where there is nothing to count: most subjects have one event for ever.
 const PUBLISH_FIRST: &str =
     "INSERT INTO outbox (id, type, subject, sequence, data, trace) VALUES ($1, $2, $3, 1, $4, $5)";
-/// Of each subject the first that isn't published, and nothing behind it. What is locked is another relay's.
-const CLAIM: &str = "UPDATE outbox SET due_at = now() + $1::interval WHERE id IN (SELECT o.id FROM outbox AS o \
-     WHERE o.published_at IS NULL AND o.dead_at IS NULL AND o.due_at <= now() AND o.due_at > now() - $3::interval AND NOT EXISTS \
-     (SELECT FROM outbox AS e WHERE e.subject = o.subject AND e.sequence < o.sequence AND e.published_at IS NULL) \
-     ORDER BY o.due_at LIMIT $2 FOR UPDATE OF o SKIP LOCKED) \
-     RETURNING id, type, subject, sequence, data, trace, created_at, created_at < now() - interval '1 minute' AS old";
+/// Of each subject the first there is, and nothing behind it, if it is this relay's turn; it is made longer when half of it is over. What a claim looks at is
+/// bounded before anything else is asked of it: with statistics of a minute ago, the database would otherwise look at all that waits.
+const CLAIM: &str = "WITH first AS (INSERT INTO outbox_relay (holder, until) SELECT $1, now() + $2::interval \
+     WHERE NOT EXISTS (SELECT FROM outbox_relay) ON CONFLICT DO NOTHING RETURNING 1), \
+     mine AS (UPDATE outbox_relay SET holder = $1, until = now() + $2::interval \
+     WHERE until < now() OR (holder = $1 AND until < now() + $2::interval / 2) RETURNING 1) \
+     SELECT id, type, subject, sequence, data, trace, created_at, due_at <= now() - interval '10 seconds' AS old FROM \
+     (SELECT * FROM outbox WHERE dead_at IS NULL AND due_at <= now() AND due_at > now() - $3::interval ORDER BY due_at LIMIT 256) AS o \
+     WHERE (EXISTS (SELECT FROM first) OR EXISTS (SELECT FROM mine) OR EXISTS (SELECT FROM outbox_relay WHERE holder = $1 AND until >= now())) \
+     AND NOT EXISTS (SELECT FROM outbox AS e WHERE e.subject = o.subject AND e.sequence < o.sequence) ORDER BY due_at LIMIT $4";
+const LEAVE: &str = "UPDATE outbox_relay SET until = now() - interval '1 second' WHERE holder = $1 AND until >= now()";
 /// Wakes the next one of each subject, which may sleep: see `ASIDE`.
-const PUBLISHED: &str = "WITH done AS (UPDATE outbox SET published_at = now(), error = NULL WHERE id = ANY ($1) AND published_at IS NULL \
-     RETURNING subject, sequence) UPDATE outbox AS o SET due_at = now() FROM done, LATERAL (SELECT n.id FROM outbox AS n \
-     WHERE n.subject = done.subject AND n.sequence > done.sequence AND n.published_at IS NULL AND n.id <> ALL ($1) \
-     ORDER BY n.sequence LIMIT 1) AS next WHERE o.id = next.id";
-/// What is behind another sleeps, or every claim would look at all that wait behind one that is dead or under way. What is locked is about to be woken,
+const PUBLISHED: &str = "WITH done AS (DELETE FROM outbox WHERE id = ANY ($1) RETURNING subject, sequence) \
+     UPDATE outbox AS o SET due_at = now() FROM done, LATERAL (SELECT n.id FROM outbox AS n \
+     WHERE n.subject = done.subject AND n.sequence > done.sequence AND n.id <> ALL ($1) ORDER BY n.sequence LIMIT 1) AS next \
+     WHERE o.id = next.id";
+/// What is behind another sleeps, or every claim would look at all that wait behind one that is dead or put off. What is locked is about to be woken,
 /// and what was woken meanwhile is left awake. Should somebody be lost in between, it wakes by itself.
-const ASIDE: &str = "WITH behind AS (SELECT o.id FROM (SELECT id, subject, sequence FROM outbox WHERE published_at IS NULL AND dead_at IS NULL \
+const ASIDE: &str = "WITH behind AS (SELECT o.id FROM (SELECT id, subject, sequence FROM outbox WHERE dead_at IS NULL \
      AND due_at < now() - interval '10 seconds' ORDER BY due_at LIMIT 5000) AS o WHERE EXISTS \
-     (SELECT FROM outbox AS e WHERE e.subject = o.subject AND e.sequence < o.sequence AND e.published_at IS NULL)), \
-     free AS (SELECT id FROM outbox WHERE id IN (SELECT id FROM behind) AND published_at IS NULL \
+     (SELECT FROM outbox AS e WHERE e.subject = o.subject AND e.sequence < o.sequence)), \
+     free AS (SELECT id FROM outbox WHERE id IN (SELECT id FROM behind) \
      AND due_at < now() - interval '10 seconds' FOR UPDATE SKIP LOCKED) \
      UPDATE outbox SET due_at = now() + interval '10 minutes' WHERE id IN (SELECT id FROM free)";
 /// Not at once: what nobody may publish now, while everything else is published, would take its place in every claim.
-const BACK: &str =
-    "UPDATE outbox SET due_at = now() + interval '15 seconds' WHERE id = ANY ($1) AND published_at IS NULL";
+const PUT_OFF: &str = "UPDATE outbox SET due_at = now() + interval '15 seconds' WHERE id = ANY ($1)";
 /// The pause doubles from two seconds to ten minutes.
 const REFUSED: &str = "UPDATE outbox SET attempts = attempts + 1, error = $2, \
      due_at = now() + least(interval '2 seconds' * power(2, least(attempts, 10)), interval '10 minutes'), \
-     dead_at = CASE WHEN attempts + 1 >= $3 THEN now() END WHERE id = $1 AND published_at IS NULL";
-const REPLAY: &str = "UPDATE outbox SET dead_at = NULL, attempts = 0, due_at = now() \
-     WHERE dead_at IS NOT NULL AND published_at IS NULL";
+     dead_at = CASE WHEN attempts + 1 >= $3 THEN now() END WHERE id = $1";
+const REPLAY: &str = "UPDATE outbox SET dead_at = NULL, attempts = 0, due_at = now() WHERE dead_at IS NOT NULL";
 /// Bounded: what waits may be millions, and every pod counts every few seconds.
 const STATE: &str = "SELECT count(*), (SELECT count(*) FROM \
-     (SELECT FROM outbox WHERE dead_at IS NOT NULL AND published_at IS NULL LIMIT 10000) AS d), \
+     (SELECT FROM outbox WHERE dead_at IS NOT NULL LIMIT 10000) AS d), \
      coalesce(extract(epoch FROM now() - min(created_at)), 0)::bigint FROM \
-     (SELECT created_at FROM outbox WHERE published_at IS NULL AND dead_at IS NULL ORDER BY due_at LIMIT 10000) AS w";
-const SWEEP: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE published_at < now() - $1::interval \
-     ORDER BY published_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
+     (SELECT created_at FROM outbox WHERE dead_at IS NULL ORDER BY due_at LIMIT 10000) AS w";
 const SWEEP_UNHEARD: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox \
-     WHERE published_at IS NULL AND dead_at IS NULL AND due_at < now() - $1::interval ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
+     WHERE dead_at IS NULL AND due_at < now() - $1::interval ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 
 /// The text of a statement that changes something and tells of it, in one round trip and, by itself, in one transaction: for what is too frequent to be told
 /// by [`publish_first`]. The change is a statement that touches one row at most; `$1` is the event's subject in it, and its other parameters begin at `$6`.
@@ -111,7 +113,7 @@ pub struct Waiting {
     /// When it was written down.
     #[sqlx(try_from = "jiff_sqlx::Timestamp")]
     pub created_at: Timestamp,
-    /// Whether that was more than a minute ago.
+    /// Whether it has been due for more than ten seconds.
     pub old: bool,
 }
 
@@ -138,8 +140,8 @@ pub async fn publish<E: Event>(session: &mut Session, event: &E) -> Result<Uuid,
     write(session, PUBLISH, event).await
 }
 
-/// The same for what tells of the beginning of its subject, or is all that is ever told of it: there is one such event of a subject, and a second
-/// one is refused. It has the number 1; those of [`publish`] begin at 2.
+/// The same for what tells of the beginning of its subject, or is all that is ever told of it: there must be one such event of a subject, and a second
+/// one is refused while the first one waits. It has the number 1; those of [`publish`] begin at 2.
 ///
 /// # Errors
 /// The driver's.
@@ -167,35 +169,46 @@ pub fn telling<E: Event>(
     Ok(query.bind(data).bind(context::request_id()))
 }
 
-/// Takes events that are due within a reach, at most one of each subject. Whoever takes one and is gone leaves it to the next after the lease.
+/// Takes events that are due within a reach, at most one of each subject, if it is the turn of the relay `holder` or becomes it; nothing is marked.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn claim(db: &Db, reach: Reach) -> Result<Vec<Waiting>, DbError> {
+pub async fn claim(db: &Db, holder: Uuid, reach: Reach) -> Result<Vec<Waiting>, DbError> {
     db.run(&(), move |session, ()| {
-        let claim = sqlx::query_as(CLAIM).bind(LEASE).bind(BATCH).bind(reach.interval());
+        let claim = sqlx::query_as(CLAIM).bind(holder).bind(LEASE).bind(reach.interval()).bind(BATCH);
         Box::pin(async move { claim.fetch_all(session.conn()).await })
     })
     .await
 }
 
-/// Marks events as published, and wakes what comes next.
+/// Ends the turn of a relay, so that the next one need not wait.
 ///
 /// # Errors
-/// See [`DbError`]; they are published again after the lease, under the same identifiers.
+/// See [`DbError`]; then it waits.
+pub async fn leave(db: &Db, holder: Uuid) -> Result<(), DbError> {
+    db.run(&(), move |session, ()| {
+        Box::pin(async move { sqlx::query(LEAVE).bind(holder).execute(session.conn()).await.map(drop) })
+    })
+    .await
+}
+
+/// Deletes events that are published, and wakes what comes next.
+///
+/// # Errors
+/// See [`DbError`]; they are published again, under the same identifiers.
 pub async fn published(db: &Db, ids: &[Uuid]) -> Result<(), DbError> {
-    mark(db, PUBLISHED, ids).await
+    change(db, PUBLISHED, ids).await
 }
 
-/// Gives claimed events back: the broker can't take them now, which is no fault of theirs. They are due again in a while.
+/// Lets events wait that the broker can't take now while it takes others, which is no fault of theirs. They are due again in a while.
 ///
 /// # Errors
-/// See [`DbError`]; they are taken up after the lease.
-pub async fn give_back(db: &Db, ids: &[Uuid]) -> Result<(), DbError> {
-    mark(db, BACK, ids).await
+/// See [`DbError`].
+pub async fn put_off(db: &Db, ids: &[Uuid]) -> Result<(), DbError> {
+    change(db, PUT_OFF, ids).await
 }
 
-async fn mark(db: &Db, statement: &'static str, ids: &[Uuid]) -> Result<(), DbError> {
+async fn change(db: &Db, statement: &'static str, ids: &[Uuid]) -> Result<(), DbError> {
     if ids.is_empty() {
         return Ok(());
     }
@@ -247,26 +260,14 @@ pub async fn lay_aside(db: &Db) -> Result<(), DbError> {
     db.run(&(), |session, ()| Box::pin(async move { sqlx::query(ASIDE).execute(session.conn()).await.map(drop) })).await
 }
 
-/// Deletes published events that are old enough, a bounded number of them. How many.
-///
-/// # Errors
-/// See [`DbError`].
-pub async fn sweep(db: &Db) -> Result<u64, DbError> {
-    delete(db, SWEEP, KEPT).await
-}
-
 /// Deletes old events where there is no broker to publish them to, a bounded number of them. How many.
 ///
 /// # Errors
 /// See [`DbError`].
 pub async fn sweep_unheard(db: &Db) -> Result<u64, DbError> {
-    delete(db, SWEEP_UNHEARD, KEPT_UNHEARD).await
-}
-
-async fn delete(db: &Db, statement: &'static str, kept: &'static str) -> Result<u64, DbError> {
     let mut all = 0;
     for _ in 0..SWEEPS {
-        let gone = delete_some(db, statement, kept).await?;
+        let gone = sweep_some(db).await?;
         all += gone;
         if gone < SWEPT {
             break;
@@ -275,9 +276,10 @@ async fn delete(db: &Db, statement: &'static str, kept: &'static str) -> Result<
     Ok(all)
 }
 
-async fn delete_some(db: &Db, statement: &'static str, kept: &'static str) -> Result<u64, DbError> {
-    db.run(&(), move |session, ()| {
-        Box::pin(async move { Ok(sqlx::query(statement).bind(kept).execute(session.conn()).await?.rows_affected()) })
+async fn sweep_some(db: &Db) -> Result<u64, DbError> {
+    db.run(&(), |session, ()| {
+        let sweep = sqlx::query(SWEEP_UNHEARD).bind(KEPT_UNHEARD);
+        Box::pin(async move { Ok(sweep.execute(session.conn()).await?.rows_affected()) })
     })
     .await
 }

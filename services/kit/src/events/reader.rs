@@ -145,7 +145,9 @@ impl Reader {
     /// Whether this was the first time.
     async fn effect(&self, envelope: &Envelope) -> Result<bool, DbError> {
         let given = (self.handlers.as_ref(), envelope);
+        // An effect is nobody's request: it writes whatever the event is about.
         self.db
+            .at_work()
             .transaction_idempotent(&given, |session, (handlers, envelope)| {
                 Box::pin(async move {
                     if !inbox::done(session, envelope.id).await? {

@@ -1,7 +1,7 @@
-//! From the outbox to the broker. In comes the table; out go messages, those of one subject one after the other. Any number of pods may do it
-//! at once. Must not hold a transaction while it waits for the broker: that would be in the way of a move of this database.
+//! From the outbox to the broker. In comes the table; out go messages, those of one subject one after the other. Each pod has a relay, and one of them
+//! works. Must not hold a transaction while it waits for the broker: that would be in the way of a move of this database.
 //!
-//! Lost between publishing and marking, an event is published once more after the lease, under the same identifier: the broker drops it, or
+//! Lost between publishing and deleting, an event is published once more by whoever has the turn then, under the same identifier: the broker drops it, or
 //! the inbox of whoever gets it does.
 
 use std::sync::Arc;
@@ -24,16 +24,17 @@ use crate::telemetry::chain;
 
 /// Pause when nothing is due.
 const IDLE: Duration = Duration::from_millis(250);
-/// Time the broker has for one message; much shorter than the lease of a claim.
+/// Time the broker has for one message.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// First pause after the broker was away; doubles.
 const AWAY: Duration = Duration::from_millis(500);
 /// Longest pause while the broker is away.
 const AWAY_LONGEST: Duration = Duration::from_secs(15);
 
-/// Publishes what waits. Clones share everything.
-#[derive(Debug, Clone)]
+/// Publishes what waits, when it has the turn. No two have the same name, so there are no clones.
+#[derive(Debug)]
 pub struct Relay {
+    name: Uuid,
     db: Db,
     broker: Arc<dyn Broker>,
     metrics: EventMetrics,
@@ -42,11 +43,11 @@ pub struct Relay {
 /// What a turn ended in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// There was nothing to do.
+    /// There was nothing to do, or it is the turn of another relay.
     Idle,
     /// So many events are published.
     Published(usize),
-    /// The broker can't be used: nothing could be published, and what was claimed is given back.
+    /// The broker can't be used: nothing could be published.
     Away,
 }
 
@@ -61,7 +62,7 @@ impl Relay {
     /// From the tables of `db` to `broker`.
     #[must_use]
     pub fn new(db: Db, broker: Arc<dyn Broker>, metrics: EventMetrics) -> Self {
-        Self { db, broker, metrics }
+        Self { name: Uuid::now_v7(), db, broker, metrics }
     }
 
     /// Publishes events that are due, one of each subject, at most one claim's.
@@ -77,7 +78,7 @@ impl Relay {
     /// # Errors
     /// See [`DbError`].
     pub async fn turn_within(&self, reach: Reach) -> Result<(Turn, bool), DbError> {
-        let claimed = outbox::claim(&self.db, reach).await?;
+        let claimed = outbox::claim(&self.db, self.name, reach).await?;
         if claimed.is_empty() {
             return Ok((Turn::Idle, false));
         }
@@ -94,15 +95,17 @@ impl Relay {
                 Sent::Refused(id, error) => refused.push((id, error)),
             }
         }
-        // These first: if the database fails at a refusal, what was published beside it is marked.
+        // These first: if the database fails at a refusal, what was published beside it is done.
         outbox::published(&self.db, &published).await?;
-        for (id, error) in refused {
-            outbox::refused(&self.db, id, &error).await?;
+        for (id, error) in &refused {
+            outbox::refused(&self.db, *id, error).await?;
         }
-        outbox::give_back(&self.db, &away).await?;
+        if published.is_empty() && refused.is_empty() {
+            return Ok(Turn::Away);
+        }
         // A type without rights is no reason to keep others waiting.
-        let is_away = published.is_empty() && !away.is_empty();
-        Ok(if is_away { Turn::Away } else { Turn::Published(published.len()) })
+        outbox::put_off(&self.db, &away).await?;
+        Ok(Turn::Published(published.len()))
     }
 
     async fn send(&self, event: Waiting) -> Sent {
@@ -126,14 +129,20 @@ impl Relay {
         sent
     }
 
-    /// Tells how much waits, lets sleep what is behind another, and deletes what was kept long enough.
+    /// Tells how much waits, and lets sleep what is behind another.
     ///
     /// # Errors
     /// See [`DbError`].
     pub async fn look(&self) -> Result<(), DbError> {
         tell(&self.db, &self.metrics).await?;
-        outbox::lay_aside(&self.db).await?;
-        outbox::sweep(&self.db).await.map(drop)
+        outbox::lay_aside(&self.db).await
+    }
+
+    /// Leaves the turn to another relay.
+    async fn leave(&self) {
+        if let Err(error) = outbox::leave(&self.db, self.name).await {
+            tracing::debug!(error = chain(&error), "the next relay waits until the turn of this one is over");
+        }
     }
 }
 
@@ -164,7 +173,7 @@ pub async fn keep(relay: Relay, stop: CancellationToken) {
             Looks::failed(&error);
         }
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => return relay.leave().await,
             () = tokio::time::sleep(pause) => {}
         }
     }
@@ -180,7 +189,7 @@ fn pause_after(turn: Result<Turn, DbError>, away: &mut Duration) -> Duration {
             *away = (*away * 2).clamp(AWAY, AWAY_LONGEST);
             *away
         }
-        // What was given back isn't due yet: that says nothing of the broker.
+        // What was put off isn't due yet: that says nothing of the broker.
         Ok(Turn::Idle) => {
             *away = (*away).min(AWAY);
             IDLE

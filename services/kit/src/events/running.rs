@@ -12,7 +12,7 @@ use crate::pool::{Db, DbError};
 
 /// Publishes what this service announces, from now on. For services with the tables of [`outbox::DDL`].
 pub fn announce(parts: &Parts) {
-    let (db, metrics, stop) = (parts.db.clone(), parts.metrics.events.clone(), parts.stop.clone());
+    let (db, metrics, stop) = (parts.db.at_work(), parts.metrics.events.clone(), parts.stop.clone());
     match &parts.bus {
         Some(broker) => drop(tokio::spawn(relay::keep(Relay::new(db, Arc::clone(broker), metrics), stop))),
         None => {
@@ -24,7 +24,7 @@ pub fn announce(parts: &Parts) {
 
 /// Has events of others have their effects here, from now on. For services with the table of [`inbox::DDL`].
 pub fn follow(parts: &Parts, handlers: Handlers) {
-    let reader = Reader::new(parts.db.clone(), handlers, parts.metrics.events.clone());
+    let reader = Reader::new(parts.db.at_work(), handlers, parts.metrics.events.clone());
     let idle = match &parts.bus {
         Some(broker) => {
             drop(tokio::spawn(reader::keep_stored(reader.clone(), Arc::clone(broker), parts.stop.clone())));

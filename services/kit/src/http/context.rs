@@ -1,12 +1,14 @@
 //! What belongs to one request and everything it calls: its id, its deadline and what it waited for. In come headers; out go
 //! values that any room may read while the request is worked on. Must not hold anything about a person.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::extract::strict_uuid;
 use super::timing::Timing;
 
 /// Names a request across services. Taken from the caller if it is sane, else made.
@@ -27,6 +29,14 @@ pub struct Context {
     began: Instant,
     deadline: Instant,
     timing: Timing,
+    place: Option<Arc<Place>>,
+}
+
+/// Which route a request goes to, and which identifiers its path names.
+#[derive(Debug)]
+struct Place {
+    route: String,
+    about: Vec<Uuid>,
 }
 
 impl Context {
@@ -39,7 +49,7 @@ impl Context {
         let wished = wished.or_else(|| text(GRPC_TIMEOUT).and_then(grpc_timeout));
         let began = Instant::now();
         let deadline = began + wished.map_or(longest, |wished| wished.min(longest));
-        Self { id, began, deadline, timing: Timing::default() }
+        Self { id, began, deadline, timing: Timing::default(), place: None }
     }
 
     /// For work that nobody waits for, which the request `id` has caused. It has as long as `longest`.
@@ -47,7 +57,14 @@ impl Context {
     pub fn of_cause(id: Option<&str>, longest: Duration) -> Self {
         let id = id.filter(|id| is_sane(id)).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         let began = Instant::now();
-        Self { id, began, deadline: began + longest, timing: Timing::default() }
+        Self { id, began, deadline: began + longest, timing: Timing::default(), place: None }
+    }
+
+    /// The same with its route, as the router knows it, and the identifiers in its path. Nothing else of the path is kept: it may name a person.
+    #[must_use]
+    pub fn at(self, route: &str, path: &str) -> Self {
+        let about = path.split('/').filter_map(strict_uuid).collect();
+        Self { place: Some(Arc::new(Place { route: route.to_owned(), about })), ..self }
     }
 
     /// The request's id.
@@ -84,6 +101,16 @@ impl Context {
 #[must_use]
 pub fn request_id() -> Option<String> {
     CONTEXT.try_with(|context| context.id.clone()).ok()
+}
+
+/// What the request at hand is about, for the record: its id, its route, and the identifiers in its path.
+pub(crate) fn errand() -> (Option<String>, Option<String>, Vec<Uuid>) {
+    let told = |context: &Context| {
+        let place = context.place.as_deref();
+        let about = place.map(|place| place.about.clone()).unwrap_or_default();
+        (Some(context.id.clone()), place.map(|place| place.route.clone()), about)
+    };
+    CONTEXT.try_with(told).unwrap_or_default()
 }
 
 /// When the request at hand must be answered, if there is one.

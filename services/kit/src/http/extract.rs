@@ -26,14 +26,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         if !is_json(request.headers()) {
             return Err(Problem::new(NOT_JSON).detail("send the header `content-type: application/json`"));
         }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+        let Raw(body) = Raw::from_request(request, state).await?;
+        parse(&body).map(Json)
+    }
+}
+
+/// A body as it was sent, for whom its bytes count.
+#[derive(Debug, Clone)]
+pub struct Raw(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let read = Bytes::from_request(request, state).await;
+        read.map(Self).map_err(|rejection| {
             if rejection.status() == TOO_LARGE.status() {
                 Problem::new(TOO_LARGE)
             } else {
                 Problem::new(MALFORMED_JSON).detail("the body could not be read to its end")
             }
-        })?;
-        parse(&body).map(Json)
+        })
     }
 }
 

@@ -45,7 +45,10 @@ async fn surround(State(guard): State<Guard>, request: Request, next: Next) -> R
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let shown = route.clone().unwrap_or_else(|| redact::path(request.uri().path()));
-    let (context, grpc) = (Context::of(request.headers(), guard.longest), grpc::is_call(request.headers()));
+    let (mut context, grpc) = (Context::of(request.headers(), guard.longest), grpc::is_call(request.headers()));
+    if let Some(route) = &route {
+        context = context.at(route, request.uri().path());
+    }
     let span = tracing::info_span!("request", request_id = context.id(), method, path = shown);
 
     guard.metrics.in_flight.inc();

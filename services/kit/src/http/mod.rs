@@ -12,10 +12,10 @@ mod server;
 pub mod timing;
 mod version;
 
-pub use extract::{Json, Path, Query, single_header, strict_uuid};
+pub use extract::{Json, Path, Query, Raw, single_header, strict_uuid};
 pub use guard::guarded;
 pub(crate) use listener::Conversation;
 pub use listener::Listener;
 pub use page::{Page, Paging};
 pub use server::serve;
-pub use version::{IfMatch, etag, has_version};
+pub use version::{IfMatch, etag, has_tag, has_version};

@@ -2,6 +2,7 @@
 //! shift nothing. In comes the query of a request; out go how much to read, and the page as it is answered.
 //! Must not count rows: a total is a scan, and wrong by the time it is read.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -15,10 +16,14 @@ const USUAL: u16 = 50;
 const MOST: u16 = 200;
 
 /// What a list takes, as a query.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Paging {
+    /// How many rows make a page, 50 if it is left out.
+    #[schemars(range(min = 1, max = MOST))]
     limit: Option<u16>,
+    /// The `next_cursor` of the page before; the first page if it is left out.
+    #[schemars(with = "Option<Uuid>")]
     cursor: Option<String>,
 }
 
@@ -47,7 +52,8 @@ impl Paging {
 }
 
 /// A page as it is answered.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub struct Page<T> {
     /// The rows.
     pub items: Vec<T>,

@@ -49,7 +49,15 @@ impl IfMatch {
 /// # Errors
 /// A problem when the header can't be read.
 pub fn has_version(headers: &HeaderMap, version: i32) -> Result<bool, Problem> {
-    let named = |tag: &String| tag.strip_prefix("W/").unwrap_or(tag) == format!("\"{version}\"");
+    has_tag(headers, &format!("\"{version}\""))
+}
+
+/// The same for a tag of another kind, quotes included.
+///
+/// # Errors
+/// A problem when the header can't be read.
+pub fn has_tag(headers: &HeaderMap, present: &str) -> Result<bool, Problem> {
+    let named = |tag: &String| tag.strip_prefix("W/").unwrap_or(tag) == present;
     Ok(match tags(headers, header::IF_NONE_MATCH.as_str())? {
         None => false,
         Some(None) => true,
@@ -69,8 +77,9 @@ fn tags(headers: &HeaderMap, name: &str) -> Result<Option<Option<Vec<String>>>, 
         return if tags.len() == 1 { Ok(Some(None)) } else { Err(unreadable()) };
     }
     let is_tag = |tag: &String| {
-        let opaque = tag.strip_prefix("W/").unwrap_or(tag);
-        opaque.len() >= 2 && opaque.starts_with('"') && opaque.ends_with('"')
+        let quoted = tag.strip_prefix("W/").unwrap_or(tag);
+        let opaque = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        opaque.is_some_and(|opaque| opaque.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'))
     };
     if !tags.iter().all(is_tag) {
         return Err(unreadable());
@@ -105,7 +114,9 @@ mod tests {
         ] {
             assert_eq!(of(&lines).unwrap().means(3), means, "{lines:?}");
         }
-        for lines in [vec!["3"], vec![""], vec!["\""], vec!["*, \"3\""], vec!["\"3\","]] {
+        for lines in
+            [vec!["3"], vec![""], vec!["\""], vec!["*, \"3\""], vec!["\"3\","], vec!["\"3\"4\""], vec!["\"3 4\""]]
+        {
             assert_eq!(of(&lines).unwrap_err().kind(), MALFORMED_HEADER, "{lines:?}");
         }
     }

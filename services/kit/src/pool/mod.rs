@@ -13,8 +13,12 @@
 //! An answer to COMMIT that got lost is different: it is in doubt, and work is repeated only if its caller said that
 //! doing it twice is harmless ([`Db::transaction_idempotent`]).
 //!
+//! A handle also says on whose behalf it works: [`Db::on_behalf`] of a caller, or [`Db::at_work`]. Each transaction tells the server, and policies of row
+//! level security go by it. A handle that says neither sees nothing that is anybody's.
+//!
 //! Must not be used around: a connection opened elsewhere doesn't follow.
 
+mod behalf;
 mod error;
 mod fault;
 mod files;
@@ -40,9 +44,11 @@ pub(crate) use owner::{Decision, Known, Role, decide};
 pub use session::{Session, Work};
 pub(crate) use side::Side;
 
+use crate::access::Caller;
 use crate::config::PoolSettings;
 use crate::http::context;
 use crate::metrics::PoolMetrics;
+use behalf::Behalf;
 use inner::Inner;
 use retry::{Mode, Replay};
 
@@ -52,10 +58,11 @@ const WITHOUT_REQUEST: Duration = Duration::from_secs(10);
 /// Kept of a request's time for saying that the database took the rest.
 const ANSWERING: Duration = Duration::from_millis(20);
 
-/// The handle. Clones share everything.
+/// The handle. Clones share everything but on whose behalf they work.
 #[derive(Clone)]
 pub struct Db {
     inner: Arc<Inner>,
+    behalf: Behalf,
 }
 
 impl std::fmt::Debug for Db {
@@ -73,7 +80,28 @@ impl Db {
     pub async fn open(settings: PoolSettings, metrics: PoolMetrics) -> Result<Self, BindingError> {
         let inner = Inner::open(settings, metrics).await?;
         tokio::spawn(Arc::clone(&inner).keep());
-        Ok(Self { inner })
+        Ok(Self { inner, behalf: Behalf::default() })
+    }
+
+    /// A handle for what `caller` asks for: a person's transactions see what is that person's, those of staff see everything and leave a row in
+    /// `staff_access` each, and nobody's see nothing that is anybody's. Another service's are this service's work.
+    #[must_use]
+    pub fn on_behalf(&self, caller: &Caller) -> Self {
+        Self { inner: Arc::clone(&self.inner), behalf: self.behalf.of(caller) }
+    }
+
+    /// A handle for the service's own work, which sees everything: workers, reconciliation, effects of events, answers to other services. Not for what a
+    /// person asks for, except where the route is for everybody and the rows are nobody's secret.
+    #[must_use]
+    pub fn at_work(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), behalf: self.behalf.work() }
+    }
+
+    /// A handle that notes, as a person's transaction begins, which accounts the person reaches: `statement` is run then, in the same message, when
+    /// `rerp.subject` says who it is. For a service whose data belongs to accounts and not to persons.
+    #[must_use]
+    pub fn reaching(self, statement: &'static str) -> Self {
+        Self { behalf: self.behalf.reaching(statement), ..self }
     }
 
     /// Runs `work` on what it is `given`, in one READ COMMITTED transaction. It is repeated only while it is certain that nothing was written.
@@ -102,7 +130,8 @@ impl Db {
     }
 
     /// Runs `work` without a transaction: for one statement, or several that each stand for themselves. It must be
-    /// harmless to do twice, as reads and `ON CONFLICT DO NOTHING` are. Saves the two round trips of a transaction.
+    /// harmless to do twice, as reads and `ON CONFLICT DO NOTHING` are. Saves the two round trips of a transaction where it is the service's own work
+    /// ([`Db::at_work`]); for whom it is otherwise is told until a transaction ends, so there is one then.
     ///
     /// # Errors
     /// See [`DbError`]; never `InDoubt`.
@@ -111,7 +140,8 @@ impl Db {
         A: Sync + ?Sized,
         W: for<'c> Fn(&'c mut Session, &'c A) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + Sync,
     {
-        self.drive(Mode::Autocommit, Replay::Always, given, work).await
+        let mode = if self.behalf.is_work() { Mode::Autocommit } else { Mode::Transaction };
+        self.drive(mode, Replay::Always, given, work).await
     }
 
     /// Whether the side in use answered within the last moments.

@@ -7,20 +7,16 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnection;
-use sqlx::{Executor as _, Postgres};
+use sqlx::{AssertSqlSafe, Executor as _, Postgres};
 use tokio::time::timeout;
 
+use super::behalf::Behalf;
 use super::fault::{self, Fault};
 use super::lookup::Doubts;
 use super::ramp::Turn;
 
 /// How long a rollback may take before the connection is thrown away instead.
 const ROLLBACK: Duration = Duration::from_secs(1);
-
-/// COMMIT of a transaction in which a statement failed answers ROLLBACK, which the driver takes for success: a caller
-/// that swallowed the error would acknowledge a write that isn't there. An empty SELECT in the same message fails in an
-/// aborted transaction and costs no round trip.
-const COMMIT: &str = "SELECT; COMMIT";
 
 /// How an attempt failed.
 #[derive(Debug)]
@@ -92,17 +88,18 @@ impl Session {
         self.attempt
     }
 
-    /// Runs `work` in a transaction.
+    /// Runs `work` in a transaction, on somebody's behalf.
     pub(crate) async fn transact<A: Sync + ?Sized, T>(
         mut self,
+        behalf: Behalf,
         given: &A,
         work: &impl Work<A, T>,
     ) -> Result<T, Failure> {
-        if let Err(error) = self.conn().execute(sqlx::raw_sql("BEGIN")).await {
+        if let Err(error) = self.conn().execute(sqlx::raw_sql(AssertSqlSafe(behalf.begin()))).await {
             return Err(self.abort(error).await);
         }
         match work(&mut self, given).await {
-            Ok(value) => self.commit().await.map(|()| value),
+            Ok(value) => self.commit(behalf).await.map(|()| value),
             Err(error) => Err(self.abort(error).await),
         }
     }
@@ -125,8 +122,8 @@ impl Session {
         }
     }
 
-    async fn commit(mut self) -> Result<(), Failure> {
-        match self.conn().execute(sqlx::raw_sql(COMMIT)).await {
+    async fn commit(mut self, behalf: Behalf) -> Result<(), Failure> {
+        match self.conn().execute(sqlx::raw_sql(AssertSqlSafe(behalf.commit()))).await {
             Ok(_) => {
                 self.settled = true;
                 Ok(())

@@ -18,6 +18,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
+use super::behalf::AT_WORK;
 use super::error::BindingError;
 use super::fault::{self, Fault};
 use super::owner::{OwnerRow, Says};
@@ -87,7 +88,7 @@ impl Side {
             .map_err(|_| BindingError::NotAnAddress { path })?
             .application_name(&settings.application_name)
             // A request never waits longer than its deadline; what it leaves behind on the server must end as well.
-            .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "30s")])
+            .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "30s"), AT_WORK])
             .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(settings.max_connections)

@@ -43,9 +43,9 @@ impl Mistakes {
         self.checked(pointer, typed, most, |c| c.is_control() || is_invisible(c), "characters that can't be shown")
     }
 
-    /// The same for a text that may be left out; a blank one counts as left out, as forms send it.
+    /// The same for a text that may be left out; a blank one counts as left out, as forms send it, unless it is too long for that too.
     pub fn optional_line(&mut self, pointer: &'static str, typed: Option<&str>, most: usize) -> Option<String> {
-        typed.filter(|text| !text.trim().is_empty()).map(|text| self.line(pointer, text, most))
+        typed.filter(|text| is_given(text, most)).map(|text| self.line(pointer, text, most))
     }
 
     /// Text over several lines: 1 to `most` characters; of those that can't be seen only line ends and tabs.
@@ -63,7 +63,7 @@ impl Mistakes {
 
     /// The same, in one line, for a text that may be left out.
     pub fn optional_prose(&mut self, pointer: &'static str, typed: Option<&str>, most: usize) -> Option<String> {
-        typed.filter(|text| !text.trim().is_empty()).map(|text| self.prose(pointer, text, most, false))
+        typed.filter(|text| is_given(text, most)).map(|text| self.prose(pointer, text, most, false))
     }
 
     fn checked(
@@ -75,7 +75,8 @@ impl Mistakes {
         what: &str,
     ) -> String {
         let text = typed.trim();
-        if text.is_empty() || text.chars().count() > most {
+        // What surrounds a text counts too: a document that says how long it may be means what is sent.
+        if text.is_empty() || typed.chars().count() > most {
             self.add(at, format!("must have 1 to {most} characters"));
         } else if text.chars().any(wrong) {
             self.add(at, format!("must not hold {what}"));
@@ -87,7 +88,7 @@ impl Mistakes {
     pub fn word(&mut self, pointer: &'static str, typed: &str, most: usize) -> String {
         let word = typed.trim();
         let is_plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if word.is_empty() || word.len() > most || !is_plain {
+        if word.is_empty() || typed.chars().count() > most || !is_plain {
             self.add(pointer, format!("must have 1 to {most} letters, digits, hyphens, underscores or dots"));
         }
         word.to_owned()
@@ -116,6 +117,11 @@ impl Mistakes {
     pub fn finish<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }
+}
+
+/// Whether somebody has typed something, if only too much.
+fn is_given(text: &str, most: usize) -> bool {
+    !text.trim().is_empty() || text.chars().count() > most
 }
 
 impl From<Mistakes> for Problem {
@@ -147,6 +153,7 @@ mod tests {
             assert!(!fine(|m| m.line("/x", typed, 20)), "{typed:?}");
         }
         assert_eq!(Mistakes::default().line("/x", " a ", 20), "a");
+        assert!(!fine(|m| m.line("/x", &format!("a{}", " ".repeat(20)), 20)), "what surrounds it counts");
     }
 
     #[test]
@@ -185,5 +192,8 @@ mod tests {
         assert_eq!(mistakes.optional_line("/x", Some(" "), 5), None);
         assert_eq!(mistakes.optional_prose("/x", Some(" Ann "), 5), Some("Ann".to_owned()));
         assert_eq!(mistakes.finish(()), Ok(()));
+        let mut mistakes = Mistakes::default();
+        let _ = mistakes.optional_line("/x", Some("      "), 5);
+        assert!(mistakes.finish(()).is_err(), "too long is too long");
     }
 }

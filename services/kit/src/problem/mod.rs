@@ -6,6 +6,7 @@ mod mistakes;
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::http::context;
@@ -15,7 +16,7 @@ use catalogue::{BASE, Kind};
 pub use mistakes::{Mistake, Mistakes};
 
 /// A mistake in one field of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldError {
     /// Where it is, a JSON pointer into the body (RFC 6901).
     pub pointer: String,
@@ -32,13 +33,20 @@ pub struct Problem {
     pub(crate) retry_after_s: Option<u32>,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// A problem, as RFC 9457 has it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Document<'a> {
+    /// Which kind it is; the same for ever.
     r#type: String,
+    /// The kind in words.
     title: &'a str,
+    /// The status of the answer.
     status: u16,
+    /// What is particular about this case.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    /// What is wrong in which field of the body.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
     /// Finds the request in the logs.

@@ -12,6 +12,7 @@ mod access;
 mod events;
 mod grpc;
 mod http;
+mod pool_behalf;
 mod pool_cutover;
 mod pool_faults;
 mod pool_tls;

@@ -102,13 +102,18 @@ impl Doors {
 
     /// A request of somebody's; it says nothing yet but who asks.
     pub fn request(&self, who: Who, verb: Verb, path: &str) -> reqwest::RequestBuilder {
+        self.with_method(who, verb.name().parse().unwrap(), path)
+    }
+
+    /// The same with a method that no row may have.
+    pub fn with_method(&self, who: Who, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let client = match who {
             Who::Service => &self.neighbour,
             Who::Stranger => &self.stranger,
             Who::Nobody | Who::Person(_) | Who::Staff(_) => &self.gateway,
         };
         let url = format!("https://{}.rerp.svc:{}{path}", self.service, self.at.port());
-        let request = client.request(verb.name().parse().unwrap(), url);
+        let request = client.request(method, url);
         let principal = match who {
             Who::Person(id) => Principal { id, kind: PrincipalKind::Person, assurance: Assurance::First },
             Who::Staff(assurance) => Principal { id: Uuid::from_u128(0x57AFF), kind: PrincipalKind::Staff, assurance },

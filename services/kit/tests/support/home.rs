@@ -53,9 +53,9 @@ impl Home {
         self.server.execute("data", sql).await;
     }
 
-    /// Runs statements as the owner of the schema, so that default rights apply.
+    /// Runs statements as the owner of the schema, so that default rights apply. Policies bind the owner too: it is the service's own work.
     pub async fn define(&self, sql: &str) {
-        self.execute(&format!("SET ROLE svc_owner; SET search_path = svc; {sql}")).await;
+        self.execute(&format!("SET ROLE svc_owner; SET search_path = svc; SET rerp.work = 'on'; {sql}")).await;
     }
 
     /// From now on a transaction that writes to an older table after an event of its own is refused: a cutover locks the tables of events last.

@@ -40,7 +40,7 @@ impl Capture {
             source: mistakes.word("/source", source, WORD),
             name: mistakes.optional_prose("/name", name, NAME),
             plan_code: plan_code
-                .filter(|code| !code.trim().is_empty())
+                .filter(|code| !code.trim().is_empty() || code.len() > WORD)
                 .map(|code| mistakes.word("/plan_code", code, WORD)),
             company: text::company(&mut mistakes, "/company", company),
         };

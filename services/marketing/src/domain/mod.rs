@@ -3,8 +3,11 @@
 pub mod capture;
 mod company;
 pub mod contact;
+pub mod intake;
+mod lead;
 mod receipt;
 mod text;
 
 pub use company::Company;
+pub use lead::Lead;
 pub use receipt::Receipt;

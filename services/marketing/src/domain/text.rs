@@ -8,7 +8,8 @@ const COMPANY: usize = 500;
 /// A company's name that may be left out; one without any letter or digit (`-`, `./.`) counts as left out, as forms with
 /// a field that must be filled get it.
 pub(super) fn company(mistakes: &mut Mistakes, pointer: &'static str, typed: Option<&str>) -> Option<String> {
-    let typed = typed.filter(|text| text.chars().any(char::is_alphanumeric));
+    // Too long is told, whatever it is.
+    let typed = typed.filter(|text| text.chars().any(char::is_alphanumeric) || text.chars().count() > COMPANY);
     mistakes.optional_prose(pointer, typed, COMPANY)
 }
 
@@ -22,5 +23,8 @@ mod tests {
         assert_eq!(company(&mut mistakes, "/company", Some(" ./. ")), None);
         assert_eq!(company(&mut mistakes, "/company", Some(" 3M ")), Some("3M".to_owned()));
         assert!(mistakes.finish(()).is_ok());
+        let mut mistakes = Mistakes::default();
+        let _ = company(&mut mistakes, "/company", Some(&"-".repeat(COMPANY + 1)));
+        assert!(mistakes.finish(()).is_err());
     }
 }

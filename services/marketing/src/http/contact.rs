@@ -1,27 +1,38 @@
-//! `POST /api/marketing/contact`: a visitor writes a message. In comes the form; out goes 201 with identifiers.
+//! `POST /api/marketing/contact`: a visitor writes a message. In comes the form; out goes 201 with identifiers, or 202
+//! while Identity can't give one for the address.
 //! Must not log what it reads.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use rerp_kit::http::Json;
-use rerp_kit::idempotency::{Claim, Key};
+use rerp_kit::idempotency::{Key, Standing};
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{answer, company};
-use crate::domain::Receipt;
+use super::{answer, company, email};
 use crate::domain::contact::ContactMessage;
+use crate::domain::{Lead, Receipt};
 use crate::state::AppState;
 use crate::store;
 
 /// The form.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ContactForm")]
 pub struct Form {
+    /// The visitor's address.
+    #[schemars(email, length(min = 1, max = 1024))]
     email: String,
+    /// The visitor's name.
+    #[schemars(length(min = 1, max = 200))]
     name: String,
+    /// The message, which may have several lines.
+    #[schemars(length(min = 1, max = 5000))]
     message: String,
+    /// The visitor's company, as typed.
+    #[schemars(length(max = 500))]
     company: Option<String>,
     /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
     #[serde(rename = "recaptcha_token")]
@@ -40,10 +51,16 @@ pub async fn create(
     let key = Key::of(&headers)?;
     let message = ContactMessage::new(&form.name, &form.message, form.company.as_deref());
     let message = message?;
-    let email_address_id = state.identity.upsert_email(&form.email, "/email").await?;
+    let asked = email::ask(&state, &form.email).await?;
     let company = company::of(&state.account, message.company.as_deref()).await?;
-    let (id, claim) = Claim::of_create("contact", key, &(email_address_id, &message))?;
-    let created = Receipt { id, email_address_id, company_id: company.id() };
-    let stored = store::contact::insert(&state.db, &created, &message, &company, claim).await;
-    answer::created(&created, stored)
+    let db = state.db.at_work();
+    for (id, claim) in asked.claims("contact", key, &message)? {
+        let created = Receipt { id, email_address_id: asked.id(), company_id: company.id() };
+        let kept = asked.kept(Lead::Message, id)?;
+        let stored = store::contact::insert(&db, &created, &message, &company, kept.as_ref(), claim).await;
+        if !matches!(stored, Ok(Standing::Reused)) {
+            return answer::created(&created, stored);
+        }
+    }
+    Err(asked.reused())
 }

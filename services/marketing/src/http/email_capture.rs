@@ -1,28 +1,40 @@
 //! `POST /api/marketing/email-capture`: a visitor leaves an address in a form. In comes the form; out goes 201 with
-//! identifiers. Must not log what it reads.
+//! identifiers, or 202 while Identity can't give one for the address. Must not log what it reads.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use rerp_kit::http::Json;
-use rerp_kit::idempotency::{Claim, Key};
+use rerp_kit::idempotency::{Key, Standing};
 use rerp_kit::problem::Problem;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{answer, company};
-use crate::domain::Receipt;
+use super::{answer, company, email};
 use crate::domain::capture::Capture;
+use crate::domain::{Lead, Receipt};
 use crate::state::AppState;
 use crate::store;
 
 /// The form.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CaptureForm")]
 pub struct Form {
+    /// The visitor's address.
+    #[schemars(email, length(min = 1, max = 1024))]
     email: String,
+    /// Which form it was.
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9_.-]+$"))]
     source: String,
+    /// The visitor's name.
+    #[schemars(length(max = 200))]
     name: Option<String>,
+    /// The plan that the form was about.
+    #[schemars(length(max = 64), regex(pattern = "^[A-Za-z0-9_.-]*$"))]
     plan_code: Option<String>,
+    /// The visitor's company, as typed.
+    #[schemars(length(max = 500))]
     company: Option<String>,
     /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
     #[serde(rename = "recaptcha_token")]
@@ -42,10 +54,16 @@ pub async fn create(
     let Form { source, name, plan_code, company, .. } = &form;
     let capture = Capture::new(source, name.as_deref(), plan_code.as_deref(), company.as_deref());
     let capture = capture?;
-    let email_address_id = state.identity.upsert_email(&form.email, "/email").await?;
+    let asked = email::ask(&state, &form.email).await?;
     let company = company::of(&state.account, capture.company.as_deref()).await?;
-    let (id, claim) = Claim::of_create("email-capture", key, &(email_address_id, &capture))?;
-    let created = Receipt { id, email_address_id, company_id: company.id() };
-    let stored = store::capture::insert(&state.db, &created, &capture, &company, claim).await;
-    answer::created(&created, stored)
+    let db = state.db.at_work();
+    for (id, claim) in asked.claims("email-capture", key, &capture)? {
+        let created = Receipt { id, email_address_id: asked.id(), company_id: company.id() };
+        let kept = asked.kept(Lead::Capture, id)?;
+        let stored = store::capture::insert(&db, &created, &capture, &company, kept.as_ref(), claim).await;
+        if !matches!(stored, Ok(Standing::Reused)) {
+            return answer::created(&created, stored);
+        }
+    }
+    Err(asked.reused())
 }

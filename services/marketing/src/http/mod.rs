@@ -4,5 +4,6 @@
 mod answer;
 mod company;
 pub mod contact;
+mod email;
 pub mod email_capture;
 pub mod people;

@@ -3,9 +3,10 @@
 use rerp_kit::idempotency::{Claim, Standing, take};
 use rerp_kit::pool::{Db, DbError};
 
-use super::pending::{Lead, remember};
+use super::intake::{self, Kept};
+use super::pending::remember;
 use crate::domain::contact::ContactMessage;
-use crate::domain::{Company, Receipt};
+use crate::domain::{Company, Lead, Receipt};
 
 const INSERT: &str =
     "INSERT INTO contact_messages (id, email_address_id, company_id, name, message) VALUES ($1, $2, $3, $4, $5)";
@@ -21,22 +22,29 @@ pub async fn insert(
     created: &Receipt,
     message: &ContactMessage,
     company: &Company,
+    kept: Option<&Kept>,
     key: Option<Claim>,
 ) -> Result<Standing, DbError> {
     let statement = if key.is_some() { INSERT } else { INSERT_OWN };
-    db.transaction_idempotent(&(created, message, company, key), move |session, (created, message, company, key)| {
-        Box::pin(async move {
-            let standing = take(session, key.as_ref(), *created).await?;
-            if standing == Standing::Fresh {
-                let insert = sqlx::query(statement).bind(created.id).bind(created.email_address_id);
-                let insert = insert.bind(created.company_id);
-                insert.bind(&message.name).bind(&message.message).execute(session.conn()).await?;
-                if let Some(name) = company.pending() {
-                    remember(session, Lead::Message, created.id, name).await?;
+    db.transaction_idempotent(
+        &(created, message, company, kept, key),
+        move |session, (created, message, company, kept, key)| {
+            Box::pin(async move {
+                let standing = take(session, key.as_ref(), *created).await?;
+                if standing == Standing::Fresh {
+                    let insert = sqlx::query(statement).bind(created.id).bind(created.email_address_id);
+                    let insert = insert.bind(created.company_id);
+                    insert.bind(&message.name).bind(&message.message).execute(session.conn()).await?;
+                    if let Some(name) = company.pending() {
+                        remember(session, Lead::Message, created.id, name).await?;
+                    }
+                    if let Some(kept) = kept {
+                        intake::keep(session, created.id, kept).await?;
+                    }
                 }
-            }
-            Ok(standing)
-        })
-    })
+                Ok(standing)
+            })
+        },
+    )
     .await
 }

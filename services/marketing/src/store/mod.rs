@@ -6,4 +6,5 @@
 
 pub mod capture;
 pub mod contact;
+pub mod intake;
 pub mod pending;

@@ -3,17 +3,10 @@
 use rerp_kit::pool::{Db, DbError, Session};
 use uuid::Uuid;
 
+use crate::domain::Lead;
+
 /// How long a name is kept.
 const KEPT: &str = "7 days";
-
-/// Which kind of lead waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lead {
-    /// A row of `email_captures`.
-    Capture,
-    /// A row of `contact_messages`.
-    Message,
-}
 
 /// A lead that waits for its company.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -26,12 +19,8 @@ pub struct Pending {
 
 /// Remembers the name with the lead, in the lead's transaction.
 pub(super) async fn remember(session: &mut Session, lead: Lead, id: Uuid, name: &str) -> Result<(), sqlx::Error> {
-    let lead = match lead {
-        Lead::Capture => "capture",
-        Lead::Message => "message",
-    };
     sqlx::query("INSERT INTO pending_companies (lead, lead_id, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-        .bind(lead)
+        .bind(lead.label())
         .bind(id)
         .bind(name)
         .execute(session.conn())

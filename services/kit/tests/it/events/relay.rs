@@ -5,8 +5,9 @@ use super::outbox::sequences;
 use crate::support::until;
 use rerp_kit::events::catalogue::{Event as _, RoleChange, RoleChanged};
 use rerp_kit::events::memory::Trouble;
-use rerp_kit::events::relay::Turn;
+use rerp_kit::events::relay::{Turn, keep};
 use rerp_kit::events::{Reach, outbox, publish};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -17,8 +18,6 @@ async fn a_broker_that_is_away_fails_no_write_and_costs_no_event() {
     for _ in 0..3 {
         world.tell(subject).await;
         assert_eq!(world.relay.turn().await.unwrap(), Turn::Away);
-        assert_eq!(world.relay.turn().await.unwrap(), Turn::Idle, "not at once");
-        world.later().await;
     }
     world.relay.look().await.unwrap();
     assert_eq!(world.metrics.events.outbox.with_label_values(&["waiting"]).get(), 3);
@@ -55,27 +54,24 @@ async fn what_has_been_due_for_long_is_found_by_a_far_look_only() {
     world.tell(Uuid::now_v7()).await;
     world.home.execute("UPDATE svc.outbox SET due_at = now() - interval '2 minutes'").await;
     assert_eq!(turn(Reach::Near).await.unwrap(), (Turn::Idle, false));
-    assert_eq!(turn(Reach::Far).await.unwrap(), (Turn::Published(1), false));
+    assert_eq!(turn(Reach::Far).await.unwrap(), (Turn::Published(1), true));
     world.tell(Uuid::now_v7()).await;
-    world.home.execute("UPDATE svc.outbox SET created_at = now() - interval '2 minutes'").await;
-    assert_eq!(turn(Reach::Near).await.unwrap(), (Turn::Published(1), true));
+    assert_eq!(turn(Reach::Near).await.unwrap(), (Turn::Published(1), false));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_relay_that_dies_between_publishing_and_marking_leaves_the_event_to_the_next() {
+async fn a_relay_that_dies_between_publishing_and_deleting_leaves_the_event_to_the_next() {
     let world = World::new().await;
     let id = world.tell(Uuid::now_v7()).await;
     world.memory.suffer(Trouble::Hangs);
-    let dying = tokio::spawn({
-        let relay = world.relay.clone();
-        async move { relay.turn().await }
-    });
+    let relay = world.another_relay();
+    let dying = tokio::spawn(async move { relay.turn().await });
     until("the broker has it", || async { world.memory.log().len() == 1 }).await;
     dying.abort();
     assert!(dying.await.is_err());
     // A broker that has forgotten it: the worst case.
     world.memory.suffer(Trouble::Forgets);
-    assert_eq!(world.relay.turn().await.unwrap(), Turn::Idle, "before the lease is over");
+    assert_eq!(world.relay.turn().await.unwrap(), Turn::Idle, "before its turn is over");
     world.later().await;
     assert_eq!(world.relay.turn().await.unwrap(), Turn::Published(1));
     let log = world.memory.log();
@@ -127,11 +123,11 @@ async fn what_is_behind_another_sleeps_until_that_is_published() {
         .await;
     for _ in 0..2 {
         world.relay.look().await.unwrap();
-        assert_eq!(world.home.number(ASLEEP).await, 3, "two behind the dead one, one behind the one under way");
+        assert_eq!(world.home.number(ASLEEP).await, 3, "two behind the dead one, one behind the one put off");
     }
     world.publish_all().await;
     assert_eq!((sequences(&world, other), sequences(&world, slow)), (vec![2], vec![]));
-    // The lease of the one is over, and the other is replayed: whoever is published wakes the next.
+    // The pause of the one is over, and the other is replayed: whoever is published wakes the next.
     let over = format!("UPDATE svc.outbox SET due_at = now() WHERE subject = '{slow}' AND sequence = 2");
     world.home.execute(&over).await;
     assert_eq!(outbox::replay(&world.db).await.unwrap(), 1);
@@ -140,7 +136,7 @@ async fn what_is_behind_another_sleeps_until_that_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refusal_that_can_not_be_written_down_takes_no_mark_from_others() {
+async fn a_refusal_that_can_not_be_written_down_keeps_no_other() {
     let world = World::new().await;
     world
         .home
@@ -154,5 +150,43 @@ async fn a_refusal_that_can_not_be_written_down_takes_no_mark_from_others() {
         world.tell(Uuid::now_v7()).await;
     }
     assert!(world.relay.turn().await.is_err());
-    assert_eq!(world.home.number("SELECT count(*) FROM svc.outbox WHERE published_at IS NOT NULL").await, 5);
+    assert_eq!(world.home.number("SELECT count(*) FROM svc.outbox").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_relay_has_the_turn_until_it_leaves_or_is_silent() {
+    let world = World::new().await;
+    let (one, other) = (world.another_relay(), world.another_relay());
+    for _ in 0..2 {
+        world.tell(Uuid::now_v7()).await;
+        assert_eq!(one.turn().await.unwrap(), Turn::Published(1));
+        assert_eq!(other.turn().await.unwrap(), Turn::Idle);
+    }
+    world.tell(Uuid::now_v7()).await;
+    world.later().await;
+    assert_eq!(other.turn().await.unwrap(), Turn::Published(1));
+    world.tell(Uuid::now_v7()).await;
+    assert_eq!(one.turn().await.unwrap(), Turn::Idle, "it isn't its turn any more");
+    // A pod that ends says so.
+    let stop = CancellationToken::new();
+    stop.cancel();
+    keep(other, stop).await;
+    assert_eq!(one.turn().await.unwrap(), Turn::Idle, "the last turn of the one that ended took it");
+    world.tell(Uuid::now_v7()).await;
+    assert_eq!(one.turn().await.unwrap(), Turn::Published(1));
+}
+
+/// A turn is made longer while it lasts, and not with each claim.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_write_seldom() {
+    const VERSION: &str = "SELECT xmin::text::bigint FROM svc.outbox_relay";
+    let world = World::new().await;
+    world.relay.turn().await.unwrap();
+    let first = world.home.number(VERSION).await;
+    world.relay.turn().await.unwrap();
+    assert_eq!(world.home.number(VERSION).await, first);
+    world.home.execute("UPDATE svc.outbox_relay SET until = now() + interval '4 seconds'").await;
+    let shorter = world.home.number(VERSION).await;
+    world.relay.turn().await.unwrap();
+    assert_ne!(world.home.number(VERSION).await, shorter);
 }

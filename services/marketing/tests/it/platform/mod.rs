@@ -18,7 +18,8 @@ use super::support::service::{answer, client, home_of, serve, serve_on, serve_un
 use super::support::{Home, Split, open, until, visitor};
 
 /// The tables that a split moves.
-pub(crate) const MARKETING: [&str; 4] = ["email_captures", "contact_messages", "idempotency_keys", "pending_companies"];
+pub(crate) const MARKETING: [&str; 5] =
+    ["email_captures", "contact_messages", "idempotency_keys", "pending_companies", "intake"];
 
 pub(crate) struct Platform {
     pub(crate) marketing: Split,
@@ -110,7 +111,7 @@ pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr)
     let (db, metrics) = open(dir).await;
     let identity = Identity::new(client("identity", identity, &metrics), &metrics);
     let account = Account::new(client("account", account, &metrics), &metrics);
-    AppState { db, identity, account }
+    AppState { db, identity, account, intake: None }
 }
 
 pub(crate) fn capture(email: &str) -> Value {

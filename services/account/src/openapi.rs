@@ -1,0 +1,144 @@
+//! The service's routes as they are described to programs and people. Data only; who may call them is the table's to say, what they take and
+//! give the types'.
+
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
+use rerp_kit::openapi::{Api, Operation};
+use rerp_kit::problem::catalogue::{
+    ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, INVALID_VALUE, LAST_OWNER, NOT_FOUND, NOT_PERMITTED,
+};
+use serde_json::json;
+
+use crate::access::RULES;
+use crate::http::{account, address, company, permission, role};
+use crate::store::account::Account;
+use crate::store::address_version::Address;
+use crate::store::company::Upserted;
+use crate::store::role::Assignment;
+
+/// A person in examples.
+const PERSON: &str = "0191f7a1-3f0c-7000-8000-000000000001";
+/// An account.
+const ACCOUNT: &str = "0191f7a1-3f0c-7000-8000-0000000000a1";
+/// Something else.
+const OTHER: &str = "0191f7a1-3f0c-7000-8000-0000000000c1";
+/// What an ETag is here.
+const VERSION: &str = "The version, for If-Match";
+
+/// The interface.
+#[must_use]
+pub fn api() -> Api {
+    let about = "Accounts with their people, roles and addresses, and the one registry of companies.";
+    let operations = [accounts(), roles(), addresses(), companies()].concat();
+    Api { service: "account", about, rules: RULES, operations }
+}
+
+fn of_account(operation: Operation) -> Operation {
+    operation.identifier("account_id", "The account", ACCOUNT)
+}
+
+fn accounts() -> Vec<Operation> {
+    let open =
+        Operation::new(Post, "/api/accounts", "open_account", "Opens an account for oneself; who opens it owns it");
+    let get =
+        Operation::new(Get, "/api/accounts/{account_id}", "get_account", "An account, for whoever has a role in it");
+    let check = Operation::new(
+        Get,
+        "/api/accounts/{account_id}/permissions/{human_name_id}",
+        "check_permissions",
+        "What a person may do in an account, and why",
+    );
+    vec![
+        open.keyed()
+            .body::<account::Body>("The account", json!({ "human_name_id": PERSON, "kind": "business" }))
+            .answers::<Account>(201, "The account")
+            .with("ETag", VERSION, false)
+            .with("Location", "Where it is", false)
+            .problems(&[INVALID_VALUE, ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE]),
+        of_account(get).revalidated().answers::<Account>(200, "The account").with("ETag", VERSION, true),
+        of_account(check)
+            .identifier("human_name_id", "The person", PERSON)
+            .answers::<permission::Permissions>(200, "Every action, decided")
+            .problems(&[DEPENDENCY_UNAVAILABLE]),
+    ]
+}
+
+fn roles() -> Vec<Operation> {
+    let list = Operation::new(Get, "/api/accounts/{account_id}/roles", "list_roles", "An account's roles");
+    let grant = Operation::new(Post, "/api/accounts/{account_id}/roles", "grant_role", "Gives a person a role");
+    let revoke =
+        Operation::new(Delete, "/api/accounts/{account_id}/roles/{role_id}", "revoke_role", "Takes a role away");
+    vec![
+        of_account(list).pages::<Assignment>("A page of roles"),
+        of_account(grant)
+            .keyed()
+            .body::<role::Body>("The role", json!({ "human_name_id": PERSON, "role": "viewer" }))
+            .answers::<Assignment>(201, "The person has it now")
+            .answers::<Assignment>(200, "The person had it already")
+            .problems(&[INVALID_VALUE, NOT_PERMITTED, DEPENDENCY_UNAVAILABLE]),
+        of_account(revoke)
+            .identifier("role_id", "The role of this person", OTHER)
+            .empty(204, "It is gone")
+            .problems(&[LAST_OWNER]),
+    ]
+}
+
+fn addresses() -> Vec<Operation> {
+    let path = "/api/accounts/{account_id}/addresses";
+    let list = Operation::new(Get, path, "list_addresses", "An account's addresses as they are now");
+    let add = Operation::new(Post, path, "add_address", "Adds an address; the first one of an owner is primary");
+    let change = Operation::new(
+        Put,
+        "/api/accounts/{account_id}/addresses/{address_id}",
+        "change_address",
+        "Changes an address, for whoever has read what it is now",
+    );
+    let place = json!({ "type": "billing", "street_address": "Domkloster 4", "city": "Köln", "postal_code": "50667", "country": "DE" });
+    let mut owned = place.clone();
+    owned["person_id"] = json!(PERSON);
+    vec![
+        of_account(list).pages::<Address>("A page of addresses; the `version` of one, in quotes, is its ETag"),
+        of_account(add)
+            .keyed()
+            .body::<address::NewBody>("The address", owned)
+            .answers::<Address>(201, "The address")
+            .with("ETag", VERSION, false)
+            .with("Location", "Where it is changed", false)
+            .problems(&[INVALID_VALUE]),
+        of_account(change)
+            .identifier("address_id", "The address", OTHER)
+            .changes()
+            .body::<address::ChangedBody>("All of it but its owner, who stays", place)
+            .answers::<Address>(200, "The address")
+            .with("ETag", VERSION, true)
+            .problems(&[INVALID_VALUE]),
+    ]
+}
+
+fn companies() -> Vec<Operation> {
+    let find = Operation::new(Get, "/api/accounts/companies", "find_company", "A company, by name; the form to prefer");
+    let upsert = Operation::new(
+        Post,
+        "/api/accounts/companies/upsert",
+        "upsert_company",
+        "Gives the identifier of a company, making one if there is none",
+    );
+    let get =
+        Operation::new(Get, "/api/accounts/companies/{id_or_name}", "get_company", "A company, by identifier or name");
+    vec![
+        find.query::<company::Search>()
+            .answers::<company::Details>(200, "The company")
+            .problems(&[INVALID_VALUE, NOT_FOUND]),
+        upsert
+            .keyed()
+            .body::<company::UpsertBody>("The company", json!({ "name": "Acme" }))
+            .answers::<Upserted>(200, "The identifier, the same for all spellings of the name")
+            .problems(&[INVALID_VALUE]),
+        get.segment(
+            "id_or_name",
+            "A UUID of 36 characters is an identifier; everything else is a name",
+            json!({ "type": "string", "pattern": r"^[^\x00]+$", "examples": [OTHER, "Acme"] }),
+        )
+        .answers::<company::Details>(200, "The company")
+        .problems(&[INVALID_VALUE]),
+    ]
+}

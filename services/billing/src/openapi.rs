@@ -1,0 +1,146 @@
+//! The service's routes as they are described to programs and people. Data only; who may call them is the table's to say, what they take and
+//! give the types'.
+
+use rerp_kit::access::Verb::{Get, Post, Put};
+use rerp_kit::openapi::{Api, Operation};
+use rerp_kit::problem::catalogue::{
+    ALREADY_EXISTS, CHANGED_MEANWHILE, DEPENDENCY_UNAVAILABLE, IN_PROGRESS, INVALID_VALUE, NOT_VERIFIED,
+    PAYMENT_REFUSED,
+};
+use serde_json::json;
+
+use crate::access::RULES;
+use crate::http::{customer, kyc, payment_method, plan, subscription};
+use crate::store::customer::Customer;
+use crate::store::payment_method::PaymentMethod;
+
+/// A person in examples: one who is verified.
+const PERSON: &str = "0191f7a1-3f0c-7000-8000-000000000002";
+/// An account.
+const ACCOUNT: &str = "0191f7a1-3f0c-7000-8000-0000000000a1";
+/// A price.
+const PRICE: &str = "0191f7a1-3f0c-7000-8000-0000000000b1";
+
+/// The interface.
+#[must_use]
+pub fn api() -> Api {
+    let about =
+        "Plans, customers, payment methods, subscriptions and proof of who pays. No other service talks to Stripe.";
+    let operations = [plans(), payers(), subscriptions(), proofs()].concat();
+    Api { service: "billing", about, rules: RULES, operations }
+}
+
+fn plans() -> Vec<Operation> {
+    let list = Operation::new(Get, "/api/billing/plans", "list_plans", "Everything that is offered");
+    let declare = Operation::new(
+        Put,
+        "/api/billing/plans/{code}",
+        "declare_plan",
+        "Declares what is offered of a plan; prices that are not in it any more are offered no more",
+    );
+    let prices = json!([{ "amount": 1900, "currency": "eur", "interval": "month" }]);
+    vec![
+        list.revalidated()
+            .answers::<plan::Offered>(200, "Plans with their prices, for a minute")
+            .with("ETag", "A digest of the answer", true)
+            .with("Cache-Control", "How long it may be used", true),
+        declare
+            .segment(
+                "code",
+                "The plan's short name: 2 to 63 small letters, digits and hyphens, a letter first",
+                json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]{1,62}$", "examples": ["starter"] }),
+            )
+            .body::<plan::Body>("The plan", json!({ "name": "Starter", "trial_days": 14, "prices": prices }))
+            .empty(204, "It is offered")
+            .problems(&[INVALID_VALUE, PAYMENT_REFUSED, DEPENDENCY_UNAVAILABLE]),
+    ]
+}
+
+fn payers() -> Vec<Operation> {
+    let customer =
+        Operation::new(Post, "/api/billing/customers", "become_customer", "Makes oneself a customer at Stripe");
+    let add = Operation::new(
+        Post,
+        "/api/billing/payment-methods",
+        "add_payment_method",
+        "Begins adding a payment method of one's own, for the verified; the card is given to Stripe and never passes here",
+    );
+    let list = Operation::new(
+        Get,
+        "/api/billing/payment-methods/{human_name_id}",
+        "list_payment_methods",
+        "A person's payment methods",
+    );
+    let who = json!({ "human_name_id": PERSON });
+    vec![
+        customer
+            .body::<customer::Body>("Who", who.clone())
+            .answers::<Customer>(201, "A new customer")
+            .answers::<Customer>(200, "The customer who was there")
+            .problems(&[INVALID_VALUE, PAYMENT_REFUSED, DEPENDENCY_UNAVAILABLE]),
+        add.keyed()
+            .body::<payment_method::Body>("Whose", who)
+            .answers::<payment_method::Begun>(201, "What the person's browser needs for Stripe")
+            .problems(&[INVALID_VALUE, NOT_VERIFIED, PAYMENT_REFUSED, DEPENDENCY_UNAVAILABLE]),
+        list.identifier("human_name_id", "The person", PERSON).pages::<PaymentMethod>("A page of payment methods"),
+    ]
+}
+
+fn subscriptions() -> Vec<Operation> {
+    let subscribe = Operation::new(Post, "/api/billing/subscriptions", "subscribe", "Subscribes an account to a plan");
+    let get = Operation::new(
+        Get,
+        "/api/billing/subscription/{account_id}",
+        "get_subscription",
+        "The newest subscription of an account, and what it entitles to now",
+    );
+    let wish = json!({ "account_id": ACCOUNT, "human_name_id": PERSON, "price_id": PRICE });
+    vec![
+        subscribe
+            .keyed()
+            .body::<subscription::Body>("What", wish)
+            .answers::<subscription::View>(201, "The subscription")
+            .with("ETag", "The version", true)
+            .with("Location", "Where it is", true)
+            .problems(&[INVALID_VALUE, ALREADY_EXISTS, IN_PROGRESS, PAYMENT_REFUSED, DEPENDENCY_UNAVAILABLE]),
+        get.identifier("account_id", "The account", ACCOUNT)
+            .revalidated()
+            .answers::<subscription::View>(200, "The subscription")
+            .with("ETag", "The version", true),
+    ]
+}
+
+fn proofs() -> Vec<Operation> {
+    let verify =
+        Operation::new(Post, "/api/billing/kyc/verify", "verify_payer", "Begins to verify that it is oneself who pays");
+    let status = Operation::new(
+        Get,
+        "/api/billing/kyc/status/{account_id}",
+        "get_payer_verification",
+        "What counts of what was begun for an account",
+    );
+    let webhook = Operation::new(
+        Post,
+        "/api/billing/webhooks/stripe",
+        "receive_stripe_event",
+        "Takes an event of Stripe's, proved by its signature",
+    );
+    let signature = "When it was signed and by which secrets: `t=<seconds>,v1=<hex>`";
+    vec![
+        verify
+            .body::<kyc::Body>("Who pays for what", json!({ "account_id": ACCOUNT, "human_name_id": PERSON }))
+            .answers::<kyc::View>(201, "A new verification")
+            .answers::<kyc::View>(200, "The one that is under way")
+            .problems(&[INVALID_VALUE, CHANGED_MEANWHILE, PAYMENT_REFUSED, DEPENDENCY_UNAVAILABLE]),
+        status.identifier("account_id", "The account", ACCOUNT).answers::<kyc::View>(200, "The verification"),
+        webhook
+            .header(
+                "Stripe-Signature",
+                signature,
+                json!({ "type": "string", "pattern": "^t=[0-9]{1,12}(,v1=[0-9a-f]{64}){1,16}$" }),
+                true,
+            )
+            .foreign_body("The event, as Stripe has it; at most 256 KiB")
+            .empty(200, "It is kept"),
+    ]
+}

@@ -1,0 +1,266 @@
+//! The service's routes as they are described to programs and people. Data only; who may call them is the table's to say, what they take and
+//! give the types'. The routes of badges are among them, also where there are no keys to sign with.
+
+use rerp_kit::access::Verb::{Get, Post, Put};
+use rerp_kit::openapi::{Api, Operation};
+use rerp_kit::problem::catalogue::{
+    ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, ID_TAKEN, INVALID_VALUE, NOT_ENTITLED, NOT_PERMITTED, NOT_VERIFIED,
+    SEQUENCE_GAP, TOO_MANY_REQUESTS,
+};
+use serde_json::json;
+
+use crate::access::RULES;
+use crate::http::module::CODE;
+use crate::http::{certificate, module, progress, question, saved, scenario, session};
+use crate::store::module::Module;
+use crate::store::question::Newest;
+use crate::store::saved::Receipt;
+use crate::store::scenario_action::Outcome;
+use crate::store::session::TestSession;
+
+/// A person in examples.
+const PERSON: &str = "0191f7a1-3f0c-7000-8000-000000000001";
+/// An account.
+const ACCOUNT: &str = "0191f7a1-3f0c-7000-8000-0000000000a1";
+/// Something else.
+const OTHER: &str = "0191f7a1-3f0c-7000-8000-0000000000d1";
+/// What an ETag is here.
+const VERSION: &str = "The version, for If-Match";
+/// What a certificate's token looks like.
+const TOKEN: &str = "^[0-9a-f]{64}$";
+
+/// The interface.
+#[must_use]
+pub fn api() -> Api {
+    let about = "Tests of the financial trading education: modules and questions, sessions, progress, scenarios and certificates.";
+    let operations = [modules(), questions(), sessions(), scenarios(), certificates(), badges()].concat();
+    Api { service: "fte", about, rules: RULES, operations }
+}
+
+fn of_module(operation: Operation) -> Operation {
+    operation.segment("code", "The module's code", json!({ "type": "string", "pattern": CODE, "examples": ["risk"] }))
+}
+
+fn modules() -> Vec<Operation> {
+    let list = Operation::new(Get, "/api/fte/modules", "list_modules", "All modules, retired ones among them");
+    let add = Operation::new(Post, "/api/fte/modules", "add_module", "Adds a module to a course");
+    let get = Operation::new(Get, "/api/fte/modules/{code}", "get_module", "A module");
+    let change = Operation::new(
+        Put,
+        "/api/fte/modules/{code}",
+        "change_module",
+        "Changes a module, for whoever has read what it is now",
+    );
+    let terms = json!({ "title": "Risk", "pass_bp": 7000, "time_limit_s": 600 });
+    let mut new = terms.clone();
+    (new["code"], new["course"], new["test_type"]) = (json!("chance"), json!("fte"), json!("module_quiz"));
+    vec![
+        list.pages::<Module>("A page of modules"),
+        add.keyed()
+            .body::<module::NewBody>("The module", new)
+            .answers::<Module>(201, "The module")
+            .with("ETag", VERSION, false)
+            .with("Location", "Where it is", false)
+            .problems(&[INVALID_VALUE, ALREADY_EXISTS]),
+        of_module(get).revalidated().answers::<Module>(200, "The module").with("ETag", VERSION, true),
+        of_module(change)
+            .changes()
+            .body::<module::ChangedBody>("All of it but what it is for ever", terms)
+            .answers::<Module>(200, "The module")
+            .with("ETag", VERSION, true)
+            .problems(&[INVALID_VALUE, ALREADY_EXISTS]),
+    ]
+}
+
+fn questions() -> Vec<Operation> {
+    let path = "/api/fte/modules/{code}/questions";
+    let list = Operation::new(Get, path, "list_questions", "A module's questions in their newest versions");
+    let add = Operation::new(
+        Post,
+        path,
+        "add_question",
+        "Adds a question to a module; what is right goes in and doesn't come out",
+    );
+    let change = Operation::new(
+        Put,
+        "/api/fte/questions/{id}",
+        "change_question",
+        "Adds a version to a question; sessions that run keep the one they began with",
+    );
+    let choices = json!([{ "id": "a", "text": "Up" }, { "id": "b", "text": "Down" }]);
+    let question = json!({
+        "kind": "single_choice", "prompt": "Where?", "choices": choices, "points": 1, "correct": { "choices": ["b"] }
+    });
+    vec![
+        of_module(list).pages::<Newest>("A page of questions; the `version` of one, in quotes, is its ETag"),
+        of_module(add)
+            .keyed()
+            .body::<question::Body>("The question", question.clone())
+            .answers::<Newest>(201, "The question")
+            .with("ETag", VERSION, false)
+            .with("Location", "Where it is changed", false)
+            .problems(&[INVALID_VALUE]),
+        change
+            .identifier("id", "The question", OTHER)
+            .changes()
+            .body::<question::Body>("All of it", question)
+            .answers::<Newest>(200, "The question")
+            .with("ETag", VERSION, true)
+            .problems(&[INVALID_VALUE]),
+    ]
+}
+
+/// Who begins something needs to be known, verified, allowed and entitled.
+fn admitted(operation: Operation) -> Operation {
+    operation.problems(&[INVALID_VALUE, NOT_VERIFIED, NOT_PERMITTED, NOT_ENTITLED, DEPENDENCY_UNAVAILABLE])
+}
+
+fn sessions() -> Vec<Operation> {
+    let one = |operation: Operation| operation.identifier("session_id", "The session", OTHER);
+    let start =
+        Operation::new(Post, "/api/fte/sessions", "start_session", "Starts a test session for oneself, if one may");
+    let get = Operation::new(
+        Get,
+        "/api/fte/sessions/{session_id}",
+        "get_session",
+        "A session with what it asks and what was answered",
+    );
+    let save = Operation::new(
+        Post,
+        "/api/fte/sessions/{session_id}/answers",
+        "save_answer",
+        "Saves an answer, as often as its person likes while the session runs",
+    );
+    let complete = Operation::new(
+        Post,
+        "/api/fte/sessions/{session_id}/complete",
+        "complete_session",
+        "Ends a session: the same answer however often",
+    );
+    let progress = Operation::new(
+        Get,
+        "/api/fte/progress/{human_name_id}",
+        "get_progress",
+        "How far a person has come in each course",
+    );
+    let wish = json!({ "human_name_id": PERSON, "account_id": ACCOUNT, "module": "risk" });
+    let answer = json!({ "question_id": OTHER, "expected_revision": 0, "answer": { "choices": ["b"] } });
+    vec![
+        admitted(start.keyed().body::<session::Body>("Who, for which account, and what", wish))
+            .answers::<TestSession>(201, "It runs")
+            .with("Location", "Where it is", false)
+            .problems(&[ALREADY_EXISTS, TOO_MANY_REQUESTS]),
+        one(get).answers::<TestSession>(200, "The session"),
+        one(save).body::<saved::Body>("The answer", answer).answers::<Receipt>(200, "It is saved").problems(&[
+            INVALID_VALUE,
+            ENDED,
+            SEQUENCE_GAP,
+        ]),
+        one(complete).answers::<TestSession>(200, "The session with its points").problems(&[
+            INVALID_VALUE,
+            ENDED,
+            ID_TAKEN,
+            DEPENDENCY_UNAVAILABLE,
+        ]),
+        progress
+            .identifier("human_name_id", "The person", PERSON)
+            .answers::<progress::View>(200, "By course; empty for whoever never started"),
+    ]
+}
+
+fn scenarios() -> Vec<Operation> {
+    let one = |operation: Operation| operation.identifier("scenario_id", "The scenario", OTHER);
+    let begin = Operation::new(
+        Post,
+        "/api/fte/scenarios",
+        "begin_scenario",
+        "Begins a scenario in a session, or an exercise for a module",
+    );
+    let get = Operation::new(
+        Get,
+        "/api/fte/scenarios/{scenario_id}",
+        "get_scenario",
+        "A scenario as far as its person has come",
+    );
+    let act = Operation::new(Post, "/api/fte/scenarios/{scenario_id}/actions", "act", "Does an action: what it added");
+    let exercise = json!({
+        "module": "risk", "human_name_id": PERSON, "account_id": ACCOUNT, "scenario_type": "backtest", "bars": 60
+    });
+    let action = json!({ "expected_seq": 0, "action": { "advance": { "bars": 1 } } });
+    vec![
+        admitted(begin.keyed().body::<scenario::Body>("A session, or a module with a person and an account", exercise))
+            .answers::<scenario::View>(201, "The scenario")
+            .with("Location", "Where it is", true)
+            .problems(&[ENDED, TOO_MANY_REQUESTS]),
+        one(get).answers::<scenario::View>(200, "The scenario"),
+        one(act)
+            .body::<scenario::Act>("The action, and what its sender believes to be the state", action)
+            .answers::<Outcome>(200, "What it added")
+            .problems(&[INVALID_VALUE, ENDED, SEQUENCE_GAP, ID_TAKEN, DEPENDENCY_UNAVAILABLE]),
+    ]
+}
+
+fn certificates() -> Vec<Operation> {
+    let list = Operation::new(
+        Get,
+        "/api/fte/certificates/{id}",
+        "list_certificates",
+        "A person's certificates, the newest last",
+    );
+    let revoke = Operation::new(
+        Post,
+        "/api/fte/certificates/{id}/revoke",
+        "revoke_certificate",
+        "Takes a certificate back; the first reason stays",
+    );
+    let verify = Operation::new(
+        Get,
+        "/api/fte/certificates/verify/{token}",
+        "verify_certificate",
+        "Whether a certificate counts",
+    );
+    vec![
+        list.identifier("id", "The person", PERSON).pages::<certificate::View>("A page of certificates"),
+        revoke
+            .identifier("id", "The certificate", OTHER)
+            .body::<certificate::Reason>("Why", json!({ "reason": "Issued by mistake" }))
+            .answers::<certificate::View>(200, "The certificate")
+            .problems(&[INVALID_VALUE]),
+        verify
+            .segment("token", "What its owner has handed out", json!({ "type": "string", "pattern": TOKEN }))
+            .answers::<certificate::Public>(200, "The certificate, and nothing about a person")
+            .with("X-Robots-Tag", "Search engines must not list it", true),
+    ]
+}
+
+fn badges() -> Vec<Operation> {
+    let credential = Operation::new(
+        Get,
+        "/api/fte/certificates/verify/{token}/credential",
+        "get_credential",
+        "A certificate as an Open Badge",
+    );
+    let status = Operation::new(Get, "/api/fte/issuer/status/{list}", "get_status_list", "A list of what was revoked");
+    let profile = Operation::new(Get, "/api/fte/issuer", "get_issuer", "Who issues");
+    let did =
+        Operation::new(Get, "/api/fte/issuer/did.json", "get_issuer_did", "The issuer's keys, as did:web has them");
+    let keys =
+        Operation::new(Get, "/api/fte/issuer/jwks.json", "get_issuer_keys", "The issuer's keys, as JOSE has them");
+    let forms = ["application/vc", "application/vc+jwt"];
+    vec![
+        credential
+            .segment("token", "What its owner has handed out", json!({ "type": "string", "pattern": TOKEN }))
+            .media(200, "With an embedded proof, or as a JWT to whoever asks for that", &forms)
+            .with("X-Robots-Tag", "Search engines must not list it", true),
+        status
+            .segment(
+                "list",
+                "Which list",
+                json!({ "type": "string", "pattern": "^[1-9][0-9]{0,8}$", "examples": ["1"] }),
+            )
+            .media(200, "With an embedded proof, or as a JWT to whoever asks for that", &forms),
+        profile.media(200, "The profile", &["application/ld+json"]),
+        did.media(200, "The document", &["application/did+json"]),
+        keys.media(200, "The keys", &["application/jwk-set+json"]),
+    ]
+}

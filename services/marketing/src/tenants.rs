@@ -1,0 +1,16 @@
+//! Whose rows are whose here, as data; `migrations/0010_tenants.sql` says the same in policies, and `tests/it/tenants.rs` tries it.
+//!
+//! Leads are the platform's: visitors leave them and have no way to look at them. A form is stored as the service's own work.
+
+use rerp_kit::tenants::{Table, Whose, machinery};
+
+/// Every table of the schema.
+pub const TABLES: &[Table] = &[
+    Table::new("email_captures", Whose::Platform),
+    Table::new("contact_messages", Whose::Platform),
+    Table::new("pending_companies", Whose::Platform),
+    Table::new("intake", Whose::Platform),
+    machinery::IDEMPOTENCY_KEYS,
+    machinery::STAFF_ACCESS,
+    machinery::MIGRATIONS,
+];
