@@ -18,3 +18,21 @@ CREATE TABLE rights_log (
 );
 CREATE INDEX rights_log_human_name_id ON rights_log (human_name_id);
 CREATE INDEX rights_log_at ON rights_log (at);
+
+-- Whose rows these are, by the same policies as in 0010: a person's, staff's to see, and the service's own work.
+DO $$
+DECLARE
+    subject CONSTANT text := $c$(SELECT NULLIF(current_setting('rerp.subject', true), '')::uuid)$c$;
+    platform CONSTANT text := $c$(SELECT current_setting('rerp.work', true)) = 'on' OR (SELECT NULLIF(current_setting('rerp.staff', true), '')) IS NOT NULL$c$;
+    name text;
+    mine text;
+BEGIN
+    FOR name, mine IN SELECT * FROM (VALUES
+        ('rights_log', 'human_name_id = {subject}')
+    ) AS t LOOP
+        mine := replace(mine, '{subject}', subject);
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY platform ON %1$I USING (%2$s) WITH CHECK (%2$s)', name, platform);
+        EXECUTE format('CREATE POLICY tenant ON %1$I USING (%2$s) WITH CHECK (%2$s)', name, mine);
+    END LOOP;
+END $$;

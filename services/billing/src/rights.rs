@@ -46,8 +46,14 @@ pub const LIFETIMES: &[Lifetime] = &[
     ),
     Lifetime::elsewhere("idempotency_keys", "rerp_kit::idempotency, 24 hours", "nobody repeats a request later"),
     Lifetime::stays("outbox_subjects", "numbers go on for as long as there are events; identifiers only"),
-    Lifetime::elsewhere("outbox", "rerp_kit::events, 3 days after an event is published", "to look at"),
+    Lifetime::elsewhere(
+        "outbox",
+        "rerp_kit::events, as soon as an event is published, or after 6 hours where there is no bus",
+        "the bus has it from then on",
+    ),
+    Lifetime::stays("outbox_relay", "one row: which relay has the turn"),
     Lifetime::elsewhere("inbox", "rerp_kit::events, 30 days after an event is done", "longer than the bus keeps one"),
     Lifetime::stays("verified_people", "until the person is erased; identifiers only"),
+    Lifetime::stays("staff_access", "what staff looked at or changed: nobody may change it; identifiers only"),
     Lifetime::deleted("rights_log", "36 months", "at", "as long as somebody may ask what became of a wish"),
 ];

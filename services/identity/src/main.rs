@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             tokio::spawn(keep_keys_swept(parts.db.clone(), parts.stop.clone()));
             keep_in_time(&parts, rerp_identity::rights::LIFETIMES)?;
             let erasures = parts.metrics.gauges("rerp_erasures", "Erasures that are not over", &["state"])?;
-            tokio::spawn(keep_counted(parts.db.clone(), erasures, parts.stop.clone()));
+            tokio::spawn(keep_counted(parts.db.at_work(), erasures, parts.stop.clone()));
             let router = rerp_identity::router(parts.db.clone());
             let Some(settings) = settings else {
                 tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");

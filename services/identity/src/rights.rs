@@ -46,8 +46,14 @@ pub const LIFETIMES: &[Lifetime] = &[
     Lifetime::elsewhere("otp_challenges", "store::otp::sweep, 2 days", "today's codes are counted"),
     Lifetime::elsewhere("otp_budgets", "store::otp::sweep, 2 days", "today's codes are counted"),
     Lifetime::elsewhere("idempotency_keys", "rerp_kit::idempotency, 24 hours", "nobody repeats a request later"),
-    Lifetime::elsewhere("outbox", "rerp_kit::events, 3 days after an event is published", "to look at"),
+    Lifetime::elsewhere(
+        "outbox",
+        "rerp_kit::events, as soon as an event is published, or after 6 hours where there is no bus",
+        "the bus has it from then on",
+    ),
+    Lifetime::stays("outbox_relay", "one row: which relay has the turn"),
     Lifetime::stays("outbox_subjects", "numbers go on for as long as there are events; identifiers only"),
+    Lifetime::stays("staff_access", "what staff looked at or changed: nobody may change it; identifiers only"),
     Lifetime::deleted("rights_log", "36 months", "at", "as long as somebody may ask what became of a wish"),
     Lifetime::stays("erasures", "an identifier that was erased is never given again; identifiers only"),
     Lifetime::deleted(

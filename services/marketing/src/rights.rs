@@ -3,6 +3,9 @@
 use rerp_kit::rights::{By, End, Held, Lifetime};
 
 /// What is given out to a person, and what becomes of it at an erasure, in that order. Leads are known by addresses, and so are their owners.
+///
+/// A lead whose address waits in `intake` is nobody's yet: the address is sealed, and its mark says which rows are of one address but not of whose. It is somebody's, and
+/// here, from the moment that Identity has answered for it, a minute after it is back.
 pub const HELD: &[Held] = &[
     Held::deleted(
         "pending_companies",
@@ -39,6 +42,12 @@ pub const LIFETIMES: &[Lifetime] = &[
     ),
     Lifetime::deleted("contact_messages", "12 months", "created_at", "answered, and asked about again, within a year"),
     Lifetime::elsewhere("pending_companies", "store::pending, 7 days", "by then Account has answered, or never will"),
+    Lifetime::elsewhere(
+        "intake",
+        "store::intake, when Identity has answered, or after RERP_INTAKE_LIFETIME (7 days)",
+        "an address waits, sealed, for as long as Identity is away and no longer; its lead goes with it",
+    ),
     Lifetime::elsewhere("idempotency_keys", "rerp_kit::idempotency, 24 hours", "nobody repeats a request later"),
+    Lifetime::stays("staff_access", "what staff looked at or changed: nobody may change it; identifiers only"),
     Lifetime::deleted("rights_log", "36 months", "at", "as long as somebody may ask what became of a wish"),
 ];

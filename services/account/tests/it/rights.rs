@@ -1,11 +1,13 @@
 //! Whom Identity says to erase is erased here, and reported: Account beside the real Identity, each with a real database.
 
+use crate::doors::Who;
 use crate::platform::{ANN, BOB, Platform};
 use crate::support::answer::{Answer, request};
 use crate::support::rights::{forgotten, holding};
 use crate::support::service::{bound, client};
 use crate::support::{open, visitor};
 use rerp_account::rights::{HELD, LIFETIMES};
+use rerp_kit::access::Verb::Get;
 use rerp_people::erasing::Eraser;
 use serde_json::json;
 use tempfile::TempDir;
@@ -67,6 +69,17 @@ async fn a_person_is_erased_here_and_it_is_reported() {
     assert_eq!(done("addresses"), json!({ "table": "addresses", "done": "deleted", "rows": 1 }));
     assert_eq!(done("accounts"), json!({ "table": "accounts", "done": "kept", "rows": 1 }));
     assert_eq!(state.body["missing"], json!(["billing", "fte", "marketing"]));
+}
+
+/// Policies go by roles, what is a person's doesn't.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_is_taken_along_by_its_person_after_every_role() {
+    let platform = Platform::start().await;
+    platform.shared().await;
+    platform.account.define(&format!("DELETE FROM account_roles WHERE human_name_id = '{ANN}'")).await;
+    let (doors, path) = (platform.doors().await, format!("/api/accounts/people/{ANN}/export"));
+    let export = doors.ask(Who::Person(ANN.parse().unwrap()), Get, &path, None).await.expect("an answer");
+    assert!(export.status == 200 && export.body.to_string().contains(STREET), "{}", export.body);
 }
 
 /// A report whose answer is lost is made again, with the receipt of the one erasure.

@@ -28,8 +28,8 @@ pub struct Rights(Db);
 
 /// The service, ready to be routed to.
 #[must_use]
-pub fn server(db: Db) -> RightsServiceServer<Rights> {
-    RightsServiceServer::new(Rights(db)).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
+pub fn server(db: &Db) -> RightsServiceServer<Rights> {
+    RightsServiceServer::new(Rights(db.at_work())).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
 }
 
 /// The service that calls, if it is one that holds something of people and speaks for itself. Where no certificate says who calls, its word is taken.

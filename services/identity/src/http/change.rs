@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::{IfMatch, Json, Path, etag};
 use rerp_kit::idempotency::{Claim, Key, replayed};
 use rerp_kit::pool::Db;
@@ -48,6 +49,7 @@ pub struct MobileBody {
 /// A problem.
 pub async fn names(
     State(db): State<Db>,
+    caller: Caller,
     Path(text): Path<String>,
     headers: HeaderMap,
     Json(body): Json<NamesBody>,
@@ -61,7 +63,7 @@ pub async fn names(
     let names = Names::read(typed, &mut mistakes);
     let names = mistakes.finish(names)?;
     let wish = Wish::of("user-names", &text, &headers, &names)?;
-    wish.done(&db, &Change::Names(names)).await
+    wish.done(&db.on_behalf(&caller), &Change::Names(names)).await
 }
 
 /// Gives a person another address, which is not proved. The one before is nobody's.
@@ -70,6 +72,7 @@ pub async fn names(
 /// A problem.
 pub async fn email(
     State(db): State<Db>,
+    caller: Caller,
     Path(text): Path<String>,
     headers: HeaderMap,
     Json(body): Json<EmailBody>,
@@ -77,7 +80,8 @@ pub async fn email(
     let address = EmailAddress::parse(&body.email)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/email", error.to_string()))?;
     let wish = Wish::of("user-email", &text, &headers, &address.as_str())?;
-    wish.done(&db, &Change::Email(address)).await
+    // An address is somebody's once it is in their row: before, policies know it as nobody's.
+    wish.done(&db.at_work_for(&caller), &Change::Email(address)).await
 }
 
 /// Gives a person a telephone, or another one, which is not proved.
@@ -86,6 +90,7 @@ pub async fn email(
 /// A problem.
 pub async fn mobile(
     State(db): State<Db>,
+    caller: Caller,
     Path(text): Path<String>,
     headers: HeaderMap,
     Json(body): Json<MobileBody>,
@@ -93,7 +98,7 @@ pub async fn mobile(
     let number = PhoneNumber::parse(&body.phone_number)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/phone_number", error.to_string()))?;
     let wish = Wish::of("user-mobile", &text, &headers, &number.as_str())?;
-    wish.done(&db, &Change::Phone(number)).await
+    wish.done(&db.on_behalf(&caller), &Change::Phone(number)).await
 }
 
 /// Who is to be changed, in which version, and under which key.

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, etag};
 use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::{Db, DbError};
@@ -30,11 +31,16 @@ pub struct Body {
 ///
 /// # Errors
 /// A problem.
-pub async fn register(State(db): State<Db>, headers: HeaderMap, Json(body): Json<Body>) -> Result<Response, Problem> {
+pub async fn register(
+    State(db): State<Db>,
+    caller: Caller,
+    headers: HeaderMap,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
     let (key, new) = (Key::of(&headers)?, read(&body)?);
     let asked = (&new.names, new.email.as_str(), new.phone.as_ref().map(PhoneNumber::as_str));
     let (id, claim) = Claim::of_create("user", key, &asked)?;
-    match store::register(&db, id, &new, claim).await.map_err(taken)? {
+    match store::register(&db.on_behalf(&caller), id, &new, claim).await.map_err(taken)? {
         Ok(registered) => {
             let location = format!("/api/identity/user/{}", registered.human_name_id);
             let mut response = (StatusCode::CREATED, axum::Json(registered)).into_response();
@@ -58,7 +64,7 @@ fn read(body: &Body) -> Result<New, Mistakes> {
     };
     let names = Names::read(names, &mut mistakes);
     let email = EmailAddress::parse(&body.email).map_err(|error| mistakes.add("/email", error.to_string())).ok();
-    let phone = body.phone_number.as_deref().filter(|text| !text.trim().is_empty()).and_then(|text| {
+    let phone = body.phone_number.as_deref().and_then(|text| {
         PhoneNumber::parse(text).map_err(|error| mistakes.add("/phone_number", error.to_string())).ok()
     });
     match email {

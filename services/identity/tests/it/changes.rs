@@ -154,6 +154,7 @@ async fn a_code_proves_no_contact_that_came_after_it() {
     let api = Api::start().await;
     let address = api.ann().await.text("email_address_id");
     let (db, _) = open(api.split.dir()).await;
+    let db = db.at_work();
     let human: Uuid = KEY.parse().unwrap();
     let before = [
         (Channel::Email, Owned::Email(address.parse().unwrap())),

@@ -34,7 +34,7 @@ impl World {
         let split = split_of(&["email_addresses"], rerp_identity::migrations).await;
         let (db, _) = open(split.dir()).await;
         let at = serve(rerp_identity::router(db.clone())).await;
-        let world = Self { split, at, db, grpc: client("identity", at, &Metrics::new().unwrap()) };
+        let world = Self { split, at, db: db.at_work(), grpc: client("identity", at, &Metrics::new().unwrap()) };
         let body = json!({ "email": NEEDLES[0], "first_name": NEEDLES[2], "username": NEEDLES[3], "phone_number": NEEDLES[4] });
         assert_eq!(world.send("POST", "", &[("idempotency-key", ANN)], Some(&body)).await.status, 201);
         let body = json!({ "email": NEEDLES[1] });

@@ -63,6 +63,8 @@ pub async fn erase_once(
     subject: &Subject,
     by: &Caller,
 ) -> Result<Vec<Part>, DbError> {
+    // The service's own work: what is erased may be nobody's any more.
+    let db = db.at_work();
     db.transaction_idempotent(&(held, id, subject, by), |session, (held, id, subject, by)| {
         Box::pin(async move {
             // Two pods may be asked for the same at once: the second waits, and finds the receipt.
@@ -84,6 +86,7 @@ pub async fn erase_once(
 /// # Errors
 /// See [`DbError`].
 pub async fn look_again(db: &Db, held: &'static [Held]) -> Result<Option<i64>, DbError> {
+    let db = db.at_work();
     db.transaction_idempotent(&held, |session, held| {
         Box::pin(async move {
             let due: Option<(Uuid, Uuid, Vec<Uuid>)> =

@@ -44,7 +44,8 @@ pub struct Table {
     pub stays: Option<&'static str>,
 }
 
-/// Reads everything that `held` names of a person, as of one moment, and writes down who asked for it.
+/// Reads everything that `held` names of a person, as of one moment, and writes down who asked for it. `db` is the caller's, or at work for the caller where policies
+/// don't know all of it as theirs: the conditions of `held` say whose rows are read.
 ///
 /// # Errors
 /// See [`DbError`].

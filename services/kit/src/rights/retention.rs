@@ -37,6 +37,8 @@ impl Retention {
     /// A metric's name is taken: there is one of these in a process.
     pub fn new(db: Db, lifetimes: &'static [Lifetime], metrics: &Metrics) -> Result<Self, MetricsError> {
         let ended = metrics.counters("rerp_retention_rows_total", "Rows whose time was over", &["table"])?;
+        // Whosever rows they are.
+        let db = db.at_work();
         Ok(Self { db, lifetimes, ended })
     }
 
