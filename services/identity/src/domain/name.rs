@@ -33,7 +33,9 @@ pub struct Names {
 impl Names {
     /// Checks what was typed; mistakes are added to those that are there.
     pub fn read(typed: Typed<'_>, mistakes: &mut Mistakes) -> Self {
-        let username = typed.username.filter(|text| !text.trim().is_empty());
+        // Too much of nothing is too much.
+        let is_given = |text: &&str| !text.trim().is_empty() || text.chars().count() > LONGEST_USERNAME;
+        let username = typed.username.filter(is_given);
         Self {
             first_name: mistakes.optional_line("/first_name", typed.first_name, LONGEST),
             surname: mistakes.optional_line("/surname", typed.surname, LONGEST),
@@ -61,5 +63,6 @@ mod tests {
         let (names, wrong) = read(" ", "");
         assert!(wrong.is_empty() && names.first_name.is_none() && names.username.is_none());
         assert_eq!(read("a\nb", "ann o").1, ["/first_name", "/username"]);
+        assert_eq!(read("", &" ".repeat(LONGEST_USERNAME + 1)).1, ["/username"]);
     }
 }

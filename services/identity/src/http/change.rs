@@ -10,6 +10,7 @@ use rerp_kit::idempotency::{Claim, Key, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE, NOT_FOUND};
 use rerp_kit::problem::{Mistakes, Problem};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,25 +22,38 @@ use crate::domain::phone::PhoneNumber;
 use crate::store::change::{self as store, Change, Changed};
 
 /// What a person is called from now on: all of it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Names")]
 pub struct NamesBody {
+    /// Given name.
+    #[schemars(length(max = 200))]
     first_name: Option<String>,
+    /// Family name.
+    #[schemars(length(max = 200))]
     surname: Option<String>,
+    /// The name chosen for signing in: letters, digits, hyphens, underscores and dots, in small letters.
+    #[schemars(length(max = 64))]
     username: Option<String>,
 }
 
 /// A person's new address.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewEmail")]
 pub struct EmailBody {
+    /// The address, which nobody else has.
+    #[schemars(email, length(min = 1, max = 1024))]
     email: String,
 }
 
 /// A person's new telephone.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewTelephone")]
 pub struct MobileBody {
+    /// The number with the code of its country.
+    #[schemars(length(max = 40), regex(pattern = r"^\+[0-9 ().-]+$"))]
     phone_number: String,
 }
 

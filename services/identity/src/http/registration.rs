@@ -9,6 +9,7 @@ use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::catalogue::{ALREADY_EXISTS, ID_TAKEN, INTERNAL};
 use rerp_kit::problem::{Mistakes, Problem};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::domain::email::EmailAddress;
@@ -17,13 +18,24 @@ use crate::domain::phone::PhoneNumber;
 use crate::store::registration::{self as store, New};
 
 /// What making a person takes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewPerson")]
 pub struct Body {
+    /// The address, which nobody else has.
+    #[schemars(email, length(min = 1, max = 1024))]
     email: String,
+    /// Given name.
+    #[schemars(length(max = 200))]
     first_name: Option<String>,
+    /// Family name.
+    #[schemars(length(max = 200))]
     surname: Option<String>,
+    /// The name chosen for signing in: letters, digits, hyphens, underscores and dots, in small letters.
+    #[schemars(length(max = 64))]
     username: Option<String>,
+    /// The telephone, with the code of its country.
+    #[schemars(length(max = 40), regex(pattern = r"^\+[0-9 ().-]+$"))]
     phone_number: Option<String>,
 }
 

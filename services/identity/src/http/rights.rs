@@ -11,6 +11,7 @@ use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::NOT_FOUND;
 use rerp_kit::rights::{Export, Part, Subject, export as read};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,13 +21,15 @@ use crate::store::erasure::{self as store, HOLDERS};
 use crate::store::person;
 
 /// How far an erasure is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Erasure")]
 pub struct Progress {
     /// Of the erasure.
     pub erasure_id: Uuid,
     /// Whom: the identifier stays, with nothing behind it.
     pub human_name_id: Uuid,
     /// `open`, `overdue` (somebody has to look) or `completed`.
+    #[schemars(extend("enum" = ["open", "overdue", "completed"]))]
     pub state: &'static str,
     /// When it was asked for.
     pub requested_at: Timestamp,
@@ -39,7 +42,8 @@ pub struct Progress {
 }
 
 /// What a service has done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ErasureReceipt")]
 pub struct Receipt {
     /// The service.
     pub service: String,

@@ -4,6 +4,7 @@ use rerp_kit::events::catalogue::EmailCreated;
 use rerp_kit::events::outbox;
 use rerp_kit::idempotency::{Claim, Standing, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -31,7 +32,8 @@ pub struct New {
 }
 
 /// The person, as it is answered: identifiers only, so that an answer can be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, JsonSchema)]
+#[schemars(rename = "PersonChanged")]
 pub struct Registered {
     /// The one identifier of this customer.
     pub human_name_id: Uuid,

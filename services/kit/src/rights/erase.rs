@@ -3,6 +3,7 @@
 //!
 //! Rows of a person who is erased may still come, for a while: what others remember of the person is some minutes old at most. So it is looked again.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
@@ -13,11 +14,13 @@ use crate::access::Caller;
 use crate::pool::{Db, DbError, Session};
 
 /// What was done to one table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ErasedTable")]
 pub struct Part {
     /// Its name.
     pub table: String,
-    /// `deleted`, `cleared` or `kept`.
+    /// What became of its rows.
+    #[schemars(extend("enum" = ["deleted", "cleared", "kept"]))]
     pub done: String,
     /// To so many rows.
     pub rows: i64,

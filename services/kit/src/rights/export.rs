@@ -2,8 +2,9 @@
 //! names. Must not give out another one's rows, nor go unnoticed: it is written down in the transaction that reads.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::held::{AtErase, Held, Subject};
@@ -15,7 +16,7 @@ use crate::pool::{Db, DbError, Session};
 const MOST: i64 = 10_000;
 
 /// What one service holds of a person.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Export {
     /// The service.
     pub service: &'static str,
@@ -28,11 +29,13 @@ pub struct Export {
 }
 
 /// What one table holds of a person.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "ExportedTable")]
 pub struct Table {
     /// Its name.
     pub table: &'static str,
-    /// The rows.
+    /// The rows, by column.
+    #[schemars(with = "Vec<Map<String, Value>>")]
     pub rows: Vec<Value>,
     /// Whether these are all.
     pub complete: bool,
