@@ -19,8 +19,8 @@ const STEP: i64 = 500;
 const BREATH: Duration = Duration::from_millis(100);
 /// Most steps for one lifetime in one turn; the rest waits for the next.
 const STEPS: u32 = 200;
-/// Pause between two turns.
-const PAUSE: Duration = Duration::from_secs(3600);
+/// Pause before a turn. Lifetimes are months: a few hours are nothing to them, and a move or a platform that is up for a demonstration is left alone.
+const PAUSE: Duration = Duration::from_secs(6 * 3600);
 
 /// What ends a service's rows.
 #[derive(Debug, Clone)]

@@ -5,11 +5,16 @@ use std::fmt;
 
 use super::forms::Kind;
 
+/// What lines of the bus are counted under.
+pub(super) const STREAM: &str = "stream";
+
 /// Where something was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     /// A table in a service's schema, on whichever server.
     Row { service: String, table: String },
+    /// What the event bus stores.
+    Stream,
     /// What a pod has logged.
     Log(String),
     /// What a pod tells whoever measures.
@@ -22,6 +27,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Row { service, table } => write!(f, "the table {service}.{table}"),
+            Self::Stream => f.write_str("the stream of the event bus"),
             Self::Log(pod) => write!(f, "the log of {pod}"),
             Self::Metrics(pod) => write!(f, "the metrics of {pod}"),
             Self::Objects => f.write_str("the objects of the cluster"),
@@ -34,6 +40,7 @@ impl Place {
     pub(super) fn source(&self) -> &str {
         match self {
             Self::Row { service, .. } => service,
+            Self::Stream => STREAM,
             Self::Log(_) => "logs",
             Self::Metrics(_) => "metrics",
             Self::Objects => "objects",
@@ -105,8 +112,8 @@ mod tests {
         }
         for kind in [Kind::Email, Kind::Phone, Kind::Name, Kind::Street, Kind::Message] {
             assert!(excused(&row("identity", "human_names"), kind) && !excused(&row("identity", "outbox"), kind));
-            for place in [Place::Log("identity-0".to_owned()), Place::Metrics("identity-0".to_owned()), Place::Objects]
-            {
+            let pod = "identity-0".to_owned();
+            for place in [Place::Log(pod.clone()), Place::Metrics(pod), Place::Objects, Place::Stream] {
                 assert!(!excused(&place, kind), "{place}");
             }
         }

@@ -1,5 +1,5 @@
-//! Everything that a run of the platform leaves: the rows of all servers, what pods log and measure, what the cluster says. In: the platform. Out: its lines, one
-//! by one. What the event bus holds went through the outboxes, word for word, and stays there for three days: it is read there. Must not keep what it reads.
+//! Everything that a run of the platform leaves: the rows of all servers, what pods log and measure, what the cluster says, what the event bus
+//! stores. In: the platform. Out: its lines, one by one. An event is in an outbox until it is published, and in the bus's stream from then on. Must not keep what it reads.
 
 use std::time::Duration;
 
@@ -50,6 +50,9 @@ impl Haystack<'_> {
         for server in self.places.servers() {
             self.rows(server, needles, &mut found)?;
         }
+        if self.places.has_bus() {
+            self.stream(needles, &mut found)?;
+        }
         for pod in self.pods()? {
             self.log(&pod, needles, &mut found)?;
             if pod.measures {
@@ -80,6 +83,14 @@ impl Haystack<'_> {
             found.look(needles, &place, line);
         })?;
         if status.success() { Ok(()) } else { Err(Error::Unread(format!("the rows of the server {server}"))) }
+    }
+
+    /// The bus's files, printed by its own program inside its pod: there is no shell in it, and no route that would show them.
+    fn stream(&self, needles: &Needles, found: &mut Found) -> Result<(), Error> {
+        let dump = ["exec", "-n", NAMESPACE, "deployment/bus", "--", "/bus", "dump"];
+        let look = |line: &str| found.look(needles, &Place::Stream, line);
+        let status = self.cluster.kubectl().args(dump).limit(LONG).watch(look)?;
+        if status.success() { Ok(()) } else { Err(Error::Unread(Place::Stream.to_string())) }
     }
 
     fn pods(&self) -> Result<Vec<Pod>, Error> {

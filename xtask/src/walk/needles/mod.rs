@@ -2,7 +2,7 @@
 //! not. Out: a table, `target/needles/report.json`, an exit code.
 //!
 //! What is looked for is somebody new, who leaves traces in every service, and a sample of the people and addresses that are there, among them the newest, whom a
-//! run has brought. What is looked through is every row of five databases, all logs, all numbers, and the cluster's own objects. That something is found in Identity
+//! run has brought. What is looked through is every row of five databases, all logs, all numbers, the cluster's own objects, and what the event bus stores where there is one. That something is found in Identity
 //! shows that looking finds; a source without a line is a failure.
 
 mod exceptions;

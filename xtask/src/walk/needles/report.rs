@@ -11,7 +11,7 @@ use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
 use super::super::Error;
-use super::exceptions::EXCEPTIONS;
+use super::exceptions::{EXCEPTIONS, STREAM};
 use super::haystack::SERVICES;
 use super::search::{Find, Found};
 
@@ -46,7 +46,7 @@ impl Report {
         }
         if !self.has_bus {
             println!(
-                "this platform has no event bus; what it would hold is in the outboxes, which were looked through"
+                "this platform has no event bus; its events wait in the outboxes for some hours, which were looked through"
             );
         }
         println!("report: {}", path.display());
@@ -72,7 +72,7 @@ impl Report {
         wrong("after the erasure", &self.after.wrong);
         // There is no excuse any more.
         wrong("after the erasure", &self.after.excused);
-        for source in SERVICES.into_iter().chain(OTHERS) {
+        for source in SERVICES.into_iter().chain(OTHERS).chain(self.has_bus.then_some(STREAM)) {
             for (when, found) in [("before", &self.before), ("after", &self.after)] {
                 if found.lines.get(source).is_none_or(|lines| *lines == 0) {
                     failures.push(format!("{when} the erasure nothing of {source} could be looked at"));
@@ -146,13 +146,14 @@ mod tests {
     fn a_clean_platform_passes_and_everything_else_fails() {
         assert_eq!(report().failures(), [""; 0]);
         let find = |place: &str| Find { kind: Kind::Name, place: place.to_owned() };
-        let mut spoiled = [(); 6].map(|()| report());
+        let mut spoiled = [(); 7].map(|()| report());
         spoiled[0].before.wrong.insert(find("the log of x"), 3);
         spoiled[1].after.wrong.insert(find("the log of x"), 1);
         spoiled[2].after.excused.insert(find("the table a.b"), 1);
         spoiled[3].before.lines.remove("logs");
         spoiled[4].before.excused.clear();
         spoiled[5].receipts.pop();
+        spoiled[6].has_bus = true;
         for (at, report) in spoiled.iter().enumerate() {
             assert!(!report.failures().is_empty(), "{at}");
         }
