@@ -88,6 +88,17 @@ pub fn host(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "minLength": 1, "maxLength": 253, "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$"})
 }
 
+/// As [`host`], or all names with one label more: `*.example.com`.
+pub fn host_or_wildcard(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 1, "maxLength": 253, "pattern": "^([*]\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$"})
+}
+
+/// Paths of HTTP requests: at most 16 of at most 256 characters. The form is a rule's, which can say what to do instead.
+pub fn http_paths(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "maxItems": 16, "x-kubernetes-list-type": "atomic", "items":
+        {"type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[-A-Za-z0-9._~/]+$"}})
+}
+
 /// An amount as Kubernetes writes it (`250m`, `512Mi`, `10Gi`).
 pub fn quantity(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "minLength": 1, "maxLength": 24, "pattern": "^[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"})

@@ -29,6 +29,10 @@ pub enum ConditionType {
     DatabaseReady,
     /// All wanted pods serve.
     WorkloadAvailable,
+    /// Requests from outside are led to the service.
+    Exposed,
+    /// The gateway: every Ingress and HTTPRoute that is meant for it can be served.
+    RoutesAccepted,
     /// Split: both sides were inspected and nothing stops it.
     Preflighted,
     /// Split: all rows were copied.

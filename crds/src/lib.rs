@@ -9,6 +9,7 @@ pub mod condition;
 pub mod database;
 pub mod duration;
 pub mod events;
+pub mod exposure;
 pub mod kstatus;
 pub mod labels;
 pub mod mtls;

@@ -2,6 +2,8 @@
 //!
 //! Kubernetes ends DNS labels and label values at 63 characters, PostgreSQL ends identifiers at 63 bytes. Users' names are
 //! bounded by the schema so that nothing has to be cut; roles are cut nevertheless, because a database outlives schemas.
+//!
+//! Long because it is a list: names, folders and ports, each with what it is for.
 
 mod roles;
 
@@ -119,6 +121,36 @@ pub const BUS_STREAM: &str = "events";
 /// Folder in the pods of the event bus with the operator's file, `events.json`.
 pub const BUS_DIR: &str = "/etc/rerp/bus";
 
+/// Ingress, and HTTPRoute, of a RerpService; like its Deployment it is called what the service is called.
+#[must_use]
+pub fn service_route(service: &str) -> String {
+    service.to_owned()
+}
+
+/// ConfigMap that tells a gateway which hosts and paths lead where.
+#[must_use]
+pub fn gateway_routes(gateway: &str) -> String {
+    format!("{gateway}-routes")
+}
+
+/// Secret with the certificates that a gateway shows, copied from the Secrets that Ingresses and Gateways name.
+#[must_use]
+pub fn gateway_certificates(gateway: &str) -> String {
+    format!("{gateway}-certificates")
+}
+
+/// Name of the IngressClass, and of the GatewayClass, whose objects a namespace's gateway serves.
+pub const ROUTE_CLASS: &str = "rerp";
+
+/// Who serves that class, as both kinds of classes name it.
+pub const ROUTE_CONTROLLER: &str = "rerp.dev/gateway";
+
+/// Folder in the pods of a gateway with the operator's file, `routes.json`.
+pub const ROUTES_DIR: &str = "/etc/rerp/routes";
+
+/// Folder in the pods of a gateway with the certificates, `<secret>.crt` and `<secret>.key`.
+pub const CERTIFICATES_DIR: &str = "/etc/rerp/certificates";
+
 /// Secret with the certificate authority, in the operator's namespace.
 pub const CA_SECRET: &str = "rerp-ca";
 
@@ -173,6 +205,8 @@ pub fn migration_id(uid: &str) -> String {
 pub const HTTP_PORT: i32 = 8080;
 /// Port of a service's health and metrics.
 pub const ADMIN_PORT: i32 = 9090;
+/// Port of a gateway for TLS.
+pub const HTTPS_PORT: i32 = 8443;
 /// Port of an event bus.
 pub const BUS_PORT: i32 = 4222;
 /// Port of PostgreSQL.

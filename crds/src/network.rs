@@ -47,7 +47,7 @@ pub struct Monitoring {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.namespaceSelector) || has(self.podSelector)")
-    .message("nobody is selected; name the namespace of the monitoring in namespaceSelector, its pods in podSelector, or both"))]
+    .message("nobody is selected; name the namespace of the pods in namespaceSelector, the pods themselves in podSelector, or both"))]
 pub struct PodsFrom {
     /// Namespaces of the pods. Default: the service's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,7 @@ use crate::bounds;
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.value) != has(self.valueFrom)")
     .message("an environment variable has exactly one of value and valueFrom; remove one, or write value: \"\" for an empty one"))]
-#[x_kube(validation = Rule::new("!(self.name in ['RERP_SERVICE', 'RERP_NAMESPACE', 'POD_NAME', 'RERP_HTTP_ADDR', 'RERP_ADMIN_ADDR', 'RERP_DATABASE_DIR', 'RERP_MIGRATE_DIR', 'RERP_TLS_DIR', 'RERP_TLS_MODE', 'RERP_BUS_STREAM', 'RERP_BUS_CONSUMER']) && !(self.name.startsWith('RERP_') && self.name.endsWith('_URL'))")
+#[x_kube(validation = Rule::new("!(self.name in ['RERP_SERVICE', 'RERP_NAMESPACE', 'POD_NAME', 'RERP_HTTP_ADDR', 'RERP_ADMIN_ADDR', 'RERP_DATABASE_DIR', 'RERP_MIGRATE_DIR', 'RERP_TLS_DIR', 'RERP_TLS_MODE', 'RERP_BUS_STREAM', 'RERP_BUS_CONSUMER', 'RERP_ROUTES_DIR', 'RERP_CERTIFICATES_DIR', 'RERP_HTTPS_ADDR']) && !(self.name.startsWith('RERP_') && self.name.endsWith('_URL'))")
     .message("the operator sets this variable; choose another name, and for the address of another service list it under spec.dependencies"))]
 pub struct EnvVar {
     /// Name of the variable.

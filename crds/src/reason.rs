@@ -80,6 +80,16 @@ reasons! {
     DependencyCycle,
     /// Another service announces a type of events that this one declares.
     EventPublishedElsewhere,
+    /// Nobody has taken the Ingress or the HTTPRoute yet.
+    RouteNotTaken,
+    /// Whoever serves the HTTPRoute refuses it.
+    RouteRefused,
+    /// The service wants certificates of its callers, and no gateway stands before it.
+    GatewayNeeded,
+    /// The cluster does not know the Gateway API.
+    GatewayApiMissing,
+    /// Not everything that is meant for the gateway can be served.
+    RoutesRefused,
     /// The Secret with the certificate authority can't be used.
     AuthorityUnusable,
     /// A certificate could not be made.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     bounds,
     events::Events,
+    exposure::Exposure,
     mtls::{Mtls, MtlsMode},
     network::{Egress, Monitoring},
     pod::{EnvFrom, EnvVar, Migrate, PodSettings, Probes, Volume},
@@ -87,6 +88,9 @@ pub struct RerpServiceSpec {
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub egress: Vec<Egress>,
+    /// Who reaches the service from outside of the cluster. Default: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure: Option<Exposure>,
     /// What the service tells others after the fact, and what it wants to be told. Default: nothing. It goes over the namespace's
     /// event bus, the RerpService that the operator's setting RERP_BUS names (`bus` unless told otherwise): where there is one,
     /// the pods are told its address, the network opens towards it, and it lets the service announce and read exactly this.
@@ -139,7 +143,8 @@ pub struct RerpServiceStatus {
     /// Generation of the spec that this status speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Ready, Reconciling, Stalled, CertificatesValid, DependenciesReady, DatabaseReady, WorkloadAvailable.
+    /// Ready, Reconciling, Stalled, CertificatesValid, DependenciesReady, DatabaseReady, WorkloadAvailable, Exposed; of a gateway also
+    /// RoutesAccepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]

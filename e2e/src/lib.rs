@@ -5,6 +5,7 @@
 
 mod audit;
 mod door;
+mod forward;
 mod kubectl;
 mod namespace;
 mod operator;
@@ -12,6 +13,7 @@ mod wait;
 
 pub use audit::AuditLog;
 pub use door::{Door, DoorError};
+pub use forward::{Answer, Forward, ForwardError};
 pub use kubectl::{Kubectl, KubectlError};
 pub use namespace::TestNamespace;
 pub use operator::{OPERATOR_USER, Operator};

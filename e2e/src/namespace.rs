@@ -112,7 +112,7 @@ impl TestNamespace {
     }
 
     fn dump(&self) {
-        let kinds = "rsvc,sdb,dsm,pods,statefulsets,deployments,secrets,pvc";
+        let kinds = "rsvc,sdb,dsm,pods,statefulsets,deployments,secrets,pvc,ingresses";
         for args in [
             &["get", kinds, "-o", "wide"][..],
             &["get", "rsvc,sdb,dsm", "-o", "yaml"],

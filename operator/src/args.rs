@@ -36,6 +36,9 @@ pub struct Args {
     /// Name of the RerpService that is the event bus of its namespace.
     #[arg(long, env = "RERP_BUS", default_value = "bus", value_parser = service_name)]
     pub bus: String,
+    /// Name of the RerpService that is the gateway of its namespace: it serves Ingresses of class rerp and Gateways of class rerp.
+    #[arg(long, env = "RERP_GATEWAY", default_value = "gateway", value_parser = service_name)]
+    pub gateway: String,
     /// Images of what the operator runs.
     #[command(flatten)]
     pub images: Images,
@@ -68,6 +71,8 @@ pub struct Settings {
     pub trust_domain: String,
     /// Name of the RerpService that is the event bus of its namespace.
     pub bus: String,
+    /// Name of the RerpService that is the gateway of its namespace.
+    pub gateway: String,
 }
 
 impl From<&Args> for Settings {
@@ -79,6 +84,7 @@ impl From<&Args> for Settings {
             operator_namespace: args.namespace.clone(),
             trust_domain: args.trust_domain.clone(),
             bus: args.bus.clone(),
+            gateway: args.gateway.clone(),
         }
     }
 }

@@ -50,6 +50,14 @@ pub fn egress(peers: Vec<NetworkPolicyPeer>, port: i32) -> Option<NetworkPolicyE
     (!peers.is_empty()).then(|| NetworkPolicyEgressRule { to: Some(peers), ports: Some(vec![tcp(port)]) })
 }
 
+/// Connections to TCP `port`, a number or a name, of pods of this namespace with the labels `pods` may be opened.
+#[must_use]
+pub fn to(pods: BTreeMap<String, String>, port: IntOrString) -> NetworkPolicyEgressRule {
+    let peer = NetworkPolicyPeer { pod_selector: Some(selector(pods)), ..NetworkPolicyPeer::default() };
+    let port = NetworkPolicyPort { protocol: Some("TCP".to_owned()), port: Some(port), end_port: None };
+    NetworkPolicyEgressRule { to: Some(vec![peer]), ports: Some(vec![port]) }
+}
+
 /// Names may be asked for at the cluster's DNS. A resolver on the pod's own node needs no rule: no policy closes that way.
 #[must_use]
 pub fn dns() -> NetworkPolicyEgressRule {

@@ -3,8 +3,11 @@
 //!
 //! Long because all wiring is in one place, so that what wakes what can be read at once.
 
+mod outside;
+
 use crate::admin::Gates;
 use crate::args::{Args, Settings};
+use crate::cluster::gateway_api::HttpRoute;
 use crate::cluster::{self, child::Owner, read::scoped, undecodable};
 use crate::context::Context;
 use crate::database;
@@ -19,7 +22,7 @@ use futures::{FutureExt, Stream, StreamExt, stream};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
-use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{Api, ListParams, PartialObjectMeta};
 use kube::core::error_boundary::DeserializeGuard;
@@ -94,8 +97,16 @@ where
 pub async fn controllers(args: &Args, client: Client, identity: &str, metrics: Metrics, shutdown: CancellationToken) {
     let context = Arc::new(Context::new(client, Settings::from(args), metrics, identity));
     let (news, _) = watch::channel(());
-    let wiring =
-        Wiring { context, namespace: args.watch_namespace.clone(), concurrency: args.concurrency, shutdown, news };
+    // A cluster that learns of the kind later is looked at once in a while, until the operator starts anew.
+    let gateway_api = known::<HttpRoute>(&context.client, args.watch_namespace.as_deref()).await.is_ok();
+    let wiring = Wiring {
+        context,
+        namespace: args.watch_namespace.clone(),
+        concurrency: args.concurrency,
+        gateway_api,
+        shutdown,
+        news,
+    };
     tokio::join!(wiring.databases(), wiring.services(), wiring.splits(), wiring.authority());
 }
 
@@ -104,6 +115,8 @@ struct Wiring {
     context: Arc<Context>,
     namespace: Option<String>,
     concurrency: u16,
+    /// Whether the cluster knows HTTPRoutes and Gateways: who watches a kind that isn't there only fills the log.
+    gateway_api: bool,
     shutdown: CancellationToken,
     /// The certificate authority has changed: everybody is to be visited.
     news: watch::Sender<()>,
@@ -158,6 +171,7 @@ impl Wiring {
             .owns(self.meta::<ConfigMap>(), ours(labels::SERVICE))
             .owns(self.meta::<PodDisruptionBudget>(), ours(labels::SERVICE))
             .owns(self.meta::<NetworkPolicy>(), ours(labels::SERVICE))
+            .owns(self.meta::<Ingress>(), ours(labels::SERVICE))
             .watches(self.meta::<Pod>(), ours(labels::SERVICE), |pod| labelled(&pod, labels::SERVICE))
             .watches(self.meta::<ServiceDatabase>(), watcher::Config::default(), move |database| {
                 referring(&by_database, &database, service::uses_database)
@@ -173,6 +187,7 @@ impl Wiring {
             })
             // With its spec: only that tells which service it moves.
             .watches(migrations, watcher::Config::default(), move |migration| moves.changed(&migration));
+        let controller = self.outside(controller);
         let room: Room<RerpService> = |object, context| service::reconcile(object, context).boxed();
         self.drive("service", service::MANAGER, controller, room).await;
     }

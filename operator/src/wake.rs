@@ -136,6 +136,15 @@ where
     Some(ObjectRef::new(name).within(&namespace))
 }
 
+/// The object of ours with this name beside the changed object, whether there is one or not.
+pub(crate) fn beside<K, C>(changed: &C, name: &str) -> Option<ObjectRef<DeserializeGuard<K>>>
+where
+    C: ResourceExt,
+    K: Resource<DynamicType = ()>,
+{
+    Some(ObjectRef::new(name).within(&changed.namespace()?))
+}
+
 /// All objects in the changed object's namespace that refer to it.
 pub(crate) fn referring<K, C>(
     store: &Store<DeserializeGuard<K>>,

@@ -7,8 +7,10 @@ use serde_json::Value;
 
 use crate::cluster::{self, Cluster};
 use crate::command;
+use crate::gateway_api;
 use crate::images::{self, Options};
-use crate::paths::Paths;
+use crate::install;
+use crate::paths::{self, Paths};
 use crate::progress::Step;
 
 /// Namespaces the platform lives in.
@@ -29,6 +31,12 @@ pub(crate) enum Error {
     Cluster(#[from] cluster::Error),
     #[error(transparent)]
     Images(#[from] images::Error),
+    #[error(transparent)]
+    Install(#[from] install::Error),
+    #[error(transparent)]
+    Paths(#[from] paths::Error),
+    #[error("the Go module of the Gateway API is not what it should be: its sum is {0}")]
+    Module(String),
 }
 
 /// Builds and loads the images and installs the operator, or brings an installation up to date. Running it again changes nothing.
@@ -36,6 +44,8 @@ pub(crate) fn operator(paths: &Paths, cluster: &Cluster, options: &Options) -> R
     let images = images::build(paths, options)?;
     let changed = cluster.load(paths, &images)?;
     custom_resources(paths, cluster)?;
+    // Before the operator starts: it looks once whether the cluster knows these kinds.
+    gateway_api::install(paths, cluster)?;
     let step = Step::begin("Installing the operator");
     // Before anything new is made, which would start with the new images anyway.
     restart(cluster, &changed)?;

@@ -8,6 +8,7 @@ mod command;
 mod demo;
 mod deploy;
 mod executables;
+mod gateway_api;
 mod generate;
 mod images;
 mod install;

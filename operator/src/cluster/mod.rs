@@ -5,6 +5,7 @@
 pub mod apply;
 pub mod child;
 pub mod covers;
+pub mod gateway_api;
 pub mod prune;
 pub mod read;
 pub mod status;

@@ -11,10 +11,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use kube::core::object::HasStatus;
-use kube::runtime::events::Event;
+use kube::runtime::events::{Event, EventType};
 use rerp_crds::{ConditionType, NewCondition, condition};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How a status of ours shows its conditions; the three kinds share no type.
 pub type Conditions<S> = fn(&S) -> &[Condition];
@@ -93,6 +93,33 @@ where
     if object.status() == Some(status) {
         return Ok(false);
     }
+    store(context, manager, object, &json!(status), version).await?;
+    Ok(true)
+}
+
+/// Stores a status on an object of somebody else's, whose kind asks its controller for one. The caller has seen that it is new. One that went
+/// away meanwhile is done with. With `whole` the object must still be as it was read, for lists that others write to as well.
+pub async fn stamp<K: Child>(
+    context: &Context,
+    manager: &str,
+    object: &K,
+    status: &Value,
+    whole: bool,
+) -> Result<(), Error> {
+    let version = object.resource_version().filter(|_| whole);
+    match store(context, manager, object, status, version.as_deref()).await {
+        Err(error) if !error.is_gone() => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+async fn store<K: Child>(
+    context: &Context,
+    manager: &str,
+    object: &K,
+    status: &Value,
+    version: Option<&str>,
+) -> Result<(), Error> {
     let (kind, name) = (K::kind(&()), object.name_any());
     let namespace = object.namespace().unwrap_or_default();
     let mut body = json!({
@@ -107,7 +134,7 @@ where
     let patched = api.patch_status(&name, &params, &patch);
     call("store the status of", &kind, &format!("{namespace}/{name}"), patched).await?;
     context.metrics.wrote("status");
-    Ok(true)
+    Ok(())
 }
 
 /// True if Ready has another status or reason than before.
@@ -119,10 +146,19 @@ fn turned(before: &[Condition], after: &[Condition]) -> bool {
 
 /// Publishes the outcome as an event. Best effort: the condition has been stored already.
 async fn announce<K: Child>(context: &Context, object: &K, outcome: &Outcome) {
+    publish(context, object, outcome.event(), &outcome.reason().to_string(), outcome.message()).await;
+}
+
+/// Publishes a warning about an object of somebody else's, whose status has no room for words. Best effort.
+pub async fn warn<K: Child>(context: &Context, object: &K, reason: &str, message: &str) {
+    publish(context, object, EventType::Warning, reason, message).await;
+}
+
+async fn publish<K: Child>(context: &Context, object: &K, type_: EventType, reason: &str, message: &str) {
     let event = Event {
-        type_: outcome.event(),
-        reason: outcome.reason().to_string(),
-        note: Some(outcome.message().chars().take(1000).collect()),
+        type_,
+        reason: reason.to_owned(),
+        note: Some(message.chars().take(1000).collect()),
         action: "Reconcile".to_owned(),
         secondary: None,
     };

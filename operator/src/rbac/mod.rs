@@ -166,10 +166,40 @@ const WATCHED: &[Rule] = &[
     },
     Rule {
         group: "networking.k8s.io",
-        resources: &["networkpolicies"],
+        resources: &["networkpolicies", "ingresses"],
         names: &[],
         verbs: CHILD,
-        why: &["Who may reach a service, a database server or a split worker, and whom they may reach."],
+        why: &[
+            "Who reaches a pod, and whom it reaches; ways in from outside, to services and at a namespace's gateway.",
+        ],
+    },
+    Rule {
+        group: "networking.k8s.io",
+        resources: &["ingresses/status"],
+        names: &[],
+        verbs: &["get", "patch"],
+        why: &["To say where the gateway serves an Ingress, and what of it isn't served."],
+    },
+    Rule {
+        group: "gateway.networking.k8s.io",
+        resources: &["httproutes"],
+        names: &[],
+        verbs: CHILD,
+        why: &["As Ingresses, where the cluster knows the Gateway API."],
+    },
+    Rule {
+        group: "gateway.networking.k8s.io",
+        resources: &["gateways"],
+        names: &[],
+        verbs: SEE,
+        why: &["Routes hang on Gateways, which have hosts and certificates."],
+    },
+    Rule {
+        group: "gateway.networking.k8s.io",
+        resources: &["httproutes/status", "gateways/status"],
+        names: &[],
+        verbs: &["get", "patch"],
+        why: &["To say what of them the gateway serves."],
     },
     Rule {
         group: "",

@@ -1,5 +1,7 @@
 //! All reads of a pass, and its time. In: the object. Out: `Gathered`. Must not: judge what was found.
 
+pub mod edge;
+
 use crate::cluster::child::Owner;
 use crate::cluster::{Error, apply::Child, call, read};
 use crate::context::Context;
@@ -37,6 +39,8 @@ pub struct Gathered {
     pub pods: Vec<Pod>,
     /// The NetworkPolicy as earlier passes left it.
     pub policy: Option<NetworkPolicy>,
+    /// What there is for a gateway to serve; none for a service that is no gateway.
+    pub around: Option<edge::Around>,
 }
 
 /// A ServiceDatabase with its logins.
@@ -93,6 +97,7 @@ async fn all(object: &RerpService, services: Vec<RerpService>, context: &Context
         config_maps: keys(&api(context, &owner), config_maps_named(&object.spec), config_keys).await?,
         pods: read::list(&api::<Pod>(context, &owner), &read::selector(&owner.selector(COMPONENT))).await?,
         policy: read::get(&api(context, &owner), &names::service_policy(&owner.name)).await?,
+        around: edge::around(&owner, context).await?,
         migrations,
         record,
         owner,

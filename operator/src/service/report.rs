@@ -5,6 +5,7 @@ use super::MANAGER;
 use super::apply::Applied;
 use super::certificate::Certified;
 use super::check::bus::Bus;
+use super::check::edge::Edge;
 use super::check::{Checked, Stop, Verdict, workload};
 use super::gather::COMPONENT;
 use crate::cluster::{read, status};
@@ -31,9 +32,9 @@ pub(super) async fn report(
     let mut after = object.status.clone().unwrap_or_default();
     let certificate = certified.as_ref().map(certificate);
     let (outcome, mut details) = match applied {
-        Ok(Applied { checked, deployment }) => {
+        Ok(Applied { checked, deployment, exposed }) => {
             describe(&mut after, &checked, &deployment);
-            judge(&checked, &deployment, certificate.as_ref())
+            judge(&checked, &deployment, &exposed, certificate.as_ref())
         }
         Err(Stop { about, outcome }) => {
             let detail = about.map(|type_| off(type_, &outcome));
@@ -56,7 +57,12 @@ fn conditions(status: &RerpServiceStatus) -> &[Condition] {
 }
 
 /// The verdicts as conditions, and the one outcome that they come to: what needs a person comes first, then what needs time.
-fn judge(checked: &Checked, deployment: &Deployment, certificate: Option<&Verdict>) -> (Outcome, Vec<NewCondition>) {
+fn judge(
+    checked: &Checked,
+    deployment: &Deployment,
+    exposed: &Verdict,
+    certificate: Option<&Verdict>,
+) -> (Outcome, Vec<NewCondition>) {
     let pods = workload::verdict(deployment, &checked.pods, checked.replicas);
     // A missing Secret of the user's is why pods don't run; it says more than the pods do.
     let workload = match (&checked.configuration, &pods) {
@@ -67,10 +73,22 @@ fn judge(checked: &Checked, deployment: &Deployment, certificate: Option<&Verdic
         (ConditionType::WorkloadAvailable, workload),
         (ConditionType::DatabaseReady, &checked.data),
         (ConditionType::DependenciesReady, &checked.dependencies),
+        (ConditionType::Exposed, exposed),
     ];
+    let served = match &checked.edge {
+        Edge::Itself(served) => Some((ConditionType::RoutesAccepted, &served.verdict)),
+        Edge::Elsewhere => None,
+    };
     let troubles: Vec<&Outcome> = certificate
         .into_iter()
-        .chain([&checked.configuration, workload, &checked.data, &checked.dependencies, &checked.events.verdict])
+        .chain([
+            &checked.configuration,
+            workload,
+            &checked.data,
+            &checked.dependencies,
+            &checked.events.verdict,
+            exposed,
+        ])
         .filter_map(|verdict| match verdict {
             Verdict::Off(outcome) if concerns_ready(outcome) => Some(outcome),
             _ => None,
@@ -78,12 +96,14 @@ fn judge(checked: &Checked, deployment: &Deployment, certificate: Option<&Verdic
         .collect();
     let refused = troubles.iter().find(|outcome| outcome.summary() == Summary::Stalled);
     let outcome = refused.or(troubles.first()).map_or_else(|| done(checked), |outcome| (*outcome).clone());
-    (outcome, facets.map(|(type_, verdict)| detail(type_, verdict)).to_vec())
+    let details = facets.into_iter().chain(served).map(|(type_, verdict)| detail(type_, verdict));
+    (outcome, details.collect())
 }
 
-/// A dependency that isn't ready shows in DependenciesReady only: else one service that restarts would turn everybody unready.
+/// A dependency that isn't ready shows in DependenciesReady only: else one service that restarts would turn everybody unready. Nor does
+/// Ready wait for who leads requests here: the service serves all the same.
 fn concerns_ready(outcome: &Outcome) -> bool {
-    outcome.reason() != Reason::DependencyNotReady
+    !matches!(outcome.reason(), Reason::DependencyNotReady | Reason::RouteNotTaken | Reason::RouteRefused)
 }
 
 fn done(checked: &Checked) -> Outcome {

@@ -283,7 +283,8 @@ pub(crate) fn path(namespace: &str, plural: &str, name: &str) -> String {
         "rerpservices" | "servicedatabases" | "databasesplitmigrations" => "/apis/rerp.dev/v1alpha1",
         "deployments" | "statefulsets" => "/apis/apps/v1",
         "poddisruptionbudgets" => "/apis/policy/v1",
-        "networkpolicies" => "/apis/networking.k8s.io/v1",
+        "networkpolicies" | "ingresses" => "/apis/networking.k8s.io/v1",
+        "httproutes" | "gateways" => "/apis/gateway.networking.k8s.io/v1",
         _ => "/api/v1",
     };
     format!("{group}/namespaces/{namespace}/{plural}/{name}")

@@ -22,6 +22,7 @@ pub(crate) fn settings() -> Settings {
         trust_domain: "rerp.local".to_owned(),
         operator_namespace: "rerp-system".to_owned(),
         bus: "bus".to_owned(),
+        gateway: "gateway".to_owned(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The gateway's own settings. In comes the environment; out go checked values, or mistakes that the kit tells together.
 //! Must not open anything.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use url::Url;
 use crate::auth::{KeysSettings, Rules};
 use crate::cors::{Origins, is_origin};
 use crate::limit::Network;
+use crate::site::Folders;
 use crate::table::Upstream;
 
 /// Most connections at the same time unless `RERP_GATEWAY_CONNECTIONS` says otherwise.
@@ -37,6 +39,10 @@ pub struct GatewaySettings {
     pub rules: Rules,
     /// Most connections at the same time, `RERP_GATEWAY_CONNECTIONS`.
     pub connections: usize,
+    /// Where the operator says what else is served: `RERP_ROUTES_DIR` and `RERP_CERTIFICATES_DIR`; none: nothing else is.
+    pub folders: Option<Folders>,
+    /// Where that is served with TLS, `RERP_HTTPS_ADDR`.
+    pub https_addr: Option<SocketAddr>,
 }
 
 impl GatewaySettings {
@@ -58,11 +64,46 @@ impl GatewaySettings {
         if connections == 0 {
             env.mistake("RERP_GATEWAY_CONNECTIONS", "expected at least 1");
         }
+        let folders = folders(env);
+        let https_addr = https_addr(env);
         let [identity, account, marketing, billing, fte] = addresses;
         let addresses = [identity?, account?, marketing?, billing?, fte?];
         let (keys, rules) = (keys?, rules?);
-        Some(Self { addresses, certificate, secure, trusted, origins, keys, keys_inside, rules, connections })
+        Some(Self {
+            addresses,
+            certificate,
+            secure,
+            trusted,
+            origins,
+            keys,
+            keys_inside,
+            rules,
+            connections,
+            folders,
+            https_addr,
+        })
     }
+}
+
+fn folders(env: &mut Env) -> Option<Folders> {
+    let folder = |name: &str| env.text(name).map(PathBuf::from);
+    match (folder("RERP_ROUTES_DIR"), folder("RERP_CERTIFICATES_DIR")) {
+        (Some(routes), Some(certificates)) => Some(Folders { routes, certificates }),
+        (None, None) => None,
+        _ => {
+            env.mistake("RERP_ROUTES_DIR", "and RERP_CERTIFICATES_DIR go together");
+            None
+        }
+    }
+}
+
+fn https_addr(env: &mut Env) -> Option<SocketAddr> {
+    let text = env.text("RERP_HTTPS_ADDR").map(str::to_owned)?;
+    let address = text.parse().ok();
+    if address.is_none() {
+        env.mistake("RERP_HTTPS_ADDR", "expected an address and a port such as 0.0.0.0:8443");
+    }
+    address
 }
 
 fn keys(env: &mut Env) -> Option<KeysSettings> {
@@ -155,6 +196,8 @@ mod tests {
             ("RERP_PERSON_AUDIENCE", "all"),
             ("RERP_STAFF_AUDIENCE", "all"),
             ("RERP_GATEWAY_CONNECTIONS", "0"),
+            ("RERP_ROUTES_DIR", "/etc/rerp/routes"),
+            ("RERP_HTTPS_ADDR", "8443"),
         ]);
         assert!(GatewaySettings::read(&mut env).is_none());
         let mistakes = env.finish().unwrap_err().to_string();
@@ -167,6 +210,8 @@ mod tests {
             "RERP_TOKEN_ISSUER:",
             "RERP_STAFF_AUDIENCE:",
             "RERP_GATEWAY_CONNECTIONS:",
+            "RERP_ROUTES_DIR:",
+            "RERP_HTTPS_ADDR:",
         ] {
             assert!(mistakes.contains(name), "{name} {mistakes}");
         }

@@ -79,7 +79,7 @@ fn may_repeat(row: &Row, headers: &HeaderMap) -> bool {
 
 /// When a body must be there: its client has half of the time, and the rest is surely the service's. Or whoever sends the last byte right
 /// before the end would make a service look slow.
-fn body_deadline(now: Instant, deadline: Instant) -> Instant {
+pub(crate) fn body_deadline(now: Instant, deadline: Instant) -> Instant {
     now + deadline.saturating_duration_since(now) / 2
 }
 
@@ -113,7 +113,7 @@ async fn back(response: Response<Incoming>, again: bool, service: &str) -> Resul
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Problem::new(DEPENDENCY_UNAVAILABLE));
     }
-    let body = answer_body(body, declared(&parts.headers)).await.map_err(|_| untold(again))?;
+    let body = answer_body(body, declared(&parts.headers), ANSWER).await.map_err(|_| untold(again))?;
     strip_answer(&mut parts.headers);
     // The version is the client's connection's, not the service's.
     let mut answer = Response::new(body);
@@ -124,18 +124,18 @@ async fn back(response: Response<Incoming>, again: bool, service: &str) -> Resul
 
 /// A usual answer is taken whole before the client gets any of it: a client that doesn't read would hold up what others' answers come
 /// through, for hyper looks at no body, and at no time limit of ours, while its client takes nothing.
-async fn answer_body(body: Incoming, declared: Option<u64>) -> Result<Body, Cut> {
+pub(crate) async fn answer_body(body: Incoming, declared: Option<u64>, most: u64) -> Result<Body, Cut> {
     if body.is_end_stream() {
         return Ok(Body::empty());
     }
     let until = Instant::now() + ANSWER_TIME;
     if declared.is_some_and(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX) > WHOLE) {
-        return Ok(bounded(body, ANSWER, until).0);
+        return Ok(bounded(body, most, until).0);
     }
     match read(body, WHOLE).await? {
         Read::Whole(bytes) => Ok(Body::from(bytes)),
         Read::Part(begun, rest) => {
-            let (rest, _) = bounded(rest, ANSWER, until);
+            let (rest, _) = bounded(rest, most, until);
             let begun = stream::once(ready(Ok(begun)));
             Ok(Body::from_stream(begun.chain(rest.into_data_stream())))
         }
@@ -143,7 +143,7 @@ async fn answer_body(body: Incoming, declared: Option<u64>) -> Result<Body, Cut>
 }
 
 /// There was an answer, but none to pass on.
-fn untold(again: bool) -> Problem {
+pub(crate) fn untold(again: bool) -> Problem {
     if again { Problem::new(DEPENDENCY_UNAVAILABLE).retry_after(1) } else { Problem::new(OUTCOME_UNKNOWN) }
 }
 

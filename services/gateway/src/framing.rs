@@ -57,7 +57,10 @@ pub fn check<B>(request: &Request<B>) -> Result<(), Problem> {
 }
 
 /// Who was asked: one `Host`, or one `:authority`, or both and the same.
-fn authority<B>(request: &Request<B>) -> Result<(), Problem> {
+///
+/// # Errors
+/// A problem: nobody, or somebody else in each.
+pub fn authority<B>(request: &Request<B>) -> Result<&str, Problem> {
     let host = single_header(request.headers(), header::HOST.as_str())?;
     let named = request.uri().authority().map(|authority| authority.as_str());
     let asked = match (host, named) {
@@ -71,10 +74,7 @@ fn authority<B>(request: &Request<B>) -> Result<(), Problem> {
             && text.len() <= 255
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
     };
-    if asked.is_some_and(is_name) {
-        return Ok(());
-    }
-    Err(Problem::new(MALFORMED_HEADER).detail("Host must name one host"))
+    asked.filter(|text| is_name(text)).ok_or_else(|| Problem::new(MALFORMED_HEADER).detail("Host must name one host"))
 }
 
 /// Whether a body that says its length may be as long as that.

@@ -3,40 +3,40 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant as Clock};
+use std::time::Instant as Clock;
 
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::response::IntoResponse as _;
 use futures::FutureExt as _;
 use hyper::body::Incoming;
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use rerp_kit::access::Speaker;
 use rerp_kit::config::HttpSettings;
 use rerp_kit::http::context::{Context, DEADLINE, REQUEST_ID};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{DEADLINE_EXCEEDED, INTERNAL, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE};
+use rerp_kit::problem::catalogue::{
+    DEADLINE_EXCEEDED, DEPENDENCY_UNAVAILABLE, INTERNAL, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE,
+};
 use rerp_kit::telemetry::chain;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout_at;
 use tracing::Instrument as _;
 
+use crate::answer::{Origin, Seen, finish, other_methods, swallow};
 use crate::auth::{Auth, Principal, may_call};
-use crate::body::read;
 use crate::cors::{self, Origins};
 use crate::limit::{Counted, Limits, Network, of_client};
 use crate::log::Log;
 use crate::rates::Rate;
 use crate::routes::{Found, Parameters, Routes};
+use crate::site::Sites;
+use crate::site::forward::Visit;
+use crate::site::table::{Backend, Target, pick};
 use crate::table::{May, Row};
 use crate::upstream::Upstreams;
-use crate::{forward, framing, headers, target};
-
-/// Bytes that are taken of a refused request.
-const LITTLE: usize = 64 * 1024;
-/// Time they have.
-const SOON: Duration = Duration::from_secs(1);
+use crate::{forward, framing, site, target};
 
 /// Everything that requests have in common.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub struct Gateway {
     pub speaker: Option<Speaker>,
     /// Where to.
     pub upstreams: Upstreams,
+    /// What else is served, by host and path.
+    pub sites: Sites,
     /// Hops that say truly where a request came from.
     pub trusted: Vec<Network>,
     /// Whether clients come over TLS, here or at the ingress before us.
@@ -71,17 +73,9 @@ enum Step {
     Answer(Response<Body>),
 }
 
-/// What is known of a request by now, for its answer and its log line.
-#[derive(Debug, Default)]
-struct Seen {
-    row: Option<&'static Row>,
-    origin: Option<HeaderValue>,
-    counted: Counted,
-}
-
 impl Gateway {
-    /// Answers a request. `connection`: the address at the other end of its connection.
-    pub async fn answer(&self, mut request: Request<Incoming>, connection: IpAddr) -> Response<Body> {
+    /// Answers a request. `connection`: the address at the other end of its connection; `tls`: whether that is one of TLS.
+    pub async fn answer(&self, mut request: Request<Incoming>, connection: IpAddr, tls: bool) -> Response<Body> {
         let client = of_client(connection, request.headers(), &self.trusted);
         // Strangers neither name requests in our logs nor say how long services may take.
         for name in [REQUEST_ID, DEADLINE, "grpc-timeout"] {
@@ -90,10 +84,11 @@ impl Gateway {
         let context = Context::of(request.headers(), self.http.request_timeout);
         let log = Log::begin(&self.metrics, &request, &context);
         let mut seen = Seen::default();
-        let steps = self.in_time(request, client, &context, &mut seen);
+        let origin = Origin { client, secure: self.secure || tls };
+        let steps = self.in_time(request, origin, &context, &mut seen);
         let answered = context.clone().scope(steps).instrument(log.span()).await;
-        let response = self.finish(answered, &context, &seen);
-        log.end(seen.row, &response);
+        let response = finish(answered, origin.secure, &context, &seen);
+        log.end(seen.route(), &response);
         response
     }
 
@@ -101,17 +96,17 @@ impl Gateway {
     async fn in_time(
         &self,
         request: Request<Incoming>,
-        client: IpAddr,
+        origin: Origin,
         context: &Context,
         seen: &mut Seen,
     ) -> Response<Body> {
-        let steps = AssertUnwindSafe(self.steps(request, client, context, seen)).catch_unwind();
+        let steps = AssertUnwindSafe(self.steps(request, origin, context, seen)).catch_unwind();
         let answered = match timeout_at(context.deadline(), steps).await {
             Ok(Ok(answered)) => answered,
             Ok(Err(_)) => Err(Problem::new(INTERNAL)),
             Err(_) => Err(Problem::new(DEADLINE_EXCEEDED)),
         };
-        let answered = self.count_strays(client, seen).and(answered);
+        let answered = self.count_strays(origin.client, seen).and(answered);
         // Here, within the context: a problem names the request.
         answered.unwrap_or_else(|problem| problem.into_response())
     }
@@ -127,13 +122,20 @@ impl Gateway {
     async fn steps(
         &self,
         request: Request<Incoming>,
-        client: IpAddr,
+        origin: Origin,
         context: &Context,
         seen: &mut Seen,
     ) -> Result<Response<Body>, Problem> {
         target::check(&request)?;
         framing::check(&request)?;
+        let host = framing::authority(&request)?.to_owned();
         let (parts, body) = request.into_parts();
+        if let Some(Target::Backends(backends)) = self.sites.find(&host, &parts) {
+            let visit = Visit { parts: &parts, host: &host, client: origin.client, secure: origin.secure, context };
+            return self.visit(&visit, body, &backends, seen).await;
+        }
+        target::ends_with_a_word(&parts.uri)?;
+        let client = origin.client;
         match self.admit(&parts, client, seen).await {
             Ok(Step::On(row, token)) => {
                 let asked = forward::Asked { row, parts: &parts, token, client, context };
@@ -148,6 +150,33 @@ impl Gateway {
                 Err(problem)
             }
         }
+    }
+
+    /// A request to a site. Its visitors are counted by address alone: who they are is between them and the site.
+    async fn visit(
+        &self,
+        visit: &Visit<'_>,
+        body: Incoming,
+        backends: &[Backend],
+        seen: &mut Seen,
+    ) -> Result<Response<Body>, Problem> {
+        seen.site = true;
+        let headers = &visit.parts.headers;
+        let admitted = self
+            .limits
+            .address(visit.client, Rate::Site, Clock::now(), &mut seen.counted)
+            .and_then(|()| framing::length(headers, site::forward::BODY))
+            .and_then(|()| pick(backends, rand::random()).ok_or_else(|| Problem::new(DEPENDENCY_UNAVAILABLE)));
+        let backend = match admitted {
+            Ok(backend) => backend,
+            Err(problem) => {
+                swallow(headers, body).await;
+                return Err(problem);
+            }
+        };
+        let answer = site::forward::forward(backend, visit, body).await?;
+        seen.foreign = true;
+        Ok(answer)
     }
 
     /// Whether a request goes on to a service, by its head alone.
@@ -214,37 +243,4 @@ impl Gateway {
         cors::preflight(response.headers_mut(), wanted.clone());
         Ok(response)
     }
-
-    /// What every answer carries, wherever it was made.
-    fn finish(&self, mut response: Response<Body>, context: &Context, seen: &Seen) -> Response<Body> {
-        let unsigned = response.status() == StatusCode::UNAUTHORIZED;
-        let headers = response.headers_mut();
-        seen.counted.tell(headers);
-        cors::open(headers, seen.origin.clone());
-        headers::harden(headers, self.secure);
-        if unsigned {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Ok(id) = HeaderValue::from_str(context.id()) {
-            headers.insert(HeaderName::from_static(REQUEST_ID), id);
-        }
-        response
-    }
-}
-
-/// Takes what a refused request still sends, if that is little: a connection that ends over bytes that nobody read is reset, and its client may
-/// lose the answer by that.
-async fn swallow(headers: &HeaderMap, body: Incoming) {
-    if forward::declared(headers).is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes <= LITTLE)) {
-        // Whatever comes of it, there is an answer.
-        let _ = timeout(SOON, read(body, LITTLE)).await;
-    }
-}
-
-fn other_methods(names: &[&str]) -> Response<Body> {
-    let mut response = Problem::new(METHOD_NOT_ALLOWED).into_response();
-    if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
-        response.headers_mut().insert(header::ALLOW, names);
-    }
-    response
 }

@@ -34,6 +34,9 @@ static OF_CLIENTS: [HeaderName; 9] = [
     HeaderName::from_static("server-timing"),
     HeaderName::from_static(REQUEST_ID),
 ];
+/// Not for sites: where a request comes from they are told by us.
+static OF_VISITS: [HeaderName; 4] =
+    [header::EXPECT, header::FORWARDED, HeaderName::from_static("x-real-ip"), HeaderName::from_static(REQUEST_ID)];
 /// Not for clients.
 static OF_SERVICES: [HeaderName; 6] = [
     HeaderName::from_static("server-timing"),
@@ -47,6 +50,16 @@ static OF_SERVICES: [HeaderName; 6] = [
 /// Takes from a request what must not go inside.
 pub fn strip_request(headers: &mut HeaderMap) {
     strip(headers, &OF_CLIENTS, &INTERNAL);
+}
+
+/// Takes from a request to a site what is of one connection, or means something inside. What a visitor and a site say to each other passes.
+pub fn strip_visit(headers: &mut HeaderMap) {
+    strip(headers, &OF_VISITS, &INTERNAL);
+}
+
+/// Takes from a site's answer what is of one connection, or means something inside.
+pub fn strip_visited(headers: &mut HeaderMap) {
+    strip(headers, &[], &INTERNAL);
 }
 
 /// Takes from an answer what must not go outside. Only the gateway says which pages may read an answer.

@@ -9,11 +9,13 @@
 //! | [`auth`] | who asks |
 //! | [`rates`], [`limit`] | how often |
 //! | [`upstream`], [`forward`] | the way to a service and back |
-//! | [`gateway`], [`log`] | the order of all that, and what is seen of it |
+//! | [`site`] | hosts and paths of Ingresses, and the way to their backends |
+//! | [`gateway`], `answer`, [`log`] | the order of all that, and what is seen of it |
 //! | [`front`], [`config`], [`serve`] | sockets, settings, the life of the process |
 //!
 //! It keeps nothing but what it counts, holds no rule of a service, and changes neither paths nor bodies.
 
+mod answer;
 pub mod auth;
 pub mod body;
 pub mod config;
@@ -28,6 +30,7 @@ pub mod log;
 pub mod rates;
 pub mod routes;
 pub mod serve;
+pub mod site;
 pub mod table;
 pub mod target;
 pub mod upstream;

@@ -10,8 +10,6 @@ use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
 use rerp_kit::telemetry::redact;
 use tracing::Span;
 
-use crate::table::Row;
-
 /// A request that is being worked on. Dropped early, it was one whose client went away.
 #[derive(Debug)]
 pub struct Log<'a> {
@@ -38,9 +36,9 @@ impl<'a> Log<'a> {
         self.span.clone()
     }
 
-    /// Ends with an answer. Unknown paths share one label: their number is the caller's choice.
-    pub fn end<B>(self, row: Option<&Row>, response: &Response<B>) {
-        let (route, status, took) = (row.map_or("none", |row| row.path), response.status(), self.began.elapsed());
+    /// Ends with an answer. Unknown paths share one label, and so do those of sites: their number is the caller's choice.
+    pub fn end<B>(self, route: &'static str, response: &Response<B>) {
+        let (status, took) = (response.status(), self.began.elapsed());
         self.metrics.requests.with_label_values(&[self.method, route, status.as_str()]).inc();
         self.metrics.request_seconds.with_label_values(&[self.method, route]).observe(took.as_secs_f64());
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);

@@ -16,6 +16,8 @@ pub enum Rate {
     Write,
     /// Events of vendors, who come in bursts from few addresses.
     Event,
+    /// Pages of sites, each of which comes with a dozen files.
+    Site,
     /// What no route was found for, or was refused before one was asked.
     Stray,
 }
@@ -43,7 +45,7 @@ impl Rate {
             Self::Codes => per_minute(20),
             Self::Read => per_minute(3000),
             Self::Write => per_minute(600),
-            Self::Event => per_minute(6000),
+            Self::Event | Self::Site => per_minute(6000),
             Self::Stray => per_minute(300),
         }
     }
@@ -53,7 +55,7 @@ impl Rate {
     pub const fn of_network(self) -> Option<Quota> {
         match self {
             Self::Form | Self::Codes => Some(per_minute(self.of_address().quota * 8)),
-            Self::Page | Self::Read | Self::Write | Self::Event | Self::Stray => None,
+            Self::Page | Self::Read | Self::Write | Self::Event | Self::Site | Self::Stray => None,
         }
     }
 
@@ -61,7 +63,7 @@ impl Rate {
     #[must_use]
     pub const fn of_person(self) -> Quota {
         match self {
-            Self::Page | Self::Event | Self::Read | Self::Stray => per_minute(600),
+            Self::Page | Self::Event | Self::Read | Self::Site | Self::Stray => per_minute(600),
             Self::Form | Self::Codes => per_minute(10),
             Self::Write => per_minute(120),
         }
@@ -71,7 +73,7 @@ impl Rate {
     #[must_use]
     pub const fn of_key(self) -> Quota {
         match self {
-            Self::Page | Self::Event | Self::Read | Self::Stray => per_minute(60_000),
+            Self::Page | Self::Event | Self::Read | Self::Site | Self::Stray => per_minute(60_000),
             Self::Form | Self::Codes => per_minute(1000),
             Self::Write => per_minute(12_000),
         }
@@ -87,6 +89,7 @@ impl Rate {
             Self::Read => "read",
             Self::Write => "write",
             Self::Event => "event",
+            Self::Site => "site",
             Self::Stray => "stray",
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures::future::join_all;
 use rerp_kit::access::Speaker;
 use rerp_kit::admin::{self, Admin};
 use rerp_kit::app::{AppError, Bare};
@@ -23,6 +24,7 @@ use crate::front::certificate::{self, CertificateError};
 use crate::gateway::Gateway;
 use crate::limit::Limits;
 use crate::routes::Routes;
+use crate::site::Sites;
 use crate::upstream::{Address, SetupError, Upstreams};
 
 /// How often the certificate's files are read.
@@ -48,7 +50,7 @@ pub enum ServeError {
     #[error(transparent)]
     Metrics(#[from] MetricsError),
     /// TLS can't be set up.
-    #[error("setting up TLS for the keys of the issuer")]
+    #[error("setting up TLS")]
     Tls(#[from] rustls::Error),
     /// The client for the keys can't be built.
     #[error("setting up the client for the keys of the issuer")]
@@ -70,14 +72,24 @@ pub async fn serve(settings: Settings, own: GatewaySettings) -> Result<(), Serve
         Some(dir) => Some(certificate::open(dir, REFRESH, end.with_label_values(&["outside"])).await?),
         None => None,
     };
-    let connections = own.connections;
-    let gateway = Arc::new(gateway(&settings, own, &metrics, tls.as_ref())?);
+    let (connections, folders, https_addr) = (own.connections, own.folders.clone(), own.https_addr);
+    let mut gateway = gateway(&settings, own, &metrics, tls.as_ref())?;
+    let mut named = None;
+    if let Some(folders) = folders {
+        let (sites, certificates) = Sites::open(folders, gateway.upstreams.maker()).await?;
+        gateway.sites = sites;
+        named = https_addr.map(|address| (address, certificates));
+    }
+    let gateway = Arc::new(gateway);
     // A pod that takes requests before it can check tokens refuses everybody who is signed in. But what is public needs no keys.
     if !gateway.auth.ready(KEYS).await {
         tracing::warn!("the keys of the issuer aren't there yet; until they are nobody can be signed in");
     }
-    let front = Front { socket: listen(settings.http_addr).await?, tls: outer, connections };
-    attend(settings, front, gateway, metrics, stop).await
+    let mut fronts = vec![Front { socket: listen(settings.http_addr).await?, tls: outer, connections }];
+    if let Some((address, certificates)) = named {
+        fronts.push(Front { socket: listen(address).await?, tls: Some(certificates), connections });
+    }
+    attend(settings, fronts, gateway, metrics, stop).await
 }
 
 fn gateway(
@@ -96,6 +108,7 @@ fn gateway(
         auth: Auth::new(keys, own.rules, metrics),
         speaker: tls.map(Speaker::new),
         upstreams: Upstreams::new(addresses, tls, metrics)?,
+        sites: Sites::none(),
         trusted: own.trusted,
         secure: own.secure,
         http: settings.http,
@@ -103,10 +116,10 @@ fn gateway(
     })
 }
 
-/// Both listeners, until told to stop.
+/// All listeners, until told to stop.
 async fn attend(
     settings: Settings,
-    front: Front,
+    fronts: Vec<Front>,
     gateway: Arc<Gateway>,
     metrics: Metrics,
     stop: CancellationToken,
@@ -125,7 +138,8 @@ async fn attend(
         draining.store(true, Ordering::Relaxed);
         tracing::info!("stopping");
     };
-    tokio::join!(front.serve(gateway, stop.clone()), flag);
+    let fronts = join_all(fronts.into_iter().map(|front| front.serve(Arc::clone(&gateway), stop.clone())));
+    tokio::join!(fronts, flag);
     done.cancel();
     let _ = admin_task.await;
     tracing::info!("stopped");

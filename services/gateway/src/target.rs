@@ -24,6 +24,18 @@ pub fn check<B>(request: &Request<B>) -> Result<(), Problem> {
     query(uri.query().unwrap_or_default())
 }
 
+/// Whether a path has no slash at its end. Sites may have such pages; in the API two paths would mean the same.
+///
+/// # Errors
+/// A problem.
+pub fn ends_with_a_word(uri: &Uri) -> Result<(), Problem> {
+    match uri.path() {
+        "/" => Ok(()),
+        path if path.ends_with('/') => Err(refused("the path has an empty segment")),
+        _ => Ok(()),
+    }
+}
+
 fn length(uri: &Uri) -> Result<(), Problem> {
     let length = uri.path_and_query().map_or(0, |target| target.as_str().len());
     if length <= LONGEST {
@@ -32,14 +44,14 @@ fn length(uri: &Uri) -> Result<(), Problem> {
     Err(Problem::new(ADDRESS_TOO_LONG).detail(format!("path and query may have {LONGEST} bytes")))
 }
 
-/// Words between slashes. None is empty, so there is no slash at the end either; none is `.` or `..`, and what would make one
+/// Words between slashes. None but the last is empty; none is `.` or `..`, and what would make one
 /// of them, or a slash, for a reader who decodes first doesn't pass.
 fn path(path: &str) -> Result<(), Problem> {
     let Some(words) = path.strip_prefix('/') else { return Err(refused("the path must begin with a slash")) };
     if words.is_empty() {
         return Ok(());
     }
-    for word in words.split('/') {
+    for word in words.strip_suffix('/').unwrap_or(words).split('/') {
         match word {
             "" => return Err(refused("the path has an empty segment")),
             "." | ".." => return Err(refused("the path has a dot segment")),
@@ -130,7 +142,16 @@ mod tests {
         // What is no URI at all never gets here.
         let Ok(uri) = target.parse::<Uri>() else { return false };
         let request = Request::builder().uri(uri).body(()).unwrap();
-        check(&request).is_ok()
+        check(&request).is_ok() && ends_with_a_word(request.uri()).is_ok()
+    }
+
+    #[test]
+    fn a_site_may_have_a_slash_at_the_end_and_only_there() {
+        let site = |target: &str| check(&Request::builder().uri(target).body(()).unwrap()).is_ok();
+        assert!(site("/docs/") && site("/docs/a/?b=/") && site("/"));
+        for target in ["//", "/docs//", "/docs//a", "/docs/../", "/docs/./", "/docs/%2e%2e/"] {
+            assert!(!site(target), "{target}");
+        }
     }
 
     #[test]

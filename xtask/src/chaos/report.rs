@@ -228,10 +228,13 @@ mod tests {
         }
     }
 
+    /// What is spoilt, and how.
+    type Change = (&'static str, fn(&mut Report));
+
     #[test]
     fn equal_is_fine_and_everything_else_is_a_failure() {
         assert_eq!(good().failures(), Vec::<String>::new());
-        let changes: [(&str, fn(&mut Report)); 12] = [
+        let changes: [Change; 12] = [
             ("lost", |r| r.kept.lost = 1),
             ("doubled", |r| r.kept.duplicated = 1),
             ("different", |r| r.kept.different = 1),

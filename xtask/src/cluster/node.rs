@@ -11,12 +11,19 @@ use crate::install;
 use crate::paths::Paths;
 use crate::progress::Step;
 
+/// Ways from this machine to what the platform serves outside, in the clear and with TLS, on any free ports, which `up` tells. A Service that
+/// isn't there yet is found when it is.
+const EDGE: [&str; 2] = ["0:rerp/gateway:8080", "0:rerp/gateway:8443"];
+
 /// Starts the node, or takes the one that runs already.
 pub(crate) fn up(paths: &Paths) -> Result<Cluster, Error> {
     install::for_node(paths)?;
     let kubectl = node_binary::kubectl(paths)?;
     let step = Step::begin("Starting the local Kubernetes node");
     let mut up = command(paths, "up", &state())?.limit(Duration::from_secs(300));
+    for edge in EDGE {
+        up = up.args(["--forward", edge]);
+    }
     // A log of every request of every client; for those who look into what the controllers do.
     if env::var_os("RERP_NODE_AUDIT").is_some() {
         up = up.arg("--audit");

@@ -106,6 +106,7 @@ pub(crate) enum Error {
     Walk(#[from] walk::Error),
     #[error(transparent)]
     Bench(#[from] bench::Error),
+    #[error(transparent)]
     Chaos(#[from] chaos::Error),
     #[error("a test tool failed")]
     Command(#[from] command::Error),

@@ -6,16 +6,20 @@ mod budget;
 mod bus;
 pub(super) mod certificate;
 mod deployment;
+mod edge;
 mod network_policy;
 mod pod;
+mod route;
 mod secret;
 mod service;
 
 use super::check::Checked;
 use super::check::bus::Bus;
+use super::check::edge::Edge;
+use crate::cluster::gateway_api::HttpRoute;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
-use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 /// Everything that a service consists of.
@@ -26,6 +30,8 @@ pub struct Built {
     pub network_policy: NetworkPolicy,
     /// Who may do what at the event bus; none for a service that isn't the bus.
     pub rights: Option<ConfigMap>,
+    /// What the gateway serves; none for a service that isn't the gateway.
+    pub served: Option<Told>,
     /// Logins of the database, none for a service without one.
     pub logins: Option<Logins>,
     /// The pods.
@@ -34,6 +40,10 @@ pub struct Built {
     pub service: Service,
     /// Keeps pods when nodes are drained; none for a single pod, which it would nail to its node.
     pub budget: Option<PodDisruptionBudget>,
+    /// The way in from outside, by an Ingress.
+    pub ingress: Option<Ingress>,
+    /// The way in from outside, by an HTTPRoute.
+    pub http_route: Option<HttpRoute>,
 }
 
 /// Secrets with the logins, `current` and `next`.
@@ -42,6 +52,14 @@ pub struct Logins {
     pub app: Secret,
     /// For the migrate command.
     pub migrate: Secret,
+}
+
+/// What a gateway is told.
+pub struct Told {
+    /// Which hosts and paths lead where.
+    pub routes: ConfigMap,
+    /// Which certificates are shown.
+    pub certificates: Secret,
 }
 
 /// Builds all children.
@@ -53,6 +71,12 @@ pub fn build(checked: &Checked) -> Built {
             Bus::Itself(rights) => Some(bus::build(checked, rights)),
             Bus::Unused | Bus::Missing(_) | Bus::Joined(_) => None,
         },
+        served: match &checked.edge {
+            Edge::Itself(served) => {
+                Some(Told { routes: edge::routes(checked, served), certificates: edge::certificates(checked, served) })
+            }
+            Edge::Elsewhere => None,
+        },
         logins: checked.database.as_ref().map(|database| Logins {
             app: secret::app(checked, database),
             migrate: secret::migrate(checked, database),
@@ -60,5 +84,7 @@ pub fn build(checked: &Checked) -> Built {
         deployment: deployment::build(checked),
         service: service::build(checked),
         budget: (checked.replicas > 1).then(|| budget::build(checked)),
+        ingress: route::ingress(checked),
+        http_route: route::http_route(checked),
     }
 }

@@ -1,11 +1,12 @@
 //! The service's NetworkPolicy: in come requests of those who declare it as a dependency, the monitoring, and at the event bus the
-//! services with events; out go requests to its own dependencies, the servers of its databases, the event bus if it has events, the
-//! DNS and what `spec.egress` names. Nothing else, either way.
+//! services with events; of an exposed service also those of the gateway and of the pods it names; out go requests to its own dependencies, the servers of its databases, the event bus if it has events, the
+//! DNS and what `spec.egress` names; those of the gateway also to the pods behind what it serves. Nothing else, either way.
 
 use crate::database::gather::POSTGRES;
 use crate::network;
 use crate::service::check::Checked;
 use crate::service::check::bus::Bus;
+use crate::service::check::edge::Edge;
 use crate::service::check::network::Outside;
 use crate::service::gather::COMPONENT;
 use k8s_openapi::api::networking::v1::{
@@ -28,8 +29,16 @@ fn ingress(checked: &Checked) -> Vec<NetworkPolicyIngressRule> {
         Bus::Itself(rights) => services(rights.users.iter().map(|user| &user.service)),
         Bus::Unused | Bus::Missing(_) | Bus::Joined(_) => Vec::new(),
     };
-    let rules = [requests, network::ingress(scraping, names::ADMIN_PORT), network::ingress(users, names::BUS_PORT)];
+    let outside = network::ingress(let_in(checked), names::HTTP_PORT);
+    let rules =
+        [requests, outside, network::ingress(scraping, names::ADMIN_PORT), network::ingress(users, names::BUS_PORT)];
     rules.into_iter().flatten().collect()
+}
+
+/// Whom an exposure lets in.
+fn let_in(checked: &Checked) -> Vec<NetworkPolicyPeer> {
+    let let_in = &checked.exposure.let_in;
+    services(&let_in.gateway).into_iter().chain(let_in.pods.iter().map(network::selected)).collect()
 }
 
 fn egress(checked: &Checked) -> Vec<NetworkPolicyEgressRule> {
@@ -41,13 +50,19 @@ fn egress(checked: &Checked) -> Vec<NetworkPolicyEgressRule> {
         Bus::Joined(name) => services([name]),
         Bus::Unused | Bus::Missing(_) | Bus::Itself(_) => Vec::new(),
     };
+    let served = match &checked.edge {
+        Edge::Itself(served) => {
+            served.ways.iter().map(|way| network::to(way.selector.clone(), way.port.clone())).collect()
+        }
+        Edge::Elsewhere => Vec::new(),
+    };
     let rules = [
         Some(network::dns()),
         network::egress(services(dependencies), names::HTTP_PORT),
         network::egress(servers, names::POSTGRES_PORT),
         network::egress(bus, names::BUS_PORT),
     ];
-    rules.into_iter().chain(outside).flatten().collect()
+    rules.into_iter().chain(outside).flatten().chain(served).collect()
 }
 
 fn services<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<NetworkPolicyPeer> {

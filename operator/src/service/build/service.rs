@@ -1,7 +1,9 @@
-//! The service's address: port 8080 for requests, 9090 for health and metrics, and at the event bus 4222 for events.
+//! The service's address: port 8080 for requests, 9090 for health and metrics, at the event bus 4222 for events, and at the
+//! gateway 8443 for TLS.
 
 use crate::service::check::Checked;
 use crate::service::check::bus::Bus;
+use crate::service::check::edge::Edge;
 use crate::service::gather::COMPONENT;
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -19,6 +21,9 @@ pub(super) fn build(checked: &Checked) -> Service {
     let mut ports = vec![port("http", names::HTTP_PORT), port("admin", names::ADMIN_PORT)];
     if matches!(checked.bus, Bus::Itself(_)) {
         ports.push(port("bus", names::BUS_PORT));
+    }
+    if matches!(checked.edge, Edge::Itself(_)) {
+        ports.push(port("https", names::HTTPS_PORT));
     }
     Service {
         metadata: owner.child(&owner.name, COMPONENT),

@@ -16,6 +16,7 @@ fn settings() -> Settings {
         operator_namespace: "rerp-system".to_owned(),
         trust_domain: "rerp.local".to_owned(),
         bus: "bus".to_owned(),
+        gateway: "gateway".to_owned(),
     }
 }
 

@@ -10,7 +10,9 @@ pub mod bus;
 pub mod configuration;
 pub mod database;
 pub mod dependencies;
+pub mod edge;
 pub mod events;
+pub mod exposure;
 pub mod network;
 pub mod place;
 #[cfg(test)]
@@ -26,7 +28,9 @@ use crate::outcome::Outcome;
 use crate::record::Record;
 use bus::Bus;
 use database::DatabaseUse;
+use edge::Edge;
 use events::Announced;
+use exposure::Exposure;
 use k8s_openapi::api::core::v1::Pod;
 use network::Network;
 use rerp_crds::mtls::{self, MtlsMode};
@@ -89,6 +93,10 @@ pub struct Checked {
     pub database: Option<DatabaseUse>,
     /// How it stands to the namespace's event bus.
     pub bus: Bus,
+    /// How it is reached from outside.
+    pub exposure: Exposure,
+    /// What it serves of what reaches the cluster, if it is the gateway.
+    pub edge: Edge,
     /// Who is reached, and by whom.
     pub network: Network,
     /// DependenciesReady.
@@ -105,7 +113,8 @@ pub struct Checked {
 
 /// Judges a spec together with what was read.
 pub fn check(object: &RerpService, gathered: Gathered, settings: &Settings) -> Result<Checked, Stop> {
-    let Gathered { owner, now, services, migrations, record, databases, secrets, config_maps, pods, policy } = gathered;
+    let Gathered { owner, now, services, migrations, record, databases, secrets, config_maps, pods, policy, around } =
+        gathered;
     let spec = object.spec.clone();
     let known = record.as_ref().and_then(Record::of);
     dependencies::no_circle(&owner.name, &services)
@@ -143,6 +152,8 @@ pub fn check(object: &RerpService, gathered: Gathered, settings: &Settings) -> R
         dependencies: dependencies::verdict(&spec.dependencies, &services),
         configuration: configuration::verdict(&spec, &secrets, &config_maps),
         events: events::announced(object, &services),
+        exposure: exposure::exposure(object, &services, settings),
+        edge: edge::edge(object, around.as_ref(), &services, settings),
         database,
         bus,
         network,

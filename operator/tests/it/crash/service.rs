@@ -326,3 +326,57 @@ async fn somebody_edits_and_removes_children() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn a_way_in_from_outside_comes_changes_and_goes() {
+    told(&[
+        Do(|w| {
+            let exposure = json!({"public": {"host": "app.example.com"}});
+            identity(w, &json!({"image": IMAGE, "mtls": {"mode": "Off"}, "exposure": exposure}));
+        }),
+        Do(ready),
+        Do(|w| assert!(w.live("ingresses", "identity").is_some())),
+        Do(|w| {
+            let parent = json!({"name": "edge"});
+            edit(w, "exposure", json!({"public": {"host": "app.example.com", "via": "Gateway", "gateway": parent}}));
+        }),
+        Do(|w| assert!(w.live("ingresses", "identity").is_none() && w.live("httproutes", "identity").is_some())),
+        Do(|w| edit(w, "exposure", Value::Null)),
+        Do(|w| assert!(w.live("httproutes", "identity").is_none())),
+        Do(ready),
+    ])
+    .await;
+}
+
+/// Something of somebody else's in the namespace.
+fn theirs(world: &World, kind: &str, name: &str, spec: &Value) {
+    let path = world.path(kind, name);
+    let namespace = path.split('/').skip_while(|word| *word != "namespaces").nth(1).expect("a namespace").to_owned();
+    world.api.put(&path, json!({"metadata": {"name": name, "namespace": namespace}, "spec": spec}));
+}
+
+#[tokio::test]
+async fn a_gateway_hears_what_it_is_to_serve_and_says_what_it_does() {
+    told(&[
+        Do(|w| w.create(Room::Services, "gateway", &json!({"image": IMAGE, "mtls": {"mode": "Off"}}))),
+        Do(|w| {
+            let backend = json!({"service": {"name": "web", "port": {"number": 80}}});
+            let path = json!({"path": "/", "pathType": "Prefix", "backend": backend});
+            let rules = json!([{"host": "app.example.com", "http": {"paths": [path]}}]);
+            theirs(w, "ingresses", "app", &json!({"ingressClassName": "rerp", "rules": rules}));
+        }),
+        Do(|w| {
+            let listeners = json!([{"name": "web", "protocol": "HTTP", "port": 80}]);
+            theirs(w, "gateways", "edge", &json!({"gatewayClassName": "rerp", "listeners": listeners}));
+            let rules = json!([{"backendRefs": [{"name": "web", "port": 80}]}]);
+            theirs(w, "httproutes", "app", &json!({"parentRefs": [{"name": "edge"}], "rules": rules}));
+        }),
+        Do(|w| theirs(w, "services", "web", &json!({"selector": {"app": "web"}, "ports": [{"port": 80}]}))),
+        Do(|w| {
+            let said = w.live("ingresses", "app").expect("it")["status"]["loadBalancer"]["ingress"][0].clone();
+            assert!(said["ports"].is_null() && said["hostname"].is_string(), "{said}");
+        }),
+        Do(|w| w.expect(Room::Services, "gateway", "True", "AsExpected")),
+    ])
+    .await;
+}

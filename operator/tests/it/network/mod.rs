@@ -63,6 +63,7 @@ fn of_service(world: &World, one: &Service) -> service::build::Built {
         config_maps: BTreeMap::new(),
         pods: vec![],
         policy: None,
+        around: None,
     };
     match service::check::check(&object, gathered, &settings()) {
         Ok(checked) => service::build::build(&checked),
@@ -145,9 +146,8 @@ impl Cluster {
             let pods = children.stateful_set.spec.expect("a spec").template;
             endpoints.push(template(server, pods, endpoints.len()));
         }
-        let servers =
-            world.servers.iter().map(|server| of_server(world, server, policies.clone(), true).network_policy);
-        let servers: Vec<NetworkPolicy> = servers.collect();
+        let policy = |server: &String| of_server(world, server, policies.clone(), true).network_policy;
+        let servers: Vec<NetworkPolicy> = world.servers.iter().map(policy).collect();
         endpoints.extend(strangers(&endpoints));
         let policies = policies.iter().chain(&servers).map(|policy| serde_json::to_value(policy).expect("json"));
         Self { policies: policies.collect(), endpoints }

@@ -13,6 +13,8 @@ fn children(world: &World) -> Value {
         "services",
         "deployments",
         "poddisruptionbudgets",
+        "ingresses",
+        "httproutes",
     ];
     let all =
         world.api.paths().into_iter().filter(|at| ours.iter().any(|kind| at.contains(&format!("/{kind}/identity"))));
@@ -115,4 +117,25 @@ async fn service_without_a_database() {
     world.service("identity", &json!({"image": "ghcr.io/rerp/identity:1"}));
     world.settle("identity").await;
     assert_golden("service_without_a_database", &children(&world));
+}
+
+#[tokio::test]
+async fn ways_in() {
+    let world = World::new();
+    let exposed = |more: Value| {
+        let mut public = json!({"host": "app.example.com", "paths": ["/app", "/static"]});
+        for (key, value) in more.as_object().expect("choices") {
+            public[key] = value.clone();
+        }
+        json!({"image": "ghcr.io/rerp/identity:1", "mtls": {"mode": "Off"}, "exposure": {"public": public}})
+    };
+    let ingress = json!({"className": "nginx", "tlsSecretRef": {"name": "app-tls"}});
+    world.service("identity", &exposed(json!({"ingress": ingress})));
+    world.settle("identity").await;
+    let ingress = readable(&world, &path("ingresses", "identity"));
+    let parent = json!({"name": "edge", "namespace": "infra", "sectionName": "https"});
+    world.service("identity", &exposed(json!({"via": "Gateway", "gateway": parent})));
+    world.settle("identity").await;
+    let route = readable(&world, &path("httproutes", "identity"));
+    assert_golden("ways_in", &json!([ingress, route]));
 }

@@ -3,6 +3,7 @@
 mod authority;
 mod bus;
 mod certificate;
+mod edge;
 mod golden;
 mod missing;
 mod network;

@@ -128,13 +128,21 @@ async fn read(dir: &Path) -> Result<Files, CertificateError> {
 }
 
 fn usable(files: &Files) -> Result<CertifiedKey, CertificateError> {
+    certified(&files.certificate, &files.key)
+}
+
+/// A certificate chain and its key, both PEM, as handshakes use them.
+///
+/// # Errors
+/// See [`CertificateError`].
+pub(crate) fn certified(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, CertificateError> {
     let not_pem = |file| move |_| CertificateError::NotPem { file };
     let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(&files.certificate).collect::<Result<_, _>>().map_err(not_pem("tls.crt"))?;
+        CertificateDer::pem_slice_iter(certificate).collect::<Result<_, _>>().map_err(not_pem("tls.crt"))?;
     if chain.is_empty() {
         return Err(CertificateError::NotPem { file: "tls.crt" });
     }
-    let key = PrivateKeyDer::from_pem_slice(&files.key).map_err(not_pem("tls.key"))?;
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(not_pem("tls.key"))?;
     Ok(CertifiedKey::from_der(chain, key, &provider())?)
 }
 

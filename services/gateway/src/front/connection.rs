@@ -76,13 +76,13 @@ impl Reception {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let pulse = Arc::new(Pulse::new());
-        let (gateway, felt) = (Arc::clone(&self.gateway), Arc::clone(&pulse));
+        let (gateway, felt, tls) = (Arc::clone(&self.gateway), Arc::clone(&pulse), self.tls.is_some());
         let service = service_fn(move |request: Request<Incoming>| {
             let (gateway, pulse) = (Arc::clone(&gateway), Arc::clone(&felt));
             pulse.asked();
             async move {
                 let one_by_one = request.version() < Version::HTTP_2;
-                let answer = gateway.answer(request, from).await;
+                let answer = gateway.answer(request, from, tls).await;
                 if one_by_one {
                     pulse.answered();
                 }

@@ -67,7 +67,7 @@ pub(super) enum SendError {
     NoLine,
     /// It broke after the request was begun.
     #[error("waiting for the answer")]
-    Broken(#[source] hyper::Error),
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl SendError {
@@ -102,7 +102,7 @@ impl Lines {
                 Ok(response) => return Ok(response),
                 Err(mut failed) => match failed.take_message() {
                     Some(unsent) => request = unsent,
-                    None => return Err(SendError::Broken(failed.into_error())),
+                    None => return Err(SendError::Broken(failed.into_error().into())),
                 },
             }
         }

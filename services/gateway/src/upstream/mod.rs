@@ -1,18 +1,20 @@
 //! The services behind the gateway. In: a request and where it goes. Out: that service's answer, or a problem.
 //!
-//! `lines` keeps connections, `breaker` and `budget` decide whether to use them, `service` puts the three together, `outgoing` is the
+//! `lines` keeps connections to services, `plain` to backends of sites, `breaker` and `budget` decide whether to use them, `service` puts the three together, `outgoing` is the
 //! request.
 
 pub mod breaker;
 pub mod budget;
 mod lines;
 mod outgoing;
+mod plain;
 mod service;
 
 use std::net::SocketAddr;
 
 use hyper::body::Incoming;
 use hyper::{Response, Uri};
+use prometheus::{IntCounterVec, IntGaugeVec};
 use rerp_kit::client::Dial;
 use rerp_kit::metrics::{Metrics, MetricsError};
 use rerp_kit::problem::Problem;
@@ -24,8 +26,9 @@ use url::Url;
 pub use outgoing::{Outgoing, Payload};
 pub use service::NoAddress;
 
+pub(crate) use service::Service;
+
 use crate::table::Upstream;
-use service::Service;
 
 /// Where a service is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +41,14 @@ pub struct Address {
 
 /// All services.
 #[derive(Debug)]
-pub struct Upstreams(Vec<Service>);
+pub struct Upstreams(Vec<Service>, Maker);
+
+/// Makes what requests are sent to, with their numbers.
+#[derive(Debug, Clone)]
+pub struct Maker {
+    calls: IntCounterVec,
+    levels: IntGaugeVec,
+}
 
 /// Why they can't be called.
 #[derive(Debug, thiserror::Error)]
@@ -67,15 +77,20 @@ impl Upstreams {
         tls: Option<&Tls>,
         metrics: &Metrics,
     ) -> Result<Self, SetupError> {
-        let help = "Whether a service is called: 0 yes, 1 now and then, 2 no";
-        let levels = metrics.gauges("rerp_gateway_breaker_level", help, &["service"])?;
+        let maker = Maker::new(metrics)?;
         let mut services = Vec::with_capacity(addresses.len());
         for (upstream, address) in Upstream::ALL.into_iter().zip(addresses) {
             let uri: Uri = address.base.as_str().parse()?;
-            let (dial, level) = (Dial::http2(tls, address.to)?, levels.with_label_values(&[upstream.name()]));
-            services.push(Service::new(upstream.name(), uri, dial, metrics.calls.clone(), level)?);
+            let (dial, level) = (Dial::http2(tls, address.to)?, maker.levels.with_label_values(&[upstream.name()]));
+            services.push(Service::new(upstream.name(), uri, dial, maker.calls.clone(), level)?);
         }
-        Ok(Self(services))
+        Ok(Self(services, maker))
+    }
+
+    /// Makes further ones.
+    #[must_use]
+    pub fn maker(&self) -> Maker {
+        self.1.clone()
     }
 
     /// Sends a request to a service. `deadline`: when its answer must have begun.
@@ -92,5 +107,35 @@ impl Upstreams {
             Some(service) => service.ask(outgoing, deadline).await,
             None => Err(Problem::new(INTERNAL)),
         }
+    }
+}
+
+impl Maker {
+    /// Makes things whose numbers are in `metrics`.
+    ///
+    /// # Errors
+    /// There is one for these already.
+    pub fn new(metrics: &Metrics) -> Result<Self, MetricsError> {
+        let help = "Whether a service is called: 0 yes, 1 now and then, 2 no";
+        let levels = metrics.gauges("rerp_gateway_breaker_level", help, &["service"])?;
+        Ok(Self { calls: metrics.calls.clone(), levels })
+    }
+
+    /// A backend that speaks plain HTTP at `address`, as in `http://portal.rerp.svc:8080`.
+    ///
+    /// # Errors
+    /// It is no such address.
+    pub(crate) fn plain(&self, address: &str) -> Result<Service, SetupError> {
+        let uri: Uri = address.parse()?;
+        if uri.scheme_str() != Some("http") {
+            return Err(NoAddress.into());
+        }
+        Ok(Service::plain(address, &uri, self.calls.clone(), self.levels.with_label_values(&[address]))?)
+    }
+
+    /// Nobody asks the backend at `address` any more.
+    pub(crate) fn forget(&self, address: &str) {
+        // There is one, or was never one.
+        let _ = self.levels.remove_label_values(&[address]);
     }
 }

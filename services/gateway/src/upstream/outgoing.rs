@@ -53,6 +53,7 @@ impl Outgoing {
         &mut self,
         scheme: &Scheme,
         authority: &Authority,
+        version: Version,
     ) -> Result<(Request<Body>, Left), axum::http::Error> {
         let mut address = Parts::default();
         address.scheme = Some(scheme.clone());
@@ -64,7 +65,7 @@ impl Outgoing {
         };
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
-        *request.version_mut() = Version::HTTP_2;
+        *request.version_mut() = version;
         *request.uri_mut() = Uri::from_parts(address)?;
         *request.headers_mut() = self.headers.clone();
         Ok((request, left))

@@ -1,13 +1,14 @@
-//! One service behind the gateway. In: a request and its deadline. Out: the service's answer, or a problem. Decides when to give up, when
+//! One service behind the gateway, or one backend of a site. In: a request and its deadline. Out: the service's answer, or a problem. Decides when to give up, when
 //! to try again, and when not to try at all. Must not try again what may have had its effect, unless twice is as good as once.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
+use axum::body::Body;
 use axum::http::uri::{Authority, Scheme};
 use hyper::body::Incoming;
 use hyper::header::HeaderName;
-use hyper::{Response, StatusCode, Uri};
+use hyper::{Request, Response, StatusCode, Uri, Version};
 use prometheus::{IntCounterVec, IntGauge};
 use rerp_kit::client::Dial;
 use rerp_kit::http::context::DEADLINE;
@@ -20,6 +21,7 @@ use super::breaker::{Breaker, Ending, Limits, Ticket};
 use super::budget::Budget;
 use super::lines::{Lines, SendError};
 use super::outgoing::{Left, Outgoing};
+use super::plain::Plain;
 use crate::body::Cut;
 use crate::headers::is_problem;
 
@@ -30,15 +32,44 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// See the file's header.
 #[derive(Debug)]
-pub(super) struct Service {
-    name: &'static str,
+pub(crate) struct Service {
+    name: Arc<str>,
     scheme: Scheme,
     authority: Authority,
-    lines: Lines,
+    way: Way,
     breaker: Mutex<Breaker>,
     budget: Budget,
     calls: IntCounterVec,
     level: IntGauge,
+}
+
+/// How it is spoken to.
+#[derive(Debug)]
+enum Way {
+    /// A service of ours: HTTP/2, certificates, and problems in words that say who has failed.
+    Inside(Lines),
+    /// Anybody's program: HTTP/1.1, and whatever it answers is its answer.
+    Plain(Plain),
+}
+
+impl Way {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>, SendError> {
+        match self {
+            Self::Inside(lines) => lines.send(request).await,
+            Self::Plain(plain) => plain.send(request).await,
+        }
+    }
+
+    fn version(&self) -> Version {
+        match self {
+            Self::Inside(_) => Version::HTTP_2,
+            Self::Plain(_) => Version::HTTP_11,
+        }
+    }
+
+    fn is_inside(&self) -> bool {
+        matches!(self, Self::Inside(_))
+    }
 }
 
 /// How an attempt failed.
@@ -63,31 +94,40 @@ pub struct NoAddress;
 
 impl Service {
     pub(super) fn new(
-        name: &'static str,
+        name: &str,
         address: Uri,
         dial: Dial,
         calls: IntCounterVec,
         level: IntGauge,
     ) -> Result<Self, NoAddress> {
+        let way = Way::Inside(Lines::new(address.clone(), dial));
+        Self::by(way, name, &address, calls, level)
+    }
+
+    /// A backend that speaks plain HTTP/1.1.
+    pub(super) fn plain(name: &str, address: &Uri, calls: IntCounterVec, level: IntGauge) -> Result<Self, NoAddress> {
+        Self::by(Way::Plain(Plain::new()), name, address, calls, level)
+    }
+
+    fn by(way: Way, name: &str, address: &Uri, calls: IntCounterVec, level: IntGauge) -> Result<Self, NoAddress> {
         let scheme = address.scheme().cloned().ok_or(NoAddress)?;
         let authority = address.authority().cloned().ok_or(NoAddress)?;
         let breaker = Mutex::new(Breaker::new(Limits::default(), Clock::now()));
-        let lines = Lines::new(address, dial);
-        Ok(Self { name, scheme, authority, lines, breaker, budget: Budget::default(), calls, level })
+        Ok(Self { name: name.into(), scheme, authority, way, breaker, budget: Budget::default(), calls, level })
     }
 
     /// Asks, as often as it may and it helps.
     ///
     /// # Errors
     /// A problem: there is no answer.
-    pub(super) async fn ask(&self, mut outgoing: Outgoing, deadline: Instant) -> Result<Response<Incoming>, Problem> {
+    pub(crate) async fn ask(&self, mut outgoing: Outgoing, deadline: Instant) -> Result<Response<Incoming>, Problem> {
         self.budget.earn();
         let (mut pause, mut attempt) = (PAUSE, 1);
         loop {
             let ended = self.once(&mut outgoing, deadline).await;
             let rest = pause.mul_f64(0.5 + rand::random::<f64>() / 2.0);
             let may_repeat = outgoing.may_repeat() && attempt < ATTEMPTS && Instant::now() + rest < deadline;
-            if !may_repeat || !may_help(&ended) || !self.budget.spend() {
+            if !may_repeat || !self.may_help(&ended) || !self.budget.spend() {
                 return ended.map_err(|failure| self.problem(&failure, outgoing.again));
             }
             self.count("repeated");
@@ -102,10 +142,13 @@ impl Service {
     async fn once(&self, outgoing: &mut Outgoing, deadline: Instant) -> Result<Response<Incoming>, Failure> {
         let mut trial = self.admit()?;
         // Anew each time: what the last attempt took is gone.
-        let rest = deadline.saturating_duration_since(Instant::now()).as_millis();
-        outgoing.headers.insert(HeaderName::from_static(DEADLINE), u64::try_from(rest).unwrap_or(u64::MAX).into());
-        let (request, left) = outgoing.request(&self.scheme, &self.authority).map_err(|_| Failure::Bug)?;
-        let answered = timeout_at(deadline, self.lines.send(request)).await;
+        if self.way.is_inside() {
+            let rest = deadline.saturating_duration_since(Instant::now()).as_millis();
+            outgoing.headers.insert(HeaderName::from_static(DEADLINE), u64::try_from(rest).unwrap_or(u64::MAX).into());
+        }
+        let request = outgoing.request(&self.scheme, &self.authority, self.way.version());
+        let (request, left) = request.map_err(|_| Failure::Bug)?;
+        let answered = timeout_at(deadline, self.way.send(request)).await;
         let ended = match answered {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(self.failure(error, &left)),
@@ -113,22 +156,30 @@ impl Service {
             Err(_) if left.witness.is_open() => Err(Failure::Body(Cut::TooLate)),
             Err(_) => Err(Failure::TimedOut),
         };
-        let (ending, outcome) = judge(&ended);
+        let (ending, outcome) = judge(&ended, self.way.is_inside());
         if let Ok(response) = &ended
             && ending == Ending::Bad
         {
-            tracing::warn!(service = self.name, status = response.status().as_u16(), "a service failed");
+            tracing::warn!(service = &*self.name, status = response.status().as_u16(), "a service failed");
         }
         trial.end(ending);
         self.count(outcome);
         ended
     }
 
+    /// Whether another attempt may go better. A service that is overdue isn't asked again: it may still be at it, and time is short.
+    fn may_help(&self, ended: &Result<Response<Incoming>, Failure>) -> bool {
+        match ended {
+            Ok(response) => self.way.is_inside() && response.status() == StatusCode::SERVICE_UNAVAILABLE,
+            Err(failure) => matches!(failure, Failure::Send(_)),
+        }
+    }
+
     fn failure(&self, error: SendError, left: &Left) -> Failure {
         if let Some(cut) = left.witness.saw() {
             return Failure::Body(cut);
         }
-        tracing::warn!(service = self.name, error = chain(&error), "a request got no answer");
+        tracing::warn!(service = &*self.name, error = chain(&error), "a request got no answer");
         Failure::Send(error)
     }
 
@@ -149,12 +200,14 @@ impl Service {
     }
 
     fn count(&self, outcome: &str) {
-        self.calls.with_label_values(&[self.name, outcome]).inc();
+        self.calls.with_label_values(&[&*self.name, outcome]).inc();
     }
 
     fn problem(&self, failure: &Failure, again: bool) -> Problem {
         let away = |seconds: u32| {
-            let detail = format!("the service `{}` could not do its part", self.name);
+            // The name of a backend is an address of the inside.
+            let who = if self.way.is_inside() { format!("the service `{}`", self.name) } else { "the site".to_owned() };
+            let detail = format!("{who} could not do its part");
             Problem::new(DEPENDENCY_UNAVAILABLE).detail(detail).retry_after(seconds)
         };
         match failure {
@@ -168,18 +221,11 @@ impl Service {
     }
 }
 
-/// Whether another attempt may go better. A service that is overdue isn't asked again: it may still be at it, and time is short.
-fn may_help(ended: &Result<Response<Incoming>, Failure>) -> bool {
+/// What an ending says about the service, and its name in the metrics. Of programs that aren't ours (`inside` is false) every answer is one:
+/// what is wrong with a page says nothing about the next.
+fn judge(ended: &Result<Response<Incoming>, Failure>, inside: bool) -> (Ending, &'static str) {
     match ended {
-        Ok(response) => response.status() == StatusCode::SERVICE_UNAVAILABLE,
-        Err(failure) => matches!(failure, Failure::Send(_)),
-    }
-}
-
-/// What an ending says about the service, and its name in the metrics.
-fn judge(ended: &Result<Response<Incoming>, Failure>) -> (Ending, &'static str) {
-    match ended {
-        Ok(response) if is_failure(response.status()) => (ending_of_failure(response), "failed"),
+        Ok(response) if inside && is_failure(response.status()) => (ending_of_failure(response), "failed"),
         Ok(_) => (Ending::Good, "ok"),
         Err(Failure::TimedOut) => (Ending::Bad, "out_of_time"),
         Err(Failure::Send(_)) => (Ending::Bad, "unreachable"),
@@ -216,7 +262,7 @@ impl Trial<'_> {
         drop(breaker);
         // Not a line for each call while it is so.
         if level != before {
-            tracing::warn!(service = self.service.name, level, "the breaker of a service has turned");
+            tracing::warn!(service = &*self.service.name, level, "the breaker of a service has turned");
         }
     }
 }

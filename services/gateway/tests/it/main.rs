@@ -15,4 +15,5 @@ mod often;
 mod pages;
 mod passing;
 mod reading;
+mod sites;
 mod who;

@@ -14,7 +14,7 @@ use crate::support::until;
 use crate::world::{PLANS, World};
 
 /// Sends bytes and gives everything that comes back until the connection ends or rests.
-async fn raw(at: SocketAddr, bytes: &[u8]) -> String {
+pub(crate) async fn raw(at: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(at).await.unwrap();
     let _ = stream.write_all(bytes).await;
     let (mut answer, mut part, mut patience) = (Vec::new(), [0; 4096], Duration::from_secs(20));
@@ -33,7 +33,7 @@ async fn raw(at: SocketAddr, bytes: &[u8]) -> String {
 }
 
 /// The status of an answer; "none" if the connection was ended without one.
-fn status(answer: &str) -> &str {
+pub(crate) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or("none")
 }
 

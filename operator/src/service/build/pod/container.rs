@@ -3,6 +3,7 @@
 use super::env::{self, DATABASE_DIR, MIGRATE_DIR};
 use crate::service::check::Checked;
 use crate::service::check::bus::Bus;
+use crate::service::check::edge::Edge;
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, ContainerPort, HTTPGetAction, Probe, ResourceRequirements, SecurityContext, VolumeMount,
 };
@@ -31,6 +32,11 @@ pub(super) fn serve(checked: &Checked) -> Container {
     if matches!(checked.bus, Bus::Itself(_)) {
         ports.push(port("bus", names::BUS_PORT));
         mounts.push(mount("bus", names::BUS_DIR, Some(true)));
+    }
+    if matches!(checked.edge, Edge::Itself(_)) {
+        ports.push(port("https", names::HTTPS_PORT));
+        mounts.push(mount("routes", names::ROUTES_DIR, Some(true)));
+        mounts.push(mount("certificates", names::CERTIFICATES_DIR, Some(true)));
     }
     mounts.extend(spec.volumes.iter().map(|one| mount(&one.name, &one.mount_path, None)));
     Container {

@@ -2,6 +2,7 @@
 
 use crate::service::check::Checked;
 use crate::service::check::bus::Bus;
+use crate::service::check::edge::Edge;
 use k8s_openapi::api::core::v1::{
     ConfigMapEnvSource, ConfigMapKeySelector, EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector,
     SecretEnvSource, SecretKeySelector,
@@ -33,6 +34,11 @@ pub(super) fn serve(checked: &Checked) -> Vec<EnvVar> {
         all.push(value(names::BUS_VARIABLE, names::bus_url(Id { namespace, name })));
         all.push(value("RERP_BUS_STREAM", names::BUS_STREAM));
         all.push(value("RERP_BUS_CONSUMER", service));
+    }
+    if matches!(checked.edge, Edge::Itself(_)) {
+        all.push(value("RERP_ROUTES_DIR", names::ROUTES_DIR));
+        all.push(value("RERP_CERTIFICATES_DIR", names::CERTIFICATES_DIR));
+        all.push(value("RERP_HTTPS_ADDR", format!("0.0.0.0:{}", names::HTTPS_PORT)));
     }
     all.extend(checked.spec.env.iter().map(own));
     all

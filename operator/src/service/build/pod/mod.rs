@@ -6,6 +6,7 @@ mod env;
 
 use crate::service::check::Checked;
 use crate::service::check::bus::Bus;
+use crate::service::check::edge::Edge;
 use crate::service::check::workload::MIGRATE;
 use crate::service::gather::COMPONENT;
 use k8s_openapi::api::core::v1::{
@@ -93,18 +94,22 @@ fn volumes(checked: &Checked) -> Vec<Volume> {
         all.push(secret("migrate", names::service_migrate_secret(&checked.owner.name)));
     }
     if matches!(checked.bus, Bus::Itself(_)) {
-        all.push(rights(&checked.owner.name));
+        all.push(config("bus", names::bus_events(&checked.owner.name)));
+    }
+    if matches!(checked.edge, Edge::Itself(_)) {
+        all.push(config("routes", names::gateway_routes(&checked.owner.name)));
+        all.push(secret("certificates", names::gateway_certificates(&checked.owner.name)));
     }
     all.extend(checked.spec.volumes.iter().map(own));
     all
 }
 
-/// What the event bus is told.
-fn rights(bus: &str) -> Volume {
+/// What the event bus, or the gateway, is told.
+fn config(volume: &str, map: String) -> Volume {
     Volume {
-        name: "bus".to_owned(),
+        name: volume.to_owned(),
         config_map: Some(ConfigMapVolumeSource {
-            name: names::bus_events(bus),
+            name: map,
             default_mode: Some(MODE),
             ..ConfigMapVolumeSource::default()
         }),

@@ -16,6 +16,7 @@ use rerp_gateway::front::Front;
 use rerp_gateway::gateway::Gateway;
 use rerp_gateway::limit::Limits;
 use rerp_gateway::routes::Routes;
+use rerp_gateway::site::Sites;
 use rerp_gateway::table::Upstream;
 use rerp_gateway::upstream::{Address, Upstreams};
 use rerp_kit::config::HttpSettings;
@@ -61,10 +62,8 @@ impl World {
         for _ in Upstream::ALL {
             backends.push(Backend::start().await);
         }
-        let addresses: Vec<Address> =
-            backends.iter().map(|backend| Address { base: backend.url(), to: None }).collect();
         let issuer = Issuer::start().await;
-        let (mut gateway, metrics) = gateway(&issuer, addresses.try_into().expect("five"));
+        let (mut gateway, metrics) = gateway(&issuer, addresses(&backends));
         change(&mut gateway);
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (at, stop) = (socket.local_addr().unwrap(), CancellationToken::new());
@@ -81,6 +80,11 @@ impl World {
         &self.backends[upstream.index()]
     }
 
+    /// Where its services are.
+    pub(crate) fn addresses(&self) -> [Address; 5] {
+        addresses(&self.backends)
+    }
+
     /// How many requests any service has seen.
     pub(crate) fn heard(&self) -> usize {
         self.backends.iter().map(|backend| backend.heard().len()).sum()
@@ -90,6 +94,11 @@ impl World {
         let page = self.metrics.page().unwrap();
         page.lines().find_map(|text| text.strip_prefix(line)).map_or(0, |count| count.trim().parse().unwrap())
     }
+}
+
+fn addresses(backends: &[Backend]) -> [Address; 5] {
+    let addresses: Vec<Address> = backends.iter().map(|backend| Address { base: backend.url(), to: None }).collect();
+    addresses.try_into().expect("five")
 }
 
 pub(crate) fn gateway(issuer: &Issuer, addresses: [Address; 5]) -> (Gateway, Metrics) {
@@ -115,6 +124,7 @@ pub(crate) fn gateway(issuer: &Issuer, addresses: [Address; 5]) -> (Gateway, Met
         auth: Auth::new(keys, rules, &metrics),
         speaker: None,
         upstreams: Upstreams::new(addresses, None, &metrics).unwrap(),
+        sites: Sites::none(),
         trusted: vec!["127.0.0.0/8".parse().unwrap()],
         secure: false,
         http: times(),
