@@ -35,11 +35,10 @@ impl Retention {
     ///
     /// # Errors
     /// A metric's name is taken: there is one of these in a process.
-    pub fn new(db: Db, lifetimes: &'static [Lifetime], metrics: &Metrics) -> Result<Self, MetricsError> {
+    pub fn new(db: &Db, lifetimes: &'static [Lifetime], metrics: &Metrics) -> Result<Self, MetricsError> {
         let ended = metrics.counters("rerp_retention_rows_total", "Rows whose time was over", &["table"])?;
         // Whosever rows they are.
-        let db = db.at_work();
-        Ok(Self { db, lifetimes, ended })
+        Ok(Self { db: db.at_work(), lifetimes, ended })
     }
 
     /// Ends everything whose time is over, up to a bound, with pauses. How many rows. A table that fails keeps nobody from the others.
@@ -111,7 +110,7 @@ impl Retention {
 /// # Errors
 /// A metric's name is taken: this is called once.
 pub fn keep_in_time(parts: &Parts, lifetimes: &'static [Lifetime]) -> Result<(), MetricsError> {
-    let retention = Retention::new(parts.db.clone(), lifetimes, &parts.metrics)?;
+    let retention = Retention::new(&parts.db, lifetimes, &parts.metrics)?;
     drop(tokio::spawn(retention.keep(parts.stop.clone())));
     Ok(())
 }

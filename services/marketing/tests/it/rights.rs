@@ -65,7 +65,7 @@ async fn leads_end_and_lose_their_names_before() {
         assert_eq!(platform.post("contact", Some(form), &contact(&format!("{form}@example.com"))).await.0, 201);
     }
     let (db, metrics) = open(platform.marketing.dir()).await;
-    let retention = Retention::new(db, LIFETIMES, &metrics).unwrap();
+    let retention = Retention::new(&db, LIFETIMES, &metrics).unwrap();
     assert_eq!(retention.turn().await.unwrap(), 0, "nothing is old yet");
     let source = &platform.marketing.source;
     for table in ["email_captures", "contact_messages"] {
