@@ -6,9 +6,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::types::PgInterval;
+use sqlx::{Executor as _, raw_sql};
 use uuid::Uuid;
 
-use super::held::{AtErase, Held, Subject};
+use super::held::{AtErase, Held, Subject, oldest_first};
 use super::log;
 use crate::access::Caller;
 use crate::pool::{Db, DbError, Session};
@@ -105,6 +106,9 @@ pub async fn look_again(db: &Db, held: &'static [Held]) -> Result<Option<i64>, D
 }
 
 async fn sweep(session: &mut Session, held: &'static [Held], subject: &Subject) -> Result<Vec<Part>, sqlx::Error> {
+    if let Some(lock) = oldest_first(held) {
+        session.conn().execute(raw_sql(lock)).await?;
+    }
     let mut parts = Vec::with_capacity(held.len());
     for one in held {
         let affected = sqlx::query(one.statement()).bind(subject.keys(one.by)).execute(session.conn()).await?;

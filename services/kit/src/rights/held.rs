@@ -106,6 +106,21 @@ impl Held {
     }
 }
 
+/// Locks the tables of which an erasure changes something, as changing them does, but the oldest first: so does a cutover, and in another order each would wait for
+/// the other. None where nothing is changed.
+pub(super) fn oldest_first(held: &[Held]) -> Option<AssertSqlSafe<String>> {
+    let changed = held.iter().filter(|one| !matches!(one.at_erase, AtErase::Keep(_)));
+    let names: Vec<String> = changed.map(|one| format!("'{}'::regclass", one.table)).collect();
+    if names.is_empty() {
+        return None;
+    }
+    Some(AssertSqlSafe(format!(
+        "DO $$ BEGIN EXECUTE (SELECT 'LOCK TABLE ' || string_agg(oid::regclass::text, ', ' ORDER BY oid) || ' IN ROW EXCLUSIVE MODE' \
+         FROM pg_class WHERE oid IN ({})); END $$",
+        names.join(", ")
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +138,19 @@ mod tests {
         assert_eq!(
             of(Held::kept("bills", By::Person, "id = ANY ($1)", "law")).1,
             "SELECT FROM bills WHERE id = ANY ($1)"
+        );
+    }
+
+    #[test]
+    fn what_is_changed_is_locked_and_nothing_else() {
+        let kept = Held::kept("bills", By::Person, "id = ANY ($1)", "law");
+        assert!(oldest_first(&[kept]).is_none());
+        let held =
+            [Held::deleted("roles", By::Person, "true"), kept, Held::cleared("names", By::Person, "true", "x = 1")];
+        let sql = oldest_first(&held).unwrap().0;
+        assert!(
+            sql.contains("WHERE oid IN ('roles'::regclass, 'names'::regclass))") && !sql.contains("bills"),
+            "{sql}"
         );
     }
 
