@@ -7,6 +7,7 @@ use rerp_kit::problem::catalogue::{
     ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, INVALID_VALUE, LAST_OWNER, NOT_FOUND, NOT_PERMITTED,
     TOO_MANY_REQUESTS,
 };
+use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
@@ -30,7 +31,7 @@ const VERSION: &str = "The version, for If-Match";
 #[must_use]
 pub fn api() -> Api {
     let about = "Accounts with their people, roles and addresses, and the one registry of companies.";
-    let operations = [accounts(), roles(), invites(), addresses(), companies(), merges()].concat();
+    let operations = [accounts(), roles(), invites(), addresses(), companies(), merges(), rights()].concat();
     Api { service: "account", about, rules: RULES, operations }
 }
 
@@ -198,5 +199,19 @@ fn merges() -> Vec<Operation> {
             .answers::<company_merge::One>(200, "The company that both are")
             .problems(&[INVALID_VALUE, ENDED]),
         company(undo).empty(204, "It is itself again"),
+    ]
+}
+
+fn rights() -> Vec<Operation> {
+    let export = Operation::new(
+        Get,
+        "/api/accounts/people/{human_name_id}/export",
+        "export_person",
+        "What is held of a person here, to take along",
+    );
+    vec![
+        export
+            .identifier("human_name_id", "The person", PERSON)
+            .answers::<Export>(200, "Table by table; empty ones of whoever has nothing here"),
     ]
 }

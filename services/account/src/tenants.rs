@@ -12,6 +12,7 @@ pub const TABLES: &[Table] = &[
     Table::new("addresses", Whose::Account),
     Table::new("invites", Whose::Account),
     Table::new("verified_people", Whose::Person),
+    Table::new("rights_log", Whose::Person),
     Table::new("companies", Whose::Nobody("the registry of companies, for everybody who is signed in")),
     machinery::IDEMPOTENCY_KEYS,
     machinery::OUTBOX_SUBJECTS,

@@ -1,7 +1,7 @@
 //! Who may call what here. Data only; the kit's guard asks before any handler does, and what has no row doesn't exist. Visitors of the website
-//! are nobody yet: what they leave can be left by everybody, and read by staff, whose every look is on record.
+//! are nobody yet: what they leave can be left by everybody, and read by staff, whose every look is on record, and by whoever turns out to be its owner.
 
-use rerp_kit::access::May::{Public, Staff};
+use rerp_kit::access::May::{Person, Public, Staff};
 use rerp_kit::access::Rule;
 use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 
@@ -20,4 +20,6 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/marketing/messages", Staff),
     Rule::route(Get, "/api/marketing/funnel", Staff),
     Rule::route(Get, "/api/marketing/audit", Staff),
+    // What is held of oneself here, to take along.
+    Rule::route(Get, "/api/marketing/people/{human_name_id}/export", Person).own("human_name_id"),
 ];

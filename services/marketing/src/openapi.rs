@@ -8,6 +8,7 @@ use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
     ALREADY_EXISTS, CAPTCHA_REFUSED, DEPENDENCY_UNAVAILABLE, IN_PROGRESS, INVALID_VALUE, KEY_REUSED, NOT_FOUND,
 };
+use rerp_kit::rights::Export;
 use serde_json::{Value, json};
 
 use crate::access::RULES;
@@ -18,7 +19,7 @@ use crate::store::consent::Declared;
 use crate::store::lead::{Lead, Message};
 use crate::store::suppression::Suppression;
 
-/// An address in examples.
+/// An address, or a person, in examples.
 const ADDRESS: &str = "0191f7a1-3f0c-7000-8000-000000000001";
 /// Nobody on the way keeps it.
 const NO_STORE: &str = "`no-store`: it is about people";
@@ -27,7 +28,7 @@ const NO_STORE: &str = "`no-store`: it is about people";
 #[must_use]
 pub fn api() -> Api {
     let about = "What visitors of the website leave: addresses and messages.";
-    let operations = [forms(), consents(), suppressions(), looks()].concat();
+    let operations = [forms(), consents(), suppressions(), looks(), rights()].concat();
     Api { service: "marketing", about, rules: RULES, operations }
 }
 
@@ -144,6 +145,21 @@ fn looks() -> Vec<Operation> {
             .problems(&[INVALID_VALUE]),
         private(audit.query::<lead::Glance>().answers::<Page<Row>>(200, "A page of the record"))
             .problems(&[INVALID_VALUE]),
+    ]
+}
+
+fn rights() -> Vec<Operation> {
+    let export = Operation::new(
+        Get,
+        "/api/marketing/people/{human_name_id}/export",
+        "export_person",
+        "What was left under the addresses that are, or were, a person's, to take along",
+    );
+    vec![
+        export
+            .identifier("human_name_id", "The person", ADDRESS)
+            .answers::<Export>(200, "Table by table; empty ones of whoever has left nothing")
+            .problems(&[DEPENDENCY_UNAVAILABLE]),
     ]
 }
 

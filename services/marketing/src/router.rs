@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 
-use crate::http::{captcha, consent, contact, email_capture, export, funnel, lead, suppression};
+use crate::http::{captcha, consent, contact, email_capture, export, funnel, lead, people, suppression};
 use crate::state::AppState;
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -20,5 +20,6 @@ pub fn router(state: AppState) -> Router {
         .route("/api/marketing/messages", get(lead::messages))
         .route("/api/marketing/funnel", get(funnel::by_source))
         .route("/api/marketing/audit", get(lead::audited))
+        .route("/api/marketing/people/{human_name_id}/export", get(people::export))
         .with_state(state)
 }

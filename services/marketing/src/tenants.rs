@@ -1,6 +1,7 @@
 //! Whose rows are whose here, as data; `migrations/0010_tenants.sql` and later ones say the same in policies, and `tests/it/tenants.rs` tries it.
 //!
-//! Leads are the platform's: visitors leave them and have no way to look at them. A form is stored as the service's own work.
+//! Leads are the platform's: visitors leave them and have no way to look at them. A form is stored as the service's own work. Whose lead it is only Identity knows; a
+//! person who takes theirs along is asked who they are, and Identity which addresses are theirs.
 
 use rerp_kit::tenants::{Table, Whose, machinery};
 
@@ -17,6 +18,7 @@ pub const TABLES: &[Table] = &[
         "captcha_spent",
         Whose::Nobody("digests of challenges that were used, for some minutes: they tell of nobody"),
     ),
+    Table::new("rights_log", Whose::Person),
     machinery::IDEMPOTENCY_KEYS,
     machinery::STAFF_ACCESS,
     machinery::MIGRATIONS,

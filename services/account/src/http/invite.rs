@@ -166,8 +166,8 @@ pub async fn accept(
     let token = Token::shown(&body.token).ok_or_else(|| problem(Refusal::Absent))?;
     state.identity.must_know(body.human_name_id, "/human_name_id").await?;
     // Whoever is invited has no role in the account yet, so in their name it isn't there: what lets them in is the token. Staff see all, and that they do is on record.
-    let db = if let Caller::Person { .. } = caller { state.db.at_work() } else { state.db.on_behalf(&caller) };
-    let accepted = change::accept(&db, &token.digest(), body.human_name_id, Uuid::now_v7()).await?;
+    let accepted =
+        change::accept(&state.db.at_work_for(&caller), &token.digest(), body.human_name_id, Uuid::now_v7()).await?;
     Ok(private(StatusCode::OK, &accepted.map_err(problem)?))
 }
 

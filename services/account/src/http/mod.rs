@@ -7,5 +7,6 @@ mod answer;
 pub mod company;
 pub mod company_merge;
 pub mod invite;
+pub mod people;
 pub mod permission;
 pub mod role;

@@ -51,6 +51,7 @@ async fn everybody_gets_what_is_theirs() {
     let (invites, accept) = ("/api/accounts/{account_id}/invites", "/api/accounts/invites/accept");
     let (merge, staff) = ("/api/accounts/companies/{id_or_name}/merge", [401, 403, 403, 403, 200, 403]);
     let none = [401, 404, 404, 403, 404, 403];
+    let export = "/api/accounts/people/{human_name_id}/export";
     let cases = [
         case(Post, "/api/accounts", "/api/accounts", [401, 201, 403, 403, 201, 403])
             .body(json!({ "human_name_id": ANN, "kind": "business" })),
@@ -94,6 +95,7 @@ async fn everybody_gets_what_is_theirs() {
         case(Get, "/api/accounts/companies/{id_or_name}", &format!("/api/accounts/companies/{company}"), anybody),
         case(Post, merge, &merge.replace("{id_or_name}", &company), staff).body(json!({ "into": other })),
         case(Delete, merge, &merge.replace("{id_or_name}", &company), [401, 403, 403, 403, 204, 403]),
+        case(Get, export, &export.replace("{human_name_id}", ANN), theirs),
         calls(company_service_server::SERVICE_NAME),
         calls(permission_service_server::SERVICE_NAME),
     ];

@@ -23,5 +23,6 @@ mod companies;
 mod events;
 mod invites;
 mod openapi;
+mod rights;
 mod roles;
 mod tenants;

@@ -5,6 +5,7 @@ pub mod customer;
 pub mod invoice;
 pub mod kyc;
 pub mod payment_method;
+pub mod people;
 pub mod plan;
 pub mod subscription;
 pub mod webhook;

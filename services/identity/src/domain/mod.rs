@@ -2,6 +2,7 @@
 
 pub mod email;
 mod email_parts;
+pub mod name;
 pub mod otp;
 pub mod phone;
 pub mod webhook;

@@ -3,3 +3,4 @@
 pub mod email;
 pub mod invitation;
 pub mod person;
+pub mod rights;

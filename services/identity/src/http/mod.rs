@@ -2,8 +2,11 @@
 //! Must not hold SQL or rules.
 
 pub mod audit;
+pub mod change;
 pub mod email;
 pub mod hook;
 pub mod person;
+pub mod registration;
+pub mod rights;
 pub mod session;
 pub mod verify;

@@ -28,9 +28,9 @@ const KNOWN: &str = "SELECT u.email, u.phone, u.is_active, a.role::text FROM pla
        LEFT JOIN admins AS a ON a.platform_user_id = u.id WHERE u.id = $1 \
      UNION ALL SELECT e.email, m.phone_number, NULL, NULL FROM human_names AS h \
        JOIN email_addresses AS e ON e.id = h.email_address_id LEFT JOIN mobile_numbers AS m ON m.human_name_id = h.id \
-       WHERE h.id = $1 AND NOT EXISTS (SELECT FROM platform_users AS u WHERE u.id = $1)";
+       WHERE h.id = $1 AND h.erased_at IS NULL AND NOT EXISTS (SELECT FROM platform_users AS u WHERE u.id = $1)";
 
-/// Who has this identifier; none if nobody has.
+/// Who has this identifier; none if nobody has, or nobody any more.
 ///
 /// # Errors
 /// See [`DbError`].

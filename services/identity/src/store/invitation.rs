@@ -14,11 +14,10 @@ pub enum Invited {
     Person(Uuid),
 }
 
-const OF_ADDRESS: &str = "SELECT email FROM email_addresses WHERE id = $1";
-const OF_PERSON: &str =
-    "SELECT e.email FROM human_names AS h JOIN email_addresses AS e ON e.id = h.email_address_id WHERE h.id = $1";
+const OF_ADDRESS: &str = "SELECT email FROM email_addresses WHERE id = $1 AND erased_at IS NULL";
+const OF_PERSON: &str = "SELECT e.email FROM human_names AS h JOIN email_addresses AS e ON e.id = h.email_address_id WHERE h.id = $1 AND h.erased_at IS NULL";
 
-/// Where it goes; none when nobody has the identifier.
+/// Where it goes; none when nobody has the identifier, or nobody any more.
 ///
 /// # Errors
 /// See [`DbError`].

@@ -16,11 +16,13 @@ mod trial;
 
 mod access;
 mod api;
+mod changes;
 mod events;
 mod hooks;
 mod openapi;
 mod people;
 mod process;
+mod rights;
 mod secrecy;
 mod stand_in;
 mod tenants;

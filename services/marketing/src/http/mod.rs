@@ -11,4 +11,5 @@ pub mod email_capture;
 pub mod export;
 pub mod funnel;
 pub mod lead;
+pub mod people;
 pub mod suppression;

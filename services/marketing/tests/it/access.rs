@@ -17,6 +17,7 @@ fn every_route_has_a_row() {
 async fn everybody_may_leave_what_visitors_leave_and_staff_may_see_it() {
     let platform = Platform::start().await;
     let doors = Doors::open("marketing", RULES, platform.router().await).await;
+    let own = "/api/marketing/people/{human_name_id}/export";
     let (capture, contact) = ("/api/marketing/email-capture", "/api/marketing/contact");
     let (texts, suppressions) = ("/api/marketing/consent-texts/{version}", "/api/marketing/suppressions");
     let (one, challenge) = ("/api/marketing/suppressions/{email_address_id}", "/api/marketing/captcha/challenge");
@@ -41,6 +42,12 @@ async fn everybody_may_leave_what_visitors_leave_and_staff_may_see_it() {
         case(Get, messages, &because(messages), staff),
         case(Get, funnel, funnel, staff),
         case(Get, audit, &because(audit), staff),
+        case(
+            Get,
+            own,
+            &own.replace("{human_name_id}", &Uuid::from_u128(1).to_string()),
+            [401, 200, 404, 403, 200, 403],
+        ),
     ];
     everybody(&doors, RULES, Uuid::from_u128(1), Uuid::from_u128(2), &cases).await;
     let looks = "SELECT count(*) FROM svc.staff_access WHERE staff_id = '00000000-0000-0000-0000-000000057aff' AND reason = 'ticket 4711'";

@@ -26,6 +26,7 @@ mod intake;
 mod keys;
 mod leads;
 mod openapi;
+mod rights;
 mod splits;
 mod suppressions;
 mod tenants;
