@@ -55,6 +55,8 @@ pub(crate) enum Command {
     },
     /// Call every endpoint of the original specification through the gateway of the platform that is up, and go through its sequence diagrams
     Walk,
+    /// Look for personal data in everything the platform that is up has written, where it must not be; then erase somebody, and look again
+    Needles,
     /// Kill pods, broker and databases at random under mixed flows, send Identity away for minutes, and compare intents with effects
     Chaos {
         #[command(flatten)]

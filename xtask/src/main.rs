@@ -68,6 +68,7 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             return chaos::run(&paths, &cli.choice, &args, &build.into()).map_err(Into::into);
         }
         Command::Walk => return walk::run(&paths, &cli.choice).map_err(Into::into),
+        Command::Needles => return walk::needles::run(&paths, &cli.choice).map_err(Into::into),
         Command::Generate { check } => generate::generate(&paths, check)?,
         Command::Test(args) => return test::run(&paths, &cli.choice, &args).map_err(Into::into),
         Command::Bench(args) => return bench::run(&paths, &args).map_err(Into::into),

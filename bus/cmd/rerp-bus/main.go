@@ -9,5 +9,5 @@ import (
 )
 
 func main() {
-	os.Exit(app.Main(os.Getenv))
+	os.Exit(app.Main(os.Args[1:], os.Getenv))
 }

@@ -1,5 +1,5 @@
-// Package app wires the bus. In: the environment. Out: the exit code, after a
-// signal or a failure. It must not hold anything but the wiring.
+// Package app wires the bus. In: arguments and the environment. Out: the exit
+// code, after a signal, a failure, or what was asked for. It must not hold anything but the wiring.
 package app
 
 import (
@@ -16,6 +16,7 @@ import (
 	"rerp.dev/bus/internal/admin"
 	"rerp.dev/bus/internal/broker"
 	"rerp.dev/bus/internal/certificates"
+	"rerp.dev/bus/internal/dump"
 	"rerp.dev/bus/internal/keeper"
 	"rerp.dev/bus/internal/settings"
 )
@@ -23,12 +24,19 @@ import (
 // goodbye is the longest that stopping may take; a kubelet kills after thirty seconds.
 const goodbye = 15 * time.Second
 
-// Main is the program, with the environment that get reads.
-func Main(get func(string) string) int {
+// Main is the program, with its arguments and the environment that get reads:
+// without an argument it serves, with `dump` it prints what the stream holds.
+func Main(args []string, get func(string) string) int {
 	settings, err := settings.Read(get)
 	log := logger(settings.JSON)
-	if err == nil {
+	switch {
+	case err != nil:
+	case len(args) == 0:
 		err = run(settings, log)
+	case len(args) == 1 && args[0] == "dump":
+		err = dump.Write(os.Stdout, settings.Store)
+	default:
+		err = errors.New("expected no argument, or dump")
 	}
 	if err != nil {
 		log.Error("the bus can't go on", "error", err)

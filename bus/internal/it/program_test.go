@@ -19,7 +19,7 @@ const asProgram = "RERP_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		os.Exit(app.Main(os.Getenv))
+		os.Exit(app.Main(os.Args[1:], os.Getenv))
 	}
 	os.Exit(m.Run())
 }
@@ -54,12 +54,27 @@ func (p *program) run() {
 	check(p.t, err)
 	p.process = exec.Command(self)
 	p.starts++
-	p.process.Env = append(os.Environ(), asProgram+"=1", "RERP_LOG_FORMAT=text", fmt.Sprintf("POD_NAME=bus-%d", p.starts),
-		fmt.Sprintf("RERP_BUS_ADDR=127.0.0.1:%d", p.port), fmt.Sprintf("RERP_ADMIN_ADDR=127.0.0.1:%d", p.admin),
-		"RERP_TLS_DIR="+p.path("tls"), "RERP_BUS_FILE="+p.path("bus/events.json"), "RERP_BUS_STORE="+p.path("store"))
+	p.process.Env = p.environment()
 	p.process.Stdout = newTestWriter(p.t)
 	check(p.t, p.process.Start())
 	until(p.t, "the program is ready", func() bool { status, _ := p.page("/readyz"); return status == http.StatusOK })
+}
+
+func (p *program) environment() []string {
+	return append(os.Environ(), asProgram+"=1", "RERP_LOG_FORMAT=text", fmt.Sprintf("POD_NAME=bus-%d", p.starts),
+		fmt.Sprintf("RERP_BUS_ADDR=127.0.0.1:%d", p.port), fmt.Sprintf("RERP_ADMIN_ADDR=127.0.0.1:%d", p.admin),
+		"RERP_TLS_DIR="+p.path("tls"), "RERP_BUS_FILE="+p.path("bus/events.json"), "RERP_BUS_STORE="+p.path("store"))
+}
+
+// asked starts the program beside the one that serves, and gives what it prints.
+func (p *program) asked(argument string) (string, error) {
+	p.t.Helper()
+	self, err := os.Executable()
+	check(p.t, err)
+	process := exec.Command(self, argument)
+	process.Env = p.environment()
+	text, err := process.Output()
+	return string(text), err
 }
 
 func (p *program) page(path string) (int, string) {
@@ -120,6 +135,23 @@ func TestTheProgramFollowsItsFilesAndSaysHowItIs(t *testing.T) {
 	until(t, "a good file is taken", func() bool { status, _ := p.page("/readyz"); return status == http.StatusOK })
 	if got, err := p.connect("fte").next(); err != nil || got != "1" {
 		t.Fatalf("%q, %v", got, err)
+	}
+}
+
+// What was acknowledged is in the files by then, whoever serves them.
+func TestWhatIsStoredIsPrintedBesideTheServer(t *testing.T) {
+	p := newProgram(t, platform()...)
+	check(t, p.connect("identity").publish(verified, "needle-in-a-stream"))
+	text, err := p.asked("dump")
+	check(t, err)
+	if !strings.Contains(text, "needle-in-a-stream") || !strings.Contains(text, "rerp."+verified) {
+		t.Fatalf("not in %q", text)
+	}
+	if _, err := p.asked("purge"); err == nil {
+		t.Fatal("it does what nobody has heard of")
+	}
+	if status, _ := p.page("/readyz"); status != http.StatusOK {
+		t.Fatal("looking has disturbed it")
 	}
 }
 

@@ -33,6 +33,8 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/accounts/companies", Person),
     Rule::route(Post, "/api/accounts/companies/upsert", Person),
     Rule::route(Get, "/api/accounts/companies/{id_or_name}", Person),
+    // What is held of oneself here, to take along.
+    Rule::route(Get, "/api/accounts/people/{human_name_id}/export", Person).own("human_name_id"),
     Rule::calls(company_service_server::SERVICE_NAME),
     Rule::calls(permission_service_server::SERVICE_NAME),
 ];

@@ -1,7 +1,8 @@
 //! Account: accounts, and the one registry of companies. Every other service keeps their identifiers only.
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
-//! the rules, [`store`] the SQL, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are, and people are asked for at Identity, which alone knows them. Must not call any other
+//! the rules, [`store`] the SQL, [`rights`] says what is held of people and for how long, [`access`] who may, [`tenants`] whose rows are whose,
+//! [`openapi`] what the routes are, and people are asked for at Identity, which alone knows them. Must not call any other
 //! service.
 
 pub mod access;
@@ -10,6 +11,7 @@ pub mod grpc;
 pub mod http;
 pub mod openapi;
 mod permissions;
+pub mod rights;
 mod router;
 pub mod state;
 pub mod store;

@@ -2,12 +2,15 @@
 
 use std::process::ExitCode;
 
+use rerp_account::rights::{HELD, LIFETIMES};
 use rerp_account::state::AppState;
 use rerp_kit::app::{self, Parts, Service};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::Env;
 use rerp_kit::events::{Handlers, announce, follow};
 use rerp_kit::idempotency::keep_swept;
+use rerp_kit::rights::keep_in_time;
+use rerp_people::erasing::Eraser;
 use rerp_people::{Identity, verified};
 
 fn main() -> ExitCode {
@@ -23,6 +26,9 @@ fn main() -> ExitCode {
             // A missing address has been reported by now: the kit doesn't build a service with mistakes.
             let base = identity.ok_or("the address of a dependency is missing")?;
             let client = ServiceClient::new("identity", &base, parts.metrics.clone(), parts.tls.as_ref())?;
+            let eraser = Eraser { service: "account", identity: client.clone(), db: parts.db.clone(), held: HELD };
+            tokio::spawn(eraser.keep(parts.stop.clone()));
+            keep_in_time(&parts, LIFETIMES)?;
             let identity = Identity::new(client, &parts.metrics);
             announce(&parts);
             follow(&parts, verified::noted(Handlers::default()));

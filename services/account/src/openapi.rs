@@ -6,6 +6,7 @@ use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
     ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, INVALID_VALUE, LAST_OWNER, NOT_FOUND, NOT_PERMITTED,
 };
+use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
@@ -28,7 +29,7 @@ const VERSION: &str = "The version, for If-Match";
 #[must_use]
 pub fn api() -> Api {
     let about = "Accounts with their people, roles and addresses, and the one registry of companies.";
-    let operations = [accounts(), roles(), addresses(), companies()].concat();
+    let operations = [accounts(), roles(), addresses(), companies(), rights()].concat();
     Api { service: "account", about, rules: RULES, operations }
 }
 
@@ -140,5 +141,19 @@ fn companies() -> Vec<Operation> {
         )
         .answers::<company::Details>(200, "The company")
         .problems(&[INVALID_VALUE]),
+    ]
+}
+
+fn rights() -> Vec<Operation> {
+    let export = Operation::new(
+        Get,
+        "/api/accounts/people/{human_name_id}/export",
+        "export_person",
+        "What is held of a person here, to take along",
+    );
+    vec![
+        export
+            .identifier("human_name_id", "The person", PERSON)
+            .answers::<Export>(200, "Table by table; empty ones of whoever has nothing here"),
     ]
 }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{delete, get, post, put};
 
 use crate::grpc;
-use crate::http::{account, address, company, permission, role};
+use crate::http::{account, address, company, people, permission, role};
 use crate::state::AppState;
 use crate::store;
 
@@ -22,6 +22,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts/companies", get(company::by_query))
         .route("/api/accounts/companies/upsert", post(company::upsert))
         .route("/api/accounts/companies/{id_or_name}", get(company::by_path))
+        .route("/api/accounts/people/{human_name_id}/export", get(people::export))
         .with_state(state.clone());
     let with_companies = rerp_kit::grpc::mount(rest, grpc::company::server(&state.db));
     rerp_kit::grpc::mount(with_companies, grpc::permission::server(state))

@@ -22,5 +22,7 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/billing/kyc/status/{account_id}", Person).handler(),
     // Stripe proves itself by the signature of what it sends.
     Rule::route(Post, "/api/billing/webhooks/stripe", Public),
+    // What is held of oneself here, to take along.
+    Rule::route(Get, "/api/billing/people/{human_name_id}/export", Person).own("human_name_id"),
     Rule::calls(entitlements_server::SERVICE_NAME),
 ];

@@ -2,7 +2,8 @@
 //!
 //! In come requests and Stripe's events; out go identifiers, states and entitlements. Rooms: [`http`] reads and answers, [`domain`] holds the
 //! rules, [`store`] the SQL, [`stripe`] asks Stripe, [`mirror`] keeps the tables true to it, [`reconcile`] proves that
-//! it did, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are. People are asked for at Identity, which alone knows them. Must not store what identifies a card or a person.
+//! it did, [`rights`] says what is held of people and for how long, [`access`] who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are.
+//! People are asked for at Identity, which alone knows them. Must not store what identifies a card or a person.
 
 pub mod access;
 pub mod asking;
@@ -13,6 +14,7 @@ pub mod http;
 pub mod mirror;
 pub mod openapi;
 pub mod reconcile;
+pub mod rights;
 mod router;
 pub mod state;
 pub mod store;

@@ -7,6 +7,7 @@ use rerp_billing::asking::Asking;
 use rerp_billing::config::StripeSettings;
 use rerp_billing::mirror::{self, Mirror};
 use rerp_billing::reconcile;
+use rerp_billing::rights::{HELD, LIFETIMES};
 use rerp_billing::state::AppState;
 use rerp_billing::stripe::Stripe;
 use rerp_kit::app::{self, Parts, Service};
@@ -14,7 +15,9 @@ use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
 use rerp_kit::events::{Handlers, announce, follow};
 use rerp_kit::idempotency::keep_swept;
+use rerp_kit::rights::keep_in_time;
 use rerp_kit::telemetry::chain;
+use rerp_people::erasing::Eraser;
 use rerp_people::{Identity, verified};
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +38,9 @@ fn main() -> ExitCode {
             let base = identity.ok_or("the address of a dependency is missing")?;
             let settings = settings.ok_or("the settings of stripe are missing")?;
             let client = ServiceClient::new("identity", &base, parts.metrics.clone(), parts.tls.as_ref())?;
+            let eraser = Eraser { service: "billing", identity: client.clone(), db: parts.db.clone(), held: HELD };
+            tokio::spawn(eraser.keep(parts.stop.clone()));
+            keep_in_time(&parts, LIFETIMES)?;
             let identity = Identity::new(client, &parts.metrics);
             let stripe = Stripe { http: outside()?.build()?, base: settings.base, key: settings.key };
             announce(&parts);

@@ -7,6 +7,7 @@ use rerp_kit::problem::catalogue::{
     ALREADY_EXISTS, CHANGED_MEANWHILE, DEPENDENCY_UNAVAILABLE, IN_PROGRESS, INVALID_VALUE, NOT_VERIFIED,
     PAYMENT_REFUSED,
 };
+use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
@@ -26,7 +27,7 @@ const PRICE: &str = "0191f7a1-3f0c-7000-8000-0000000000b1";
 pub fn api() -> Api {
     let about =
         "Plans, customers, payment methods, subscriptions and proof of who pays. No other service talks to Stripe.";
-    let operations = [plans(), payers(), subscriptions(), proofs()].concat();
+    let operations = [plans(), payers(), subscriptions(), proofs(), rights()].concat();
     Api { service: "billing", about, rules: RULES, operations }
 }
 
@@ -142,5 +143,19 @@ fn proofs() -> Vec<Operation> {
             )
             .foreign_body("The event, as Stripe has it; at most 256 KiB")
             .empty(200, "It is kept"),
+    ]
+}
+
+fn rights() -> Vec<Operation> {
+    let export = Operation::new(
+        Get,
+        "/api/billing/people/{human_name_id}/export",
+        "export_person",
+        "What is held of a person here, to take along",
+    );
+    vec![
+        export
+            .identifier("human_name_id", "The person", PERSON)
+            .answers::<Export>(200, "Table by table; empty ones of whoever has nothing here"),
     ]
 }

@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 
 use crate::grpc;
-use crate::http::{customer, kyc, payment_method, plan, subscription, webhook};
+use crate::http::{customer, kyc, payment_method, people, plan, subscription, webhook};
 use crate::state::AppState;
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -22,6 +22,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/billing/kyc/verify", post(kyc::verify))
         .route("/api/billing/kyc/status/{account_id}", get(kyc::status))
         .route("/api/billing/webhooks/stripe", post(webhook::receive).layer(DefaultBodyLimit::max(webhook::LARGEST)))
+        .route("/api/billing/people/{human_name_id}/export", get(people::export))
         .with_state(state);
     rerp_kit::grpc::mount(rest, entitlements)
 }

@@ -36,4 +36,6 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/fte/issuer/did.json", Public),
     Rule::route(Get, "/api/fte/issuer/jwks.json", Public),
     Rule::route(Get, "/api/fte/issuer/status/{list}", Public),
+    // What is held of oneself here, to take along.
+    Rule::route(Get, "/api/fte/people/{human_name_id}/export", Person).own("human_name_id"),
 ];

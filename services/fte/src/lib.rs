@@ -2,7 +2,8 @@
 //!
 //! In come requests; out go sessions, scenarios, progress and certificates. Rooms: [`http`] reads and answers, [`domain`] holds the rules,
 //! [`store`] the SQL, [`badge`] makes credentials of certificates, [`client`] calls Identity, Account, Billing and the trading service,
-//! [`scenarios`] keeps the tables true to the latter, [`sweeper`] ends what the clock has ended, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are. What is right stays in one table, which only the end of a session reads.
+//! [`scenarios`] keeps the tables true to the latter, [`sweeper`] ends what the clock has ended, [`rights`] says what is held of people and for how long,
+//! [`access`] who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are. What is right stays in one table, which only the end of a session reads.
 
 pub mod access;
 mod admission;
@@ -12,6 +13,7 @@ pub mod config;
 pub mod domain;
 pub mod http;
 pub mod openapi;
+pub mod rights;
 mod router;
 pub mod scenarios;
 pub mod state;

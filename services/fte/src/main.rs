@@ -7,6 +7,7 @@ use rerp_fte::client::account::Account;
 use rerp_fte::client::billing::Billing;
 use rerp_fte::client::trading::Trading;
 use rerp_fte::config;
+use rerp_fte::rights::{HELD, LIFETIMES};
 use rerp_fte::state::{AppState, Badges};
 use rerp_fte::sweeper::keep_ended;
 use rerp_kit::app::{self, BuildError, Parts, Service};
@@ -14,6 +15,8 @@ use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
 use rerp_kit::events::{Handlers, announce, follow};
 use rerp_kit::idempotency::keep_swept;
+use rerp_kit::rights::keep_in_time;
+use rerp_people::erasing::Eraser;
 use rerp_people::{Identity, verified};
 use url::Url;
 
@@ -34,7 +37,11 @@ fn main() -> ExitCode {
                 let base = base.ok_or("the address of a dependency is missing")?;
                 Ok(ServiceClient::new(service, &base, parts.metrics.clone(), parts.tls.as_ref())?)
             };
-            let identity = Identity::new(client("identity", identity)?, &parts.metrics);
+            let people = client("identity", identity)?;
+            let eraser = Eraser { service: "fte", identity: people.clone(), db: parts.db.clone(), held: HELD };
+            tokio::spawn(eraser.keep(parts.stop.clone()));
+            keep_in_time(&parts, LIFETIMES)?;
+            let identity = Identity::new(people, &parts.metrics);
             let account = Account::new(client("account", account)?);
             let billing = Billing::new(client("billing", billing)?);
             let trading = trading.ok_or("the address of the trading service is missing")?;

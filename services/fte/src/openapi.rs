@@ -7,6 +7,7 @@ use rerp_kit::problem::catalogue::{
     ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, ID_TAKEN, INVALID_VALUE, NOT_ENTITLED, NOT_PERMITTED, NOT_VERIFIED,
     SEQUENCE_GAP, TOO_MANY_REQUESTS,
 };
+use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
@@ -33,7 +34,7 @@ const TOKEN: &str = "^[0-9a-f]{64}$";
 #[must_use]
 pub fn api() -> Api {
     let about = "Tests of the financial trading education: modules and questions, sessions, progress, scenarios and certificates.";
-    let operations = [modules(), questions(), sessions(), scenarios(), certificates(), badges()].concat();
+    let operations = [modules(), questions(), sessions(), scenarios(), certificates(), badges(), rights()].concat();
     Api { service: "fte", about, rules: RULES, operations }
 }
 
@@ -262,5 +263,19 @@ fn badges() -> Vec<Operation> {
         profile.media(200, "The profile", &["application/ld+json"]),
         did.media(200, "The document", &["application/did+json"]),
         keys.media(200, "The keys", &["application/jwk-set+json"]),
+    ]
+}
+
+fn rights() -> Vec<Operation> {
+    let export = Operation::new(
+        Get,
+        "/api/fte/people/{human_name_id}/export",
+        "export_person",
+        "What is held of a person here, to take along",
+    );
+    vec![
+        export
+            .identifier("human_name_id", "The person", PERSON)
+            .answers::<Export>(200, "Table by table; empty ones of whoever has nothing here"),
     ]
 }

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post, put};
 
-use crate::http::{badge, certificate, module, progress, question, saved, scenario, session};
+use crate::http::{badge, certificate, module, people, progress, question, saved, scenario, session};
 use crate::state::{AppState, Badges};
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -25,6 +25,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/fte/certificates/{id}", get(certificate::of_person))
         .route("/api/fte/certificates/{id}/revoke", post(certificate::revoke))
         .route("/api/fte/certificates/verify/{token}", get(certificate::verify))
+        .route("/api/fte/people/{human_name_id}/export", get(people::export))
         .with_state(state)
 }
 

@@ -1,4 +1,4 @@
-//! Whose rows are whose here, as data; `migrations/0010_tenants.sql` says the same in policies, and `tests/it/tenants.rs` tries it.
+//! Whose rows are whose here, as data; `migrations/0010_tenants.sql` and `0020_rights.sql` say the same in policies, and `tests/it/tenants.rs` tries it.
 //!
 //! What somebody has done in tests and scenarios is theirs, whichever account it was for. Whoever has a certificate's token may verify it: that is the service's own
 //! work, and so is the list of what was revoked.
@@ -16,6 +16,7 @@ pub const TABLES: &[Table] = &[
     Table::new("scenario_actions", Whose::Person),
     Table::new("scenario_outcomes", Whose::Person),
     Table::new("verified_people", Whose::Person),
+    Table::new("rights_log", Whose::Person),
     Table::new("modules", Whose::Nobody("what is taught")),
     Table::new("questions", Whose::Nobody("what is asked")),
     Table::new("question_versions", Whose::Nobody("what is asked")),

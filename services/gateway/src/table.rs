@@ -94,7 +94,16 @@ use Verb::{Delete, Get, Post, Put};
 pub const TABLE: &[Row] = &[
     row(Get, "/api/identity/email", Identity, Staff, Read),
     row(Get, "/api/identity/email/{id_or_address}", Identity, Staff, Read),
+    row(Post, "/api/identity/user", Identity, Staff, Write).again(Keyed),
     row(Get, "/api/identity/user/{human_name_id}", Identity, Person, Read).own("human_name_id"),
+    row(Put, "/api/identity/user/{human_name_id}", Identity, Person, Write).own("human_name_id").again(Keyed),
+    row(Delete, "/api/identity/user/{human_name_id}", Identity, Person, Write).own("human_name_id"),
+    // As rare as codes: it tells whether an address is somebody's.
+    row(Put, "/api/identity/user/{human_name_id}/email", Identity, Person, Codes).own("human_name_id").again(Keyed),
+    row(Put, "/api/identity/user/{human_name_id}/mobile", Identity, Person, Codes).own("human_name_id").again(Keyed),
+    // Everything at once: rare, and not small.
+    row(Get, "/api/identity/user/{human_name_id}/export", Identity, Person, Form).own("human_name_id"),
+    row(Get, "/api/identity/user/{human_name_id}/erasure", Identity, Person, Read).own("human_name_id"),
     row(Get, "/api/identity/verification-status/{human_name_id}", Identity, Person, Read).own("human_name_id"),
     row(Get, "/api/identity/platform-user/{platform_user_id}", Identity, Staff, Read),
     row(Post, "/api/identity/verify/email", Identity, Public, Codes),
@@ -112,9 +121,11 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/accounts/companies", Account, Person, Read),
     row(Post, "/api/accounts/companies/upsert", Account, Person, Write).again(Yes),
     row(Get, "/api/accounts/companies/{id_or_name}", Account, Person, Read),
+    row(Get, "/api/accounts/people/{human_name_id}/export", Account, Person, Form).own("human_name_id"),
 
     row(Post, "/api/marketing/email-capture", Marketing, Public, Form).again(Keyed),
     row(Post, "/api/marketing/contact", Marketing, Public, Form).again(Keyed),
+    row(Get, "/api/marketing/people/{human_name_id}/export", Marketing, Person, Form).own("human_name_id"),
 
     row(Get, "/api/billing/plans", Billing, Public, Page),
     row(Put, "/api/billing/plans/{code}", Billing, Staff, Write),
@@ -125,6 +136,7 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/billing/subscription/{account_id}", Billing, Person, Read),
     row(Post, "/api/billing/kyc/verify", Billing, Person, Write),
     row(Get, "/api/billing/kyc/status/{account_id}", Billing, Person, Read),
+    row(Get, "/api/billing/people/{human_name_id}/export", Billing, Person, Form).own("human_name_id"),
     // Twice has the effect of once: an event is kept by its identifier. The signature is over the bytes, which pass as they came.
     row(Post, "/api/billing/webhooks/stripe", Billing, Public, Event).again(Yes).body(EVENT),
 
@@ -151,6 +163,7 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/fte/issuer/did.json", Fte, Public, Page),
     row(Get, "/api/fte/issuer/jwks.json", Fte, Public, Page),
     row(Get, "/api/fte/issuer/status/{list}", Fte, Public, Page),
+    row(Get, "/api/fte/people/{human_name_id}/export", Fte, Person, Form).own("human_name_id"),
 ];
 
 /// Routes of services that don't exist outside, so that no parameter of a route that does can stand for them: registering an address is

@@ -2,7 +2,8 @@
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
 //! the rules, [`store`] the SQL, [`deliver`] the vendors that carry codes, [`verification`] joins them to prove contacts,
-//! [`announcing`] tells of people whom nobody was told of, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are.
+//! [`announcing`] tells of people whom nobody was told of, [`rights`] says what is held of people and for how long, [`overdue`] counts erasures that are
+//! not over, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are.
 //! Must not call any other service: everyone may call this one.
 
 pub mod access;
@@ -13,6 +14,8 @@ pub mod domain;
 pub mod grpc;
 pub mod http;
 pub mod openapi;
+pub mod overdue;
+pub mod rights;
 mod router;
 pub mod store;
 pub mod tenants;

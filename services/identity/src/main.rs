@@ -5,11 +5,14 @@ use std::process::ExitCode;
 use rerp_identity::announcing::keep_announced;
 use rerp_identity::config::VerificationSettings;
 use rerp_identity::deliver::{Post, Resend, Twilio};
+use rerp_identity::overdue::keep_counted;
 use rerp_identity::verification::{Verification, keep_swept};
 use rerp_kit::app::{self, BuildError, Parts, Service};
 use rerp_kit::client::outside;
 use rerp_kit::config::Env;
 use rerp_kit::events::announce;
+use rerp_kit::idempotency::keep_swept as keep_keys_swept;
+use rerp_kit::rights::keep_in_time;
 
 fn main() -> ExitCode {
     let service = Service {
@@ -25,6 +28,10 @@ fn main() -> ExitCode {
             if parts.bus.is_some() {
                 tokio::spawn(keep_announced(parts.db.at_work(), parts.stop.clone()));
             }
+            tokio::spawn(keep_keys_swept(parts.db.clone(), parts.stop.clone()));
+            keep_in_time(&parts, rerp_identity::rights::LIFETIMES)?;
+            let erasures = parts.metrics.gauges("rerp_erasures", "Erasures that are not over", &["state"])?;
+            tokio::spawn(keep_counted(parts.db.at_work(), erasures, parts.stop.clone()));
             let router = rerp_identity::router(parts.db.clone());
             let Some(settings) = settings else {
                 tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");

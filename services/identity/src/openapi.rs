@@ -1,24 +1,34 @@
 //! The service's routes as they are described to programs and people. Data only; who may call them is the table's to say, what they take and
 //! give the types'.
 
-use rerp_kit::access::Verb::{Get, Post};
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_kit::openapi::{Api, Operation};
-use rerp_kit::problem::catalogue::{CODE_REFUSED, INVALID_VALUE, NOT_FOUND, TOO_MANY_REQUESTS};
+use rerp_kit::problem::catalogue::{ALREADY_EXISTS, CODE_REFUSED, INVALID_VALUE, NOT_FOUND, TOO_MANY_REQUESTS};
+use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
+use crate::http::change::{EmailBody as NewEmail, MobileBody, NamesBody};
 use crate::http::email::{Details, Search, UpsertBody, Upserted};
 use crate::http::person::{Human, PlatformUser, VerificationStatus};
+use crate::http::registration::Body as NewPerson;
+use crate::http::rights::Progress;
 use crate::http::verify::{EmailBody, PhoneBody, Sent, Verified};
+use crate::store::registration::Registered;
 
 /// An identifier in examples.
 const ID: &str = "0191f7a1-3f0c-7000-8000-000000000001";
+
+/// Somebody who may be erased: what is asked about the others is answered all the same.
+const ERASED: &str = "0191f7a1-3f0c-7000-8000-0000000000e1";
+/// What an ETag is here.
+const VERSION: &str = "The version, for If-Match";
 
 /// The interface.
 #[must_use]
 pub fn api() -> Api {
     let about = "The one registry of addresses and people. Every other service keeps its identifiers only.";
-    let operations = [addresses(), people(), proofs()].concat();
+    let operations = [addresses(), people(), changes(), proofs(), rights()].concat();
     Api { service: "identity", about, rules: RULES, operations }
 }
 
@@ -69,11 +79,78 @@ fn people() -> Vec<Operation> {
         "One of those who run the platform",
     );
     vec![
-        human.identifier("human_name_id", "The customer", ID).answers::<Human>(200, "The customer"),
+        human
+            .identifier("human_name_id", "The customer", ID)
+            .revalidated()
+            .answers::<Human>(200, "The customer")
+            .with("ETag", VERSION, true),
         status.identifier("human_name_id", "The customer", ID).answers::<VerificationStatus>(200, "What is proved"),
         staff
             .identifier("platform_user_id", "Which", "0191f7a1-3f0c-7000-8000-000000000002")
             .answers::<PlatformUser>(200, "The member of the staff"),
+    ]
+}
+
+fn changes() -> Vec<Operation> {
+    let register =
+        Operation::new(Post, "/api/identity/user", "register_person", "Makes a customer, who has proved nothing yet");
+    let names = Operation::new(Put, "/api/identity/user/{human_name_id}", "rename_person", "Changes all names");
+    let email = Operation::new(
+        Put,
+        "/api/identity/user/{human_name_id}/email",
+        "change_address",
+        "Gives a customer another address, which is not proved",
+    );
+    let mobile = Operation::new(
+        Put,
+        "/api/identity/user/{human_name_id}/mobile",
+        "change_telephone",
+        "Gives a customer another telephone, which is not proved",
+    );
+    let changed = |operation: Operation| {
+        operation
+            .answers::<Registered>(200, "It is so now")
+            .with("ETag", VERSION, false)
+            .problems(&[INVALID_VALUE, ALREADY_EXISTS])
+    };
+    let one = |operation: Operation| operation.identifier("human_name_id", "The customer", ID).changes().keyed();
+    vec![
+        register
+            .keyed()
+            .body::<NewPerson>("The customer", json!({ "email": "cat@example.com", "first_name": "Cat" }))
+            .answers::<Registered>(201, "The customer is there")
+            .with("ETag", VERSION, false)
+            .with("Location", "Where", false)
+            .problems(&[INVALID_VALUE, ALREADY_EXISTS]),
+        changed(one(names).body::<NamesBody>("All names; what is left out is gone", json!({ "first_name": "Ann" }))),
+        changed(one(email).body::<NewEmail>("The address", json!({ "email": "ann@example.org" }))),
+        changed(one(mobile).body::<MobileBody>("The telephone", json!({ "phone_number": "+491701234567" }))),
+    ]
+}
+
+fn rights() -> Vec<Operation> {
+    let path = "/api/identity/user/{human_name_id}";
+    let export = Operation::new(
+        Get,
+        "/api/identity/user/{human_name_id}/export",
+        "export_person",
+        "What is held of a customer here, to take along",
+    );
+    let erase = Operation::new(Delete, path, "erase_person", "Erases a customer, here and in every service");
+    let erasure = Operation::new(
+        Get,
+        "/api/identity/user/{human_name_id}/erasure",
+        "get_erasure",
+        "How far the erasure of a customer is",
+    );
+    vec![
+        export.identifier("human_name_id", "The customer", ID).answers::<Export>(200, "Table by table"),
+        erase
+            .identifier("human_name_id", "The customer", ERASED)
+            .answers::<Progress>(202, "Begun, or begun before; services follow within seconds"),
+        erasure
+            .identifier("human_name_id", "The customer", ERASED)
+            .answers::<Progress>(200, "Receipts, and who has given none yet"),
     ]
 }
 

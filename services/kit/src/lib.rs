@@ -21,6 +21,7 @@
 //! | [`bounded`] | a map that never holds more than it may |
 //! | [`events`] | what services tell each other after the fact: outbox, inbox, and what takes events from one to the other |
 //! | [`idempotency`] | `Idempotency-Key`, stored with the effect it protects |
+//! | [`rights`] | what is held of people and for how long: export, erasure, lifetimes |
 //! | [`tenants`] | whose rows are whose, as data |
 //! | [`text`] | rules for texts of people that more than one service needs |
 //! | [`migrate`] | schema changes, applied to the side that owns the data |
@@ -43,6 +44,7 @@ pub mod migrate;
 pub mod openapi;
 pub mod pool;
 pub mod problem;
+pub mod rights;
 pub mod telemetry;
 pub mod tenants;
 pub mod text;

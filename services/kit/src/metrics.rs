@@ -138,6 +138,14 @@ impl Metrics {
         gauge(&self.registry, name, help, labels)
     }
 
+    /// Numbers of a service's own that only grow, by `labels`.
+    ///
+    /// # Errors
+    /// When the name is used twice.
+    pub fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, MetricsError> {
+        counter(&self.registry, name, help, labels)
+    }
+
     /// Metrics of who may do what.
     ///
     /// # Errors

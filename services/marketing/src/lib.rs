@@ -1,5 +1,6 @@
 //! Marketing: what visitors of the website leave behind. In come captures and messages; out go their identifiers.
-//! Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the SQL, [`client`] calls Identity and Account, [`access`] says who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are.
+//! Rooms: [`http`] reads and answers, [`domain`] holds the rules, [`store`] the SQL, [`client`] calls Identity and Account, [`rights`] says what is held of
+//! people and for how long, [`access`] who may, [`tenants`] whose rows are whose, [`openapi`] what the routes are.
 //! Must not store an address of a person (Identity does, and gives an identifier for it) but sealed and while Identity is away, nor the name of a company for longer
 //! than Account needs to give one for it.
 
@@ -10,6 +11,7 @@ pub mod http;
 pub mod intake;
 pub mod openapi;
 pub mod resolver;
+pub mod rights;
 mod router;
 pub mod state;
 pub mod store;

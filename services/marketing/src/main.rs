@@ -6,11 +6,14 @@ use rerp_kit::app::{self, BuildError, Parts, Service};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::Env;
 use rerp_kit::idempotency::keep_swept;
+use rerp_kit::rights::keep_in_time;
 use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
 use rerp_marketing::intake::{Gauges, Intake, Settings};
 use rerp_marketing::resolver::keep_resolved;
+use rerp_marketing::rights::{HELD, LIFETIMES};
 use rerp_marketing::state::AppState;
+use rerp_people::erasing::Eraser;
 use url::Url;
 
 fn main() -> ExitCode {
@@ -29,7 +32,11 @@ fn main() -> ExitCode {
                 let base = base.ok_or("the address of a dependency is missing")?;
                 Ok(ServiceClient::new(service, &base, parts.metrics.clone(), parts.tls.as_ref())?)
             };
-            let identity = Identity::new(client("identity", identity)?, &parts.metrics);
+            let people = client("identity", identity)?;
+            let eraser = Eraser { service: "marketing", identity: people.clone(), db: parts.db.clone(), held: HELD };
+            tokio::spawn(eraser.keep(parts.stop.clone()));
+            keep_in_time(&parts, LIFETIMES)?;
+            let identity = Identity::new(people, &parts.metrics);
             let account = Account::new(client("account", account)?, &parts.metrics);
             let gauges = Gauges::new(&parts.metrics)?;
             let Parts { db, stop, .. } = parts;

@@ -7,12 +7,15 @@ use super::Error;
 use super::postgres::Side;
 
 /// What of a row both sides have, in tables whose rows change without a word of when. Answers are marked right or wrong when their session
-/// ends, and a session may begin on one side and end on the other; people are marked as announced; events are marked as done.
-const LASTING: [(&str, &str); 4] = [
+/// ends, and a session may begin on one side and end on the other; people are marked as announced; events are marked as done;
+/// erasures are completed, and looked after. Rows whose time is over are there still: a service begins to end them hours after it has started.
+const LASTING: [(&str, &str); 6] = [
     ("test_answers", "to_jsonb(t) - 'is_correct' - 'points_awarded'"),
     ("verification_tracking", "to_jsonb(t) - 'announced_at'"),
     ("outbox_subjects", "t.subject"),
     ("inbox", "t.id"),
+    ("erasures", "to_jsonb(t) - 'completed_at'"),
+    ("rights_log", "to_jsonb(t) - 'looked_at'"),
 ];
 
 /// Tables whose rows end: what was to be told on the old side is told on the new one, and gone.

@@ -166,8 +166,8 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
     count(test.arg("--").arg("--test-threads=1").args(setting.filter))
 }
 
-/// Each run of the demo judges itself and counts as one test. So do the walk and a few kills, on the platform that the undisturbed one leaves, all of
-/// whose domains have moved.
+/// Each run of the demo judges itself and counts as one test. So do, on the platform that the undisturbed one leaves, all of whose domains have moved: the walk; the
+/// search for personal data in what all of them have written; and, last because who is killed takes their log along, a few kills.
 fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
     let mut tally = Tally::default();
     let mut judged = |code: ExitCode| {
@@ -184,6 +184,7 @@ fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
         // What a demo that failed has left is no platform to walk on.
         if passed && kill.is_none() {
             judged(walk::run(setting.paths, setting.choice)?);
+            judged(walk::needles::run(setting.paths, setting.choice)?);
             judged(chaos::run(setting.paths, setting.choice, &chaos::Args::small(), &Options::default())?);
         }
     }

@@ -24,9 +24,13 @@ pub(crate) struct Door {
 impl Door {
     /// Opens a way to port 8080 of a service's pod.
     pub(crate) fn open(cluster: &Cluster, service: &'static str) -> Result<Self, Error> {
-        let args = ["port-forward", "-n", NAMESPACE, "--address=127.0.0.1"];
-        let pod = format!("deployment/{service}");
-        let mut process = cluster.kubectl().args(args).args([pod.as_str(), ":8080"]).spawn(Stdio::piped())?;
+        Self::to(cluster, NAMESPACE, &format!("deployment/{service}"), 8080)
+    }
+
+    /// Opens a way to a port of a pod, or of one of a Deployment's: `pod/name`, `deployment/name`.
+    pub(super) fn to(cluster: &Cluster, namespace: &str, whom: &str, port: u16) -> Result<Self, Error> {
+        let (args, port) = (["port-forward", "-n", namespace, "--address=127.0.0.1", whom], format!(":{port}"));
+        let mut process = cluster.kubectl().args(args).arg(port).spawn(Stdio::piped())?;
         let (send, said) = mpsc::channel();
         if let Some(pipe) = process.stdout.take() {
             // All of it, though only the first line is waited for: who writes to a pipe that nobody reads is ended.
@@ -39,7 +43,7 @@ impl Door {
         let said = said.recv_timeout(START).unwrap_or_default();
         // Made first, so that whatever was started ends here as well.
         let door = Self { process, base: address(&said).unwrap_or_default() };
-        if door.base.is_empty() { Err(Error::NoDoor(service, said)) } else { Ok(door) }
+        if door.base.is_empty() { Err(Error::NoDoor(whom.to_owned(), said)) } else { Ok(door) }
     }
 
     /// The address of a path behind it.

@@ -15,7 +15,7 @@ pub(crate) enum Error {
     )]
     NoPlatform(&'static str),
     #[error("`kubectl port-forward` to {0} said {1:?} instead of the address it serves on")]
-    NoDoor(&'static str, String),
+    NoDoor(String, String),
     #[error("a request was not answered")]
     Lost(#[source] Box<ureq::Error>),
     #[error("identity has nobody for the walk: {0}; the sample `seed` and the demo fill it, with 20,000 rows at least")]
@@ -26,6 +26,10 @@ pub(crate) enum Error {
     Account { what: &'static str, said: String },
     #[error("the gateway doesn't believe a token that is new: {0}")]
     NotBelieved(String),
+    #[error("{0} failed: {1}")]
+    Step(&'static str, String),
+    #[error("{0} could not be read to the end")]
+    Unread(String),
     #[error("{path} could not be written")]
     Report { path: PathBuf, source: io::Error },
     #[error("a cluster command failed")]

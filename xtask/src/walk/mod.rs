@@ -12,6 +12,7 @@ mod error;
 mod flows;
 pub(crate) mod http;
 mod judge;
+pub(crate) mod needles;
 mod notes;
 mod original;
 pub(crate) mod places;

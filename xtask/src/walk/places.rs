@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Error;
 use crate::cluster::Cluster;
+use crate::command::Cmd;
 
 /// Namespace of the platform.
 pub(crate) const NAMESPACE: &str = "rerp";
@@ -65,11 +66,24 @@ impl<'a> Places<'a> {
     /// What a query on a service's tables prints, one line per row. `{schema}` in it stands for their schema.
     pub(crate) fn ask(&self, service: &'static str, sql: &str) -> Result<String, Error> {
         let home = home(&self.objects, service).ok_or(Error::NoPlatform(service))?;
-        let pod = format!("{}-postgres-0", home.server);
-        let psql = ["exec", "-n", NAMESPACE, &pod, "-c", "postgres", "--", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1"];
-        let there = ["-h", "/var/run/postgresql", "-U", "postgres", "-d", home.server, "-c"];
         let sql = sql.replace("{schema}", home.schema);
-        Ok(self.cluster.kubectl().args(psql).args(there).arg(sql).limit(READ).quiet()?.trim().to_owned())
+        Ok(self.psql(home.server, &[sql]).limit(READ).quiet()?.trim().to_owned())
+    }
+
+    /// Names of the servers that the platform runs; the database of each has the same name.
+    pub(super) fn servers(&self) -> Vec<&str> {
+        let databases = self.objects.iter().filter(|object| object["kind"] == "ServiceDatabase");
+        let running = databases.filter(|object| object["spec"]["engine"]["embedded"].is_object());
+        running.filter_map(|object| object["metadata"]["name"].as_str()).collect()
+    }
+
+    /// The command that prints what statements print on a server, one after the other.
+    pub(super) fn psql(&self, server: &str, statements: &[String]) -> Cmd {
+        let pod = format!("{server}-postgres-0");
+        let psql = ["exec", "-n", NAMESPACE, &pod, "-c", "postgres", "--", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1"];
+        let there = ["-h", "/var/run/postgresql", "-U", "postgres", "-d", server];
+        let command = self.cluster.kubectl().args(psql).args(there);
+        statements.iter().fold(command, |command, sql| command.arg("-c").arg(sql))
     }
 }
 

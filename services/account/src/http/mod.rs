@@ -5,5 +5,6 @@ pub mod account;
 pub mod address;
 mod answer;
 pub mod company;
+pub mod people;
 pub mod permission;
 pub mod role;

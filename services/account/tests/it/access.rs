@@ -48,6 +48,7 @@ async fn everybody_gets_what_is_theirs() {
     let (theirs, anybody) = ([401, 200, 404, 403, 200, 403], [401, 200, 200, 403, 200, 403]);
     let (roles, addresses) = ("/api/accounts/{account_id}/roles", "/api/accounts/{account_id}/addresses");
     let permissions = "/api/accounts/{account_id}/permissions/{human_name_id}";
+    let export = "/api/accounts/people/{human_name_id}/export";
     let cases = [
         case(Post, "/api/accounts", "/api/accounts", [401, 201, 403, 403, 201, 403])
             .body(json!({ "human_name_id": ANN, "kind": "business" })),
@@ -76,6 +77,7 @@ async fn everybody_gets_what_is_theirs() {
         case(Post, "/api/accounts/companies/upsert", "/api/accounts/companies/upsert", anybody)
             .body(json!({ "name": "ACME" })),
         case(Get, "/api/accounts/companies/{id_or_name}", &format!("/api/accounts/companies/{company}"), anybody),
+        case(Get, export, &export.replace("{human_name_id}", ANN), theirs),
         calls(company_service_server::SERVICE_NAME),
         calls(permission_service_server::SERVICE_NAME),
     ];

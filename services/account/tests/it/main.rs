@@ -21,5 +21,6 @@ mod addresses;
 mod api;
 mod events;
 mod openapi;
+mod rights;
 mod roles;
 mod tenants;

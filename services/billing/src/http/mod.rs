@@ -4,6 +4,7 @@ mod answer;
 pub mod customer;
 pub mod kyc;
 pub mod payment_method;
+pub mod people;
 pub mod plan;
 pub mod subscription;
 pub mod webhook;

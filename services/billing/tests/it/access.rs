@@ -38,6 +38,7 @@ async fn everybody_gets_what_is_theirs() {
     let theirs = [401, 200, 404, 403, 200, 403];
     let methods = "/api/billing/payment-methods/{human_name_id}";
     let (subscription, kyc) = ("/api/billing/subscription/{account_id}", "/api/billing/kyc/status/{account_id}");
+    let export = "/api/billing/people/{human_name_id}/export";
     let at = |pattern: &str| pattern.replace("{human_name_id}", BOB).replace("{account_id}", ACCOUNT);
     let cases = [
         case(Get, "/api/billing/plans", "/api/billing/plans", [200; 6]),
@@ -56,6 +57,7 @@ async fn everybody_gets_what_is_theirs() {
         case(Post, "/api/billing/kyc/verify", "/api/billing/kyc/verify", [401, 201, 403, 403, 200, 403])
             .body(of_account.clone()),
         case(Get, kyc, &at(kyc), theirs),
+        case(Get, export, &at(export), theirs),
         // Stripe shows no token: what it sends proves itself, or is none of its.
         case(Post, "/api/billing/webhooks/stripe", "/api/billing/webhooks/stripe", [400; 6]).body(json!({})),
         calls(entitlements_server::SERVICE_NAME),

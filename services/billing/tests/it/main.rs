@@ -24,6 +24,7 @@ mod orders;
 mod payment_methods;
 mod plans;
 mod reconciliation;
+mod rights;
 mod subscriptions;
 mod tenants;
 mod webhooks;

@@ -53,6 +53,12 @@ const SAMPLES: &[Sample] = &[
         owner: ("human_name_id", "~1"),
         needs: &[],
     },
+    Sample {
+        table: "rights_log",
+        insert: "INSERT INTO rights_log (id, action, human_name_id, by_kind) VALUES (~8, 'export', ~1, 'person')",
+        owner: ("human_name_id", "~1"),
+        needs: &[],
+    },
 ];
 
 fn trial(home: &Home) -> Trial<'_> {

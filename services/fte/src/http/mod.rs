@@ -5,6 +5,7 @@ mod answer;
 pub mod badge;
 pub mod certificate;
 pub mod module;
+pub mod people;
 pub mod progress;
 pub mod question;
 pub mod saved;

@@ -23,6 +23,7 @@ mod certificates;
 mod events;
 mod modules;
 mod openapi;
+mod rights;
 mod scenario_bounds;
 mod scenarios;
 mod sessions;

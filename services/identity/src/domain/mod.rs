@@ -2,5 +2,6 @@
 
 pub mod email;
 mod email_parts;
+pub mod name;
 pub mod otp;
 pub mod phone;

@@ -2,9 +2,11 @@
 //! `GET /api/identity/platform-user/{platform_user_id}`. Must not log what it reads.
 
 use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use rerp_kit::access::Caller;
-use rerp_kit::http::{Path, strict_uuid};
+use rerp_kit::http::{Path, etag, has_version, strict_uuid};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::NOT_FOUND;
@@ -27,6 +29,8 @@ pub struct Human {
     pub surname: Option<String>,
     /// The name chosen for signing in.
     pub username: Option<String>,
+    /// Grows with every change; in quotes it is the ETag.
+    pub version: i32,
     /// When the customer was first seen.
     pub created_at: Timestamp,
     /// When something about it last changed.
@@ -81,18 +85,25 @@ pub async fn human(
     State(db): State<Db>,
     caller: Caller,
     Path(text): Path<String>,
-) -> Result<axum::Json<Human>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let stored =
         store::human(&db.on_behalf(&caller), identifier(&text)?).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
-    Ok(axum::Json(Human {
+    let tag = [(header::ETAG, etag(stored.version))];
+    if has_version(&headers, stored.version)? {
+        return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
+    }
+    let human = axum::Json(Human {
         human_name_id: stored.id,
         email_address_id: stored.email_address_id,
         first_name: stored.first_name,
         surname: stored.surname,
         username: stored.username,
+        version: stored.version,
         created_at: stored.created_at.to_jiff(),
         updated_at: stored.updated_at.to_jiff(),
-    }))
+    });
+    Ok((tag, human).into_response())
 }
 
 /// What a customer has proved, by identifier.
@@ -140,6 +151,7 @@ pub async fn platform_user(
     }))
 }
 
-fn identifier(text: &str) -> Result<Uuid, Problem> {
+/// An identifier in a path.
+pub(super) fn identifier(text: &str) -> Result<Uuid, Problem> {
     strict_uuid(text).ok_or_else(|| Problem::new(NOT_FOUND).detail("not an identifier: a UUID of 36 characters"))
 }

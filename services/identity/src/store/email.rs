@@ -82,7 +82,8 @@ pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Stored>, DbError> {
     db.run(&id, |session, id| {
         Box::pin(async move {
             sqlx::query_as(
-                "SELECT id, email, verified, verified_at, created_at, updated_at FROM email_addresses WHERE id = $1",
+                "SELECT id, email, verified, verified_at, created_at, updated_at FROM email_addresses \
+                 WHERE id = $1 AND erased_at IS NULL",
             )
             .bind(id)
             .fetch_optional(session.conn())
@@ -100,7 +101,8 @@ pub async fn by_email(db: &Db, email: &EmailAddress) -> Result<Option<Stored>, D
     db.run(email, |session, email| {
         Box::pin(async move {
             sqlx::query_as(
-                "SELECT id, email, verified, verified_at, created_at, updated_at FROM email_addresses WHERE email = $1",
+                "SELECT id, email, verified, verified_at, created_at, updated_at FROM email_addresses \
+                 WHERE email = $1 AND erased_at IS NULL",
             )
             .bind(email.as_str())
             .fetch_optional(session.conn())

@@ -1,4 +1,5 @@
-//! The SQL of people: customers (`human_names`, `mobile_numbers`, `verification_tracking`) and staff (`platform_users`). Reads only.
+//! The SQL of people: customers (`human_names`, `mobile_numbers`, `verification_tracking`) and staff (`platform_users`). Reads only; `registration.rs`,
+//! `change.rs` and `erasure.rs` write.
 
 use jiff_sqlx::Timestamp;
 use rerp_kit::pool::{Db, DbError};
@@ -17,6 +18,8 @@ pub struct Human {
     pub surname: Option<String>,
     /// The name chosen for signing in.
     pub username: Option<String>,
+    /// Grows with every change.
+    pub version: i32,
     /// When the customer was first seen.
     pub created_at: Timestamp,
     /// When something about it last changed.
@@ -61,12 +64,13 @@ pub struct PlatformUser {
     pub updated_at: Timestamp,
 }
 
-const HUMAN: &str =
-    "SELECT id, email_address_id, first_name, surname, username, created_at, updated_at FROM human_names WHERE id = $1";
+/// Who is erased isn't there.
+const HUMAN: &str = "SELECT id, email_address_id, first_name, surname, username, version, created_at, updated_at FROM human_names \
+     WHERE id = $1 AND erased_at IS NULL";
 /// Whoever has never tried to prove anything has no row of its own.
 const VERIFICATION: &str = "SELECT coalesce(v.email_verified, false) AS email_verified, v.email_verified_at, \
      coalesce(v.phone_verified, false) AS phone_verified, v.phone_verified_at, coalesce(v.both_verified, false) AS both_verified \
-     FROM human_names AS h LEFT JOIN verification_tracking AS v ON v.human_name_id = h.id WHERE h.id = $1";
+     FROM human_names AS h LEFT JOIN verification_tracking AS v ON v.human_name_id = h.id WHERE h.id = $1 AND h.erased_at IS NULL";
 const PLATFORM_USER: &str = "SELECT id, email, phone, first_name, surname, username, is_active, created_at, updated_at FROM platform_users WHERE id = $1";
 
 /// The customer of an identifier.

@@ -15,8 +15,8 @@ use crate::domain::phone::PhoneNumber;
 pub enum Owned {
     /// An address in the registry, by its identifier.
     Email(Uuid),
-    /// A person's telephone, by the person's identifier.
-    Phone(Uuid),
+    /// A person's telephone, by the person's identifier: this number, for the person may have another one in the next moment.
+    Phone(Uuid, PhoneNumber),
 }
 
 /// What has been proved.
@@ -36,14 +36,15 @@ pub async fn phone(db: &Db, human: Uuid, phone: &PhoneNumber) -> Result<Option<O
             let id = sqlx::query_scalar(
                 "SELECT human_name_id FROM mobile_numbers WHERE human_name_id = $1 AND phone_number = $2",
             );
-            Ok(id.bind(human).bind(phone.as_str()).fetch_optional(session.conn()).await?.map(Owned::Phone))
+            let id: Option<Uuid> = id.bind(human).bind(phone.as_str()).fetch_optional(session.conn()).await?;
+            Ok(id.map(|human| Owned::Phone(human, (*phone).clone())))
         })
     })
     .await
 }
 
 /// Uses the challenge up and records the proof, in one transaction; announces the person if both are there then. None when somebody else has
-/// used it.
+/// used it, or the telephone is the person's no more.
 ///
 /// # Errors
 /// See [`DbError`].
@@ -62,7 +63,12 @@ pub async fn record(db: &Db, contact: &Contact, challenge: Uuid, owned: &Owned) 
             }
             let human = match owned {
                 Owned::Email(id) => email_proved(session, *id).await?,
-                Owned::Phone(human) => phone_proved(session, *human).await?,
+                Owned::Phone(human, phone) => {
+                    if !phone_proved(session, *human, phone).await? {
+                        return Ok(None);
+                    }
+                    Some(*human)
+                }
             };
             let both = match human {
                 None => false,
@@ -74,7 +80,7 @@ pub async fn record(db: &Db, contact: &Contact, challenge: Uuid, owned: &Owned) 
     .await
 }
 
-/// The person whose address it is, if there is one.
+/// The person whose address it is, if there is one. Locked as they are, so that the address stays theirs until this is over.
 async fn email_proved(session: &mut Session, id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
     sqlx::query(
         "UPDATE email_addresses SET verified = true, verified_at = now(), updated_at = now() WHERE id = $1 AND NOT verified",
@@ -82,19 +88,23 @@ async fn email_proved(session: &mut Session, id: Uuid) -> Result<Option<Uuid>, s
     .bind(id)
     .execute(session.conn())
     .await?;
-    let human = sqlx::query_scalar("SELECT id FROM human_names WHERE email_address_id = $1");
+    let human =
+        sqlx::query_scalar("SELECT id FROM human_names WHERE email_address_id = $1 AND erased_at IS NULL FOR SHARE");
     human.bind(id).fetch_optional(session.conn()).await
 }
 
-async fn phone_proved(session: &mut Session, human: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
-    sqlx::query(
-        "UPDATE mobile_numbers SET is_verified = true, verified_at = now(), updated_at = now() \
-         WHERE human_name_id = $1 AND NOT is_verified",
-    )
-    .bind(human)
-    .execute(session.conn())
-    .await?;
-    Ok(Some(human))
+/// Whether the telephone is still the person's. Locked as they are, so that it stays so until this is over.
+async fn phone_proved(session: &mut Session, human: Uuid, phone: &PhoneNumber) -> Result<bool, sqlx::Error> {
+    let lock = sqlx::query("SELECT FROM human_names WHERE id = $1 AND erased_at IS NULL FOR SHARE").bind(human);
+    if lock.fetch_optional(session.conn()).await?.is_none() {
+        return Ok(false);
+    }
+    let proved = sqlx::query(
+        "UPDATE mobile_numbers SET is_verified = true, verified_at = coalesce(verified_at, now()), \
+         updated_at = CASE WHEN is_verified THEN updated_at ELSE now() END WHERE human_name_id = $1 AND phone_number = $2",
+    );
+    let proved = proved.bind(human).bind(phone.as_str()).execute(session.conn()).await?;
+    Ok(proved.rows_affected() == 1)
 }
 
 /// Each writes only where nothing was proved before, so that a row comes back for the one proof that changed something.
@@ -121,7 +131,7 @@ const TRACKED: &str = "SELECT both_verified FROM verification_tracking WHERE hum
 async fn track(session: &mut Session, human: Uuid, owned: &Owned) -> Result<bool, sqlx::Error> {
     let statement = match owned {
         Owned::Email(_) => TRACK_EMAIL,
-        Owned::Phone(_) => TRACK_PHONE,
+        Owned::Phone(..) => TRACK_PHONE,
     };
     let track = sqlx::query_scalar(statement).bind(Uuid::now_v7()).bind(human);
     let changed: Option<bool> = track.fetch_optional(session.conn()).await?;

@@ -4,8 +4,8 @@ use rerp_identity::access::RULES;
 use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::domain::otp::OtpKey;
 use rerp_identity::verification::Verification;
-use rerp_kit::access::Verb::{Get, Post as Write};
-use rerp_proto::identity::v1::{email_service_server, person_service_server};
+use rerp_kit::access::Verb::{Delete, Get, Post as Write, Put};
+use rerp_proto::identity::v1::{email_service_server, person_service_server, rights_service_server};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -60,6 +60,12 @@ async fn everybody_gets_what_is_theirs() {
     let human = "{human_name_id}";
     let at = |pattern: &str, id: Uuid| pattern.replace(human, &id.to_string());
     let (user, status) = ("/api/identity/user/{human_name_id}", "/api/identity/verification-status/{human_name_id}");
+    let [email, mobile, export, erasure] = [
+        "/api/identity/user/{human_name_id}/email",
+        "/api/identity/user/{human_name_id}/mobile",
+        "/api/identity/user/{human_name_id}/export",
+        "/api/identity/user/{human_name_id}/erasure",
+    ];
     let platform = "/api/identity/platform-user/{platform_user_id}";
     let cases = [
         case(Get, "/api/identity/email", "/api/identity/email?email=ann%40example.com", staff),
@@ -79,6 +85,20 @@ async fn everybody_gets_what_is_theirs() {
             .body(json!({ "human_name_id": ANN, "phone_number": PHONE, "code": "000000" })),
         calls(email_service_server::SERVICE_NAME),
         calls(person_service_server::SERVICE_NAME),
+        calls(rights_service_server::SERVICE_NAME),
+        case(Write, "/api/identity/user", "/api/identity/user", [401, 403, 403, 403, 201, 403])
+            .body(json!({ "email": "dan@example.com", "first_name": "Dan" })),
+        case(Put, user, &at(user, ANN), own).header("if-match", "*").body(json!({ "first_name": "Ann" })),
+        case(Put, email, &at(email, ANN), own).header("if-match", "*").body(json!({ "email": "ann@example.org" })),
+        case(Put, mobile, &at(mobile, ANN), own)
+            .header("if-match", "*")
+            .body(json!({ "phone_number": "+16502530000" })),
+        case(Get, export, &at(export, ANN), own),
+        case(Get, erasure, &at(erasure, ANN), [401, 404, 404, 403, 404, 403]),
+        // Twice has the effect of once; another one's is not there.
+        case(Delete, user, &at(user, ANN), [401, 202, 404, 403, 202, 403]),
+        case(Get, erasure, &at(erasure, ANN), own),
+        case(Get, user, &at(user, ANN), [401, 404, 404, 403, 404, 403]),
     ];
     everybody(&doors, RULES, ANN, BOB, &cases).await;
 }

@@ -8,6 +8,7 @@ use crate::support::{Split, open, until};
 use futures::future::join_all;
 use rerp_identity::domain::email::EmailAddress;
 use rerp_identity::domain::otp::Channel;
+use rerp_identity::domain::phone::PhoneNumber;
 use rerp_identity::store::email::{self, Upsert};
 use rerp_identity::store::otp::{self, Challenge, Contact};
 use rerp_identity::store::proof::{self, Owned};
@@ -47,7 +48,7 @@ async fn prove(db: &Db, channel: Channel, human: Uuid) -> bool {
     assert!(otp::begin(db, &contact, &challenge).await.unwrap());
     let owned = match channel {
         Channel::Email => Owned::Email(human),
-        Channel::Phone => Owned::Phone(human),
+        Channel::Phone => Owned::Phone(human, PhoneNumber::parse("+491701234567").unwrap()),
     };
     proof::record(db, &contact, challenge.id, &owned).await.unwrap().unwrap().both
 }

@@ -16,10 +16,12 @@ mod trial;
 
 mod access;
 mod api;
+mod changes;
 mod events;
 mod openapi;
 mod people;
 mod process;
+mod rights;
 mod secrecy;
 mod stand_in;
 mod tenants;

@@ -49,6 +49,30 @@ const SAMPLES: &[Sample] = &[
         owner: ("platform_user_id", "~5"),
         needs: &[],
     },
+    Sample {
+        table: "former_addresses",
+        insert: "INSERT INTO former_addresses (human_name_id, email_address_id) VALUES (~1, ~2)",
+        owner: ("human_name_id", "~1"),
+        needs: &[],
+    },
+    Sample {
+        table: "rights_log",
+        insert: "INSERT INTO rights_log (id, action, human_name_id, by_kind) VALUES (~8, 'export', ~1, 'person')",
+        owner: ("human_name_id", "~1"),
+        needs: &[],
+    },
+    Sample {
+        table: "erasures",
+        insert: "INSERT INTO erasures (id, human_name_id, addresses) VALUES (~7, ~1, '{}')",
+        owner: ("human_name_id", "~1"),
+        needs: &[],
+    },
+    Sample {
+        table: "erasure_receipts",
+        insert: "INSERT INTO erasure_receipts (erasure_id, service, parts) VALUES (~7, 'fte', '[]')",
+        owner: ("erasure_id", "~7"),
+        needs: &["erasures"],
+    },
 ];
 
 fn trial(home: &Home) -> Trial<'_> {
@@ -100,6 +124,32 @@ async fn what_staff_read_is_on_record_or_not_read() {
     );
     assert_eq!(home.number(&recorded).await, 1);
 
+    // Taking along goes beyond what policies know as a person's, and is on record all the same: one row for the person, one for what is held of them.
+    let export = format!("{path}/export");
+    assert_eq!(doors.ask(Who::Staff(Assurance::Second), Get, &export, None).await.expect("an answer").status, 200);
+    assert_eq!(home.number("SELECT count(*) FROM svc.staff_access WHERE route LIKE '%/export'").await, 2);
+
     home.execute("DROP POLICY adding ON svc.staff_access").await;
     assert_eq!(status(Who::Staff(Assurance::Second)).await, 500, "what can't be recorded isn't given out");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_former_address_is_taken_along_until_it_is_somebody_else_s() {
+    let (home, dir) = home_of(rerp_identity::migrations()).await;
+    let bob = ANN.replace("0001", "0002");
+    let people = "INSERT INTO email_addresses (id, email) VALUES ('$ann', 'ann@example.com'), ('$bob', 'former@example.com'); \
+                  INSERT INTO human_names (id, email_address_id) VALUES ('$ann', '$ann'); \
+                  INSERT INTO former_addresses (human_name_id, email_address_id) VALUES ('$ann', '$bob')";
+    home.define(&people.replace("$ann", ANN).replace("$bob", &bob)).await;
+    let (db, _) = open(dir.path()).await;
+    let doors = Doors::open("identity", RULES, rerp_identity::router(db)).await;
+    let path = format!("/api/identity/user/{ANN}/export");
+    let taken = async || {
+        let answer = doors.ask(Who::Person(ANN.parse().unwrap()), Get, &path, None).await.expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        ["ann@example.com", "former@example.com"].map(|email| answer.body.to_string().contains(email))
+    };
+    assert_eq!(taken().await, [true, true]);
+    home.define(&format!("INSERT INTO human_names (id, email_address_id) VALUES ('{bob}', '{bob}')")).await;
+    assert_eq!(taken().await, [true, false], "it is Bob's by now");
 }

@@ -33,6 +33,10 @@ macro_rules! event {
 pub const EMAIL_CREATED: &str = "identity.email.created.v1";
 /// A person has proved address and telephone.
 pub const USER_VERIFIED: &str = "identity.user.verified.v1";
+/// A person has another address or telephone, which isn't proved.
+pub const CONTACT_CHANGED: &str = "identity.contact.changed.v1";
+/// A person is erased: nobody has this identifier any more.
+pub const USER_ERASED: &str = "identity.user.erased.v1";
 /// An account was opened; whoever opened it owns it.
 pub const ACCOUNT_CREATED: &str = "account.created.v1";
 /// A role was given to a person, or taken away, after the account was opened.
@@ -49,9 +53,11 @@ pub const CERTIFICATE_ISSUED: &str = "fte.certificate.issued.v1";
 pub const CERTIFICATE_REVOKED: &str = "fte.certificate.revoked.v1";
 
 /// All of them.
-pub const ALL: [&str; 9] = [
+pub const ALL: [&str; 11] = [
     EMAIL_CREATED,
     USER_VERIFIED,
+    CONTACT_CHANGED,
+    USER_ERASED,
     ACCOUNT_CREATED,
     ROLE_CHANGED,
     SUBSCRIPTION_CHANGED,
@@ -76,6 +82,36 @@ pub struct UserVerified {
     pub human_name_id: Uuid,
 }
 event!(UserVerified, USER_VERIFIED, human_name_id);
+
+/// What can be changed of how a person is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contact {
+    /// The address.
+    Email,
+    /// The telephone.
+    Phone,
+}
+
+/// See [`CONTACT_CHANGED`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactChanged {
+    /// Identity's: the person. The subject.
+    pub human_name_id: Uuid,
+    /// What was changed.
+    pub contact: Contact,
+    /// Identity's: the address that the person has now.
+    pub email_address_id: Uuid,
+}
+event!(ContactChanged, CONTACT_CHANGED, human_name_id);
+
+/// See [`USER_ERASED`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserErased {
+    /// Identity's: the person. The subject.
+    pub human_name_id: Uuid,
+}
+event!(UserErased, USER_ERASED, human_name_id);
 
 /// See [`ACCOUNT_CREATED`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

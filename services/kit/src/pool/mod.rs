@@ -97,6 +97,13 @@ impl Db {
         Self { inner: Arc::clone(&self.inner), behalf: self.behalf.work() }
     }
 
+    /// A handle for what `caller` was let in for though policies don't know it as theirs, such as leads under an address that was theirs before: the service's own
+    /// work, but of staff, who leave their row as always. For statements that name whose rows they mean, after the caller was asked who they are.
+    #[must_use]
+    pub fn at_work_for(&self, caller: &Caller) -> Self {
+        if matches!(caller, Caller::Staff { .. }) { self.on_behalf(caller) } else { self.at_work() }
+    }
+
     /// A handle that notes, as a person's transaction begins, which accounts the person reaches: `statement` is run then, in the same message, when
     /// `rerp.subject` says who it is. For a service whose data belongs to accounts and not to persons.
     #[must_use]

@@ -62,6 +62,7 @@ async fn what_a_connection_was_told_ends_with_the_transaction() {
         assert_eq!(seen(&reaching.on_behalf(&person(BOB))).await, (2, 2), "Bob's, and the account's");
         assert_eq!(seen(&reaching.on_behalf(&Caller::Nobody)).await, (0, 0));
         assert_eq!(seen(&db.at_work()).await, (3, 3));
+        assert_eq!(seen(&db.at_work_for(&person(ANN))).await, (3, 3), "whose rows it means the statement says");
         assert_eq!(seen(&db.at_work().on_behalf(&Caller::Nobody)).await, (0, 0), "a handle says one thing");
         // A transaction that fails leaves nothing behind either.
         assert!(matches!(note(&db.on_behalf(&person(ANN)), BOB).await, Err(DbError::Refused(_))));

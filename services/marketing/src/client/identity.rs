@@ -5,6 +5,7 @@ use rerp_kit::client::{CallError, Repeat, ServiceClient};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::INVALID_VALUE;
+use rerp_people::erasing::addresses;
 use rerp_proto::identity::v1::UpsertEmailRequest;
 use rerp_proto::identity::v1::email_service_client::EmailServiceClient;
 use uuid::Uuid;
@@ -23,6 +24,14 @@ impl Identity {
     #[must_use]
     pub fn new(service: ServiceClient, metrics: &Metrics) -> Self {
         Self { service, known: Known::new("email", metrics) }
+    }
+
+    /// Identifiers of the addresses that are, or were, a person's and nobody else's.
+    ///
+    /// # Errors
+    /// A problem: Identity can't be used.
+    pub async fn addresses(&self, person: Uuid) -> Result<Vec<Uuid>, Problem> {
+        addresses(&self.service, person).await.map_err(|error| Problem::from(&error))
     }
 
     /// The identifier of an address, new or known. One that was seen within the hour needs no Identity. `pointer` is where the

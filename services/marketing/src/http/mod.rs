@@ -6,3 +6,4 @@ mod company;
 pub mod contact;
 mod email;
 pub mod email_capture;
+pub mod people;

@@ -22,5 +22,6 @@ mod forms;
 mod intake;
 mod keys;
 mod openapi;
+mod rights;
 mod splits;
 mod tenants;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rerp_kit::events::{inbox, outbox};
+use rerp_kit::rights;
 use rerp_kit::tenants::STAFF_ACCESS;
 
 fn services() -> PathBuf {
@@ -30,6 +31,13 @@ fn migrations_hold_the_text_of_the_kit() {
 }
 
 #[test]
+fn the_log_of_rights_is_the_kit_s() {
+    for service in ["identity", "account", "billing", "fte", "marketing"] {
+        assert!(migration(service, "0020_rights.sql").contains(rights::DDL), "{service}");
+    }
+}
+
+#[test]
 fn every_service_records_what_staff_do_in_the_same_words() {
     for service in ["identity", "account", "marketing", "billing", "fte"] {
         assert!(migration(service, "0010_tenants.sql").contains(STAFF_ACCESS), "{service}");
@@ -39,7 +47,7 @@ fn every_service_records_what_staff_do_in_the_same_words() {
 /// Tables move by logical replication, which needs to know a row.
 #[test]
 fn every_table_has_a_key() {
-    for ddl in [outbox::DDL, outbox::RELAY_DDL, inbox::DDL, STAFF_ACCESS] {
+    for ddl in [outbox::DDL, outbox::RELAY_DDL, inbox::DDL, rights::DDL, STAFF_ACCESS] {
         assert_eq!(ddl.matches("CREATE TABLE").count(), ddl.matches("PRIMARY KEY").count());
         for never in ["UNLOGGED", "LISTEN", "NOTIFY"] {
             assert!(!ddl.contains(never), "{never}");
