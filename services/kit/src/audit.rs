@@ -78,7 +78,7 @@ pub struct Errand {
     pub(crate) route: Option<String>,
     pub(crate) about: Vec<Uuid>,
     pub(crate) reason: Option<Reason>,
-    detail: Option<Value>,
+    pub(crate) detail: Option<Value>,
 }
 
 impl Errand {

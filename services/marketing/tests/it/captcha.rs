@@ -89,6 +89,35 @@ async fn one_solution_is_good_for_one_of_many_at_once() {
     assert_eq!((taken, platform.rows("email_captures").await), (1, 1));
 }
 
+/// Or a second form would tell that the address is on the list.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_solution_is_used_up_by_a_lead_that_is_not_taken_too() {
+    let platform = Platform::start_with(work()).await;
+    let off = json!({ "email": "off@example.com", "reason": "objected" });
+    assert_eq!(platform.ask("POST", "suppressions", Some(&off)).await.status, 201);
+    let form = with(capture("off@example.com"), &solved(&platform).await);
+    assert_eq!(platform.post("email-capture", None, &form).await.0, 201);
+    let second = platform.post("email-capture", None, &form).await;
+    assert!(is_kind(&second, catalogue::CAPTCHA_REFUSED), "{second:?}");
+    assert_eq!((platform.rows("email_captures").await, platform.rows("captcha_spent").await), (0, 1));
+}
+
+/// A cutover locks tables from the oldest to the youngest; whoever does it otherwise may wait for it for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_solution_is_written_down_last() {
+    let platform = Platform::start_with(work()).await;
+    assert_eq!(platform.ask("PUT", "consent-texts/news-1", Some(&json!({ "text": "I want mail." }))).await.status, 200);
+    platform.marketing.source.comes_last("captcha_spent").await;
+    for (route, mut form) in [("email-capture", capture("ann@example.com")), ("contact", contact("ann@example.com"))] {
+        form["consent"] = json!("news-1");
+        for key in [Some("k"), None] {
+            let (status, _, answer) = platform.post(route, key, &with(form.clone(), &solved(&platform).await)).await;
+            assert_eq!(status, 201, "{route}: {answer}");
+        }
+    }
+    assert_eq!((platform.rows("captcha_spent").await, platform.rows("consents").await), (4, 4));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn used_solutions_are_forgotten_after_their_end() {
     let platform = Platform::start_with(work()).await;
