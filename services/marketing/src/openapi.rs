@@ -163,5 +163,5 @@ fn rights() -> Vec<Operation> {
     ]
 }
 
-/// As `http/export.rs` says it.
-const CSV: &str = "text/csv; charset=utf-8; header=present";
+/// Its parameters are the answer's to say.
+const CSV: &str = "text/csv";
