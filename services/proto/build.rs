@@ -6,7 +6,15 @@ use std::path::PathBuf;
 
 /// Services that others call, and their files.
 const PROTOCOLS: [(&str, &[&str]); 3] = [
-    ("identity", &["rerp/identity/v1/email.proto", "rerp/identity/v1/person.proto", "rerp/identity/v1/rights.proto"]),
+    (
+        "identity",
+        &[
+            "rerp/identity/v1/email.proto",
+            "rerp/identity/v1/invitation.proto",
+            "rerp/identity/v1/person.proto",
+            "rerp/identity/v1/rights.proto",
+        ],
+    ),
     ("account", &["rerp/account/v1/company.proto", "rerp/account/v1/permission.proto"]),
     ("billing", &["rerp/billing/v1/entitlement.proto"]),
 ];

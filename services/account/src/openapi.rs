@@ -4,16 +4,18 @@
 use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
-    ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, INVALID_VALUE, LAST_OWNER, NOT_FOUND, NOT_PERMITTED,
+    ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, INVALID_VALUE, LAST_OWNER, NOT_FOUND, NOT_PERMITTED,
+    TOO_MANY_REQUESTS,
 };
 use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
-use crate::http::{account, address, company, permission, role};
+use crate::http::{account, address, company, company_merge, invite, permission, role};
 use crate::store::account::Account;
 use crate::store::address_version::Address;
 use crate::store::company::Upserted;
+use crate::store::invite::Invite;
 use crate::store::role::Assignment;
 
 /// A person in examples.
@@ -29,7 +31,7 @@ const VERSION: &str = "The version, for If-Match";
 #[must_use]
 pub fn api() -> Api {
     let about = "Accounts with their people, roles and addresses, and the one registry of companies.";
-    let operations = [accounts(), roles(), addresses(), companies(), rights()].concat();
+    let operations = [accounts(), roles(), invites(), addresses(), companies(), merges(), rights()].concat();
     Api { service: "account", about, rules: RULES, operations }
 }
 
@@ -80,6 +82,48 @@ fn roles() -> Vec<Operation> {
             .identifier("role_id", "The role of this person", OTHER)
             .empty(204, "It is gone")
             .problems(&[LAST_OWNER]),
+    ]
+}
+
+fn invites() -> Vec<Operation> {
+    let path = "/api/accounts/{account_id}/invites";
+    let list = Operation::new(Get, path, "list_invites", "An account's invitations, for who may invite");
+    let invite = Operation::new(Post, path, "invite", "Invites somebody to have a role, by a mail of Identity's");
+    let resend = Operation::new(
+        Post,
+        "/api/accounts/{account_id}/invites/{invite_id}/resend",
+        "resend_invite",
+        "Sends an invitation once more, with a new token",
+    );
+    let revoke = Operation::new(
+        Delete,
+        "/api/accounts/{account_id}/invites/{invite_id}",
+        "revoke_invite",
+        "Takes an invitation back",
+    );
+    let accept =
+        Operation::new(Post, "/api/accounts/invites/accept", "accept_invite", "Accepts an invitation for oneself");
+    let one = |operation: Operation| of_account(operation).identifier("invite_id", "The invitation", OTHER);
+    let (private, what) = ("Cache-Control", "`no-store`: it is about people");
+    let token = json!({ "token": "0".repeat(64), "human_name_id": PERSON });
+    vec![
+        of_account(list).pages::<Invite>("A page of invitations").with(private, what, true),
+        of_account(invite)
+            .keyed()
+            .body::<invite::Body>("Whom, and to which role", json!({ "human_name_id": PERSON, "role": "viewer" }))
+            .answers::<Invite>(201, "The invitation; without `sent_at` no mail is on its way yet")
+            .problems(&[INVALID_VALUE, ALREADY_EXISTS, TOO_MANY_REQUESTS, DEPENDENCY_UNAVAILABLE]),
+        one(resend).answers::<Invite>(200, "The invitation").with(private, what, true).problems(&[
+            ENDED,
+            TOO_MANY_REQUESTS,
+            DEPENDENCY_UNAVAILABLE,
+        ]),
+        one(revoke).empty(204, "It is taken back").problems(&[ENDED]),
+        accept
+            .body::<invite::Acceptance>("The token out of the mail, and who accepts", token)
+            .answers::<Assignment>(200, "The role that one has by it")
+            .with(private, what, true)
+            .problems(&[INVALID_VALUE, NOT_FOUND, ENDED, DEPENDENCY_UNAVAILABLE]),
     ]
 }
 
@@ -141,6 +185,20 @@ fn companies() -> Vec<Operation> {
         )
         .answers::<company::Details>(200, "The company")
         .problems(&[INVALID_VALUE]),
+    ]
+}
+
+fn merges() -> Vec<Operation> {
+    let path = "/api/accounts/companies/{id_or_name}/merge";
+    let merge = Operation::new(Post, path, "merge_company", "Says that a company is another one of the registry");
+    let undo = Operation::new(Delete, path, "unmerge_company", "Takes that back");
+    let company = |operation: Operation| operation.identifier("id_or_name", "The company, by identifier", OTHER);
+    vec![
+        company(merge)
+            .body::<company_merge::Body>("Which one it is", json!({ "into": ACCOUNT }))
+            .answers::<company_merge::One>(200, "The company that both are")
+            .problems(&[INVALID_VALUE, ENDED]),
+        company(undo).empty(204, "It is itself again"),
     ]
 }
 

@@ -7,6 +7,10 @@ use rerp_kit::rights::{By, Held, Lifetime};
 pub const HELD: &[Held] = &[
     Held::deleted("addresses", By::Person, "person_id = ANY ($1)"),
     Held::deleted("account_roles", By::Person, "human_name_id = ANY ($1)"),
+    // Those that were sent to them, and those that they sent: nobody answers for these any more.
+    Held::deleted("invites", By::Person, "human_name_id = ANY ($1) OR accepted_by = ANY ($1) OR invited_by = ANY ($1)")
+        .hiding(&["token_digest"]),
+    Held::deleted("invites", By::Addresses, "email_address_id = ANY ($1)").hiding(&["token_digest"]),
     Held::deleted("verified_people", By::Person, "human_name_id = ANY ($1)"),
     Held::kept(
         "accounts",
@@ -26,7 +30,11 @@ pub const HELD: &[Held] = &[
 pub const LIFETIMES: &[Lifetime] = &[
     Lifetime::stays("accounts", "what was paid for an account must be found; identifiers only"),
     Lifetime::stays("account_roles", "until they are taken away, or the person is erased"),
-    Lifetime::stays("companies", "a register of companies, not of people"),
+    Lifetime::stays(
+        "companies",
+        "a register of companies, not of people; who of the staff merged one is an identifier",
+    ),
+    Lifetime::deleted("invites", "12 months", "created_at", "who was invited, and by whom, is asked within a year"),
     Lifetime::deleted(
         "addresses",
         "10 years",
@@ -43,6 +51,9 @@ pub const LIFETIMES: &[Lifetime] = &[
     Lifetime::stays("outbox_relay", "one row: which relay has the turn"),
     Lifetime::elsewhere("inbox", "rerp_kit::events, 30 days after an event is done", "longer than the bus keeps one"),
     Lifetime::stays("verified_people", "until the person is erased; identifiers only"),
-    Lifetime::stays("staff_access", "what staff looked at or changed: nobody may change it; identifiers only"),
+    Lifetime::stays(
+        "staff_access",
+        "what staff looked at or changed, and why: nobody may change it; identifiers, and words of the staff",
+    ),
     Lifetime::deleted("rights_log", "36 months", "at", "as long as somebody may ask what became of a wish"),
 ];

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{delete, get, post, put};
 
 use crate::grpc;
-use crate::http::{account, address, company, people, permission, role};
+use crate::http::{account, address, company, company_merge, invite, people, permission, role};
 use crate::state::AppState;
 use crate::store;
 
@@ -19,9 +19,14 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts/{account_id}/addresses", get(address::list).post(address::add))
         .route("/api/accounts/{account_id}/addresses/{address_id}", put(address::change))
         .route("/api/accounts/{account_id}/permissions/{human_name_id}", get(permission::check))
+        .route("/api/accounts/{account_id}/invites", get(invite::list).post(invite::create))
+        .route("/api/accounts/{account_id}/invites/{invite_id}", delete(invite::revoke))
+        .route("/api/accounts/{account_id}/invites/{invite_id}/resend", post(invite::resend))
+        .route("/api/accounts/invites/accept", post(invite::accept))
         .route("/api/accounts/companies", get(company::by_query))
         .route("/api/accounts/companies/upsert", post(company::upsert))
         .route("/api/accounts/companies/{id_or_name}", get(company::by_path))
+        .route("/api/accounts/companies/{id_or_name}/merge", post(company_merge::merge).delete(company_merge::undo))
         .route("/api/accounts/people/{human_name_id}/export", get(people::export))
         .with_state(state.clone());
     let with_companies = rerp_kit::grpc::mount(rest, grpc::company::server(&state.db));

@@ -1,6 +1,6 @@
-//! Whose rows are whose here, as data; `migrations/0010_tenants.sql` and `0020_rights.sql` say the same in policies, and `tests/it/tenants.rs` tries it.
+//! Whose rows are whose here, as data; `migrations/0010_tenants.sql` and later ones say the same in policies, and `tests/it/tenants.rs` tries it.
 //!
-//! An account, its roles and its addresses are seen by whoever has a role in it, and the account by who opened it. An address without an account is the registry's own
+//! An account, its roles, invitations and addresses are seen by whoever has a role in it, and the account by who opened it. An address without an account is the registry's own
 //! knowledge of a company, which no person sees.
 
 use rerp_kit::tenants::{Table, Whose, machinery};
@@ -10,6 +10,7 @@ pub const TABLES: &[Table] = &[
     Table::new("accounts", Whose::Account),
     Table::new("account_roles", Whose::Account),
     Table::new("addresses", Whose::Account),
+    Table::new("invites", Whose::Account),
     Table::new("verified_people", Whose::Person),
     Table::new("rights_log", Whose::Person),
     Table::new("companies", Whose::Nobody("the registry of companies, for everybody who is signed in")),

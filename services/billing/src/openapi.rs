@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::access::RULES;
 use crate::http::{customer, kyc, payment_method, plan, subscription};
 use crate::store::customer::Customer;
+use crate::store::invoice::Invoice;
 use crate::store::payment_method::PaymentMethod;
 
 /// A person in examples: one who is verified.
@@ -95,6 +96,12 @@ fn subscriptions() -> Vec<Operation> {
         "get_subscription",
         "The newest subscription of an account, and what it entitles to now",
     );
+    let invoices = Operation::new(
+        Get,
+        "/api/billing/invoices/{account_id}",
+        "list_invoices",
+        "What an account was asked to pay, of subscriptions that one has asked for",
+    );
     let wish = json!({ "account_id": ACCOUNT, "human_name_id": PERSON, "price_id": PRICE });
     vec![
         subscribe
@@ -108,6 +115,10 @@ fn subscriptions() -> Vec<Operation> {
             .revalidated()
             .answers::<subscription::View>(200, "The subscription")
             .with("ETag", "The version", true),
+        invoices
+            .identifier("account_id", "The account", ACCOUNT)
+            .pages::<Invoice>("A page of invoices, the newest last")
+            .with("Cache-Control", "`no-store`: it is somebody's", true),
     ]
 }
 

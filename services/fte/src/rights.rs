@@ -89,6 +89,9 @@ pub const LIFETIMES: &[Lifetime] = &[
     Lifetime::stays("outbox_relay", "one row: which relay has the turn"),
     Lifetime::elsewhere("inbox", "rerp_kit::events, 30 days after an event is done", "longer than the bus keeps one"),
     Lifetime::stays("verified_people", "until the person is erased; identifiers only"),
-    Lifetime::stays("staff_access", "what staff looked at or changed: nobody may change it; identifiers only"),
+    Lifetime::stays(
+        "staff_access",
+        "what staff looked at or changed, and why: nobody may change it; identifiers, and words of the staff",
+    ),
     Lifetime::deleted("rights_log", "36 months", "at", "as long as somebody may ask what became of a wish"),
 ];

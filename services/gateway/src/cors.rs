@@ -13,7 +13,7 @@ use crate::table::{May, Row};
 /// How long a browser may remember what it was told, in seconds.
 const REMEMBER: &str = "600";
 /// What pages may send beside what they may always send.
-const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match";
+const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, x-audit-reason";
 /// What pages may read beside what they may always read.
 const ANSWER_HEADERS: &str = "etag, location, retry-after, ratelimit, ratelimit-policy, x-request-id, idempotency-replayed, age, www-authenticate";
 

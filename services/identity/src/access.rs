@@ -7,7 +7,9 @@
 use rerp_kit::access::May::{Person, Public, Service, Staff};
 use rerp_kit::access::Rule;
 use rerp_kit::access::Verb::{Delete, Get, Post, Put};
-use rerp_proto::identity::v1::{email_service_server, person_service_server, rights_service_server};
+use rerp_proto::identity::v1::{
+    email_service_server, invitation_service_server, person_service_server, rights_service_server,
+};
 
 /// The table.
 pub const RULES: &[Rule] = &[
@@ -24,11 +26,20 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/identity/user/{human_name_id}/erasure", Person).own("human_name_id"),
     Rule::route(Get, "/api/identity/verification-status/{human_name_id}", Person).own("human_name_id"),
     Rule::route(Get, "/api/identity/platform-user/{platform_user_id}", Staff),
+    Rule::route(Get, "/api/identity/audit", Staff),
+    Rule::route(Get, "/api/identity/sessions/{human_name_id}", Person).own("human_name_id"),
+    Rule::route(Delete, "/api/identity/sessions/{human_name_id}", Person).own("human_name_id"),
+    Rule::route(Delete, "/api/identity/sessions/{human_name_id}/{session_id}", Person).own("human_name_id"),
     // Whoever signs up isn't signed in yet.
     Rule::route(Post, "/api/identity/verify/email", Public),
     // The body's `human_name_id` is the caller's.
     Rule::route(Post, "/api/identity/verify/phone", Person).handler(),
+    // Supabase proves itself by the signature of what it asks.
+    Rule::route(Post, "/api/identity/hooks/send-email", Public),
+    Rule::route(Post, "/api/identity/hooks/send-sms", Public),
+    Rule::route(Post, "/api/identity/hooks/customize-access-token", Public),
     Rule::calls(email_service_server::SERVICE_NAME),
     Rule::calls(person_service_server::SERVICE_NAME),
+    Rule::calls(invitation_service_server::SERVICE_NAME),
     Rule::calls(rights_service_server::SERVICE_NAME),
 ];

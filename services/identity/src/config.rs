@@ -31,6 +31,8 @@ pub struct VerificationSettings {
     pub twilio_token: SecretString,
     /// Sender of texts.
     pub text_from: String,
+    /// The page that takes invitations; none where nobody is invited.
+    pub invitations: Option<Url>,
 }
 
 impl VerificationSettings {
@@ -43,6 +45,7 @@ impl VerificationSettings {
         let resend = address(env, "RERP_RESEND_ADDRESS", "https://api.resend.com");
         let twilio = address(env, "RERP_TWILIO_ADDRESS", "https://api.twilio.com");
         let most_a_day = env.parse("RERP_OTP_DAILY", MOST_A_DAY, "a number of codes per day");
+        let invitations = page(env);
         let names = [
             "RERP_RESEND_KEY",
             "RERP_RESEND_FROM",
@@ -61,6 +64,7 @@ impl VerificationSettings {
             twilio_account: twilio_account?,
             twilio_token: twilio_token?.into(),
             text_from: text_from?,
+            invitations,
         })
     }
 }
@@ -71,6 +75,16 @@ fn address(env: &mut Env, name: &str, default: &str) -> Option<Url> {
         env.mistake(name, format!("expected an address such as {default}"));
     }
     url
+}
+
+/// The page that takes invitations. The token is put behind a `#`, which browsers tell nobody.
+fn page(env: &mut Env) -> Option<Url> {
+    let text = env.text("RERP_INVITATION_PAGE")?;
+    let page = Url::parse(text).ok().filter(|url| url.has_host() && url.fragment().is_none());
+    if page.is_none() {
+        env.mistake("RERP_INVITATION_PAGE", "expected an address such as https://portal.example.com/invitation");
+    }
+    page
 }
 
 fn needed(env: &mut Env, name: &str) -> Option<String> {

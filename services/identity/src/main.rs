@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use rerp_identity::announcing::keep_announced;
 use rerp_identity::config::VerificationSettings;
 use rerp_identity::deliver::{Post, Resend, Twilio};
+use rerp_identity::hooks::{HookSettings, Hooks};
 use rerp_identity::overdue::keep_counted;
+use rerp_identity::sessions;
 use rerp_identity::verification::{Verification, keep_swept};
 use rerp_kit::app::{self, BuildError, Parts, Service};
 use rerp_kit::client::outside;
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
     };
     app::main(service, |env: &mut Env| {
         let settings = VerificationSettings::read(env);
+        let hooks = HookSettings::read(env, settings.is_some());
         move |parts: Parts| {
             announce(&parts);
             if parts.bus.is_some() {
@@ -37,8 +40,17 @@ fn main() -> ExitCode {
                 tracing::info!("RERP_OTP_KEY is not set: nobody can verify an address or a telephone");
                 return Ok(router);
             };
+            let stop = parts.stop.clone();
             tokio::spawn(keep_swept(parts.db.at_work(), parts.stop));
-            Ok(router.merge(rerp_identity::verifying(verification(settings, parts.db)?)))
+            let verification = verification(settings, parts.db)?;
+            let router = router.merge(rerp_identity::verifying(verification.clone()));
+            Ok(match hooks {
+                Some(hooks) => {
+                    tokio::spawn(sessions::keep_swept(verification.db().at_work(), stop));
+                    router.merge(rerp_identity::hooked(Hooks::new(verification, hooks)))
+                }
+                None => router,
+            })
         }
     })
 }
@@ -53,5 +65,6 @@ fn verification(settings: VerificationSettings, db: rerp_kit::pool::Db) -> Resul
         token: settings.twilio_token,
         from: settings.text_from,
     };
-    Ok(Verification::new(db, settings.key, Post { mail, text }, settings.most_a_day))
+    let verification = Verification::new(db, settings.key, Post { mail, text }, settings.most_a_day);
+    Ok(verification.inviting_to(settings.invitations))
 }

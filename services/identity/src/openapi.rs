@@ -2,12 +2,17 @@
 //! give the types'.
 
 use rerp_kit::access::Verb::{Delete, Get, Post, Put};
+use rerp_kit::audit::Row;
+use rerp_kit::http::Page;
 use rerp_kit::openapi::{Api, Operation};
-use rerp_kit::problem::catalogue::{ALREADY_EXISTS, CODE_REFUSED, INVALID_VALUE, NOT_FOUND, TOO_MANY_REQUESTS};
+use rerp_kit::problem::catalogue::{
+    ALREADY_EXISTS, CODE_REFUSED, INVALID_VALUE, NOT_FOUND, NOT_SIGNED_IN, TOO_MANY_REQUESTS,
+};
 use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
+use crate::http::audit::Look;
 use crate::http::change::{EmailBody as NewEmail, MobileBody, NamesBody};
 use crate::http::email::{Details, Search, UpsertBody, Upserted};
 use crate::http::person::{Human, PlatformUser, VerificationStatus};
@@ -15,6 +20,7 @@ use crate::http::registration::Body as NewPerson;
 use crate::http::rights::Progress;
 use crate::http::verify::{EmailBody, PhoneBody, Sent, Verified};
 use crate::store::registration::Registered;
+use crate::store::session::Session;
 
 /// An identifier in examples.
 const ID: &str = "0191f7a1-3f0c-7000-8000-000000000001";
@@ -28,7 +34,7 @@ const VERSION: &str = "The version, for If-Match";
 #[must_use]
 pub fn api() -> Api {
     let about = "The one registry of addresses and people. Every other service keeps its identifiers only.";
-    let operations = [addresses(), people(), changes(), proofs(), rights()].concat();
+    let operations = [addresses(), people(), changes(), proofs(), rights(), sign_ins(), hooks()].concat();
     Api { service: "identity", about, rules: RULES, operations }
 }
 
@@ -180,4 +186,69 @@ fn proofs() -> Vec<Operation> {
         ),
         proof(phone.body::<PhoneBody>("The telephone, and the code if there is one", number)),
     ]
+}
+
+fn sign_ins() -> Vec<Operation> {
+    let path = "/api/identity/sessions/{human_name_id}";
+    let list = Operation::new(Get, path, "list_sign_ins", "Sign-ins of somebody that have not ended");
+    let end_all = Operation::new(Delete, path, "end_sign_ins", "Signs somebody out everywhere");
+    let end = Operation::new(
+        Delete,
+        "/api/identity/sessions/{human_name_id}/{session_id}",
+        "end_sign_in",
+        "Ends a sign-in: it gets no token any more",
+    );
+    let audit = Operation::new(Get, "/api/identity/audit", "list_looks", "What staff looked at or changed here");
+    let of = |operation: Operation| operation.identifier("human_name_id", "Whose", ID);
+    let no_store = "`no-store`: it is about people";
+    vec![
+        of(list).pages::<Session>("A page of sign-ins").with("Cache-Control", no_store, true),
+        of(end_all).empty(204, "None is left"),
+        of(end)
+            .identifier("session_id", "Which", "0191f7a1-3f0c-7000-8000-0000000000e1")
+            .empty(204, "It has ended, or there is none"),
+        audit
+            .query::<Look>()
+            .answers::<Page<Row>>(200, "A page of the record")
+            .with("Cache-Control", no_store, true)
+            .problems(&[INVALID_VALUE]),
+    ]
+}
+
+/// What Supabase Auth asks, in its words and answered in its words: <https://supabase.com/docs/guides/auth/auth-hooks>.
+fn hooks() -> Vec<Operation> {
+    let mail = Operation::new(
+        Post,
+        "/api/identity/hooks/send-email",
+        "send_email_hook",
+        "Carries a code of Supabase Auth's by mail",
+    );
+    let text = Operation::new(
+        Post,
+        "/api/identity/hooks/send-sms",
+        "send_sms_hook",
+        "Carries a code of Supabase Auth's by text",
+    );
+    let token = Operation::new(
+        Post,
+        "/api/identity/hooks/customize-access-token",
+        "customize_access_token_hook",
+        "Says who it is in a token, or that there is to be none",
+    );
+    let signature = json!({ "type": "string", "pattern": "^v1,[A-Za-z0-9+/]{43}=$" });
+    let hook = |operation: Operation| {
+        operation
+            .header("webhook-id", "Which call", json!({ "type": "string", "pattern": "^[!-~]{1,255}$" }), true)
+            .header(
+                "webhook-timestamp",
+                "When, in seconds since 1970",
+                json!({ "type": "string", "pattern": "^[0-9]{1,12}$" }),
+                true,
+            )
+            .header("webhook-signature", "Of Standard Webhooks", signature.clone(), true)
+            .foreign_body("What Supabase Auth says")
+            .media(200, "What was done, or `error` with a status and a text", &["application/json"])
+            .problems(&[NOT_SIGNED_IN])
+    };
+    vec![hook(mail), hook(text), hook(token)]
 }

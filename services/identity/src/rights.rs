@@ -7,6 +7,7 @@ use rerp_kit::rights::{By, Held, Lifetime};
 pub const HELD: &[Held] = &[
     Held::deleted("mobile_numbers", By::Person, "human_name_id = ANY ($1)").hiding(&["verification_code"]),
     Held::deleted("verification_tracking", By::Person, "human_name_id = ANY ($1)"),
+    Held::deleted("sessions", By::Person, "subject = ANY ($1)"),
     Held::deleted("former_addresses", By::Person, "human_name_id = ANY ($1)"),
     Held::cleared(
         "email_addresses",
@@ -41,6 +42,11 @@ pub const LIFETIMES: &[Lifetime] = &[
     Lifetime::stays("mobile_numbers", "until the person is erased or has another one"),
     Lifetime::stays("verification_tracking", "until the person is erased"),
     Lifetime::deleted("former_addresses", "26 months", "until", "longer than Marketing keeps what was left under them"),
+    Lifetime::elsewhere(
+        "sessions",
+        "store::session::sweep, 90 days after a sign-in got its last token",
+        "nobody goes on with a sign-in that long; identifiers and times only",
+    ),
     Lifetime::stays("platform_users", "staff, for as long as they work here"),
     Lifetime::stays("admins", "staff, for as long as they work here"),
     Lifetime::elsewhere("otp_challenges", "store::otp::sweep, 2 days", "today's codes are counted"),
@@ -53,7 +59,10 @@ pub const LIFETIMES: &[Lifetime] = &[
     ),
     Lifetime::stays("outbox_relay", "one row: which relay has the turn"),
     Lifetime::stays("outbox_subjects", "numbers go on for as long as there are events; identifiers only"),
-    Lifetime::stays("staff_access", "what staff looked at or changed: nobody may change it; identifiers only"),
+    Lifetime::stays(
+        "staff_access",
+        "what staff looked at or changed, and why: nobody may change it; identifiers, and words of the staff",
+    ),
     Lifetime::deleted("rights_log", "36 months", "at", "as long as somebody may ask what became of a wish"),
     Lifetime::stays("erasures", "an identifier that was erased is never given again; identifiers only"),
     Lifetime::deleted(

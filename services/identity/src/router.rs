@@ -1,11 +1,12 @@
 //! The routes. In comes the database handle; out goes a router. Must not hold handlers.
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use rerp_kit::pool::Db;
 
 use crate::grpc;
-use crate::http::{change, email, person, registration, rights, verify};
+use crate::hooks::Hooks;
+use crate::http::{audit, change, email, hook, person, registration, rights, session, verify};
 use crate::verification::Verification;
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -23,16 +24,30 @@ pub fn router(db: Db) -> Router {
         .route("/api/identity/user/{human_name_id}/erasure", get(rights::erasure))
         .route("/api/identity/verification-status/{human_name_id}", get(person::verification))
         .route("/api/identity/platform-user/{platform_user_id}", get(person::platform_user))
+        .route("/api/identity/audit", get(audit::page))
+        .route("/api/identity/sessions/{human_name_id}", get(session::list).delete(session::end_all))
+        .route("/api/identity/sessions/{human_name_id}/{session_id}", delete(session::end))
         .with_state(db);
     let with_emails = rerp_kit::grpc::mount(rest, emails);
     let with_people = rerp_kit::grpc::mount(with_emails, people);
     rerp_kit::grpc::mount(with_people, asked)
 }
 
-/// The routes that prove contacts, where verification is configured.
-pub fn verifying(verification: Verification) -> Router {
+/// The routes that Supabase Auth asks, where it has hooks.
+pub fn hooked(hooks: Hooks) -> Router {
     Router::new()
+        .route("/api/identity/hooks/send-email", post(hook::send_email))
+        .route("/api/identity/hooks/send-sms", post(hook::send_sms))
+        .route("/api/identity/hooks/customize-access-token", post(hook::customize_access_token))
+        .with_state(hooks)
+}
+
+/// The routes that prove contacts, and the call that invites people: where mail is configured.
+pub fn verifying(verification: Verification) -> Router {
+    let invitations = grpc::invitation::server(&verification);
+    let rest = Router::new()
         .route("/api/identity/verify/email", post(verify::email))
         .route("/api/identity/verify/phone", post(verify::phone))
-        .with_state(verification)
+        .with_state(verification);
+    rerp_kit::grpc::mount(rest, invitations)
 }

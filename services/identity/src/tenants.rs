@@ -1,4 +1,4 @@
-//! Whose rows are whose here, as data; `migrations/0010_tenants.sql` and `0020_rights.sql` say the same in policies, and `tests/it/tenants.rs` tries it.
+//! Whose rows are whose here, as data; `migrations/0010_tenants.sql` and later ones say the same in policies, and `tests/it/tenants.rs` tries it.
 //!
 //! An address is the person's who has it; one that nobody has (of a lead), and one that a person had before, no person sees. Members of the staff are no customers.
 
@@ -18,6 +18,7 @@ pub const TABLES: &[Table] = &[
     Table::new("admins", Whose::Platform),
     Table::new("otp_challenges", Whose::Nobody("digests of contacts and codes, for whoever may have them")),
     Table::new("otp_budgets", Whose::Nobody("numbers of messages in a day")),
+    Table::new("sessions", Whose::Person),
     machinery::IDEMPOTENCY_KEYS,
     machinery::OUTBOX_SUBJECTS,
     machinery::OUTBOX,

@@ -8,6 +8,7 @@ use rerp_kit::access::Caller;
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::telemetry::chain;
 use tokio::sync::Semaphore;
+use url::Url;
 use uuid::Uuid;
 
 use crate::deliver::{Destination, Post};
@@ -21,11 +22,13 @@ const ON_THE_WAY: usize = 64;
 /// What verification needs. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Verification {
-    db: Db,
+    pub(crate) db: Db,
     key: OtpKey,
-    post: Post,
-    most_a_day: i32,
-    places: Arc<Semaphore>,
+    pub(crate) post: Post,
+    pub(crate) most_a_day: i32,
+    pub(crate) places: Arc<Semaphore>,
+    /// The page that takes invitations; none where nobody is invited.
+    pub(crate) invitations: Option<Url>,
 }
 
 /// A contact somebody wants to prove, and whose it is.
@@ -41,7 +44,13 @@ impl Verification {
     /// `most_a_day`: how many codes each channel may send on a day, whoever asks for them.
     #[must_use]
     pub fn new(db: Db, key: OtpKey, post: Post, most_a_day: i32) -> Self {
-        Self { db, key, post, most_a_day, places: Arc::new(Semaphore::new(ON_THE_WAY)) }
+        Self { db, key, post, most_a_day, places: Arc::new(Semaphore::new(ON_THE_WAY)), invitations: None }
+    }
+
+    /// The same where people are invited; `page` takes their invitations.
+    #[must_use]
+    pub fn inviting_to(self, page: Option<Url>) -> Self {
+        Self { invitations: page, ..self }
     }
 
     /// The same for what a caller asks for; see [`Db::on_behalf`].

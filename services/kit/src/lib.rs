@@ -13,6 +13,7 @@
 //! | [`grpc`] | the same for calls between services: problems as gRPC statuses and back |
 //! | [`tls`] | the service's certificate: whom it lets in, and how it calls others |
 //! | [`access`] | who asks, and whether they may: the table of a service's routes, and internal tokens |
+//! | [`audit`] | what staff say of why they look at whose data |
 //! | [`jws`] | signed tokens, read in one way only |
 //! | [`problem`] | RFC 9457 answers and their catalogue |
 //! | [`openapi`] | a service's interface as a document, from its table and its types |
@@ -30,6 +31,7 @@
 pub mod access;
 pub mod admin;
 pub mod app;
+pub mod audit;
 pub mod bounded;
 pub mod cache;
 pub mod client;

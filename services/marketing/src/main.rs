@@ -3,16 +3,19 @@
 use std::process::ExitCode;
 
 use rerp_kit::app::{self, BuildError, Parts, Service};
-use rerp_kit::client::ServiceClient;
+use rerp_kit::client::{ServiceClient, outside};
 use rerp_kit::config::Env;
 use rerp_kit::idempotency::keep_swept;
 use rerp_kit::rights::keep_in_time;
+use rerp_marketing::captcha::Captcha;
 use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
+use rerp_marketing::config::CaptchaSettings;
 use rerp_marketing::intake::{Gauges, Intake, Settings};
 use rerp_marketing::resolver::keep_resolved;
 use rerp_marketing::rights::{HELD, LIFETIMES};
 use rerp_marketing::state::AppState;
+use rerp_marketing::sweeper;
 use rerp_people::erasing::Eraser;
 use url::Url;
 
@@ -25,7 +28,7 @@ fn main() -> ExitCode {
     };
     app::main(service, |env: &mut Env| {
         let (identity, account) = (env.dependency("identity"), env.dependency("account"));
-        let intake = Settings::read(env);
+        let (captcha, intake) = (CaptchaSettings::read(env), Settings::read(env));
         move |parts: Parts| {
             let client = |service, base: Option<Url>| -> Result<ServiceClient, BuildError> {
                 // A missing address has been reported by now: the kit doesn't build a service with mistakes.
@@ -38,9 +41,15 @@ fn main() -> ExitCode {
             keep_in_time(&parts, LIFETIMES)?;
             let identity = Identity::new(people, &parts.metrics);
             let account = Account::new(client("account", account)?, &parts.metrics);
+            let captcha = captcha.open(outside()?.build()?);
             let gauges = Gauges::new(&parts.metrics)?;
             let Parts { db, stop, .. } = parts;
             tokio::spawn(keep_swept(db.clone(), stop.clone()));
+            match &captcha {
+                Captcha::Off => tracing::info!("RERP_CAPTCHA is off: forms are taken as they come"),
+                Captcha::Work { .. } => drop(tokio::spawn(sweeper::keep_swept(db.at_work(), stop.clone()))),
+                Captcha::Vendor { .. } => {}
+            }
             tokio::spawn(keep_resolved(db.at_work(), account.clone(), stop.clone()));
             match &intake {
                 Some(Settings { keys, .. }) => {
@@ -49,7 +58,7 @@ fn main() -> ExitCode {
                 }
                 None => tracing::info!("RERP_INTAKE_KEYS is not set: new addresses are refused while identity is away"),
             }
-            Ok(rerp_marketing::router(AppState { db, identity, account, intake }))
+            Ok(rerp_marketing::router(AppState { db, identity, account, captcha, intake }))
         }
     })
 }

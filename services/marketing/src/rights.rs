@@ -15,6 +15,9 @@ pub const HELD: &[Held] = &[
     ),
     Held::deleted("email_captures", By::Addresses, "email_address_id = ANY ($1)"),
     Held::deleted("contact_messages", By::Addresses, "email_address_id = ANY ($1)"),
+    Held::deleted("consents", By::Addresses, "email_address_id = ANY ($1)"),
+    // An address that was erased is nobody's, and one that is registered anew is another one: the row would keep nothing from anybody.
+    Held::deleted("suppressions", By::Addresses, "email_address_id = ANY ($1)"),
     Held::kept(
         "rights_log",
         By::Person,
@@ -47,7 +50,21 @@ pub const LIFETIMES: &[Lifetime] = &[
         "store::intake, when Identity has answered, or after RERP_INTAKE_LIFETIME (7 days)",
         "an address waits, sealed, for as long as Identity is away and no longer; its lead goes with it",
     ),
+    Lifetime::deleted("consents", "24 months", "agreed_at", "as long as the lead it came with may be used"),
+    Lifetime::stays("consent_texts", "what somebody agreed to must be found; nothing of people"),
+    Lifetime::stays(
+        "suppressions",
+        "until staff take the address off the list, or its person is erased; identifiers only",
+    ),
+    Lifetime::elsewhere(
+        "captcha_spent",
+        "store::admission::sweep, a minute after a challenge would have ended",
+        "a solution is good once; digests only",
+    ),
     Lifetime::elsewhere("idempotency_keys", "rerp_kit::idempotency, 24 hours", "nobody repeats a request later"),
-    Lifetime::stays("staff_access", "what staff looked at or changed: nobody may change it; identifiers only"),
+    Lifetime::stays(
+        "staff_access",
+        "what staff looked at or changed, and why: nobody may change it; identifiers, and words of the staff",
+    ),
     Lifetime::deleted("rights_log", "36 months", "at", "as long as somebody may ask what became of a wish"),
 ];

@@ -2,6 +2,7 @@
 
 use rerp_kit::pool::Db;
 
+use crate::captcha::Captcha;
 use crate::client::account::Account;
 use crate::client::identity::Identity;
 use crate::intake::Settings;
@@ -15,6 +16,8 @@ pub struct AppState {
     pub identity: Identity,
     /// The registry of companies.
     pub account: Account,
+    /// How visitors are told from programs.
+    pub captcha: Captcha,
     /// How addresses are kept that Identity can't be asked about; none where they are refused.
     pub intake: Option<Settings>,
 }

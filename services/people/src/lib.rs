@@ -4,10 +4,11 @@
 //! A crate of its own because several services ask the same; how long what they are told is good is decided here, once. Must not ask for
 //! what identifies a person.
 //!
-//! [`erasing`] erases whom Identity says, in each service that holds something of people.
+//! [`invitation`] has people invited. [`erasing`] erases whom Identity says, in each service that holds something of people.
 //! [`verified`] writes down what Identity announces, for whoever looks; nothing is decided by it.
 
 pub mod erasing;
+pub mod invitation;
 pub mod verified;
 
 use std::time::Duration;

@@ -6,11 +6,13 @@
 //! | [`post`] | the vendors that carry messages: Resend, Twilio, and the mailboxes they fill |
 //! | [`stripe`] | the vendor that moves money |
 //! | [`supabase`] | the vendor that knows who is who |
+//! | [`captcha`] | the vendors that tell visitors from programs |
 //! | [`http`] | the routes |
 //! | [`config`], [`serve`] | settings and the life of the process |
 //!
 //! Everything is kept in memory and gone with the process.
 
+pub mod captcha;
 pub mod config;
 pub mod http;
 pub mod post;

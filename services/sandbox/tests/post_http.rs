@@ -92,3 +92,24 @@ async fn failures_come_before_or_after_the_deed_as_wished() {
     assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/status")));
     assert_eq!(f.wish(&wish("nobody", "after", 1)).await.0, 422);
 }
+
+#[tokio::test]
+async fn tokens_of_captchas_are_judged_as_their_vendors_do() {
+    let f = running().await;
+    let solved = json!({ "vendor": "turnstile", "hostname": "www.example.com", "action": "contact" });
+    let (status, minted) = answer(f.http.post(format!("{}/sandbox/captcha/tokens", f.url)).json(&solved)).await;
+    assert_eq!(status, 200, "{minted}");
+    let asked = json!({ "secret": format!("0x4{}", "A".repeat(32)), "response": minted["token"] });
+    let turnstile = format!("{}/cloudflare/turnstile/v0/siteverify", f.url);
+    let (status, said) = answer(f.http.post(&turnstile).json(&asked)).await;
+    assert_eq!((status, &said["success"], &said["action"]), (200, &json!(true), &json!("contact")), "{said}");
+    assert_eq!(answer(f.http.post(&turnstile).json(&asked)).await.1["error-codes"], json!(["timeout-or-duplicate"]));
+    // The secret for tests, in a form as both vendors take it.
+    let form = "secret=6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe&response=any";
+    let request = f.http.post(format!("{}/google/recaptcha/api/siteverify", f.url));
+    let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+    let (status, said) = answer(request).await;
+    assert_eq!((status, &said["success"], &said["hostname"]), (200, &json!(true), &json!("testkey.google.com")));
+    let (_, calls) = answer(f.http.get(format!("{}/sandbox/calls", f.url))).await;
+    assert_eq!((&calls["turnstile"], &calls["recaptcha"]), (&json!(2), &json!(1)));
+}

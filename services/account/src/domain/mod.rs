@@ -4,5 +4,7 @@ pub mod account;
 pub mod address;
 pub mod company;
 pub mod country;
+pub mod invite;
 pub mod permission;
+pub mod provenance;
 pub mod role;

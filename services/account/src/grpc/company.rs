@@ -9,6 +9,7 @@ use rerp_proto::account::v1::{UpsertCompanyRequest, UpsertCompanyResponse};
 use tonic::{Request, Response, Status};
 
 use crate::domain::company::CompanyName;
+use crate::domain::provenance::Provenance;
 use crate::store::company as store;
 
 /// The service over a database.
@@ -29,7 +30,7 @@ impl CompanyService for Companies {
     ) -> Result<Response<UpsertCompanyResponse>, Status> {
         let name = CompanyName::parse(&request.get_ref().name)
             .map_err(|error| Problem::new(INVALID_VALUE).field("/name", error.to_string()))?;
-        let upserted = store::upsert(&self.0, &name).await.map_err(Problem::from)?;
+        let upserted = store::upsert(&self.0, &name, Provenance::Service).await.map_err(Problem::from)?;
         let company_id = upserted.company_id.to_string();
         Ok(Response::new(UpsertCompanyResponse { company_id, created: upserted.created }))
     }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path, Query, strict_uuid};
 use rerp_kit::idempotency::{Claim, Key, Standing, replayed};
 use rerp_kit::pool::Db;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::company::CompanyName;
+use crate::domain::provenance::Provenance;
 use crate::store::company::{self as store, Stored};
 
 /// What an upsert takes.
@@ -48,6 +50,8 @@ pub struct Details {
     pub company_id: Uuid,
     /// Its name as it was first written.
     pub name: String,
+    /// Who named it first: `service`, `person`, `staff` or `unknown`.
+    pub provenance: String,
     /// When it was first seen.
     pub created_at: Timestamp,
     /// When something about it last changed.
@@ -61,15 +65,17 @@ pub struct Details {
 /// A problem.
 pub async fn upsert(
     State(db): State<Db>,
+    caller: Caller,
     headers: HeaderMap,
     Json(body): Json<UpsertBody>,
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
     let name = CompanyName::parse(&body.name)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/name", error.to_string()))?;
-    let Some(key) = key else { return Ok(axum::Json(store::upsert(&db, &name).await?).into_response()) };
+    let from = Provenance::from(&caller);
+    let Some(key) = key else { return Ok(axum::Json(store::upsert(&db, &name, from).await?).into_response()) };
     let claim = Claim::new("companies-upsert", key, &name.key()).map_err(|_| Problem::new(INTERNAL))?;
-    match store::upsert_once(&db, &name, claim).await? {
+    match store::upsert_once(&db, &name, from, claim).await? {
         Ok(upserted) => Ok(axum::Json(upserted).into_response()),
         Err(Standing::Done(answer)) => Ok(replayed(StatusCode::OK, answer)),
         Err(standing) => Err(standing.problem().unwrap_or_else(|| Problem::new(INTERNAL))),
@@ -105,6 +111,7 @@ fn found(stored: Option<Stored>) -> Result<axum::Json<Details>, Problem> {
     Ok(axum::Json(Details {
         company_id: stored.id,
         name: stored.name,
+        provenance: stored.provenance,
         created_at: stored.created_at.to_jiff(),
         updated_at: stored.updated_at.to_jiff(),
     }))

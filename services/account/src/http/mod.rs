@@ -5,6 +5,8 @@ pub mod account;
 pub mod address;
 mod answer;
 pub mod company;
+pub mod company_merge;
+pub mod invite;
 pub mod people;
 pub mod permission;
 pub mod role;

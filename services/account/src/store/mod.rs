@@ -9,6 +9,9 @@ pub mod account;
 pub mod address;
 pub mod address_version;
 pub mod company;
+pub mod company_merge;
+pub mod invite;
+pub mod invite_change;
 pub mod role;
 
 use rerp_kit::access::Reach;

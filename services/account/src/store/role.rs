@@ -94,10 +94,7 @@ pub async fn grant(
             if standing != Standing::Fresh {
                 return Ok(Grant::Key(standing));
             }
-            let insert = sqlx::query(INSERT).bind(id).bind(account).bind(new.human_name_id).bind(new.role.name());
-            let given = insert.execute(session.conn()).await?.rows_affected() == 1;
-            let find = sqlx::query_as(BY_MEANING).bind(account).bind(new.human_name_id).bind(new.role.name());
-            let assignment: Assignment = find.fetch_one(session.conn()).await?;
+            let (assignment, given) = give(session, *id, *account, *new).await?;
             let made = assignment.role_id == *id;
             keep(session, key.as_ref(), &(made, &assignment)).await?;
             if given {
@@ -124,8 +121,31 @@ pub async fn may_grant(db: &Db, account: Uuid, role: Role, reach: Reach) -> Resu
     .await
 }
 
+/// Gives the role in a transaction that has the account's lock: the row that is there then, and whether it is new.
+pub(super) async fn give(
+    session: &mut Session,
+    id: Uuid,
+    account: Uuid,
+    new: NewRole,
+) -> Result<(Assignment, bool), sqlx::Error> {
+    let insert = sqlx::query(INSERT).bind(id).bind(account).bind(new.human_name_id).bind(new.role.name());
+    let given = insert.execute(session.conn()).await?.rows_affected() == 1;
+    let assignment = by_meaning(session, account, new).await?.ok_or(sqlx::Error::RowNotFound)?;
+    Ok((assignment, given))
+}
+
+/// The row of a role that a person has.
+pub(super) async fn by_meaning(
+    session: &mut Session,
+    account: Uuid,
+    new: NewRole,
+) -> Result<Option<Assignment>, sqlx::Error> {
+    let find = sqlx::query_as(BY_MEANING).bind(account).bind(new.human_name_id).bind(new.role.name());
+    find.fetch_optional(session.conn()).await
+}
+
 /// The action that giving or taking a role is.
-fn managing(role: Role) -> &'static str {
+pub(super) fn managing(role: Role) -> &'static str {
     if role == Role::Owner { OWNER_MANAGE } else { ROLE_MANAGE }
 }
 
@@ -170,7 +190,7 @@ pub async fn revoke(db: &Db, account: Uuid, id: Uuid, reach: Reach) -> Result<Re
 }
 
 /// Announces what became of a role, in the transaction that holds the account's lock.
-async fn changed(
+pub(super) async fn changed(
     session: &mut Session,
     account: Uuid,
     person: Uuid,

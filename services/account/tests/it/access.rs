@@ -39,7 +39,7 @@ async fn ask(doors: &Doors, who: &str, verb: Verb, path: &str, body: Option<&Val
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_gets_what_is_theirs() {
     let platform = Platform::start().await;
-    let company = platform.company("Acme").await;
+    let (company, other) = (platform.company("Acme").await, platform.company("Other").await);
     let account = platform.open(ANN, "business").await;
     let owner =
         platform.get(&format!("/{account}/roles")).await.body["items"][0]["role_id"].as_str().unwrap().to_owned();
@@ -48,6 +48,9 @@ async fn everybody_gets_what_is_theirs() {
     let (theirs, anybody) = ([401, 200, 404, 403, 200, 403], [401, 200, 200, 403, 200, 403]);
     let (roles, addresses) = ("/api/accounts/{account_id}/roles", "/api/accounts/{account_id}/addresses");
     let permissions = "/api/accounts/{account_id}/permissions/{human_name_id}";
+    let (invites, accept) = ("/api/accounts/{account_id}/invites", "/api/accounts/invites/accept");
+    let (merge, staff) = ("/api/accounts/companies/{id_or_name}/merge", [401, 403, 403, 403, 200, 403]);
+    let none = [401, 404, 404, 403, 404, 403];
     let export = "/api/accounts/people/{human_name_id}/export";
     let cases = [
         case(Post, "/api/accounts", "/api/accounts", [401, 201, 403, 403, 201, 403])
@@ -71,12 +74,27 @@ async fn everybody_gets_what_is_theirs() {
             .header("if-match", "*")
             .body(place("B 2")),
         case(Get, permissions, &at(&format!("/permissions/{ANN}")), theirs),
+        case(Get, invites, &at("/invites"), theirs),
+        case(Post, invites, &at("/invites"), [401, 201, 404, 403, 409, 403])
+            .body(json!({ "email": "new@example.com", "role": "viewer" })),
+        case(Delete, "/api/accounts/{account_id}/invites/{invite_id}", &at(&format!("/invites/{NOBODY}")), none),
+        case(
+            Post,
+            "/api/accounts/{account_id}/invites/{invite_id}/resend",
+            &at(&format!("/invites/{NOBODY}/resend")),
+            none,
+        ),
+        // For oneself alone.
+        case(Post, accept, accept, [401, 404, 403, 403, 404, 403])
+            .body(json!({ "token": "0".repeat(64), "human_name_id": ANN })),
         // One's own permissions where one has no role: there is no such account. Staff are told that there is nothing.
         case(Get, permissions, &at(&format!("/permissions/{BOB}")), [401, 404, 404, 403, 200, 403]),
         case(Get, "/api/accounts/companies", "/api/accounts/companies?name=acme", anybody),
         case(Post, "/api/accounts/companies/upsert", "/api/accounts/companies/upsert", anybody)
             .body(json!({ "name": "ACME" })),
         case(Get, "/api/accounts/companies/{id_or_name}", &format!("/api/accounts/companies/{company}"), anybody),
+        case(Post, merge, &merge.replace("{id_or_name}", &company), staff).body(json!({ "into": other })),
+        case(Delete, merge, &merge.replace("{id_or_name}", &company), [401, 403, 403, 403, 204, 403]),
         case(Get, export, &export.replace("{human_name_id}", ANN), theirs),
         calls(company_service_server::SERVICE_NAME),
         calls(permission_service_server::SERVICE_NAME),
@@ -145,6 +163,8 @@ async fn another_s_account_answers_exactly_like_an_absent_one() {
         (Get, String::new(), None),
         (Get, "/roles".to_owned(), None),
         (Get, "/addresses".to_owned(), None),
+        (Get, "/invites".to_owned(), None),
+        (Delete, format!("/invites/{NOBODY}"), None),
         (Get, format!("/permissions/{BOB}"), None),
         (Post, "/roles".to_owned(), Some(role(CAT, "viewer"))),
         (Post, "/addresses".to_owned(), Some(address_of(BOB))),

@@ -71,6 +71,26 @@ async fn a_person_is_erased_here_and_it_is_reported() {
     assert_eq!(state.body["missing"], json!(["billing", "fte", "marketing"]));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn invitations_go_with_whoever_invited_and_whoever_was_invited() {
+    let platform = Platform::start().await;
+    let (account, (eraser, _dir)) = (platform.shared().await, platform.eraser().await);
+    let other = "0191f7a1-3f0c-7000-8000-0000000000f1";
+    for (whom, by) in [(ANN, BOB), (other, ANN), (other.replace("f1", "f2").as_str(), BOB)] {
+        let invite = format!(
+            "INSERT INTO invites (id, account_id, human_name_id, invited_by, role, token_digest, expires_at) \
+             VALUES (gen_random_uuid(), '{account}', '{whom}', '{by}', 'viewer', uuid_send(gen_random_uuid()), now())"
+        );
+        platform.account.define(&invite).await;
+    }
+    let export = platform.get(&format!("/people/{ANN}/export")).await;
+    assert!(export.text.contains(other) && !export.text.contains("token_digest\":"), "{}", export.text);
+    assert_eq!(platform.identity("DELETE", "").await.status, 202);
+    assert_eq!(eraser.turn().await.unwrap(), 1);
+    let left = format!("invites WHERE invited_by = '{BOB}' AND human_name_id <> '{ANN}'");
+    assert_eq!((platform.rows("invites").await, platform.rows(&left).await), (1, 1));
+}
+
 /// Policies go by roles, what is a person's doesn't.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_is_taken_along_by_its_person_after_every_role() {

@@ -28,6 +28,13 @@ const SAMPLES: &[Sample] = &[
         needs: &["account_roles"],
     },
     Sample {
+        table: "invites",
+        insert: "INSERT INTO invites (id, account_id, email_address_id, role, token_digest, expires_at) \
+             VALUES (~5, ~2, ~6, 'viewer', 'digest ~n', now())",
+        owner: ("account_id", "~2"),
+        needs: &["account_roles"],
+    },
+    Sample {
         table: "verified_people",
         insert: "INSERT INTO verified_people (human_name_id, verified_at) VALUES (~1, now())",
         owner: ("human_name_id", "~1"),

@@ -4,6 +4,7 @@
 mod announce;
 pub mod customer;
 pub mod inbox;
+pub mod invoice;
 pub mod kyc;
 mod made;
 pub mod mirror;

@@ -38,6 +38,7 @@ async fn everybody_gets_what_is_theirs() {
     let theirs = [401, 200, 404, 403, 200, 403];
     let methods = "/api/billing/payment-methods/{human_name_id}";
     let (subscription, kyc) = ("/api/billing/subscription/{account_id}", "/api/billing/kyc/status/{account_id}");
+    let invoices = "/api/billing/invoices/{account_id}";
     let export = "/api/billing/people/{human_name_id}/export";
     let at = |pattern: &str| pattern.replace("{human_name_id}", BOB).replace("{account_id}", ACCOUNT);
     let cases = [
@@ -54,6 +55,7 @@ async fn everybody_gets_what_is_theirs() {
         case(Post, "/api/billing/subscriptions", "/api/billing/subscriptions", [401, 201, 403, 403, 409, 403])
             .body(with(&of_account, "price_id", MONTHLY)),
         case(Get, subscription, &at(subscription), theirs),
+        case(Get, invoices, &at(invoices), theirs),
         case(Post, "/api/billing/kyc/verify", "/api/billing/kyc/verify", [401, 201, 403, 403, 200, 403])
             .body(of_account.clone()),
         case(Get, kyc, &at(kyc), theirs),

@@ -18,6 +18,7 @@ mod trial;
 mod access;
 mod entitlements;
 mod events;
+mod invoices;
 mod kyc;
 mod openapi;
 mod orders;

@@ -1,4 +1,4 @@
-//! Messages that carry codes. In come a code and where it goes; out go requests to the vendors, Resend for mail and Twilio
+//! Messages that carry codes and invitations. In come a code or a link and where it goes; out go requests to the vendors, Resend for mail and Twilio
 //! for texts. Must not log a code, a contact, or what a vendor said: it may repeat both.
 
 mod resend;
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use reqwest::{RequestBuilder, StatusCode};
 use tokio::time::{sleep, timeout};
+use url::Url;
 use uuid::Uuid;
 
 pub use resend::Resend;
@@ -100,7 +101,37 @@ async fn repeated(request: impl Fn() -> RequestBuilder, lost: Lost) -> Result<()
     Err(DeliverError::Unreachable("tried too often"))
 }
 
+impl Post {
+    /// Gives a code of somebody else's to the vendor. `call` stays the same when it is given twice.
+    ///
+    /// # Errors
+    /// See [`DeliverError`].
+    pub async fn carry(&self, to: &Destination, code: &str, call: &str) -> Result<(), DeliverError> {
+        let text = of_code(code);
+        match to {
+            Destination::Email(address) => {
+                let request = || self.mail.letter(address, "Your code", &text, format!("hook-{call}"));
+                repeated(request, Lost::MayBeRepeated).await
+            }
+            Destination::Phone(number) => repeated(|| self.text.message(number, &text), Lost::MayHaveLeft).await,
+        }
+    }
+
+    /// Gives an invitation to the vendor of mail. `message` stays the same when it is given twice.
+    ///
+    /// # Errors
+    /// See [`DeliverError`].
+    pub async fn invite(&self, to: &EmailAddress, link: &Url, message: Uuid) -> Result<(), DeliverError> {
+        repeated(|| self.mail.invitation(to, link, message), Lost::MayBeRepeated).await
+    }
+}
+
 /// What a person reads.
 fn words(code: &Code) -> String {
     format!("Your code is {}. It is good for ten minutes. Nobody of us will ever ask you for it.", code.reveal())
+}
+
+/// The same of a code whose end others know.
+fn of_code(code: &str) -> String {
+    format!("Your code is {code}. Nobody of us will ever ask you for it.")
 }

@@ -27,8 +27,12 @@ pub struct Twilio {
 
 impl Twilio {
     pub(super) fn request(&self, to: &PhoneNumber, code: &Code) -> RequestBuilder {
+        self.message(to, &words(code))
+    }
+
+    pub(super) fn message(&self, to: &PhoneNumber, text: &str) -> RequestBuilder {
         let mut form = Serializer::new(String::new());
-        form.append_pair("To", to.as_str()).append_pair("From", &self.from).append_pair("Body", &words(code));
+        form.append_pair("To", to.as_str()).append_pair("From", &self.from).append_pair("Body", text);
         let base = self.base.as_str().trim_end_matches('/');
         self.http
             .post(format!("{base}/2010-04-01/Accounts/{}/Messages.json", self.account))

@@ -5,3 +5,4 @@ mod email_parts;
 pub mod name;
 pub mod otp;
 pub mod phone;
+pub mod webhook;

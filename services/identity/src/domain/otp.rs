@@ -29,6 +29,8 @@ pub enum Channel {
     Email,
     /// To a telephone, as a text message.
     Phone,
+    /// No code at all but an invitation by mail, which is counted like one.
+    Invitation,
 }
 
 impl Channel {
@@ -38,6 +40,7 @@ impl Channel {
         match self {
             Self::Email => "email",
             Self::Phone => "phone",
+            Self::Invitation => "invitation",
         }
     }
 }

@@ -4,8 +4,11 @@
 pub mod change;
 pub mod email;
 pub mod erasure;
+pub mod hook;
+pub mod invitation;
 mod order;
 pub mod otp;
 pub mod person;
 pub mod proof;
 pub mod registration;
+pub mod session;

@@ -4,9 +4,10 @@
 use rerp_kit::pool::Session;
 use sqlx::{Executor as _, raw_sql};
 
-/// As writing locks them, the oldest first. The row of staff comes with COMMIT, after what is younger than its table.
-const OLDEST_FIRST: &str = "LOCK TABLE email_addresses, human_names, mobile_numbers, verification_tracking, outbox_subjects, outbox, staff_access \
-     IN ROW EXCLUSIVE MODE";
+/// As writing locks them, the oldest first. The row of staff comes with COMMIT, after what is younger than its table, and an erasure is written down after sign-ins
+/// were deleted, whose table is younger still.
+const OLDEST_FIRST: &str = "LOCK TABLE email_addresses, human_names, mobile_numbers, verification_tracking, outbox_subjects, outbox, staff_access, \
+     idempotency_keys, former_addresses, rights_log, erasures, erasure_receipts IN ROW EXCLUSIVE MODE";
 
 /// Locks the tables of people and events as writing to them does, in the order of a cutover, before anything younger is written to. For what is rare: it costs a
 /// round trip.

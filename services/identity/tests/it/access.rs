@@ -3,13 +3,18 @@
 use rerp_identity::access::RULES;
 use rerp_identity::deliver::{Post, Resend, Twilio};
 use rerp_identity::domain::otp::OtpKey;
+use rerp_identity::domain::webhook::Secret;
+use rerp_identity::hooks::{HookSettings, Hooks};
 use rerp_identity::verification::Verification;
+use rerp_kit::access::Assurance;
 use rerp_kit::access::Verb::{Delete, Get, Post as Write, Put};
-use rerp_proto::identity::v1::{email_service_server, person_service_server, rights_service_server};
+use rerp_proto::identity::v1::{
+    email_service_server, invitation_service_server, person_service_server, rights_service_server,
+};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::doors::{Doors, calls, case, everybody, same_routes};
+use crate::doors::{Case, Doors, Who, calls, case, everybody, same_routes};
 use crate::support::service::split_of;
 use crate::support::{Split, open, visitor};
 
@@ -48,14 +53,17 @@ pub(crate) async fn start_with(post: Post) -> (Split, Doors) {
         .await;
     let (db, _) = open(split.dir()).await;
     let key = OtpKey::new("0123456789abcdef0123456789abcdef").unwrap();
-    let verifying = rerp_identity::verifying(Verification::new(db.clone(), key, post, 100));
-    let doors = Doors::open("identity", RULES, rerp_identity::router(db).merge(verifying)).await;
+    let verification = Verification::new(db.clone(), key, post, 100);
+    let secrets = vec![Secret::parse("v1,whsec_c2VjcmV0").unwrap()];
+    let hooks = Hooks::new(verification.clone(), HookSettings { secrets, staff_audience: None });
+    let router = rerp_identity::router(db).merge(rerp_identity::verifying(verification));
+    let doors = Doors::open("identity", RULES, router.merge(rerp_identity::hooked(hooks))).await;
     (split, doors)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_gets_what_is_theirs() {
-    let (_split, doors) = start().await;
+    let (split, doors) = start().await;
     let (staff, own) = ([401, 403, 403, 403, 200, 403], [401, 200, 404, 403, 200, 403]);
     let human = "{human_name_id}";
     let at = |pattern: &str, id: Uuid| pattern.replace(human, &id.to_string());
@@ -67,6 +75,9 @@ async fn everybody_gets_what_is_theirs() {
         "/api/identity/user/{human_name_id}/erasure",
     ];
     let platform = "/api/identity/platform-user/{platform_user_id}";
+    let audit = "/api/identity/audit";
+    let sessions = "/api/identity/sessions/{human_name_id}";
+    let one = "/api/identity/sessions/{human_name_id}/{session_id}";
     let cases = [
         case(Get, "/api/identity/email", "/api/identity/email?email=ann%40example.com", staff),
         case(Get, "/api/identity/email/{id_or_address}", &format!("/api/identity/email/{ANN}"), staff),
@@ -78,13 +89,21 @@ async fn everybody_gets_what_is_theirs() {
         case(Get, user, &at(user, Uuid::from_u128(9)), [401, 404, 404, 403, 404, 403]),
         case(Get, status, &at(status, ANN), own),
         case(Get, platform, &format!("/api/identity/platform-user/{BOB}"), staff),
+        case(Get, sessions, &at(sessions, ANN), own),
+        case(Delete, sessions, &at(sessions, ANN), [401, 204, 404, 403, 204, 403]),
+        case(Delete, one, &format!("{}/{BOB}", at(sessions, ANN)), [401, 204, 404, 403, 204, 403]),
+        case(Get, audit, &format!("{audit}?reason=yearly%20review"), staff),
         // A code that was never sent proves nothing, whoever says it.
         case(Write, "/api/identity/verify/email", "/api/identity/verify/email", [422; 6])
             .body(json!({ "email": "ann@example.com", "code": "000000" })),
         case(Write, "/api/identity/verify/phone", "/api/identity/verify/phone", [401, 422, 403, 403, 422, 403])
             .body(json!({ "human_name_id": ANN, "phone_number": PHONE, "code": "000000" })),
+        unsigned("/api/identity/hooks/send-email"),
+        unsigned("/api/identity/hooks/send-sms"),
+        unsigned("/api/identity/hooks/customize-access-token"),
         calls(email_service_server::SERVICE_NAME),
         calls(person_service_server::SERVICE_NAME),
+        calls(invitation_service_server::SERVICE_NAME),
         calls(rights_service_server::SERVICE_NAME),
         case(Write, "/api/identity/user", "/api/identity/user", [401, 403, 403, 403, 201, 403])
             .body(json!({ "email": "dan@example.com", "first_name": "Dan" })),
@@ -101,4 +120,47 @@ async fn everybody_gets_what_is_theirs() {
         case(Get, user, &at(user, ANN), [401, 404, 404, 403, 404, 403]),
     ];
     everybody(&doors, RULES, ANN, BOB, &cases).await;
+    let emails = ["/api/identity/email", "/api/identity/email/{id_or_address}"];
+    are_on_record(&split, &[emails[0], emails[1], user, platform, sessions, audit]).await;
+}
+
+/// What isn't signed by Supabase is nobody's, whoever brings it.
+fn unsigned(hook: &'static str) -> Case {
+    case(Write, hook, hook, [401; 6]).body(json!({}))
+}
+
+/// Staff who were shown somebody there, or were told that there is nobody; and no address of anybody.
+async fn are_on_record(split: &Split, routes: &[&str]) {
+    for route in routes {
+        let written = format!("SELECT count(*) FROM svc.staff_access WHERE route = '{route}'");
+        assert!(split.source.number(&written).await > 0, "{route}");
+    }
+    let addresses = "SELECT count(*) FROM svc.staff_access AS s WHERE s::text ~ 'example'";
+    assert_eq!(split.source.number(addresses).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn staff_say_why_and_it_is_kept() {
+    let (split, doors) = start().await;
+    let staff = Who::Staff(Assurance::Second);
+    let path = format!("/api/identity/user/{ANN}");
+    let asked = doors.request(staff, Get, &path).header("x-audit-reason", "ticket 4711");
+    assert_eq!(doors.answer(asked).await.unwrap().status, 200);
+    let kept = format!(
+        "SELECT count(*) FROM svc.staff_access WHERE '{ANN}' = ANY(about) AND reason = 'ticket 4711' AND route LIKE '%/user/%'"
+    );
+    assert!(split.source.number(&kept).await > 0);
+    let unreasoned = doors.request(staff, Get, &path).header("x-audit-reason", "a");
+    assert_eq!(doors.answer(unreasoned).await.unwrap().status, 400);
+    let of_ann = format!("/api/identity/audit?reason=complaint&subject={ANN}");
+    let log = doors.ask(staff, Get, &of_ann, None).await.unwrap();
+    let rows = log.body["items"].as_array().unwrap();
+    let mut told: Vec<_> = rows.iter().map(|row| (row["route"].clone(), row["reason"].clone())).collect();
+    told.dedup();
+    let looks = [("/api/identity/user/{human_name_id}", "ticket 4711"), ("/api/identity/audit", "complaint")];
+    assert_eq!(told, looks.map(|(route, reason)| (json!(route), json!(reason))), "{}", log.body);
+    for wrong in ["subject=ann", "limit=0", "subject="] {
+        let refused = doors.ask(staff, Get, &format!("/api/identity/audit?reason=complaint&{wrong}"), None).await;
+        assert_eq!(refused.unwrap().status, 400, "{wrong}");
+    }
 }

@@ -18,6 +18,7 @@ mod access;
 mod api;
 mod changes;
 mod events;
+mod hooks;
 mod openapi;
 mod people;
 mod process;

@@ -7,7 +7,7 @@ use crate::support::rights::{forgotten, holding};
 use crate::support::service::{client, serve, split_of};
 use crate::support::{Split, open, visitor};
 use rerp_identity::rights::{HELD, LIFETIMES};
-use rerp_identity::store::erasure;
+use rerp_identity::store::{erasure, hook};
 use rerp_kit::client::{Repeat, ServiceClient};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::pool::Db;
@@ -106,6 +106,10 @@ async fn after_an_erasure_nothing_says_who_it_was() {
     for needle in NEEDLES {
         assert!(!world.found(needle).await.is_empty(), "the positive control: {needle}");
     }
+    let signed_in = format!("INSERT INTO sessions (id, subject, aal) VALUES ('{ANN}', '{ANN}', 'aal1')");
+    world.split.source.define(&signed_in).await;
+    let known = async || hook::known(&world.db, ANN.parse().unwrap()).await.unwrap();
+    assert!(known().await.is_some());
     world.split.source.events_come_last().await;
     assert!(world.erasure().await.is(catalogue::NOT_FOUND));
     let (first, second) = (
@@ -116,6 +120,9 @@ async fn after_an_erasure_nothing_says_who_it_was() {
     for needle in NEEDLES {
         assert_eq!(world.found(needle).await, [""; 0], "{needle}");
     }
+    // Her sign-ins have ended, and she gets no token for another one.
+    assert_eq!(world.split.source.number("SELECT count(*) FROM svc.sessions").await, 0);
+    assert!(known().await.is_none());
     for path in ["", "/export"] {
         assert!(world.send("GET", &format!("/{ANN}{path}"), &[], None).await.is(catalogue::NOT_FOUND), "{path}");
     }

@@ -44,6 +44,12 @@ const SAMPLES: &[Sample] = &[
         needs: &[],
     },
     Sample {
+        table: "sessions",
+        insert: "INSERT INTO sessions (id, subject, aal) VALUES (~7, ~1, 'aal1')",
+        owner: ("subject", "~1"),
+        needs: &[],
+    },
+    Sample {
         table: "admins",
         insert: "INSERT INTO admins (id, platform_user_id) VALUES (~6, ~5)",
         owner: ("platform_user_id", "~5"),

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::extract::strict_uuid;
 use super::timing::Timing;
+use crate::audit::{Errand, Reason};
 
 /// Names a request across services. Taken from the caller if it is sane, else made.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -30,6 +31,8 @@ pub struct Context {
     deadline: Instant,
     timing: Timing,
     place: Option<Arc<Place>>,
+    /// Why, where it is staff who ask and they say so.
+    reason: Option<Reason>,
 }
 
 /// Which route a request goes to, and which identifiers its path names.
@@ -49,7 +52,7 @@ impl Context {
         let wished = wished.or_else(|| text(GRPC_TIMEOUT).and_then(grpc_timeout));
         let began = Instant::now();
         let deadline = began + wished.map_or(longest, |wished| wished.min(longest));
-        Self { id, began, deadline, timing: Timing::default(), place: None }
+        Self { id, began, deadline, timing: Timing::default(), place: None, reason: None }
     }
 
     /// For work that nobody waits for, which the request `id` has caused. It has as long as `longest`.
@@ -57,7 +60,7 @@ impl Context {
     pub fn of_cause(id: Option<&str>, longest: Duration) -> Self {
         let id = id.filter(|id| is_sane(id)).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         let began = Instant::now();
-        Self { id, began, deadline: began + longest, timing: Timing::default(), place: None }
+        Self { id, began, deadline: began + longest, timing: Timing::default(), place: None, reason: None }
     }
 
     /// The same with its route, as the router knows it, and the identifiers in its path. Nothing else of the path is kept: it may name a person.
@@ -65,6 +68,12 @@ impl Context {
     pub fn at(self, route: &str, path: &str) -> Self {
         let about = path.split('/').filter_map(strict_uuid).collect();
         Self { place: Some(Arc::new(Place { route: route.to_owned(), about })), ..self }
+    }
+
+    /// The same with the reason that staff give for it.
+    #[must_use]
+    pub fn because(self, reason: Option<Reason>) -> Self {
+        Self { reason, ..self }
     }
 
     /// The request's id.
@@ -103,12 +112,17 @@ pub fn request_id() -> Option<String> {
     CONTEXT.try_with(|context| context.id.clone()).ok()
 }
 
-/// What the request at hand is about, for the record: its id, its route, and the identifiers in its path.
-pub(crate) fn errand() -> (Option<String>, Option<String>, Vec<Uuid>) {
+/// What the request at hand is about, for the record: its id, its route, the identifiers in its path, and its reason.
+pub(crate) fn errand() -> Errand {
     let told = |context: &Context| {
         let place = context.place.as_deref();
-        let about = place.map(|place| place.about.clone()).unwrap_or_default();
-        (Some(context.id.clone()), place.map(|place| place.route.clone()), about)
+        Errand {
+            request: Some(context.id.clone()),
+            route: place.map(|place| place.route.clone()),
+            about: place.map(|place| place.about.clone()).unwrap_or_default(),
+            reason: context.reason.clone(),
+            ..Errand::default()
+        }
     };
     CONTEXT.try_with(told).unwrap_or_default()
 }

@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 
 use super::context::{Context, REQUEST_ID};
 use super::timing::SERVER_TIMING;
+use crate::audit::Reason;
 use crate::config::HttpSettings;
 use crate::grpc;
 use crate::metrics::Metrics;
@@ -53,7 +54,10 @@ async fn surround(State(guard): State<Guard>, request: Request, next: Next) -> R
 
     guard.metrics.in_flight.inc();
     let _leaving = Leaving(&guard.metrics);
-    let mut response = answer(context.clone(), request, next).instrument(span.clone()).await;
+    let mut response = match Reason::of(request.headers()) {
+        Ok(reason) => answer(context.clone().because(reason), request, next).instrument(span.clone()).await,
+        Err(problem) => problem.into_response(),
+    };
     if grpc {
         response = grpc::speak(response);
     }

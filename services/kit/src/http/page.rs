@@ -28,6 +28,12 @@ pub struct Paging {
 }
 
 impl Paging {
+    /// The same out of a query that takes more than a page.
+    #[must_use]
+    pub fn of(limit: Option<u16>, cursor: Option<String>) -> Self {
+        Self { limit, cursor }
+    }
+
     /// How many rows make a page, 1 to 200.
     ///
     /// # Errors

@@ -5,10 +5,12 @@
 //! A connection of the pool is at the service's own work ([`AT_WORK`], said as it opens), so that this work needs no marks and a statement of it no
 //! transaction. Whoever works for somebody, or says nothing, takes that away first.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::access::Caller;
-use crate::http::context;
+use crate::audit::Errand;
 
 /// COMMIT of a transaction in which a statement failed answers ROLLBACK, which the driver takes for success: a caller
 /// that swallowed the error would acknowledge a write that isn't there. An empty SELECT in the same message fails in an
@@ -35,23 +37,25 @@ enum Who {
 }
 
 /// On whose behalf a handle's transactions run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Behalf {
     who: Who,
     /// Notes which accounts a person reaches; runs as part of BEGIN.
     reaching: Option<&'static str>,
+    /// What staff are about, where the handle was told; else the request at hand says.
+    errand: Option<Arc<Errand>>,
 }
 
 impl Behalf {
-    pub(crate) const fn reaching(self, statement: &'static str) -> Self {
+    pub(crate) fn reaching(self, statement: &'static str) -> Self {
         Self { reaching: Some(statement), ..self }
     }
 
-    pub(crate) const fn work(self) -> Self {
-        Self { who: Who::Work, ..self }
+    pub(crate) fn work(&self) -> Self {
+        Self { who: Who::Work, reaching: self.reaching, errand: None }
     }
 
-    pub(crate) const fn of(self, caller: &Caller) -> Self {
+    pub(crate) fn of(&self, caller: &Caller) -> Self {
         let who = match caller {
             Caller::Nobody => Who::Nobody,
             Caller::Person { id, .. } => Who::Person(*id),
@@ -59,16 +63,20 @@ impl Behalf {
             // A service asks for its own work and answers for whom it lets see the answer; where nothing can be proved, nothing is refused.
             Caller::Service(_) | Caller::Unchecked => Who::Work,
         };
-        Self { who, ..self }
+        Self { who, reaching: self.reaching, errand: None }
+    }
+
+    pub(crate) fn telling(self, errand: Errand) -> Self {
+        Self { errand: Some(Arc::new(errand)), ..self }
     }
 
     /// Whether it is the service's own work, which connections are at. Everybody else has marks, which end with a transaction: there has to be one.
-    pub(crate) fn is_work(self) -> bool {
+    pub(crate) fn is_work(&self) -> bool {
         self.who == Who::Work
     }
 
     /// Begins a transaction and tells whom it is for, in one message. An identifier is hexadecimal digits and hyphens: there is nothing to quote.
-    pub(crate) fn begin(self) -> String {
+    pub(crate) fn begin(&self) -> String {
         match self.who {
             Who::Work => "BEGIN".to_owned(),
             Who::Nobody => NOT_AT_WORK.to_owned(),
@@ -81,23 +89,13 @@ impl Behalf {
     }
 
     /// Ends it. For staff a row is written first, in the same message: nothing that they asked for is given out unless it is there. It comes last in the
-    /// transaction, because a cutover locks tables from the oldest to the youngest and this one is younger than what it tells of.
-    pub(crate) fn commit(self) -> String {
+    /// transaction, because a cutover locks tables from the oldest to the youngest and this one is younger than most of what it tells of; where it is older, see
+    /// [`crate::audit::older_first`].
+    pub(crate) fn commit(&self) -> String {
         let Who::Staff(id) = self.who else { return COMMIT.to_owned() };
-        let (request, route, about) = context::errand();
-        let about: Vec<String> = about.iter().map(Uuid::to_string).collect();
-        format!(
-            "INSERT INTO staff_access (staff_id, request, route, about) VALUES ('{id}', {}, {}, '{{{}}}'); COMMIT",
-            literal(request.as_deref()),
-            literal(route.as_deref()),
-            about.join(",")
-        )
+        let insert = self.errand.as_ref().map_or_else(|| Errand::at_hand().insert(id), |errand| errand.insert(id));
+        format!("{insert}; COMMIT")
     }
-}
-
-/// A text as a literal. Neither a request's identifier nor a route of ours holds a quote or a backslash; this isn't the place to rely on it.
-fn literal(text: Option<&str>) -> String {
-    text.map_or_else(|| "NULL".to_owned(), |text| format!("'{}'", text.replace('\\', "").replace('\'', "''")))
 }
 
 #[cfg(test)]
@@ -108,6 +106,7 @@ mod tests {
 
     use super::*;
     use crate::access::Assurance;
+    use crate::audit::Reason;
     use crate::http::context::Context;
 
     const ANN: Uuid = Uuid::from_u128(1);
@@ -134,13 +133,19 @@ mod tests {
 
     #[tokio::test]
     async fn staff_leave_a_row_and_others_none() {
+        let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
         let staff = Behalf::default().of(&Caller::Staff { id: ANN });
-        let context =
-            Context::of(&HeaderMap::new(), Duration::from_secs(1)).at("/it's/{id}", &format!("/it's/{ANN}/x"));
-        let text = context.scope(async { staff.commit() }).await;
+        let context = Context::of(&HeaderMap::new(), Duration::from_secs(1));
+        let context = context.at("/it's/{id}", &format!("/it's/{ANN}/x")).because(Reason::parse("ticket 4711").ok());
+        let text = context.clone().scope(async { staff.commit() }).await;
         assert!(text.starts_with("INSERT INTO staff_access") && text.ends_with("; COMMIT"), "{text}");
-        assert!(text.contains("'/it''s/{id}'") && text.contains(&format!("'{{{ANN}}}'")), "{text}");
-        assert!(staff.commit().contains("NULL, NULL, '{}'"));
+        assert!(text.contains(&hex("/it's/{id}")) && text.contains(&format!("'{{{ANN}}}'")), "{text}");
+        assert!(text.contains(&hex("ticket 4711")));
+        assert!(staff.commit().contains("NULL, NULL, '{}', NULL"), "outside of a request");
+        // What a handle was told goes on where the request has ended.
+        let told = context.scope(async { staff.clone().telling(Errand::at_hand().with(serde_json::json!(7))) }).await;
+        assert!(told.commit().contains(&hex("ticket 4711")) && told.commit().contains(&hex("7")));
+        assert_eq!(told.of(&Caller::Staff { id: ANN }), staff, "another asks for something else");
         assert_eq!(Behalf::default().work().commit(), COMMIT);
     }
 }

@@ -45,6 +45,7 @@ pub use session::{Session, Work};
 pub(crate) use side::Side;
 
 use crate::access::Caller;
+use crate::audit::Errand;
 use crate::config::PoolSettings;
 use crate::http::context;
 use crate::metrics::PoolMetrics;
@@ -88,6 +89,12 @@ impl Db {
     #[must_use]
     pub fn on_behalf(&self, caller: &Caller) -> Self {
         Self { inner: Arc::clone(&self.inner), behalf: self.behalf.of(caller) }
+    }
+
+    /// The same with what staff say of why they ask, and for what: it goes on record with each of their transactions. Of nobody else is anything kept.
+    #[must_use]
+    pub fn telling(self, errand: Errand) -> Self {
+        Self { behalf: self.behalf.telling(errand), ..self }
     }
 
     /// A handle for the service's own work, which sees everything: workers, reconciliation, effects of events, answers to other services. Not for what a

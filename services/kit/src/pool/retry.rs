@@ -67,7 +67,7 @@ impl Db {
             let (view, failure) = match self.inner.lease(&course).await {
                 Ok((view, session)) => {
                     let outcome = match mode {
-                        Mode::Transaction => session.transact(self.behalf, given, &work).await,
+                        Mode::Transaction => session.transact(&self.behalf, given, &work).await,
                         Mode::Autocommit => session.run(given, &work).await,
                     };
                     match outcome {

@@ -91,7 +91,7 @@ impl Session {
     /// Runs `work` in a transaction, on somebody's behalf.
     pub(crate) async fn transact<A: Sync + ?Sized, T>(
         mut self,
-        behalf: Behalf,
+        behalf: &Behalf,
         given: &A,
         work: &impl Work<A, T>,
     ) -> Result<T, Failure> {
@@ -122,7 +122,7 @@ impl Session {
         }
     }
 
-    async fn commit(mut self, behalf: Behalf) -> Result<(), Failure> {
+    async fn commit(mut self, behalf: &Behalf) -> Result<(), Failure> {
         match self.conn().execute(sqlx::raw_sql(AssertSqlSafe(behalf.commit()))).await {
             Ok(_) => {
                 self.settled = true;

@@ -85,6 +85,8 @@ pub const INVALID_BODY: Kind = Kind::new("invalid-body", "The body does not have
 pub const INVALID_VALUE: Kind = Kind::new("invalid-value", "A value breaks a rule", 422);
 /// A one-time code that proves nothing.
 pub const CODE_REFUSED: Kind = Kind::new("code-refused", "The code proves nothing", 422);
+/// What should prove that a person fills in a form proves nothing.
+pub const CAPTCHA_REFUSED: Kind = Kind::new("captcha-refused", "The captcha was not passed", 422);
 /// The key was used before with another body.
 pub const KEY_REUSED: Kind = Kind::new("idempotency-key-reused", "The key was used with another body", 422);
 /// A change must say which version it is meant for.
@@ -107,7 +109,7 @@ pub const OUTCOME_UNKNOWN: Kind =
 pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
 
 /// The whole list.
-pub const ALL: [Kind; 36] = [
+pub const ALL: [Kind; 37] = [
     MALFORMED_JSON,
     MALFORMED_ADDRESS,
     MALFORMED_HEADER,
@@ -135,6 +137,7 @@ pub const ALL: [Kind; 36] = [
     INVALID_BODY,
     INVALID_VALUE,
     CODE_REFUSED,
+    CAPTCHA_REFUSED,
     KEY_REUSED,
     VERSION_REQUIRED,
     TOO_MANY_REQUESTS,

@@ -106,14 +106,16 @@ impl Held {
     }
 }
 
-/// Locks the tables of which an erasure changes something, as changing them does, but the oldest first: so does a cutover, and in another order each would wait for
+/// Locks the tables of which an erasure changes something, and that of receipts, as changing them does, but the oldest first: so does a cutover, and in another order each would wait for
 /// the other. None where nothing is changed.
 pub(super) fn oldest_first(held: &[Held]) -> Option<AssertSqlSafe<String>> {
     let changed = held.iter().filter(|one| !matches!(one.at_erase, AtErase::Keep(_)));
-    let names: Vec<String> = changed.map(|one| format!("'{}'::regclass", one.table)).collect();
+    let mut names: Vec<String> = changed.map(|one| format!("'{}'::regclass", one.table)).collect();
     if names.is_empty() {
         return None;
     }
+    // The receipt comes last, and some of the others may be younger than its table.
+    names.push("'rights_log'::regclass".to_owned());
     Some(AssertSqlSafe(format!(
         "DO $$ BEGIN EXECUTE (SELECT 'LOCK TABLE ' || string_agg(oid::regclass::text, ', ' ORDER BY oid) || ' IN ROW EXCLUSIVE MODE' \
          FROM pg_class WHERE oid IN ({})); END $$",
@@ -149,7 +151,8 @@ mod tests {
             [Held::deleted("roles", By::Person, "true"), kept, Held::cleared("names", By::Person, "true", "x = 1")];
         let sql = oldest_first(&held).unwrap().0;
         assert!(
-            sql.contains("WHERE oid IN ('roles'::regclass, 'names'::regclass))") && !sql.contains("bills"),
+            sql.contains("WHERE oid IN ('roles'::regclass, 'names'::regclass, 'rights_log'::regclass))")
+                && !sql.contains("bills"),
             "{sql}"
         );
     }

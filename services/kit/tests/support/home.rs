@@ -72,6 +72,20 @@ impl Home {
         .await;
     }
 
+    /// From now on a transaction that writes to an older table after this one is refused: a cutover locks tables from the oldest to the youngest.
+    pub async fn comes_last(&self, table: &str) {
+        self.execute(&format!(
+            "CREATE FUNCTION svc.before_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF EXISTS (SELECT FROM svc.{table} WHERE xmin::text = pg_current_xact_id()::text) THEN
+             RAISE EXCEPTION 'written to after {table}'; END IF; RETURN NULL; END $$;
+             DO $$ DECLARE older regclass; BEGIN
+             FOR older IN SELECT oid FROM pg_class WHERE relnamespace = 'svc'::regnamespace AND relkind = 'r' AND oid < 'svc.{table}'::regclass LOOP
+             EXECUTE format('CREATE TRIGGER before_{table} BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION svc.before_{table}()', older);
+             END LOOP; END $$"
+        ))
+        .await;
+    }
+
     /// One number.
     pub async fn number(&self, sql: &str) -> i64 {
         self.server.number("data", sql).await

@@ -3,3 +3,4 @@
 pub mod account;
 pub mod identity;
 mod known;
+pub mod siteverify;

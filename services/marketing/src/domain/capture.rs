@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::text;
+use super::{consent, text};
 use rerp_kit::problem::Mistakes;
 
 /// Longest name in characters.
@@ -22,6 +22,9 @@ pub struct Capture {
     /// The visitor's company, as typed, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<String>,
+    /// The version of the text that the visitor agreed to, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
 }
 
 impl Capture {
@@ -43,8 +46,17 @@ impl Capture {
                 .filter(|code| !code.trim().is_empty() || code.len() > WORD)
                 .map(|code| mistakes.word("/plan_code", code, WORD)),
             company: text::company(&mut mistakes, "/company", company),
+            consent: None,
         };
         mistakes.finish(capture)
+    }
+
+    /// The same from a visitor who agreed to the text of this version.
+    ///
+    /// # Errors
+    /// This is no version.
+    pub fn consenting(self, version: Option<&str>) -> Result<Self, Mistakes> {
+        Ok(Self { consent: consent::given(version)?, ..self })
     }
 }
 

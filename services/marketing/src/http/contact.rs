@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{answer, company, email};
+use crate::domain::captcha::Action;
 use crate::domain::contact::ContactMessage;
 use crate::domain::{Lead, Receipt};
 use crate::state::AppState;
@@ -34,9 +35,12 @@ pub struct Form {
     /// The visitor's company, as typed.
     #[schemars(length(max = 500))]
     company: Option<String>,
-    /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
-    #[serde(rename = "recaptcha_token")]
-    _recaptcha_token: Option<String>,
+    /// The version of the text that the visitor agreed to.
+    #[schemars(length(max = 64), regex(pattern = "^[A-Za-z0-9_.-]*$"))]
+    consent: Option<String>,
+    /// Of the captcha, whichever it is; looked at only where one is switched on. It is a secret of two minutes, for a check and never for storing.
+    #[serde(alias = "captcha_token")]
+    recaptcha_token: Option<String>,
 }
 
 /// Stores a message.
@@ -50,14 +54,16 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let key = Key::of(&headers)?;
     let message = ContactMessage::new(&form.name, &form.message, form.company.as_deref());
-    let message = message?;
+    let message = message?.consenting(form.consent.as_deref())?;
+    let passed = state.captcha.check(form.recaptcha_token.as_deref(), Action::Contact, key.as_ref()).await?;
     let asked = email::ask(&state, &form.email).await?;
     let company = company::of(&state.account, message.company.as_deref()).await?;
     let db = state.db.at_work();
     for (id, claim) in asked.claims("contact", key, &message)? {
         let created = Receipt { id, email_address_id: asked.id(), company_id: company.id() };
         let kept = asked.kept(Lead::Message, id)?;
-        let stored = store::contact::insert(&db, &created, &message, &company, kept.as_ref(), claim).await;
+        let with = (passed.as_ref(), kept.as_ref());
+        let stored = store::contact::insert(&db, &created, &message, &company, with, claim).await;
         if !matches!(stored, Ok(Standing::Reused)) {
             return answer::created(&created, stored);
         }

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{answer, company, email};
+use crate::domain::captcha::Action;
 use crate::domain::capture::Capture;
 use crate::domain::{Lead, Receipt};
 use crate::state::AppState;
@@ -36,9 +37,12 @@ pub struct Form {
     /// The visitor's company, as typed.
     #[schemars(length(max = 500))]
     company: Option<String>,
-    /// Taken so that forms may send it. It is a secret of two minutes, for a check and never for storing.
-    #[serde(rename = "recaptcha_token")]
-    _recaptcha_token: Option<String>,
+    /// The version of the text that the visitor agreed to.
+    #[schemars(length(max = 64), regex(pattern = "^[A-Za-z0-9_.-]*$"))]
+    consent: Option<String>,
+    /// Of the captcha, whichever it is; looked at only where one is switched on. It is a secret of two minutes, for a check and never for storing.
+    #[serde(alias = "captcha_token")]
+    recaptcha_token: Option<String>,
 }
 
 /// Stores a capture.
@@ -53,14 +57,16 @@ pub async fn create(
     let key = Key::of(&headers)?;
     let Form { source, name, plan_code, company, .. } = &form;
     let capture = Capture::new(source, name.as_deref(), plan_code.as_deref(), company.as_deref());
-    let capture = capture?;
+    let capture = capture?.consenting(form.consent.as_deref())?;
+    let passed = state.captcha.check(form.recaptcha_token.as_deref(), Action::EmailCapture, key.as_ref()).await?;
     let asked = email::ask(&state, &form.email).await?;
     let company = company::of(&state.account, capture.company.as_deref()).await?;
     let db = state.db.at_work();
     for (id, claim) in asked.claims("email-capture", key, &capture)? {
         let created = Receipt { id, email_address_id: asked.id(), company_id: company.id() };
         let kept = asked.kept(Lead::Capture, id)?;
-        let stored = store::capture::insert(&db, &created, &capture, &company, kept.as_ref(), claim).await;
+        let with = (passed.as_ref(), kept.as_ref());
+        let stored = store::capture::insert(&db, &created, &capture, &company, with, claim).await;
         if !matches!(stored, Ok(Standing::Reused)) {
             return answer::created(&created, stored);
         }

@@ -2,8 +2,14 @@
 //! Must not hold SQL or rules.
 
 mod answer;
+pub mod captcha;
 mod company;
+pub mod consent;
 pub mod contact;
 mod email;
 pub mod email_capture;
+pub mod export;
+pub mod funnel;
+pub mod lead;
 pub mod people;
+pub mod suppression;

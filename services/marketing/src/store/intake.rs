@@ -22,6 +22,19 @@ const DEPTH: &str = "SELECT count(*) FILTER (WHERE key = ANY($1)) AS waiting, co
      coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE key <> ALL($1))), 0)::bigint AS unreadable_s FROM intake";
 const FORGET: &str =
     "DELETE FROM intake WHERE (lead = 'capture' AND lead_id = ANY($1)) OR (lead = 'message' AND lead_id = ANY($2))";
+/// What wouldn't have been taken, had its address been known.
+const DROP_SUPPRESSED: &str = "DELETE FROM email_captures WHERE id = ANY($1) AND email_address_id IS NULL \
+     AND EXISTS (SELECT FROM suppressions AS s WHERE s.email_address_id = $2)";
+/// Names of companies whose capture is gone.
+const UNNAME_GONE: &str = "DELETE FROM pending_companies WHERE lead = 'capture' AND lead_id = ANY($1) \
+     AND NOT EXISTS (SELECT FROM email_captures AS c WHERE c.id = lead_id)";
+/// Consents whose capture is gone.
+const CONSENTS_GONE: &str = "DELETE FROM consents WHERE lead = 'capture' AND lead_id = ANY($1) \
+     AND NOT EXISTS (SELECT FROM email_captures AS c WHERE c.id = lead_id)";
+const CONSENTS: &str = "UPDATE consents SET email_address_id = $3 WHERE email_address_id IS NULL \
+     AND ((lead = 'capture' AND lead_id = ANY($1)) OR (lead = 'message' AND lead_id = ANY($2)))";
+const CONSENTS_REMOVED: &str = "DELETE FROM consents WHERE email_address_id IS NULL \
+     AND ((lead = 'capture' AND lead_id = ANY($1)) OR (lead = 'message' AND lead_id = ANY($2)))";
 
 /// An address to be kept with its lead.
 #[derive(Debug, Clone)]
@@ -119,14 +132,16 @@ pub async fn take(db: &Db, most: i64, keys: &[String]) -> Result<Vec<Waiting>, D
     .await
 }
 
-/// Gives the leads their address and forgets what was typed; how many leads. Harmless to do twice: an address has one identifier.
+/// Gives the leads their address and forgets what was typed; how many leads. Captures of an address on the list of suppressions go: they would not have been taken.
+/// Harmless to do twice: an address has one identifier.
 ///
 /// # Errors
 /// See [`DbError`].
 pub async fn settle(db: &Db, leads: &Leads, address: Uuid) -> Result<usize, DbError> {
     db.transaction_idempotent(&(leads, address), |session, (leads, address)| {
         Box::pin(async move {
-            for (update, ids) in [
+            for (statement, ids) in [
+                (DROP_SUPPRESSED, &leads.captures),
                 (
                     "UPDATE email_captures SET email_address_id = $2 WHERE id = ANY($1) AND email_address_id IS NULL",
                     &leads.captures,
@@ -137,17 +152,23 @@ pub async fn settle(db: &Db, leads: &Leads, address: Uuid) -> Result<usize, DbEr
                 ),
             ] {
                 if !ids.is_empty() {
-                    sqlx::query(update).bind(ids).bind(address).execute(session.conn()).await?;
+                    sqlx::query(statement).bind(ids).bind(address).execute(session.conn()).await?;
                 }
             }
-            forget(session, leads).await
+            if !leads.captures.is_empty() {
+                sqlx::query(UNNAME_GONE).bind(&leads.captures).execute(session.conn()).await?;
+            }
+            forget(session, leads).await?;
+            sqlx::query(CONSENTS_GONE).bind(&leads.captures).execute(session.conn()).await?;
+            let consents = sqlx::query(CONSENTS).bind(&leads.captures).bind(&leads.messages).bind(address);
+            consents.execute(session.conn()).await.map(drop)
         })
     })
     .await?;
     Ok(leads.count())
 }
 
-/// Deletes the leads with all that waits for them; how many.
+/// Deletes the leads with all that waits for them or came with them; how many.
 ///
 /// # Errors
 /// See [`DbError`].
@@ -164,7 +185,9 @@ pub async fn remove(db: &Db, leads: &Leads) -> Result<usize, DbError> {
                     sqlx::query(delete).bind(ids).execute(session.conn()).await?;
                 }
             }
-            forget(session, leads).await
+            forget(session, leads).await?;
+            let consents = sqlx::query(CONSENTS_REMOVED).bind(&leads.captures).bind(&leads.messages);
+            consents.execute(session.conn()).await.map(drop)
         })
     })
     .await?;

@@ -239,3 +239,35 @@ async fn a_silent_identity_does_not_use_up_the_time_of_a_form() {
     assert_eq!(platform.post("contact", None, &contact("ann@example.com")).await.0, 202);
     assert_eq!((platform.rows("intake").await, platform.rows("contact_messages").await), (1, 1));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_with_a_lead_goes_where_the_lead_goes() {
+    let mut platform = Platform::start().await;
+    assert_eq!(platform.ask("PUT", "consent-texts/news-1", Some(&json!({ "text": "I want mail." }))).await.status, 200);
+    let off = json!({ "email": "off@example.com", "reason": "objected" });
+    assert_eq!(platform.ask("POST", "suppressions", Some(&off)).await.status, 201);
+    // Nobody listens there.
+    taking_in(&mut platform, SocketAddr::from(([127, 0, 0, 1], 1)), OLD, HOUR).await;
+    for email in ["off@example.com", "new@example.com"] {
+        for (route, mut form) in [("email-capture", capture(email)), ("contact", contact(email))] {
+            form["consent"] = json!("news-1");
+            assert_eq!(platform.post(route, None, &form).await.0, 202, "{route} {email}");
+        }
+    }
+    // One more, whose address nobody ever finds out.
+    let mut form = capture("a b@example.com");
+    form["consent"] = json!("news-1");
+    assert_eq!(platform.post("email-capture", None, &form).await.0, 202);
+    let without = "SELECT count(*) FROM svc.consents WHERE email_address_id IS NULL";
+    assert_eq!(platform.marketing.source.number(without).await, 5);
+
+    let (worker, _) = worker(&platform, OLD).await;
+    assert_eq!(turn(&worker).await, Turn { resolved: 4, refused: 1, away: false });
+    // Of whom nothing is taken the message stays, which asks for an answer, and the capture doesn't.
+    assert_eq!((platform.rows("email_captures").await, platform.rows("contact_messages").await), (1, 2));
+    let right = "SELECT count(*) FROM svc.consents AS k LEFT JOIN svc.email_captures AS c ON k.lead = 'capture' AND c.id = k.lead_id \
+         LEFT JOIN svc.contact_messages AS m ON k.lead = 'message' AND m.id = k.lead_id \
+         WHERE k.email_address_id = coalesce(c.email_address_id, m.email_address_id)";
+    assert_eq!((platform.rows("consents").await, platform.marketing.source.number(right).await), (3, 3));
+    assert_eq!(platform.rows("intake").await, 0);
+}

@@ -18,10 +18,15 @@ mod trial;
 
 mod access;
 mod away;
+mod captcha;
+mod consents;
+mod export;
 mod forms;
 mod intake;
 mod keys;
+mod leads;
 mod openapi;
 mod rights;
 mod splits;
+mod suppressions;
 mod tenants;

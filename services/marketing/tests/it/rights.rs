@@ -16,7 +16,7 @@ const EMAIL: &str = "needle.ann@example.com";
 const WORDS: &str = "hello,";
 
 impl Platform {
-    async fn ask(&self, method: &str, url: String, body: Option<&serde_json::Value>) -> Answer {
+    async fn send(&self, method: &str, url: String, body: Option<&serde_json::Value>) -> Answer {
         Answer::to(request(&self.http, method, url, &[("idempotency-key", ANN)], body)).await
     }
 
@@ -34,27 +34,33 @@ async fn no_table_is_forgotten() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_s_leads_are_theirs_to_take_along_and_to_erase() {
     let platform = Platform::start().await;
-    for (route, form) in
+    assert_eq!(platform.ask("PUT", "consent-texts/news-1", Some(&json!({ "text": "I want mail." }))).await.status, 200);
+    for (route, mut form) in
         [("email-capture", capture(EMAIL)), ("contact", contact(EMAIL)), ("contact", contact("bob@example.com"))]
     {
+        form["consent"] = json!("news-1");
         assert_eq!(platform.post(route, None, &form).await.0, 201);
     }
+    let off = json!({ "email": EMAIL, "reason": "objected" });
+    assert_eq!(platform.ask("POST", "suppressions", Some(&off)).await.status, 201);
     let body = json!({ "email": EMAIL });
-    assert_eq!(platform.ask("POST", platform.person(""), Some(&body)).await.status, 201);
+    assert_eq!(platform.send("POST", platform.person(""), Some(&body)).await.status, 201);
     let url = format!("http://{}/api/marketing/people/{ANN}/export", platform.at);
-    let export = platform.ask("GET", url, None).await;
+    let export = platform.send("GET", url, None).await;
     let rows = |table: &str| {
         let tables = export.body["tables"].as_array().unwrap();
         tables.iter().find(|one| one["table"] == table).unwrap()["rows"].as_array().unwrap().len()
     };
     assert_eq!((rows("email_captures"), rows("contact_messages")), (1, 1), "and not Bob's: {}", export.text);
+    assert_eq!((rows("consents"), rows("suppressions")), (2, 1), "{}", export.text);
 
-    assert_eq!(platform.ask("DELETE", platform.person(&format!("/{ANN}")), None).await.status, 202);
+    assert_eq!(platform.send("DELETE", platform.person(&format!("/{ANN}")), None).await.status, 202);
     let (db, metrics) = open(platform.marketing.dir()).await;
     let eraser =
         Eraser { service: "marketing", identity: client("identity", platform.identity_at, &metrics), db, held: HELD };
     assert_eq!((eraser.turn().await.unwrap(), eraser.turn().await.unwrap()), (1, 0));
     assert_eq!((platform.rows("email_captures").await, platform.rows("contact_messages").await), (0, 1));
+    assert_eq!((platform.rows("consents").await, platform.rows("suppressions").await), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

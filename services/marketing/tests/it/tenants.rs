@@ -33,6 +33,18 @@ const SAMPLES: &[Sample] = &[
         needs: &[],
     },
     Sample {
+        table: "consents",
+        insert: "INSERT INTO consents (lead, lead_id, email_address_id, text_version) VALUES ('capture', ~2, ~3, 'news-1')",
+        owner: ("email_address_id", "~3"),
+        needs: &[],
+    },
+    Sample {
+        table: "suppressions",
+        insert: "INSERT INTO suppressions (email_address_id, reason) VALUES (~3, 'other')",
+        owner: ("email_address_id", "~3"),
+        needs: &[],
+    },
+    Sample {
         table: "rights_log",
         insert: "INSERT INTO rights_log (id, action, human_name_id, by_kind) VALUES (~8, 'export', ~1, 'person')",
         owner: ("human_name_id", "~1"),

@@ -37,6 +37,8 @@ pub(super) struct Calls {
     twilio: u64,
     stripe: u64,
     supabase: u64,
+    recaptcha: u64,
+    turnstile: u64,
 }
 
 /// `GET /sandbox/calls`.
@@ -47,6 +49,8 @@ pub(super) async fn calls(State(world): State<Arc<World>>) -> axum::Json<Calls> 
         twilio: of(Vendor::Twilio),
         stripe: of(Vendor::Stripe),
         supabase: of(Vendor::Supabase),
+        recaptcha: of(Vendor::Recaptcha),
+        turnstile: of(Vendor::Turnstile),
     })
 }
 

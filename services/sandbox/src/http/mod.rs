@@ -1,5 +1,6 @@
 //! The HTTP side. In: requests. Out: JSON and problems. Must not hold rules: those are in the rooms it calls.
 
+mod captcha;
 mod control;
 mod hooks;
 mod patterns;

@@ -2,7 +2,7 @@
 //! `http://…/resend` instead of `https://api.resend.com`.
 
 use super::world::World;
-use super::{control, patterns, resend, scenarios, stripe, supabase, twilio};
+use super::{captcha, control, patterns, resend, scenarios, stripe, supabase, twilio};
 use crate::post::twilio::VERSION;
 use crate::supabase::settings::Settings;
 use axum::Router;
@@ -29,6 +29,7 @@ pub fn router_with(http: reqwest::Client, settings: Settings) -> Router {
         .route("/sandbox/messages", get(control::messages))
         .route("/sandbox/calls", get(control::calls))
         .route("/sandbox/faults", post(control::wish))
+        .route("/sandbox/captcha/tokens", post(captcha::solve))
         .route("/sandbox/stripe/webhook", put(stripe::endpoint))
         .route("/sandbox/stripe/deliver", post(stripe::deliver))
         .route("/sandbox/supabase/settings", patch(supabase::set))
@@ -43,6 +44,8 @@ fn vendors() -> Router<Arc<World>> {
         .route("/resend/emails/{id}", get(resend::show))
         .route(&format!("/twilio/{VERSION}/Accounts/{{account}}/Messages.json"), post(twilio::send))
         .route(&format!("/twilio/{VERSION}/Accounts/{{account}}/Messages/{{file}}"), get(twilio::show))
+        .route("/google/recaptcha/api/siteverify", post(captcha::recaptcha))
+        .route("/cloudflare/turnstile/v0/siteverify", post(captcha::turnstile))
         .route("/stripe/v1/{*rest}", any(stripe::call))
         .route("/supabase/auth/v1/{*rest}", any(supabase::call))
         .layer(DefaultBodyLimit::max(LARGEST_MESSAGE))

@@ -1,6 +1,7 @@
 //! Everything the sandbox remembers, in memory. Data only.
 
 use super::stripe::Webhook;
+use crate::captcha::Captchas;
 use crate::post::fault::Faults;
 use crate::post::mailbox::Mailbox;
 use crate::post::resend::Resend;
@@ -31,6 +32,8 @@ pub(super) struct World {
     pub(super) webhook: Mutex<Webhook>,
     /// Who is who.
     pub(super) supabase: Supabase,
+    /// Who is a program.
+    pub(super) captchas: Captchas,
     /// What events are sent with, and hooks asked.
     pub(super) http: reqwest::Client,
 }
@@ -47,6 +50,7 @@ impl World {
             stripe: Stripe::at(Timestamp::now().as_second()),
             webhook: Mutex::default(),
             supabase: Supabase::new(supabase),
+            captchas: Captchas::default(),
             http,
         }
     }

@@ -18,6 +18,10 @@ pub enum Vendor {
     Twilio,
     /// Money.
     Stripe,
+    /// Who is a program, by Google's word.
+    Recaptcha,
+    /// The same, by Cloudflare's.
+    Turnstile,
     /// Who is who.
     Supabase,
 }

@@ -7,6 +7,7 @@ use crate::support::service::{answer, client, serve};
 use crate::support::{Server, open, visitor};
 use rerp_kit::config::{Env, Settings};
 use rerp_kit::migrate::migrate;
+use rerp_marketing::captcha::Captcha;
 use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
 use rerp_marketing::state::AppState;
@@ -110,7 +111,8 @@ pub(crate) async fn registry_state(dir: &Path, identity: SocketAddr) -> rerp_acc
 pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
     let identity = Identity::new(client("identity", identity, &metrics), &metrics);
-    AppState { db, identity, account: Account::new(client("account", account, &metrics), &metrics), intake: None }
+    let account = Account::new(client("account", account, &metrics), &metrics);
+    AppState { db, identity, account, captcha: Captcha::Off, intake: None }
 }
 
 async fn post(at: SocketAddr, route: &str, body: Value) -> (u16, Value) {

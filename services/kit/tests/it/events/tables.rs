@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rerp_kit::audit;
 use rerp_kit::events::{inbox, outbox};
 use rerp_kit::rights;
 use rerp_kit::tenants::STAFF_ACCESS;
@@ -41,6 +42,7 @@ fn the_log_of_rights_is_the_kit_s() {
 fn every_service_records_what_staff_do_in_the_same_words() {
     for service in ["identity", "account", "marketing", "billing", "fte"] {
         assert!(migration(service, "0010_tenants.sql").contains(STAFF_ACCESS), "{service}");
+        assert!(migration(service, "0030_audit.sql").contains(audit::DDL), "{service}");
     }
 }
 

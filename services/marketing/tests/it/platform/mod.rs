@@ -6,6 +6,7 @@ use std::path::Path;
 
 use axum::Router;
 use rerp_kit::problem::catalogue::Kind;
+use rerp_marketing::captcha::Captcha;
 use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
 use rerp_marketing::state::AppState;
@@ -13,13 +14,22 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::support::answer::is_problem;
+use super::support::answer::{Answer, is_problem, request};
 use super::support::service::{answer, client, home_of, serve, serve_on, serve_until, split_of};
 use super::support::{Home, Split, open, until, visitor};
 
 /// The tables that a split moves.
-pub(crate) const MARKETING: [&str; 5] =
-    ["email_captures", "contact_messages", "idempotency_keys", "pending_companies", "intake"];
+pub(crate) const MARKETING: [&str; 9] = [
+    "email_captures",
+    "contact_messages",
+    "idempotency_keys",
+    "pending_companies",
+    "intake",
+    "consents",
+    "consent_texts",
+    "suppressions",
+    "captcha_spent",
+];
 
 pub(crate) struct Platform {
     pub(crate) marketing: Split,
@@ -43,6 +53,20 @@ impl Platform {
         let identity_at = serve_until(rerp_identity::router(identity_db), identity_stop.clone()).await;
         let at = serve(rerp_marketing::router(state(marketing.dir(), identity_at, account.at).await)).await;
         Self { marketing, identity, identity_at, identity_stop, account, at, http: visitor() }
+    }
+
+    /// The same with visitors told from programs.
+    pub(crate) async fn start_with(captcha: Captcha) -> Self {
+        let mut platform = Self::start().await;
+        let state = state(platform.marketing.dir(), platform.identity_at, platform.account.at).await;
+        platform.at = serve(rerp_marketing::router(AppState { captcha, ..state })).await;
+        platform
+    }
+
+    /// Asks as staff may; `path` is below `/api/marketing/`.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let url = format!("http://{}/api/marketing/{path}", self.at);
+        Answer::to(request(&self.http, method, url, &[], body)).await
     }
 
     /// Marketing's routes, on the same databases.
@@ -111,7 +135,7 @@ pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr)
     let (db, metrics) = open(dir).await;
     let identity = Identity::new(client("identity", identity, &metrics), &metrics);
     let account = Account::new(client("account", account, &metrics), &metrics);
-    AppState { db, identity, account, intake: None }
+    AppState { db, identity, account, captcha: Captcha::Off, intake: None }
 }
 
 pub(crate) fn capture(email: &str) -> Value {
