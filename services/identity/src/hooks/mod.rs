@@ -103,17 +103,13 @@ impl Hooks {
             tracing::error!(channel = channel.label(), "a code of Supabase's is not sent: today's budget is spent");
             return Err(Refused::Spent);
         }
-        match timeout(PATIENCE, self.verification.post.carry(&to, code, call)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                tracing::warn!(channel = channel.label(), error = chain(&error), "a code of Supabase's is not sent");
-                Err(Refused::NotSent)
-            }
-            Err(_) => {
-                tracing::warn!(channel = channel.label(), "a code of Supabase's is not sent in time");
-                Err(Refused::NotSent)
-            }
-        }
+        let why = match timeout(PATIENCE, self.verification.post.carry(&to, code, call)).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => chain(&error),
+            Err(_) => "it took too long".to_owned(),
+        };
+        tracing::warn!(channel = channel.label(), error = why, "a code of Supabase's is not sent");
+        Err(Refused::NotSent)
     }
 
     /// What somebody's token is to say.

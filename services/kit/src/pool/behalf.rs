@@ -126,7 +126,7 @@ mod tests {
             assert_eq!(plain.of(&caller).is_work(), begin == "BEGIN");
         }
         assert_eq!(plain.begin(), NOT_AT_WORK, "who says nothing is nobody");
-        let reaching = plain.reaching("SELECT 1");
+        let reaching = plain.clone().reaching("SELECT 1");
         assert_eq!(reaching.of(&ann).begin(), format!("{NOT_AT_WORK}; SET LOCAL rerp.subject = '{id}'; SELECT 1"));
         assert_eq!(reaching.work().begin(), plain.work().begin());
     }

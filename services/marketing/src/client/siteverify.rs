@@ -100,12 +100,7 @@ impl SiteVerify {
     }
 
     async fn asked(&self, token: &str, request: Option<Uuid>) -> Result<Said, SilentVendor> {
-        let mut form = Serializer::new(String::new());
-        form.append_pair("secret", self.secret.expose_secret()).append_pair("response", token);
-        if let (Provider::Turnstile, Some(request)) = (self.provider, request) {
-            form.append_pair("idempotency_key", &request.to_string());
-        }
-        let (body, address) = (form.finish(), self.address());
+        let (body, address) = (self.form(token, request), self.address());
         for attempt in 1.. {
             let request = self.http.post(&address).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
             match request.body(body.clone()).send().await {
@@ -115,6 +110,15 @@ impl SiteVerify {
             }
         }
         Err(SilentVendor::Late)
+    }
+
+    fn form(&self, token: &str, request: Option<Uuid>) -> String {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("secret", self.secret.expose_secret()).append_pair("response", token);
+        if let (Provider::Turnstile, Some(request)) = (self.provider, request) {
+            form.append_pair("idempotency_key", &request.to_string());
+        }
+        form.finish()
     }
 
     fn address(&self) -> String {

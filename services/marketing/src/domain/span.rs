@@ -26,7 +26,7 @@ impl Span {
             text.parse::<Timestamp>().map_err(|_| "`from` and `to` must be times such as 2026-11-01T00:00:00Z")
         };
         let to = to.map_or(Ok(now), time)?;
-        let before = to.checked_sub(USUAL).map_err(|_| "`to` is too early");
+        let before = to.checked_sub(USUAL).map_err(|_| "`to` is too early")?;
         let from = from.map_or(Ok(before), time)?;
         if from < to && to.duration_since(from) <= LONGEST {
             return Ok(Self { from, to });
