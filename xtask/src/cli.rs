@@ -64,7 +64,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         build: Build,
     },
-    /// Write crds/yaml, manifests/operator/rbac, docs/endpoints.md and docs/openapi from the Rust code
+    /// Write crds/yaml, manifests/operator/rbac, docs/seed-coverage.md and docs/openapi from the Rust code
     Generate {
         /// Change nothing; fail when the files differ. docs/openapi is compared by the services' tests
         #[arg(long)]

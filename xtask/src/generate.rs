@@ -1,5 +1,5 @@
 //! Generated files. In: the Rust types of `crds/`, the operator's table of rights, the walk's table and the services' descriptions. Out:
-//! `crds/yaml`, `manifests/operator/rbac`, `docs/endpoints.md` and `docs/openapi`, or the news that they are stale.
+//! `crds/yaml`, `manifests/operator/rbac`, `docs/seed-coverage.md` and `docs/openapi`, or the news that they are stale.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! `docs/endpoints.md`. In: the specification's endpoints and diagrams, and the table. Out: a page that says of each what answers to it here, who may,
+//! `docs/seed-coverage.md`. In: the specification's endpoints and diagrams, and the table. Out: a page that says of each what answers to it here, who may,
 //! and which row of the walk proves it. Pure.
 
 use super::flows::{FLOWS, Flow};

@@ -1,7 +1,7 @@
 //! `cargo xtask walk`: every endpoint of the original specification, called through the gateway of the running platform, and each of its sequence diagrams
 //! gone through as a flow. In: a cluster with the platform and its seed. Out: a table, `target/walk/report.json`, an exit code.
 //!
-//! What is asked and what has to come of it is a table (`flows/`), from which `docs/endpoints.md` is written too. The walk plays people at their browsers, staff, and
+//! What is asked and what has to come of it is a table (`flows/`), from which `docs/seed-coverage.md` is written too. The walk plays people at their browsers, staff, and
 //! the vendors' side of things through the platform's stand-ins; it sees no more of services than they answer, but for the rows that look into a database.
 //! Everything it makes is named after its run, and whoever walks has not walked before: it can be repeated at once.
 
@@ -44,7 +44,7 @@ const SERVICES: [&str; 7] = ["gateway", "sandbox", "identity", "account", "marke
 const LIMIT: Duration = Duration::from_secs(50);
 
 /// Where the page is that [`page`] is the text of.
-pub(crate) const PAGE: &str = "docs/endpoints.md";
+pub(crate) const PAGE: &str = "docs/seed-coverage.md";
 
 /// What of ours answers to the original specification.
 pub(crate) fn page() -> String {
