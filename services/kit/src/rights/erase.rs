@@ -93,6 +93,8 @@ pub async fn look_again(db: &Db, held: &'static [Held]) -> Result<Option<i64>, D
     let db = db.at_work();
     db.transaction_idempotent(&held, |session, held| {
         Box::pin(async move {
+            // Before the log's row is: its table is younger than those of which rows go.
+            lock(session, held).await?;
             let due: Option<(Uuid, Uuid, Vec<Uuid>)> =
                 sqlx::query_as(AGAIN).bind(AFTERWARDS).fetch_optional(session.conn()).await?;
             let Some((id, person, addresses)) = due else { return Ok(None) };
@@ -105,10 +107,15 @@ pub async fn look_again(db: &Db, held: &'static [Held]) -> Result<Option<i64>, D
     .await
 }
 
-async fn sweep(session: &mut Session, held: &'static [Held], subject: &Subject) -> Result<Vec<Part>, sqlx::Error> {
-    if let Some(lock) = oldest_first(held) {
-        session.conn().execute(raw_sql(lock)).await?;
+async fn lock(session: &mut Session, held: &'static [Held]) -> Result<(), sqlx::Error> {
+    match oldest_first(held) {
+        Some(lock) => session.conn().execute(raw_sql(lock)).await.map(drop),
+        None => Ok(()),
     }
+}
+
+async fn sweep(session: &mut Session, held: &'static [Held], subject: &Subject) -> Result<Vec<Part>, sqlx::Error> {
+    lock(session, held).await?;
     let mut parts = Vec::with_capacity(held.len());
     for one in held {
         let affected = sqlx::query(one.statement()).bind(subject.keys(one.by)).execute(session.conn()).await?;
