@@ -34,6 +34,9 @@ const AFTERWARDS: PgInterval = PgInterval { months: 0, days: 0, microseconds: 2 
 const ONE_BY_ONE: &str =
     "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', current_schema(), $1::uuid), 0))";
 const KNOWN: &str = "SELECT receipt FROM rights_log WHERE id = $1 AND action = 'erase'";
+/// Whether there is somebody to look again for.
+const DUE: &str = "SELECT EXISTS (SELECT FROM rights_log WHERE action = 'erase' AND at > now() - $1 \
+     AND looked_at < now() - interval '1 minute')";
 /// One that nobody looks at in this moment.
 const AGAIN: &str = "SELECT id, human_name_id, addresses FROM rights_log WHERE action = 'erase' AND at > now() - $1 \
      AND looked_at < now() - interval '1 minute' ORDER BY looked_at LIMIT 1 FOR UPDATE SKIP LOCKED";
@@ -93,6 +96,10 @@ pub async fn look_again(db: &Db, held: &'static [Held]) -> Result<Option<i64>, D
     let db = db.at_work();
     db.transaction_idempotent(&held, |session, held| {
         Box::pin(async move {
+            let is_due: bool = sqlx::query_scalar(DUE).bind(AFTERWARDS).fetch_one(session.conn()).await?;
+            if !is_due {
+                return Ok(None);
+            }
             // Before the log's row is: its table is younger than those of which rows go.
             lock(session, held).await?;
             let due: Option<(Uuid, Uuid, Vec<Uuid>)> =
