@@ -41,9 +41,8 @@ CREATE TABLE captcha_spent (
 );
 CREATE INDEX captcha_spent_expires_at ON captcha_spent (expires_at);
 
--- Lists by source, and counts over a span of time. The latter reads blocks, not rows: such an index costs a form next to nothing.
+-- Lists by source. Counts over a span of time have the index of the leads' lifetimes, email_captures_created_at; see 0020.
 CREATE INDEX email_captures_source ON email_captures (source, id);
-CREATE INDEX email_captures_created_at ON email_captures USING brin (created_at);
 
 -- Leads are the platform's, and so is what comes with them; see 0010. Texts are for everybody, and a digest of a challenge tells of nobody.
 DO $$

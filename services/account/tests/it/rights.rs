@@ -91,6 +91,27 @@ async fn invitations_go_with_whoever_invited_and_whoever_was_invited() {
     assert_eq!((platform.rows("invites").await, platform.rows(&left).await), (1, 1));
 }
 
+/// Whoever was asked about her a moment before may still bring something of hers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_too_late_is_erased_too() {
+    let platform = Platform::start().await;
+    let (account, (eraser, _dir)) = (platform.shared().await, platform.eraser().await);
+    assert_eq!(platform.identity("DELETE", "").await.status, 202);
+    assert_eq!(eraser.turn().await.unwrap(), 1);
+    let late = format!(
+        "INSERT INTO account_roles (id, account_id, human_name_id, role) VALUES (gen_random_uuid(), '{account}', '{ANN}', 'viewer')"
+    );
+    let hers = format!("account_roles WHERE human_name_id = '{ANN}'");
+    for (since, left) in [("1 hour", 0), ("3 hours", 1)] {
+        platform.account.define(&late).await;
+        let then =
+            format!("UPDATE rights_log SET at = now() - interval '{since}', looked_at = now() - interval '2 minutes'");
+        platform.account.define(&then).await;
+        assert_eq!(eraser.turn().await.unwrap(), 0, "there is nothing new to report");
+        assert_eq!(platform.rows(&hers).await, left, "{since} afterwards");
+    }
+}
+
 /// Policies go by roles, what is a person's doesn't.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_is_taken_along_by_its_person_after_every_role() {

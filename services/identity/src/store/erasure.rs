@@ -21,6 +21,9 @@ const PATIENCE: &str = "1 hour";
 const MOST: i64 = 50;
 
 const LOCK: &str = "SELECT erased_at IS NOT NULL FROM human_names WHERE id = $1 FOR UPDATE";
+/// The person's addresses, past and present. Whoever makes one of them theirs in this moment holds its row (a foreign key does): who it is, is known after that.
+const LOCK_ADDRESSES: &str = "SELECT FROM email_addresses WHERE id = (SELECT h.email_address_id FROM human_names AS h WHERE h.id = $1) \
+     OR id IN (SELECT f.email_address_id FROM former_addresses AS f WHERE f.human_name_id = $1) ORDER BY id FOR UPDATE";
 /// Those that are nobody else's by now.
 const ADDRESSES: &str = "SELECT e.id FROM email_addresses AS e WHERE (e.id = (SELECT h.email_address_id FROM human_names AS h WHERE h.id = $1) \
      OR e.id IN (SELECT f.email_address_id FROM former_addresses AS f WHERE f.human_name_id = $1)) \
@@ -87,6 +90,7 @@ pub async fn begin(db: &Db, human: Uuid, by: &Caller) -> Result<bool, DbError> {
             if erased != Some(false) {
                 return Ok(erased.is_some());
             }
+            sqlx::query(LOCK_ADDRESSES).bind(human).execute(session.conn()).await?;
             let subject = Subject { person: *human, addresses: addresses_in(session, *human).await? };
             // Its rows, and the log's, are younger than those of events; they are locked by now, in the order of a cutover.
             let parts = rights::erase(session, HELD, *id, &subject, by).await?;

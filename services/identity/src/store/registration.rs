@@ -13,7 +13,11 @@ use crate::domain::email::EmailAddress;
 use crate::domain::name::Names;
 use crate::domain::phone::PhoneNumber;
 
-const FIND: &str = "SELECT id FROM email_addresses WHERE email = $1";
+/// How often an address may be erased between being in the way and being read, before we stop believing it.
+const ROUNDS: u32 = 8;
+
+/// Locked until the transaction ends: no erasure takes the address away before it is in somebody's row, and one that has begun is waited for.
+const FIND: &str = "SELECT id FROM email_addresses WHERE email = $1 FOR KEY SHARE";
 const ADD: &str = "INSERT INTO email_addresses (id, email) VALUES ($1, $2) ON CONFLICT (email) DO NOTHING";
 const PERSON: &str =
     "INSERT INTO human_names (id, email_address_id, first_name, surname, username) VALUES ($1, $2, $3, $4, $5)";
@@ -97,11 +101,16 @@ pub(super) async fn address_of(
     new: Uuid,
     email: &EmailAddress,
 ) -> Result<(Uuid, bool), sqlx::Error> {
-    let added = sqlx::query(ADD).bind(new).bind(email.as_str()).execute(session.conn()).await?;
-    if added.rows_affected() == 1 {
-        return Ok((new, true));
+    for _ in 0..ROUNDS {
+        let added = sqlx::query(ADD).bind(new).bind(email.as_str()).execute(session.conn()).await?;
+        if added.rows_affected() == 1 {
+            return Ok((new, true));
+        }
+        // What was in the way is committed, and never deleted; it is another address only once it is erased.
+        let known = sqlx::query_scalar(FIND).bind(email.as_str()).fetch_optional(session.conn()).await?;
+        if let Some(known) = known {
+            return Ok((known, false));
+        }
     }
-    // What was in the way is committed: addresses are never deleted.
-    let known = sqlx::query_scalar(FIND).bind(email.as_str()).fetch_one(session.conn()).await?;
-    Ok((known, false))
+    Err(sqlx::Error::RowNotFound)
 }

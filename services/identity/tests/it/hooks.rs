@@ -194,7 +194,7 @@ async fn an_ended_session_gets_no_token() {
         .execute("UPDATE svc.sessions SET seen_at = now() - interval '91 days' WHERE ended_at IS NOT NULL")
         .await;
     let (db, _) = open(world.split.dir()).await;
-    assert_eq!(rerp_identity::store::session::sweep(&db).await.unwrap(), 2);
+    assert_eq!(rerp_identity::store::session::sweep(&db.at_work()).await.unwrap(), 2);
     assert_eq!(world.split.source.number("SELECT count(*) FROM svc.sessions").await, 1);
 }
 

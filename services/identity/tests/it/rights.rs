@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use crate::support::answer::{Answer, request};
 use crate::support::rights::{forgotten, holding};
 use crate::support::service::{client, serve, split_of};
-use crate::support::{Split, open, visitor};
+use crate::support::{Split, open, until, visitor};
 use rerp_identity::rights::{HELD, LIFETIMES};
 use rerp_identity::store::{erasure, hook};
+use rerp_kit::access::Caller;
 use rerp_kit::client::{Repeat, ServiceClient};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::pool::Db;
@@ -15,6 +16,7 @@ use rerp_kit::problem::catalogue;
 use rerp_proto::identity::v1::rights_service_client::RightsServiceClient;
 use rerp_proto::identity::v1::{ErasedTable, ListErasuresRequest, ReportErasureRequest};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Executor as _, raw_sql};
 
 const ANN: &str = "0191f7a1-3f0c-7000-8000-000000000001";
 /// Of one person, in every table that may hold something of hers.
@@ -134,6 +136,28 @@ async fn after_an_erasure_nothing_says_who_it_was() {
     let again = world.send("POST", "", &key, Some(&body)).await;
     assert!(again.is(catalogue::KEY_REUSED) || again.is(catalogue::ID_TAKEN), "{}", again.text);
     assert_eq!(world.send("POST", "", &[], Some(&body)).await.status, 201);
+}
+
+/// Whoever makes the address theirs while it is being erased keeps it: the erasure waits, and finds that it is theirs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_is_becoming_another_one_s_is_not_erased() {
+    let world = World::start().await;
+    let mut other = world.split.source.server.admin("data").await;
+    let begun = format!(
+        "BEGIN; INSERT INTO svc.human_names (id, email_address_id) \
+         SELECT gen_random_uuid(), email_address_id FROM svc.former_addresses WHERE human_name_id = '{ANN}'"
+    );
+    other.execute(raw_sql(AssertSqlSafe(begun))).await.unwrap();
+    let (db, ann) = (world.db.clone(), ANN.parse().unwrap());
+    let erasing = tokio::spawn(async move { erasure::begin(&db, ann, &Caller::Unchecked).await });
+    until("it waits for the address", || async {
+        world.split.source.number("SELECT count(*) FROM pg_locks WHERE NOT granted").await == 1
+    })
+    .await;
+    other.execute(raw_sql("COMMIT")).await.unwrap();
+    assert!(erasing.await.unwrap().unwrap());
+    assert_eq!((world.found(NEEDLES[0]).await, world.found(NEEDLES[1]).await), (vec!["email_addresses"], vec![]));
+    assert_eq!(world.split.source.number("SELECT cardinality(addresses)::bigint FROM svc.erasures").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,6 +34,9 @@ const AFTERWARDS: PgInterval = PgInterval { months: 0, days: 0, microseconds: 2 
 const ONE_BY_ONE: &str =
     "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', current_schema(), $1::uuid), 0))";
 const KNOWN: &str = "SELECT receipt FROM rights_log WHERE id = $1 AND action = 'erase'";
+/// Whether there is somebody to look again for.
+const DUE: &str = "SELECT EXISTS (SELECT FROM rights_log WHERE action = 'erase' AND at > now() - $1 \
+     AND looked_at < now() - interval '1 minute')";
 /// One that nobody looks at in this moment.
 const AGAIN: &str = "SELECT id, human_name_id, addresses FROM rights_log WHERE action = 'erase' AND at > now() - $1 \
      AND looked_at < now() - interval '1 minute' ORDER BY looked_at LIMIT 1 FOR UPDATE SKIP LOCKED";
@@ -93,6 +96,12 @@ pub async fn look_again(db: &Db, held: &'static [Held]) -> Result<Option<i64>, D
     let db = db.at_work();
     db.transaction_idempotent(&held, |session, held| {
         Box::pin(async move {
+            let is_due: bool = sqlx::query_scalar(DUE).bind(AFTERWARDS).fetch_one(session.conn()).await?;
+            if !is_due {
+                return Ok(None);
+            }
+            // Before the log's row is: its table is younger than those of which rows go.
+            lock(session, held).await?;
             let due: Option<(Uuid, Uuid, Vec<Uuid>)> =
                 sqlx::query_as(AGAIN).bind(AFTERWARDS).fetch_optional(session.conn()).await?;
             let Some((id, person, addresses)) = due else { return Ok(None) };
@@ -105,10 +114,15 @@ pub async fn look_again(db: &Db, held: &'static [Held]) -> Result<Option<i64>, D
     .await
 }
 
-async fn sweep(session: &mut Session, held: &'static [Held], subject: &Subject) -> Result<Vec<Part>, sqlx::Error> {
-    if let Some(lock) = oldest_first(held) {
-        session.conn().execute(raw_sql(lock)).await?;
+async fn lock(session: &mut Session, held: &'static [Held]) -> Result<(), sqlx::Error> {
+    match oldest_first(held) {
+        Some(lock) => session.conn().execute(raw_sql(lock)).await.map(drop),
+        None => Ok(()),
     }
+}
+
+async fn sweep(session: &mut Session, held: &'static [Held], subject: &Subject) -> Result<Vec<Part>, sqlx::Error> {
+    lock(session, held).await?;
     let mut parts = Vec::with_capacity(held.len());
     for one in held {
         let affected = sqlx::query(one.statement()).bind(subject.keys(one.by)).execute(session.conn()).await?;

@@ -4,7 +4,7 @@
 
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use prometheus::IntGaugeVec;
@@ -129,7 +129,8 @@ impl Intake {
 
     /// One question for each address of the batch.
     async fn settle(&self, batch: Vec<Waiting>, turn: &mut Turn, stop: &CancellationToken) -> Result<(), DbError> {
-        let mut addresses: BTreeMap<(String, Vec<u8>), Vec<Waiting>> = BTreeMap::new();
+        // In another order each time: an address about which Identity can't answer ends the turn, and must not do so before the same others again and again.
+        let mut addresses: HashMap<(String, Vec<u8>), Vec<Waiting>> = HashMap::new();
         for waiting in batch {
             addresses.entry((waiting.key.clone(), waiting.mark.clone())).or_default().push(waiting);
         }

@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
     post("a form without an address is refused", Nobody, "/api/marketing/contact", r#"{"email": "nobody", "name": "A walker", "message": "Hello"}"#)
         .refused(422, "invalid-value").shows(&[("/errors/0/pointer", "/email")]),
     get("forms can't be read", Nobody, "/api/marketing/email-capture").refused(405, "method-not-allowed"),
-    get("an unknown path leads nowhere", Nobody, "/api/marketing/leads").refused(404, "no-such-route"),
+    get("an unknown path leads nowhere", Nobody, "/api/marketing/nowhere").refused(404, "no-such-route"),
 
     post("addresses are registered by services alone", Nobody, "/api/identity/email/upsert", r#"{"email": "$lead_email"}"#).refused(404, "no-such-route"),
     post("not by staff either", Staff, "/api/identity/email/upsert", r#"{"email": "$lead_email"}"#).refused(404, "no-such-route"),
