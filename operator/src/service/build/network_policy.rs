@@ -18,7 +18,11 @@ use std::collections::BTreeSet;
 pub(super) fn build(checked: &Checked) -> NetworkPolicy {
     let owner = &checked.owner;
     let mut metadata = owner.child(&names::service_policy(&owner.name), COMPONENT);
-    metadata.annotations = checked.network.leaving.annotation();
+    let mut annotations = checked.network.leaving.annotation().unwrap_or_default();
+    if let Edge::Itself(served) = &checked.edge {
+        annotations.extend(served.left.annotation());
+    }
+    metadata.annotations = Some(annotations).filter(|all| !all.is_empty());
     network::closed(metadata, owner.selector(COMPONENT), ingress(checked), egress(checked))
 }
 
@@ -52,7 +56,8 @@ fn egress(checked: &Checked) -> Vec<NetworkPolicyEgressRule> {
     };
     let served = match &checked.edge {
         Edge::Itself(served) => {
-            served.ways.iter().map(|way| network::to(way.selector.clone(), way.port.clone())).collect()
+            let ways = served.ways.iter().chain(served.left.ways());
+            ways.map(|way| network::to(way.selector.clone(), way.port.clone())).collect()
         }
         Edge::Elsewhere => Vec::new(),
     };
