@@ -34,8 +34,12 @@ fn ingress(checked: &Checked) -> Vec<NetworkPolicyIngressRule> {
         Bus::Unused | Bus::Missing(_) | Bus::Joined(_) => Vec::new(),
     };
     let outside = network::ingress(let_in(checked), names::HTTP_PORT);
-    let rules =
-        [requests, outside, network::ingress(scraping, names::ADMIN_PORT), network::ingress(users, names::BUS_PORT)];
+    let secure = match &checked.edge {
+        Edge::Itself(_) => network::ingress(let_in(checked), names::HTTPS_PORT),
+        Edge::Elsewhere => None,
+    };
+    let (scraping, users) = (network::ingress(scraping, names::ADMIN_PORT), network::ingress(users, names::BUS_PORT));
+    let rules = [requests, outside, secure, scraping, users];
     rules.into_iter().flatten().collect()
 }
 

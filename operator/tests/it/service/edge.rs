@@ -79,6 +79,17 @@ async fn a_portal_gets_an_ingress_and_the_gateway_serves_it() {
 }
 
 #[tokio::test]
+async fn whom_the_gateway_lets_in_may_come_over_tls() {
+    let world = World::new();
+    let public = json!({"host": "api.example", "from": {"podSelector": {"matchLabels": {"app": "balancer"}}}});
+    let spec = json!({"image": "ghcr.io/rerp/gateway:1", "mtls": {"mode": "Off"}, "exposure": {"public": public}});
+    world.service("gateway", &spec);
+    world.pass("gateway").await;
+    let who = json!("balancer");
+    assert_eq!(ways(&world, "gateway", "ingress", "from", "app"), [(json!(8080), who.clone()), (json!(8443), who)]);
+}
+
+#[tokio::test]
 async fn what_is_no_longer_wanted_goes() {
     let world = World::new();
     world.service("portal", &plain("app.example"));
