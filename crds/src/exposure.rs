@@ -29,12 +29,14 @@ pub struct Exposure {
 pub struct Public {
     /// Name of the host in requests; `*.example.com` for all names that have one label more.
     #[schemars(schema_with = "bounds::host_or_wildcard")]
+    #[x_kube(validation = Rule::new("self.matches('[a-z]')")
+        .message("an address is no host; write a name, such as app.example.com"))]
     pub host: String,
     /// Beginnings of paths, whole segments: `/app` is for `/app` and `/app/a`, not for `/apple`. Default: everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "bounds::http_paths")]
-    #[x_kube(validation = Rule::new("self.all(path, path == '/' || (path.startsWith('/') && !path.endsWith('/') && !path.contains('//')))")
-        .message("a path begins with a slash, has no empty segment and no slash at its end; write /app, or / for everything"))]
+    #[x_kube(validation = Rule::new("self.all(path, path == '/' || (path.startsWith('/') && !path.endsWith('/') && !path.contains('//') && !path.matches('/[.][.]?(/|$)')))")
+        .message("a path begins with a slash, has no empty segment, none that is . or .., and no slash at its end; write /app, or / for everything"))]
     #[x_kube(validation = Rule::new("self.all(one, self.exists_one(other, other == one))")
         .message("a path is listed twice; remove one of both, for a list says each path once"))]
     pub paths: Vec<String>,

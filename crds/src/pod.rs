@@ -98,7 +98,7 @@ pub struct ConfigRef {
 pub struct Volume {
     /// Its name in the pods.
     #[schemars(schema_with = "bounds::label_name")]
-    #[x_kube(validation = Rule::new("!(self in ['tmp', 'tls', 'database', 'migrate', 'bus'])")
+    #[x_kube(validation = Rule::new("!(self in ['tmp', 'tls', 'database', 'migrate', 'bus', 'routes', 'certificates'])")
         .message("the operator has a volume of this name in the pods; choose another name"))]
     pub name: String,
     /// Where the pods see it.

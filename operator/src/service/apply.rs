@@ -87,10 +87,13 @@ async fn children(checked: &Checked, built: Built, context: &Context) -> Result<
     Ok((deployment, exposed))
 }
 
-/// Tells whose objects the gateway serves, and looks again soon if something is missing that no watch tells of.
+/// Tells whose objects the gateway serves, and looks again when a way is to be closed, and soon if something is missing that no watch tells of.
 async fn serve(checked: &Checked, served: &Served, context: &Context) -> Result<(), Error> {
     let owner = &checked.owner;
     edge::tell(served, Id { namespace: &owner.namespace, name: &owner.name }, context).await?;
+    if let Some(end) = served.left.ends() {
+        context.look_again_by(&owner.uid, end);
+    }
     if served.awaits_a_secret() {
         let now = context.clock.now();
         context.look_again_by(&owner.uid, now.checked_add(AGAIN).unwrap_or(now));

@@ -57,6 +57,17 @@ pub fn strip_visit(headers: &mut HeaderMap) {
     strip(headers, &OF_VISITS, &INTERNAL);
 }
 
+/// Makes one line of a request's cookies: HTTP/2 may carry each in a line of its own, and readers of HTTP/1.1 look at one line (RFC 9113, 8.2.3).
+pub fn join_cookies(headers: &mut HeaderMap) {
+    let lines: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if lines.len() < 2 {
+        return;
+    }
+    if let Ok(line) = HeaderValue::from_bytes(&lines.join(&b"; "[..])) {
+        headers.insert(header::COOKIE, line);
+    }
+}
+
 /// Takes from a site's answer what is of one connection, or means something inside.
 pub fn strip_visited(headers: &mut HeaderMap) {
     strip(headers, &[], &INTERNAL);

@@ -41,6 +41,17 @@ fn a_stranger_can_not_say_who_asks() {
 }
 
 #[test]
+fn cookies_that_came_in_lines_of_their_own_go_on_in_one() {
+    let mut asked = headers(&[("cookie", "a=1"), ("accept", "*/*"), ("cookie", "b=2; c=3")]);
+    join_cookies(&mut asked);
+    let lines: Vec<_> = asked.get_all("cookie").iter().collect();
+    assert_eq!(lines, ["a=1; b=2; c=3"]);
+    let mut none = headers(&[("accept", "*/*")]);
+    join_cookies(&mut none);
+    assert_eq!(names(&none), ["accept"]);
+}
+
+#[test]
 fn what_belongs_to_a_connection_stays_there() {
     let mut asked = headers(&[
         ("connection", "close, X-Mine"),

@@ -40,6 +40,8 @@ pub(super) fn for_a_while(
     time: Duration,
 ) -> Result<Absence, Error> {
     let step = Step::begin(format!("Identity is away for {}", elapsed(time)));
+    // Gateways were killed before; from here on every answer counts.
+    visitor.come_anew();
     let pods = wanted(cluster)?;
     want(cluster, 0)?;
     let gone = leave(cluster).map(|()| {

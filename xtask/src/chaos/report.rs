@@ -16,8 +16,8 @@ use super::visitor::{Answers, Forms, LOST};
 use crate::demo::stage::{Flow, Kept};
 use crate::progress::elapsed;
 
-/// What may be answered while pods are killed: besides what is right, that it can't be done now, or too often asked.
-const REFUSED: [&str; 3] = ["503", "429", LOST];
+/// What may be answered at the gateway while pods are killed: besides what is right, that it can't be done now, or not in time, or too often asked.
+const REFUSED: [&str; 4] = ["503", "504", "429", LOST];
 
 /// Charges, as billing meant them and as Stripe made them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -221,7 +221,7 @@ mod tests {
             kept: Kept { acknowledged: 9, ..Kept::default() },
             flow: Flow { reasons: answers(&[("status 503: x", 2), ("fte: timeout", 1)]), ..Flow::default() },
             forms: Forms { acknowledged: 3, given_up: 0, answers: answers(&[("201", 2), ("202", 1), (LOST, 4)]) },
-            webhooks: answers(&[("200", 5), ("503", 1)]),
+            webhooks: answers(&[("200", 5), ("503", 1), ("504", 1)]),
             charges: Charges { meant: 2, made: 2, meant_amount: 3800, made_amount: 3800 },
             absence: Some(Absence { seconds: 300, answers: answers(&[("202", 70)]), waiting: 70, left: 0 }),
             ..Report::default()

@@ -32,6 +32,17 @@ pub(super) enum Class {
     Worker,
 }
 
+impl Class {
+    /// How a pod is deleted without waiting for its farewell. By force the next pod may begin while the last one's processes are still there: two servers
+    /// on the same files would destroy them, and no platform promises anything about that. A second is the least for which they are waited for.
+    fn at_once(self) -> &'static [&'static str] {
+        match self {
+            Self::Database | Self::Bus => &["--grace-period=1"],
+            Self::Service | Self::Gateway | Self::Operator | Self::Worker => &["--grace-period=0", "--force"],
+        }
+    }
+}
+
 /// How often each is chosen where it is there, compared with the others.
 const WEIGHTS: [(Class, u64); 6] = [
     (Class::Service, 10),
@@ -96,15 +107,15 @@ impl Victim {
     /// Kills it.
     pub(super) fn kill(&self, cluster: &Cluster, crash: bool) -> Result<Kill, Error> {
         let done = |crash| Kill { class: self.class, of: self.of.clone(), crash };
-        if crash {
+        if self.class == Class::Database {
             let exec = ["exec", "-n", self.namespace, &self.pod, "-c", "postgres", "--", "sh", "-c", CRASH];
             // The pod may be on its way up, or the command ends with the server: then nobody knows, and the pod goes as well.
-            if cluster.kubectl().args(exec).limit(LIMIT).quiet().is_ok() {
+            if cluster.kubectl().args(exec).limit(LIMIT).quiet().is_ok() && crash {
                 return Ok(done(true));
             }
         }
-        let delete = ["delete", "pod", "-n", self.namespace, &self.pod, "--grace-period=0", "--force", "--wait=false"];
-        cluster.kubectl().args(delete).arg("--ignore-not-found").limit(LIMIT).quiet()?;
+        let delete = ["delete", "pod", "-n", self.namespace, &self.pod, "--wait=false", "--ignore-not-found"];
+        cluster.kubectl().args(delete).args(self.class.at_once()).limit(LIMIT).quiet()?;
         Ok(done(false))
     }
 }
@@ -190,6 +201,14 @@ mod tests {
             assert!(draw(1).contains(&hit), "{hit:?}");
         }
         assert!(choose(&[], &mut Rng::new(1)).is_none());
+    }
+
+    #[test]
+    fn whoever_has_files_has_them_alone() {
+        for (class, _) in WEIGHTS {
+            let has_files = matches!(class, Class::Database | Class::Bus);
+            assert_eq!(class.at_once().contains(&"--force"), !has_files, "{class:?}");
+        }
     }
 
     #[test]

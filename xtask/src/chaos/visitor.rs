@@ -81,6 +81,12 @@ impl<'a> Visitor<'a> {
         self.send(form);
     }
 
+    /// Takes another way to the gateway for what comes next. The one there is may have gone with a gateway that was killed since, and that is found out only
+    /// by an answer that doesn't come.
+    pub(super) fn come_anew(&mut self) {
+        self.door = None;
+    }
+
     /// Sends what was not acknowledged, until all of it is or the time is over.
     pub(super) fn insist(&mut self, limit: Duration) {
         let until = Instant::now() + limit;

@@ -18,7 +18,11 @@ use std::collections::BTreeSet;
 pub(super) fn build(checked: &Checked) -> NetworkPolicy {
     let owner = &checked.owner;
     let mut metadata = owner.child(&names::service_policy(&owner.name), COMPONENT);
-    metadata.annotations = checked.network.leaving.annotation();
+    let mut annotations = checked.network.leaving.annotation().unwrap_or_default();
+    if let Edge::Itself(served) = &checked.edge {
+        annotations.extend(served.left.annotation());
+    }
+    metadata.annotations = Some(annotations).filter(|all| !all.is_empty());
     network::closed(metadata, owner.selector(COMPONENT), ingress(checked), egress(checked))
 }
 
@@ -30,8 +34,12 @@ fn ingress(checked: &Checked) -> Vec<NetworkPolicyIngressRule> {
         Bus::Unused | Bus::Missing(_) | Bus::Joined(_) => Vec::new(),
     };
     let outside = network::ingress(let_in(checked), names::HTTP_PORT);
-    let rules =
-        [requests, outside, network::ingress(scraping, names::ADMIN_PORT), network::ingress(users, names::BUS_PORT)];
+    let secure = match &checked.edge {
+        Edge::Itself(_) => network::ingress(let_in(checked), names::HTTPS_PORT),
+        Edge::Elsewhere => None,
+    };
+    let (scraping, users) = (network::ingress(scraping, names::ADMIN_PORT), network::ingress(users, names::BUS_PORT));
+    let rules = [requests, outside, secure, scraping, users];
     rules.into_iter().flatten().collect()
 }
 
@@ -52,7 +60,8 @@ fn egress(checked: &Checked) -> Vec<NetworkPolicyEgressRule> {
     };
     let served = match &checked.edge {
         Edge::Itself(served) => {
-            served.ways.iter().map(|way| network::to(way.selector.clone(), way.port.clone())).collect()
+            let ways = served.ways.iter().chain(served.left.ways());
+            ways.map(|way| network::to(way.selector.clone(), way.port.clone())).collect()
         }
         Edge::Elsewhere => Vec::new(),
     };

@@ -153,7 +153,7 @@ pub fn check(object: &RerpService, gathered: Gathered, settings: &Settings) -> R
         configuration: configuration::verdict(&spec, &secrets, &config_maps),
         events: events::announced(object, &services),
         exposure: exposure::exposure(object, &services, settings),
-        edge: edge::edge(object, around.as_ref(), &services, settings),
+        edge: edge::edge(object, around.as_ref(), &services, settings).after(policy.as_ref(), now),
         database,
         bus,
         network,

@@ -17,8 +17,8 @@ use std::net::IpAddr;
 
 /// Annotation: servers that the pods were told to leave, and when, as in `monolith=2026-01-01T00:00:00Z,…`.
 pub const LEAVING: &str = "rerp.dev/leaving";
-/// How long the way to such a server stays open: the kubelet's delay, and a minute in which the last requests end.
-const GRACE: SignedDuration = SignedDuration::from_mins(3);
+/// How long the way to such a server, or to a gateway's backend, stays open: the kubelet's delay, and a minute in which the last requests end.
+pub(super) const GRACE: SignedDuration = SignedDuration::from_mins(3);
 
 /// The edges of a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! What reaches the cluster from outside: the Ingress that a service's spec wants, and what a namespace's gateway is told of all of them.
 
 use super::{World, path};
+use jiff::Timestamp;
+use rerp_operator::context::Clock;
 use rerp_operator::outcome::Outcome;
 use serde_json::{Value, json};
 
@@ -13,6 +15,10 @@ fn gateway(world: &World, dependencies: &Value) {
         "gateway",
         &json!({"image": "ghcr.io/rerp/gateway:1", "mtls": {"mode": "Off"}, "dependencies": dependencies}),
     );
+}
+
+fn second(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).expect("in range")
 }
 
 /// The rules as the gateway's pods see them: host, path, and where they lead.
@@ -73,6 +79,17 @@ async fn a_portal_gets_an_ingress_and_the_gateway_serves_it() {
 }
 
 #[tokio::test]
+async fn whom_the_gateway_lets_in_may_come_over_tls() {
+    let world = World::new();
+    let public = json!({"host": "api.example", "from": {"podSelector": {"matchLabels": {"app": "balancer"}}}});
+    let spec = json!({"image": "ghcr.io/rerp/gateway:1", "mtls": {"mode": "Off"}, "exposure": {"public": public}});
+    world.service("gateway", &spec);
+    world.pass("gateway").await;
+    let who = json!("balancer");
+    assert_eq!(ways(&world, "gateway", "ingress", "from", "app"), [(json!(8080), who.clone()), (json!(8443), who)]);
+}
+
+#[tokio::test]
 async fn what_is_no_longer_wanted_goes() {
     let world = World::new();
     world.service("portal", &plain("app.example"));
@@ -111,7 +128,8 @@ async fn who_asks_for_certificates_is_led_to_through_the_gateway() {
 
 #[tokio::test]
 async fn of_an_ingress_that_can_not_be_served_everybody_concerned_is_told() {
-    let world = World::new();
+    let mut world = World::new();
+    world.context.clock = Clock::from_fn(|| second(0));
     gateway(&world, &json!([]));
     ingress(&world, "one", "web");
     world.settle("gateway").await;
@@ -133,7 +151,15 @@ async fn of_an_ingress_that_can_not_be_served_everybody_concerned_is_told() {
     world.api.edit(&path("ingresses", "one"), |object| object["spec"]["ingressClassName"] = json!("nginx"));
     world.pass("gateway").await;
     assert_eq!((told(&world), status(&world)), (vec![], json!([])));
+    // Pods that haven't read that yet still lead there.
+    assert_eq!(ways(&world, "gateway", "egress", "to", "app"), [(json!("http"), json!("web"))]);
+    world.context.clock = Clock::from_fn(|| second(179));
+    let (_, again) = world.visit("gateway").await;
+    assert_eq!((world.api.writes(), again.as_secs()), (vec![], 1), "the last second of the way");
+    world.context.clock = Clock::from_fn(|| second(180));
+    world.pass("gateway").await;
     assert!(ways(&world, "gateway", "egress", "to", "app").is_empty());
+    assert!(!world.live("networkpolicies", "gateway").to_string().contains("rerp.dev/ways-left"));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ impl Follower {
     }
 
     async fn take_over(&mut self) -> Result<(), Unusable> {
-        let text = read(&self.folders.routes, "routes.json").await.map_err(Unusable::Read)?;
+        let text = read(&present(&self.folders.routes).await, "routes.json").await.map_err(Unusable::Read)?;
         if u64::try_from(text.len()).unwrap_or(u64::MAX) > LARGEST {
             return Err(Unusable::TooLarge);
         }
@@ -102,10 +102,12 @@ impl Follower {
     /// The certificates that the rules name. One that isn't there yet comes with a later look: the kubelet brings one folder after the other.
     async fn pairs_of(&self, file: &File) -> BTreeMap<String, Pair> {
         let mut pairs = BTreeMap::new();
+        // One version for all: a certificate and a key of two of them don't fit, and its hosts would be without.
+        let version = present(&self.folders.certificates).await;
         for one in &file.certificates {
             let name = &one.name;
-            let chain = read(&self.folders.certificates, &format!("{name}.crt")).await;
-            let key = read(&self.folders.certificates, &format!("{name}.key")).await;
+            let chain = read(&version, &format!("{name}.crt")).await;
+            let key = read(&version, &format!("{name}.key")).await;
             if let (Ok(chain), Ok(key)) = (chain, key) {
                 pairs.insert(name.clone(), (chain, Zeroizing::new(key)));
             }
@@ -171,12 +173,16 @@ impl Follower {
     }
 }
 
-/// A file of the present version: a kubelet swaps the link `..data`. A name with a slash is no file of the operator's.
-async fn read(folder: &Path, name: &str) -> io::Result<Vec<u8>> {
+/// The folder's present version: a kubelet swaps the link `..data`.
+async fn present(folder: &Path) -> PathBuf {
+    tokio::fs::canonicalize(folder.join("..data")).await.unwrap_or_else(|_| folder.to_owned())
+}
+
+/// A file of a version. A name with a slash is no file of the operator's.
+async fn read(version: &Path, name: &str) -> io::Result<Vec<u8>> {
     if name.contains('/') {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    let version = tokio::fs::canonicalize(folder.join("..data")).await.unwrap_or_else(|_| folder.to_owned());
     tokio::fs::read(version.join(name)).await
 }
 

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::body::{Cut, bounded};
 use crate::forward::{answer_body, body_deadline, declared, untold};
-use crate::headers::{strip_visit, strip_visited};
+use crate::headers::{join_cookies, strip_visit, strip_visited};
 use crate::upstream::{Outgoing, Payload, Service};
 
 /// Largest body in bytes.
@@ -67,6 +67,7 @@ fn may_repeat(method: &Method, headers: &HeaderMap) -> bool {
 fn told(visit: &Visit<'_>) -> HeaderMap {
     let mut headers = visit.parts.headers.clone();
     strip_visit(&mut headers);
+    join_cookies(&mut headers);
     let mut set = |name: HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(name, value);

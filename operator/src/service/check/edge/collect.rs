@@ -6,6 +6,7 @@ use super::certificate::{self, Certificates};
 use super::gateway::{self, Listener};
 use super::http_route::{self, ParentSaid};
 use super::ingress;
+use super::left::Left;
 use super::{MOST_BYTES, MOST_RULES, Place, Rule, Said, Served, Target, Trouble, Ways};
 use crate::cluster::gateway_api::{Gateway, HttpRoute};
 use crate::outcome::Outcome;
@@ -111,7 +112,7 @@ impl Collected {
         let ingresses: Vec<Said<Ingress>> = self.ingresses.into_iter().map(|(said, _)| said).collect();
         let verdict = verdict(&ingresses, &self.gateways, &self.routes);
         let (rules, gateways, routes) = (self.rules, self.gateways, self.routes);
-        Served { rules, certificates, ways, ingresses, gateways, routes, verdict }
+        Served { rules, certificates, ways, left: Left::default(), ingresses, gateways, routes, verdict }
     }
 }
 

@@ -11,6 +11,7 @@ mod file;
 pub mod gateway;
 pub mod http_route;
 pub mod ingress;
+pub mod left;
 #[cfg(test)]
 mod route_tests;
 #[cfg(test)]
@@ -25,9 +26,10 @@ use certificate::Certificate;
 use collect::Collected;
 use gateway::Listener;
 use http_route::ParentSaid;
-use jiff::SignedDuration;
-use k8s_openapi::api::networking::v1::Ingress;
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use kube::ResourceExt;
+use left::Left;
 use rerp_crds::RerpService;
 use std::collections::BTreeSet;
 
@@ -56,6 +58,8 @@ pub struct Served {
     pub certificates: Vec<Certificate>,
     /// Pods that it has to reach.
     pub ways: Ways,
+    /// Pods that it had to reach until a moment ago.
+    pub left: Left,
     /// What is said of each Ingress.
     pub ingresses: Vec<Said<Ingress>>,
     /// What is said of each Gateway of our class, listener by listener.
@@ -122,6 +126,17 @@ pub struct Said<K> {
     pub trouble: Option<Trouble>,
     /// Whether it is meant for this gateway. One that was, and isn't any more, is let go.
     pub ours: bool,
+}
+
+impl Edge {
+    /// The same, where `policy` is what the network lets the pods do so far: ways that they were told to leave stay open for a while.
+    #[must_use]
+    pub fn after(mut self, policy: Option<&NetworkPolicy>, now: Timestamp) -> Self {
+        if let (Self::Itself(served), Some(policy)) = (&mut self, policy) {
+            served.left = Left::after(policy, &served.ways, now);
+        }
+        self
+    }
 }
 
 impl Served {
