@@ -15,6 +15,7 @@ pub mod left;
 #[cfg(test)]
 mod route_tests;
 #[cfg(test)]
+#[path = "edge_tests.rs"]
 mod tests;
 
 use super::Verdict;
