@@ -25,7 +25,8 @@ pub const MANAGER: &str = "rerp-operator/service";
 
 /// One pass. Every pass ends in `report`, whatever happened before.
 pub async fn reconcile(object: &RerpService, context: &Context) -> Outcome {
-    let (certified, applied) = passes(object, context).await;
+    // A pass holds much. On the heap it is no matter how deep the stack is on which somebody waits for it.
+    let (certified, applied) = Box::pin(passes(object, context)).await;
     report::report(object, context, certified, applied).await
 }
 
@@ -44,7 +45,7 @@ async fn passes(
         Err(error) => return (None, Err(error.into())),
     };
     let certified = certificate::keep(object, &services, context).await;
-    (Some(certified), pass(object, services, context).await)
+    (Some(certified), Box::pin(pass(object, services, context)).await)
 }
 
 async fn pass(object: &RerpService, services: Services, context: &Context) -> Result<apply::Applied, Stop> {
@@ -58,10 +59,10 @@ async fn pass(object: &RerpService, services: Services, context: &Context) -> Re
         );
         return Err(Outcome::failed(Reason::ApiError, message).into());
     }
-    let gathered = gather::gather(object, services.known, context).await?;
+    let gathered = Box::pin(gather::gather(object, services.known, context)).await?;
     let checked = check::check(object, gathered, &context.settings)?;
     let built = build::build(&checked);
-    apply::apply(checked, built, context).await
+    Box::pin(apply::apply(checked, built, context)).await
 }
 
 /// Whether a service has its data in the ServiceDatabase `name`, is moving there, or wishes to.
