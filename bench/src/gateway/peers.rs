@@ -193,6 +193,9 @@ mod tests {
         let rates = include_str!("../../../services/gateway/src/rates.rs");
         let (address, person) = rates.split_once("of_network").unwrap();
         assert!(address.contains("Self::Read => per_minute(3000)"), "the quota of an address has changed");
-        assert!(person.contains("Self::Read | Self::Site | Self::Stray => per_minute(600)"), "the quota of a person has changed");
+        assert!(
+            person.contains("Self::Read | Self::Site | Self::Stray => per_minute(600)"),
+            "the quota of a person has changed"
+        );
     }
 }

@@ -65,13 +65,14 @@ pub fn has_tag(headers: &HeaderMap, present: &str) -> Result<bool, Problem> {
     })
 }
 
-/// The tags of a header: nothing if it is missing, `Some(None)` for `*`. Our tags hold no commas, so a comma parts two of them.
+/// The tags of a header: nothing if it is missing or empty, `Some(None)` for `*`. Our tags hold no commas, so a comma parts two of them; empty parts of a
+/// list are passed over (RFC 9110, 5.6.1.2).
 fn tags(headers: &HeaderMap, name: &str) -> Result<Option<Option<Vec<String>>>, Problem> {
     let unreadable = || Problem::new(MALFORMED_HEADER).detail(format!("{name} must be `*` or quoted entity tags"));
     let mut tags = Vec::new();
     for line in headers.get_all(name) {
         let line = line.to_str().map_err(|_| unreadable())?;
-        tags.extend(line.split(',').map(|tag| tag.trim().to_owned()));
+        tags.extend(line.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()));
     }
     if tags.iter().any(|tag| tag == "*") {
         return if tags.len() == 1 { Ok(Some(None)) } else { Err(unreadable()) };
@@ -102,21 +103,22 @@ mod tests {
     #[test]
     fn a_change_means_a_version() {
         let of = |lines: &[&'static str]| IfMatch::of(&headers("if-match", lines));
-        assert_eq!(of(&[]).unwrap_err().kind(), VERSION_REQUIRED);
+        for lines in [vec![], vec![""], vec![" , "]] {
+            assert_eq!(of(&lines).unwrap_err().kind(), VERSION_REQUIRED, "{lines:?}");
+        }
         for (lines, means) in [
             (vec!["\"3\""], true),
             (vec!["*"], true),
             (vec!["\"1\", \"3\""], true),
             (vec!["\"1\"", "\"3\""], true),
+            (vec!["", ", \"3\","], true),
             (vec!["\"2\""], false),
             (vec!["W/\"3\""], false),
             (vec!["\"03\""], false),
         ] {
             assert_eq!(of(&lines).unwrap().means(3), means, "{lines:?}");
         }
-        for lines in
-            [vec!["3"], vec![""], vec!["\""], vec!["*, \"3\""], vec!["\"3\","], vec!["\"3\"4\""], vec!["\"3 4\""]]
-        {
+        for lines in [vec!["3"], vec!["\""], vec!["*, \"3\""], vec!["\"3\"4\""], vec!["\"3 4\""]] {
             assert_eq!(of(&lines).unwrap_err().kind(), MALFORMED_HEADER, "{lines:?}");
         }
     }
@@ -125,7 +127,7 @@ mod tests {
     fn a_reader_may_have_it_already() {
         let has = |lines: &[&'static str]| has_version(&headers("if-none-match", lines), 3).unwrap();
         assert!(has(&["\"3\""]) && has(&["W/\"3\""]) && has(&["*"]));
-        assert!(!has(&[]) && !has(&["\"2\""]));
+        assert!(!has(&[]) && !has(&[""]) && !has(&["\"2\""]));
         assert_eq!(etag(3), "\"3\"");
     }
 }
