@@ -72,21 +72,6 @@ pub(crate) struct Args {
     split: bool,
 }
 
-impl Args {
-    /// A small run on the platform that the demo has left: for a test.
-    pub(crate) fn small() -> Self {
-        Self {
-            kills: 6,
-            seed: 1,
-            identity_down: Duration::from_secs(10),
-            here: true,
-            rows: ROWS,
-            no_bus: true,
-            split: false,
-        }
-    }
-}
-
 /// Tells the story and judges it.
 pub(crate) fn run(paths: &Paths, choice: &Choice, args: &Args, images: &Options) -> Result<ExitCode, Error> {
     let started = Instant::now();

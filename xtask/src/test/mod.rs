@@ -17,7 +17,6 @@ use std::time::{Duration, Instant};
 use comfy_table::Table;
 
 use crate::bench;
-use crate::chaos;
 use crate::cluster::{self, Choice};
 use crate::command;
 use crate::demo;
@@ -106,8 +105,6 @@ pub(crate) enum Error {
     Walk(#[from] walk::Error),
     #[error(transparent)]
     Bench(#[from] bench::Error),
-    #[error(transparent)]
-    Chaos(#[from] chaos::Error),
     #[error("a test tool failed")]
     Command(#[from] command::Error),
 }
