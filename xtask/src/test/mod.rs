@@ -6,6 +6,7 @@ mod go;
 mod go_licences;
 mod licences;
 mod node;
+mod room;
 mod sizes;
 mod stages;
 mod tally;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::ValueEnum as _;
 use serde_json::Value;
 
+use super::room::Room;
 use super::{Error, Setting, Stage, Tally, badges, go, licences, node, sizes};
 use crate::bench::{self, Name};
 use crate::cluster;
@@ -115,13 +116,15 @@ fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
         note("no database tests exist yet");
         return Ok(Tally::default());
     }
-    let usual = cargo_test(setting, &[vec!["--workspace".to_owned()], tests].concat(), &[]);
+    let room = Room::find()?;
+    let usual = cargo(setting).args(["test", "--no-fail-fast", "--workspace"]).args(tests);
+    let usual = count(room.of(usual.arg("--").args(setting.filter)));
     if setting.filter.is_some_and(|name| !name.contains("nats")) {
         return usual;
     }
     let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "it"]);
     let test = test.env(NATS, install::nats_server(setting.paths)?);
-    both(usual, count(test.args(["--", "--ignored", "events::nats"]).args(setting.filter)))
+    both(usual, count(room.of(test.args(["--", "--ignored", "events::nats"]).args(setting.filter))))
 }
 
 /// Each service asked all that schemathesis thinks of. The tests are in the programs of the stage before, which have been built by now; they run one
@@ -130,7 +133,8 @@ fn openapi(setting: &Setting<'_>) -> Result<Tally, Error> {
     install::for_database_tests()?;
     let schemathesis = install::schemathesis(setting.paths)?;
     let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "it"]);
-    let test = test.env(SCHEMATHESIS, schemathesis.program("schemathesis"));
+    let room = Room::find()?;
+    let test = room.of(test.env(SCHEMATHESIS, schemathesis.program("schemathesis")));
     // Names of tests: all of them begin so, and a service's name is part of the one that is its.
     // NATS is the stage before's, and isn't told to these.
     count(test.args(["--", "--ignored", "--skip", "events::nats", setting.filter.unwrap_or("openapi::schemathesis")]))
