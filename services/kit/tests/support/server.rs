@@ -23,6 +23,11 @@ const SETTINGS: [&str; 7] = [
     "log_min_messages=fatal",
 ];
 
+/// Where in the data directory the process complains.
+const LOG: &str = "stderr.log";
+/// Ports that are tried.
+const ATTEMPTS: usize = 5;
+
 pub struct Server {
     data: TempDir,
     _template: Arc<TempDir>,
@@ -36,10 +41,15 @@ impl Server {
         let template = template();
         let copied = Command::new("cp").arg("-a").arg(template.path().join(".")).arg(data.path()).status().unwrap();
         assert!(copied.success());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Self { data, _template: template, port, process: None };
-        server.boot();
-        server
+        let mut server = Self { data, _template: template, port: 0, process: None };
+        // A port that is free now may be somebody's connection a moment later.
+        for _ in 0..ATTEMPTS {
+            server.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            if server.comes_up() {
+                return server;
+            }
+        }
+        panic!("PostgreSQL doesn't start: {}", server.said());
     }
 
     pub fn data(&self) -> &std::path::Path {
@@ -50,21 +60,36 @@ impl Server {
         self.port
     }
 
-    /// Starts the process (again) and waits until it takes connections.
+    /// Starts the process again and waits until it takes connections.
     pub fn boot(&mut self) {
+        assert!(self.comes_up(), "PostgreSQL doesn't start: {}", self.said());
+    }
+
+    /// Starts the process. False when it ends instead of taking connections.
+    fn comes_up(&mut self) -> bool {
         let mut command = as_postgres();
         command.arg(bin("postgres")).arg("-D").arg(self.data.path()).arg("-p").arg(self.port.to_string());
         for setting in SETTINGS {
             command.arg("-c").arg(setting);
         }
-        self.process = Some(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        let log = std::fs::File::create(self.data.path().join(LOG)).unwrap();
+        let mut process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let pid = self.data.path().join("postmaster.pid");
         let began = Instant::now();
-        let ready =
-            || std::fs::read_to_string(self.data.path().join("postmaster.pid")).unwrap_or_default().contains("ready");
-        while !ready() {
-            assert!(began.elapsed() < Duration::from_secs(60), "PostgreSQL doesn't start");
+        while !std::fs::read_to_string(&pid).unwrap_or_default().contains("ready") {
+            if process.try_wait().unwrap().is_some() {
+                return false;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "PostgreSQL isn't ready: {}", self.said());
             std::thread::sleep(Duration::from_millis(20));
         }
+        self.process = Some(process);
+        true
+    }
+
+    /// What the process has complained about.
+    fn said(&self) -> String {
+        std::fs::read_to_string(self.data.path().join(LOG)).unwrap_or_default()
     }
 
     /// Ends the process: `INT` drops connections and stops, `QUIT` is a crash that has to be recovered from.
