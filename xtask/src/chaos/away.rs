@@ -17,6 +17,8 @@ const SHORT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(500);
 /// How long leads may wait for their addresses once Identity is back: the longest pause of marketing's worker, its lease, and a pod's start.
 const RESOLVED: Duration = Duration::from_secs(240);
+/// How a form is answered whose address waits.
+const WITHOUT_IT: &str = "202";
 const WAITING: &str = "SELECT count(*) FROM {schema}.intake";
 
 /// What became of forms while Identity was away.
@@ -44,7 +46,7 @@ pub(super) fn for_a_while(
     visitor.come_anew();
     let pods = wanted(cluster)?;
     want(cluster, 0)?;
-    let gone = leave(cluster).map(|()| {
+    let gone = leave(cluster).and_then(|()| unheard(visitor)).map(|()| {
         let before = visitor.answers.clone();
         let until = Instant::now() + time;
         while Instant::now() < until {
@@ -103,6 +105,20 @@ fn leave(cluster: &Cluster) -> Result<(), Error> {
         cluster.kubectl().args(now).args(which).limit(SHORT).quiet()?;
         thread::sleep(POLL);
     }
+}
+
+/// Comes until a form is taken without Identity: a pod that is gone by its name may answer for a moment yet.
+fn unheard(visitor: &mut Visitor<'_>) -> Result<(), Error> {
+    let before = visitor.answers.clone();
+    let until = Instant::now() + SHORT;
+    while !since(&before, &visitor.answers).contains_key(WITHOUT_IT) {
+        if Instant::now() > until {
+            return Err(Error::NotAway);
+        }
+        visitor.come();
+        thread::sleep(POLL);
+    }
+    Ok(())
 }
 
 /// What was answered since an earlier look.

@@ -64,12 +64,16 @@ pub(crate) struct Args {
     /// Rows of the platform's data set
     #[arg(long, default_value_t = ROWS, value_parser = clap::value_parser!(u64).range(20_000..=20_000_000))]
     rows: u64,
-    /// Leave the event bus out
-    #[arg(long)]
-    no_bus: bool,
     /// Move all domains into databases of their own meanwhile; their workers are killed too
     #[arg(long, conflicts_with = "here")]
     split: bool,
+}
+
+impl Args {
+    /// Few kills on the platform that a small demo has left, and Identity away for a moment: that it all still works.
+    pub(crate) fn small() -> Self {
+        Self { kills: 6, seed: 1, identity_down: Duration::from_secs(10), here: true, rows: ROWS, split: false }
+    }
 }
 
 /// Tells the story and judges it.
@@ -81,7 +85,7 @@ pub(crate) fn run(paths: &Paths, choice: &Choice, args: &Args, images: &Options)
     }
     let stage = Stage::open(&cluster)?;
     let dir = paths.root.join("target/chaos");
-    let told = set_up(paths, &cluster, &stage, args).and_then(|()| story(paths, &cluster, &stage, args));
+    let told = set_up(paths, &stage, args).and_then(|()| story(paths, &cluster, &stage, args));
     let report = match told {
         Ok(report) => Report { time: started.elapsed(), ..report },
         Err(error) => {
@@ -106,14 +110,9 @@ pub(crate) fn run(paths: &Paths, choice: &Choice, args: &Args, images: &Options)
     Ok(ExitCode::FAILURE)
 }
 
-fn set_up(paths: &Paths, cluster: &Cluster, stage: &Stage<'_>, args: &Args) -> Result<(), Error> {
+fn set_up(paths: &Paths, stage: &Stage<'_>, args: &Args) -> Result<(), Error> {
     if !args.here {
         stage.raise(paths, args.rows)?;
-    }
-    if !args.no_bus {
-        let step = Step::begin("The event bus: kubectl apply -k manifests/samples/bus");
-        deploy::kustomize(paths, cluster, "samples/bus")?;
-        step.done("applied");
     }
     Ok(stage.ready("sdb,rsvc", READY)?)
 }

@@ -161,7 +161,8 @@ impl<'a> Vendor<'a> {
             .filter(|payment| payment["status"] == "succeeded")
             .filter_map(|payment| Some((payment["id"].as_str()?, payment["amount_received"].as_i64()?)))
             .collect();
-        let invoices = self.all("invoices")?;
+        // Which payments settled one is told only to who asks for it.
+        let invoices = self.all("invoices?expand[]=data.payments")?;
         let fresh = invoices.iter().filter(|it| it["id"].as_str().is_some_and(|id| !meant.before.contains(id)));
         Ok(fresh.filter_map(|invoice| paid(invoice, &received)).collect())
     }
@@ -190,9 +191,10 @@ fn meant(living: &Value, with_card: &BTreeSet<String>, until: i64) -> Option<(St
 fn paid(invoice: &Value, received: &BTreeMap<&str, i64>) -> Option<(String, i64, bool)> {
     let amount = invoice["amount_paid"].as_i64().filter(|amount| *amount > 0)?;
     let subscription = invoice["parent"]["subscription_details"]["subscription"].as_str()?;
-    let payments = invoice["payments"]["data"].as_array()?;
+    let payments = invoice["payments"]["data"].as_array();
     let took: Vec<i64> = payments
-        .iter()
+        .into_iter()
+        .flatten()
         .filter_map(|one| one["payment"]["payment_intent"].as_str())
         .filter_map(|id| received.get(id).copied())
         .collect();
@@ -225,6 +227,8 @@ mod tests {
         assert_eq!(settled(&[("pi_1", 1900)]), Some(("sub_1".to_owned(), 1900, true)));
         assert_eq!(settled(&[("pi_1", 1800)]), Some(("sub_1".to_owned(), 1900, false)));
         assert_eq!(settled(&[]), Some(("sub_1".to_owned(), 1900, false)));
+        let untold = json!({ "amount_paid": 1900, "parent": invoice["parent"] });
+        assert_eq!(paid(&untold, &BTreeMap::new()), Some(("sub_1".to_owned(), 1900, false)), "money was taken");
         assert_eq!(paid(&json!({ "amount_paid": 0 }), &BTreeMap::new()), None);
     }
 }

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use comfy_table::Table;
 
 use crate::bench;
+use crate::chaos;
 use crate::cluster::{self, Choice};
 use crate::command;
 use crate::demo;
@@ -73,7 +74,7 @@ pub(crate) enum Stage {
     Node,
     /// Tests against a real cluster with the operator installed
     Cluster,
-    /// The demo on a small data set: undisturbed with the walk after it, and with the worker's or the operator's pod killed in every phase
+    /// The demo on a small data set: undisturbed with the walk and a few kills after it, and with the worker's or the operator's pod killed in every phase
     Demo,
 }
 
@@ -104,6 +105,8 @@ pub(crate) enum Error {
     Demo(#[from] demo::Error),
     #[error(transparent)]
     Walk(#[from] walk::Error),
+    #[error(transparent)]
+    Chaos(#[from] chaos::Error),
     #[error(transparent)]
     Bench(#[from] bench::Error),
     #[error("a test tool failed")]

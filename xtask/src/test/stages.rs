@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::room::Room;
 use super::{Error, Setting, Stage, Tally, badges, go, licences, node, sizes};
 use crate::bench::{self, Name};
+use crate::chaos;
 use crate::cluster;
 use crate::command::{self, Cmd};
 use crate::demo::{self, Victim};
@@ -170,8 +171,8 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
     count(test.arg("--").arg("--test-threads=1").args(setting.filter))
 }
 
-/// Each run of the demo judges itself and counts as one test. So do, on the platform that the undisturbed one leaves, all of whose domains have moved: the walk, and the
-/// search for personal data in what all of them have written.
+/// Each run of the demo judges itself and counts as one test. So do, on the platform that the undisturbed one leaves, all of whose domains have moved: the walk, the
+/// search for personal data in what all of them have written, and a few kills.
 fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
     let mut tally = Tally::default();
     let mut judged = |code: ExitCode| {
@@ -189,6 +190,7 @@ fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
         if passed && kill.is_none() {
             judged(walk::run(setting.paths, setting.choice)?);
             judged(walk::needles::run(setting.paths, setting.choice)?);
+            judged(chaos::run(setting.paths, setting.choice, &chaos::Args::small(), &Options::default())?);
         }
     }
     if tally.failed == 0 { Ok(tally) } else { Err(Error::Tests(tally)) }

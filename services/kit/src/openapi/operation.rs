@@ -122,7 +122,7 @@ impl Operation {
     /// Takes `If-None-Match`, and answers 304 to whoever has what there is.
     #[must_use]
     pub fn revalidated(self) -> Self {
-        let tag = self.header("If-None-Match", "The ETag of what is there already", tags(), false);
+        let tag = self.header("If-None-Match", "The ETag of what is there already", tags_or_none(), false);
         tag.empty(304, "Unchanged").with("ETag", "The version", true)
     }
 
@@ -175,5 +175,11 @@ impl Operation {
 /// Entity tags, as `http/version.rs` reads them.
 fn tags() -> Value {
     let pattern = r#"^(\*|(W/)?"[!#-+.-~-]*"([ \t]*,[ \t]*(W/)?"[!#-+.-~-]*")*)$"#;
+    json!({ "type": "string", "pattern": pattern, "examples": ["*"] })
+}
+
+/// The same, or none: a list of nothing is read as no header (RFC 9110, 5.6.1.2).
+fn tags_or_none() -> Value {
+    let pattern = r#"^(\*|((W/)?"[!#-+.-~-]*")?([ \t]*,[ \t]*((W/)?"[!#-+.-~-]*")?)*)$"#;
     json!({ "type": "string", "pattern": pattern, "examples": ["*"] })
 }
