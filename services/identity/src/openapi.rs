@@ -6,7 +6,7 @@ use rerp_kit::audit::Row;
 use rerp_kit::http::Page;
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
-    ALREADY_EXISTS, CODE_REFUSED, INVALID_VALUE, NOT_FOUND, NOT_SIGNED_IN, TOO_MANY_REQUESTS,
+    ALREADY_EXISTS, AT_CAPACITY, CODE_REFUSED, INVALID_VALUE, NOT_FOUND, NOT_SIGNED_IN, TOO_MANY_REQUESTS,
 };
 use rerp_kit::rights::Export;
 use serde_json::json;
@@ -57,7 +57,7 @@ fn addresses() -> Vec<Operation> {
         upsert
             .body::<UpsertBody>("The address", json!({ "email": "ann@example.com" }))
             .answers::<Upserted>(200, "The identifier, the same for all spellings of the address")
-            .problems(&[INVALID_VALUE]),
+            .problems(&[INVALID_VALUE, AT_CAPACITY]),
         by_query.query::<Search>().answers::<Details>(200, "The address").problems(&[INVALID_VALUE, NOT_FOUND]),
         by_path
             .segment(

@@ -7,14 +7,16 @@ use rerp_kit::pool::Db;
 use crate::grpc;
 use crate::hooks::Hooks;
 use crate::http::{audit, change, email, hook, person, registration, rights, session, verify};
+use crate::store::upsert::Upserts;
 use crate::verification::Verification;
 
-/// All routes of the service, without the guard that the kit puts around them.
+/// All routes of the service, without the guard that the kit puts around them. Starts the tasks that make addresses known, so it has to be called on a runtime.
 pub fn router(db: Db) -> Router {
-    let (emails, people, asked) = (grpc::email::server(&db), grpc::person::server(&db), grpc::rights::server(&db));
+    let upserts = Upserts::new(&db);
+    let (emails, people, asked) = (grpc::email::server(&upserts), grpc::person::server(&db), grpc::rights::server(&db));
     let rest = Router::new()
         .route("/api/identity/email", get(email::by_query))
-        .route("/api/identity/email/upsert", post(email::upsert))
+        .route("/api/identity/email/upsert", post(email::upsert).with_state(upserts))
         .route("/api/identity/email/{id_or_address}", get(email::by_path))
         .route("/api/identity/user", post(registration::register))
         .route("/api/identity/user/{human_name_id}", get(person::human).put(change::names).delete(rights::erase))

@@ -20,6 +20,7 @@
 //! | [`client`] | calls to other services |
 //! | [`cache`] | what they answered, for a while |
 //! | [`bounded`] | a map that never holds more than it may |
+//! | [`batch`] | work on the database for calls that come together, at once |
 //! | [`events`] | what services tell each other after the fact: outbox, inbox, and what takes events from one to the other |
 //! | [`idempotency`] | `Idempotency-Key`, stored with the effect it protects |
 //! | [`rights`] | what is held of people and for how long: export, erasure, lifetimes |
@@ -32,6 +33,7 @@ pub mod access;
 pub mod admin;
 pub mod app;
 pub mod audit;
+pub mod batch;
 pub mod bounded;
 pub mod cache;
 pub mod client;

@@ -14,6 +14,9 @@ pub struct MetricsError(#[from] prometheus::Error);
 /// Buckets in seconds, from a cached read to a request that waited for a cutover.
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0];
 
+/// Buckets in calls, from one that came alone to as many as a batch takes.
+const CALLS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+
 /// All metrics of a process.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -95,6 +98,8 @@ pub struct PoolMetrics {
     pub rehearsed: IntGauge,
     /// Transactions given up, by `outcome`.
     pub failures: IntCounterVec,
+    /// Calls that were worked on together, by `batch`.
+    pub batches: HistogramVec,
 }
 
 impl Metrics {
@@ -206,6 +211,9 @@ impl PoolMetrics {
         let rehearsed = IntGauge::new("rerp_db_rehearsed_connections", "Connections with nothing left to plan")?;
         registry.register(Box::new(rehearsals.clone()))?;
         registry.register(Box::new(rehearsed.clone()))?;
+        let calls = HistogramOpts::new("rerp_db_batch_calls", "Calls that were worked on together");
+        let batches = HistogramVec::new(calls.buckets(CALLS.to_vec()), &["batch"])?;
+        registry.register(Box::new(batches.clone()))?;
         Ok(Self {
             retries: counter(registry, "rerp_db_retries_total", "Repeated transactions", &["reason"])?,
             active: gauge(registry, "rerp_db_active_side", "1 for the side in use", &["side"])?,
@@ -215,6 +223,7 @@ impl PoolMetrics {
             rehearsals,
             rehearsed,
             failures: counter(registry, "rerp_db_failures_total", "Transactions given up", &["outcome"])?,
+            batches,
         })
     }
 }

@@ -1,6 +1,5 @@
 //! `rerp.identity.v1.EmailService`: the same rules and the same SQL as the routes in `http/email.rs`. Must not log what it reads.
 
-use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::INVALID_VALUE;
 use rerp_proto::identity::v1::email_service_server::{EmailService, EmailServiceServer};
@@ -8,16 +7,16 @@ use rerp_proto::identity::v1::{UpsertEmailRequest, UpsertEmailResponse};
 use tonic::{Request, Response, Status};
 
 use crate::domain::email::EmailAddress;
-use crate::store::email as store;
+use crate::store::upsert::Upserts;
 
-/// The service over a database.
+/// The service over what makes addresses known.
 #[derive(Debug, Clone)]
-pub struct Emails(Db);
+pub struct Emails(Upserts);
 
 /// The service, ready to be routed to.
 #[must_use]
-pub fn server(db: &Db) -> EmailServiceServer<Emails> {
-    EmailServiceServer::new(Emails(db.at_work())).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
+pub fn server(upserts: &Upserts) -> EmailServiceServer<Emails> {
+    EmailServiceServer::new(Emails(upserts.clone())).max_decoding_message_size(rerp_kit::grpc::LARGEST_MESSAGE)
 }
 
 #[tonic::async_trait]
@@ -28,7 +27,7 @@ impl EmailService for Emails {
     ) -> Result<Response<UpsertEmailResponse>, Status> {
         let email = EmailAddress::parse(&request.get_ref().email)
             .map_err(|error| Problem::new(INVALID_VALUE).field("/email", error.to_string()))?;
-        let stored = store::upsert(&self.0, &email).await.map_err(Problem::from)?;
+        let stored = self.0.upsert(email).await.map_err(Problem::from)?;
         Ok(Response::new(UpsertEmailResponse { email_address_id: stored.id.to_string(), created: stored.created }))
     }
 }

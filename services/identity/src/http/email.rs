@@ -9,13 +9,14 @@ use rerp_kit::access::Caller;
 use rerp_kit::http::{Json, Path, Query, strict_uuid};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{INVALID_VALUE, NOT_FOUND};
+use rerp_kit::problem::catalogue::{INVALID_VALUE, NOT_FOUND, NOT_PERMITTED};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::email::EmailAddress;
 use crate::store::email::{self as store, Stored};
+use crate::store::upsert::Upserts;
 
 /// What an upsert takes.
 #[derive(Deserialize, JsonSchema)]
@@ -72,13 +73,18 @@ pub struct Details {
 /// # Errors
 /// A problem.
 pub async fn upsert(
-    State(db): State<Db>,
+    State(upserts): State<Upserts>,
     caller: Caller,
     Json(body): Json<UpsertBody>,
 ) -> Result<impl IntoResponse, Problem> {
+    // The table of who may call lets nobody else in. Addresses are made known as the service's own work, together with those of others, so whoever may
+    // not have that done must not get here.
+    if !matches!(caller, Caller::Service(_) | Caller::Unchecked) {
+        return Err(Problem::new(NOT_PERMITTED).detail("this is for services of the platform"));
+    }
     let email = EmailAddress::parse(&body.email)
         .map_err(|error| Problem::new(INVALID_VALUE).field("/email", error.to_string()))?;
-    let stored = store::upsert(&db.on_behalf(&caller), &email).await?;
+    let stored = upserts.upsert(email).await?;
     Ok(axum::Json(Upserted { email_address_id: stored.id, created: stored.created }))
 }
 

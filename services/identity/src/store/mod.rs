@@ -12,3 +12,4 @@ pub mod person;
 pub mod proof;
 pub mod registration;
 pub mod session;
+pub mod upsert;

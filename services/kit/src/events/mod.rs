@@ -4,7 +4,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `name`, `envelope`, [`catalogue`] | what an event is, and all of them |
-//! | [`outbox`] | the table of what is to be told; [`publish`] and [`publish_first`] write to it, or the macro `telling` in one statement |
+//! | [`outbox`] | the table of what is to be told; [`publish`] and [`publish_first`] write to it |
+//! | `telling` | the same in one statement with the change, by the macros `telling` and `telling_each` |
 //! | [`relay`] | takes it from there to the broker |
 //! | [`broker`] | what is asked of a broker; [`memory`] is one for tests, [`nats`] the real one |
 //! | [`handlers`] | which events a service wants, and what they do |
@@ -32,6 +33,7 @@ pub mod outbox;
 pub mod reader;
 pub mod relay;
 pub mod running;
+mod telling;
 
 pub use envelope::Envelope;
 pub use handlers::Handlers;

@@ -2,13 +2,11 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use sqlx::Postgres;
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
 use uuid::Uuid;
 
 use super::catalogue::Event;
 use super::looks::{Reach, SWEEPS, SWEPT};
+pub use super::telling::{telling, telling_each};
 use crate::http::context;
 use crate::pool::{Db, DbError, Session};
 
@@ -76,24 +74,6 @@ const STATE: &str = "SELECT count(*), (SELECT count(*) FROM \
 const SWEEP_UNHEARD: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox \
      WHERE dead_at IS NULL AND due_at < now() - $1::interval ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 
-/// The text of a statement that changes something and tells of it, in one round trip and, by itself, in one transaction: for what is too frequent to be told
-/// by [`publish_first`]. The change is a statement that touches one row at most; `$1` is the event's subject in it, and its other parameters begin at `$6`.
-/// The event is the first of its subject, so there must be one such change of a subject. What the statement affects is the one event, or nothing where
-/// nothing was changed. The function of the same name binds the event.
-///
-/// The table that is changed must be older than `outbox`: a cutover locks tables in that order, and so does this.
-#[macro_export]
-macro_rules! telling {
-    ($change:literal) => {
-        concat!(
-            "WITH change AS (",
-            $change,
-            " RETURNING 1), told AS (INSERT INTO outbox (subject, id, type, data, trace, sequence) \
-             SELECT $1, $2, $3, $4, $5, 1 FROM change RETURNING 1) SELECT 1 FROM told"
-        )
-    };
-}
-
 /// An event that is to be published.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct Waiting {
@@ -154,19 +134,6 @@ async fn write<E: Event>(session: &mut Session, statement: &'static str, event: 
     let insert = sqlx::query(statement).bind(id).bind(E::TYPE).bind(event.subject()).bind(data);
     insert.bind(context::request_id()).execute(session.conn()).await?;
     Ok(id)
-}
-
-/// A statement of the macro `telling`, with everything of the event bound: what the change itself takes comes next.
-///
-/// # Errors
-/// `Encode`, when the event can't be written as JSON: a bug.
-pub fn telling<E: Event>(
-    statement: &'static str,
-    event: &E,
-) -> Result<Query<'static, Postgres, PgArguments>, sqlx::Error> {
-    let data = serde_json::to_value(event).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let query = sqlx::query(statement).bind(event.subject()).bind(Uuid::now_v7()).bind(E::TYPE);
-    Ok(query.bind(data).bind(context::request_id()))
 }
 
 /// Takes events that are due within a reach, at most one of each subject, if it is the turn of the relay `holder` or becomes it; nothing is marked.

@@ -41,6 +41,7 @@ use tokio::time::Instant;
 pub use error::{BindingError, Class, DbError};
 pub(crate) use files::read as read_bindings;
 pub(crate) use owner::{Decision, Known, Role, decide};
+pub(crate) use retry::WAIT;
 pub use session::{Session, Work};
 pub(crate) use side::Side;
 
@@ -54,7 +55,7 @@ use inner::Inner;
 use retry::{Mode, Replay};
 
 /// Time work has when it runs outside of a request.
-const WITHOUT_REQUEST: Duration = Duration::from_secs(10);
+pub(crate) const WITHOUT_REQUEST: Duration = Duration::from_secs(10);
 
 /// Kept of a request's time for saying that the database took the rest.
 const ANSWERING: Duration = Duration::from_millis(20);
@@ -156,6 +157,12 @@ impl Db {
     {
         let mode = if self.behalf.is_work() { Mode::Autocommit } else { Mode::Transaction };
         self.drive(mode, Replay::Always, given, work).await
+    }
+
+    /// The numbers of this handle.
+    #[must_use]
+    pub fn metrics(&self) -> &PoolMetrics {
+        &self.inner.metrics
     }
 
     /// Whether the side in use answered within the last moments.

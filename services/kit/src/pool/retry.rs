@@ -48,7 +48,7 @@ impl Course {
 }
 
 /// The name under which a request's time in the database is told.
-const WAIT: &str = "db";
+pub(crate) const WAIT: &str = "db";
 
 impl Db {
     /// Does `work` until it is done or can't be; the request at hand is told how long that took.

@@ -114,9 +114,16 @@ impl IntoResponse for Problem {
 }
 
 impl From<DbError> for Problem {
-    /// Logs the cause, here and only here, and answers without it.
+    /// See the one for a reference.
     fn from(error: DbError) -> Self {
-        tracing::warn!(error = chain(&error), "a database call failed");
+        Self::from(&error)
+    }
+}
+
+impl From<&DbError> for Problem {
+    /// Logs the cause, here and only here, and answers without it.
+    fn from(error: &DbError) -> Self {
+        tracing::warn!(error = chain(error), "a database call failed");
         match error {
             DbError::Refused(_) => Self::new(catalogue::INTERNAL),
             DbError::GaveUp { .. } | DbError::NoConnection => Self::new(catalogue::DATABASE_UNAVAILABLE).retry_after(1),
