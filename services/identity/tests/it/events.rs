@@ -9,9 +9,9 @@ use futures::future::join_all;
 use rerp_identity::domain::email::EmailAddress;
 use rerp_identity::domain::otp::Channel;
 use rerp_identity::domain::phone::PhoneNumber;
-use rerp_identity::store::email::{self, Upsert};
 use rerp_identity::store::otp::{self, Challenge, Contact};
 use rerp_identity::store::proof::{self, Owned};
+use rerp_identity::store::upsert::{Upsert, Upserts};
 use rerp_kit::pool::Db;
 use sqlx::{AssertSqlSafe, Executor as _, raw_sql};
 use uuid::Uuid;
@@ -117,7 +117,8 @@ async fn who_was_verified_and_not_announced_is_announced_once() {
 async fn an_address_is_announced_with_its_identifier_and_nothing_else() {
     let (split, db) = world().await;
     let address = EmailAddress::parse("ann@example.com").unwrap();
-    let racing = (0..16).map(|_| email::upsert(&db, &address));
+    let upserts = Upserts::new(&db);
+    let racing = (0..16).map(|_| upserts.upsert(address.clone()));
     let answers: Vec<Upsert> = join_all(racing).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(answers.iter().filter(|answer| answer.created).count(), 1);
     assert_eq!(split.source.number(CREATED).await, 1);
@@ -132,14 +133,14 @@ async fn an_address_is_announced_with_its_identifier_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cutover_does_not_wait_for_an_upsert_that_waits_for_it() {
     let (split, db) = world().await;
-    let done = Arc::new(AtomicBool::new(false));
-    let writers: Vec<_> = (0..8)
+    let (done, upserts) = (Arc::new(AtomicBool::new(false)), Upserts::new(&db));
+    let writers: Vec<_> = (0..32)
         .map(|_| {
-            let (db, done) = (db.clone(), Arc::clone(&done));
+            let (upserts, done) = (upserts.clone(), Arc::clone(&done));
             tokio::spawn(async move {
                 while !done.load(Ordering::Relaxed) {
                     let address = EmailAddress::parse(&format!("{}@example.com", Uuid::now_v7())).unwrap();
-                    assert!(email::upsert(&db, &address).await.unwrap().created);
+                    assert!(upserts.upsert(address).await.unwrap().created);
                 }
             })
         })

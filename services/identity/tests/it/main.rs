@@ -26,4 +26,5 @@ mod rights;
 mod secrecy;
 mod stand_in;
 mod tenants;
+mod upserts;
 mod verify;

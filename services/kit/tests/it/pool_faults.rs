@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::support::proxy::cutting;
 use crate::support::{Split, open, until};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::pool::{Db, DbError, Session};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 
 const DDL: &str = "CREATE TABLE counter (name text PRIMARY KEY, n bigint NOT NULL);
     INSERT INTO counter VALUES ('a', 0), ('b', 0);
@@ -176,11 +175,8 @@ async fn work_that_is_dropped_leaves_no_transaction_behind() {
 async fn a_lost_answer_to_commit_is_repeated_only_on_request() {
     let split = split().await;
     let cuts = Arc::new(AtomicUsize::new(0));
-    let port = cutting_proxy(split.source.server.port(), cuts.clone()).await;
-    split.bind(
-        Some(&split.source.app().replace(&format!(":{}/", split.source.server.port()), &format!(":{port}/"))),
-        None,
-    );
+    let through = cutting(&split.source, b"COMMIT", cuts.clone()).await;
+    split.bind(Some(&through), None);
     let (db, metrics) = open(split.dir()).await;
 
     cuts.store(1, Ordering::SeqCst);
@@ -205,45 +201,6 @@ async fn a_lost_answer_to_commit_is_repeated_only_on_request() {
     assert_eq!(cuts.load(Ordering::SeqCst), 0, "the answer was lost");
     assert_eq!(retries(&metrics, "in_doubt"), 1);
     assert_eq!(split.source.number("SELECT count(*) FROM svc.counter WHERE name = 'c'").await, 1);
-}
-
-/// Passes bytes on; while `cuts` isn't zero, a COMMIT is passed on and the connection cut before its answer.
-async fn cutting_proxy(server: u16, cuts: Arc<AtomicUsize>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(pass_on(client, server, cuts.clone()));
-        }
-    });
-    port
-}
-
-async fn pass_on(client: TcpStream, server: u16, cuts: Arc<AtomicUsize>) {
-    let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else { return };
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
-    let answers = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
-    let mut buffer = [0; 4096];
-    while let Ok(read) = from_client.read(&mut buffer).await {
-        if read == 0 {
-            break;
-        }
-        let is_commit = buffer[..read].windows(6).any(|word| word == b"COMMIT");
-        let cut =
-            is_commit && cuts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-        if cut {
-            answers.abort();
-        }
-        if to_server.write_all(&buffer[..read]).await.is_err() {
-            break;
-        }
-        if cut {
-            // Long enough for the server to take it; the test waits for the effect.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            return;
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,6 +7,7 @@
 
 pub mod answer;
 mod home;
+pub mod proxy;
 pub mod rights;
 mod server;
 pub mod service;

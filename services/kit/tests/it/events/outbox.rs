@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::World;
 use rerp_kit::events::catalogue::AccountCreated;
 use rerp_kit::events::{Envelope, outbox, publish, publish_first};
-use rerp_kit::telling;
+use rerp_kit::{telling, telling_each};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -82,6 +82,52 @@ async fn one_statement_changes_and_tells_or_does_neither() {
     world.tell(subject).await;
     world.publish_all().await;
     assert_eq!(sequences(&world, subject), [1, 2]);
+}
+
+const EACH: &str = telling_each!(
+    "INSERT INTO trouble (subject) SELECT s FROM unnest($1::uuid[]) AS s WHERE s <> $6 ON CONFLICT DO NOTHING",
+    "subject"
+);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_statement_tells_of_each_thing_that_it_changes_and_of_nothing_else() {
+    let world = World::new().await;
+    let subjects = [(); 5].map(|()| Uuid::now_v7());
+    world.home.execute(&format!("INSERT INTO svc.trouble VALUES ('{}')", subjects[1])).await;
+    let event = |n: usize| {
+        let event = AccountCreated {
+            account_id: subjects[n],
+            human_name_id: Uuid::nil(),
+            kind: format!("kind {n}"),
+            company_id: None,
+        };
+        (event, (n != 4).then(|| format!("request-{n}")))
+    };
+    let given = ([0, 1, 2, 3, 4].map(event), subjects[2]);
+    let telling = async || {
+        let told = world.db.run(&given, |session, (events, except)| {
+            Box::pin(async move { outbox::telling_each(EACH, events)?.bind(*except).fetch_all(session.conn()).await })
+        });
+        let mut told: Vec<Uuid> = told.await.unwrap();
+        told.sort();
+        told
+    };
+    let expected = [subjects[0], subjects[3], subjects[4]];
+    assert_eq!(telling().await, expected, "neither what was there nor what the change leaves out");
+    assert!(telling().await.is_empty(), "nothing is told twice");
+    for n in [0, 3, 4] {
+        let trace = if n == 4 { "trace IS NULL".to_owned() } else { format!("trace = 'request-{n}'") };
+        let whole = format!(
+            "SELECT count(*) FROM svc.outbox WHERE subject = '{}' AND sequence = 1 AND type = 'account.created.v1' \
+             AND data ->> 'account_id' = subject::text AND data ->> 'kind' = 'kind {n}' AND {trace}",
+            subjects[n]
+        );
+        assert_eq!(world.home.number(&whole).await, 1, "{n}");
+    }
+    assert_eq!(world.home.number("SELECT count(*) FROM svc.outbox").await, 3);
+    assert_eq!(world.home.number("SELECT count(*) FROM svc.trouble").await, 4);
+    world.publish_all().await;
+    assert_eq!(sequences(&world, subjects[3]), [1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
