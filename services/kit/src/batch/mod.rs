@@ -151,10 +151,12 @@ impl<B: Batched> Batcher<B> {
         let deadline = context::deadline().unwrap_or_else(|| Instant::now() + WITHOUT_REQUEST);
         let (answer, answered) = oneshot::channel();
         let asked = Asked { key, request: context::request_id() };
-        self.queue.try_send(Call { asked, deadline, answer }).map_err(|refused| match refused {
-            TrySendError::Full(_) => BatchError::Full,
-            TrySendError::Closed(_) => BatchError::Lost,
-        })?;
+        if let Err(refused) = self.queue.try_send(Call { asked, deadline, answer }) {
+            return Err(match refused {
+                TrySendError::Full(_) => BatchError::Full,
+                TrySendError::Closed(_) => BatchError::Lost,
+            });
+        }
         match timeout_at(deadline.checked_sub(ANSWERING).unwrap_or(deadline), answered).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(BatchError::Lost),
