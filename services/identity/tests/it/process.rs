@@ -79,6 +79,9 @@ async fn migrated_served_watched_and_stopped() {
     let (_, metrics) = get(&page("/metrics")).await.unwrap();
     assert!(metrics.contains(r#"route="/api/identity/email/upsert",status="200"} 1"#), "{metrics}");
     assert!(metrics.contains(r#"rerp_db_active_side{side="current"} 1"#) && !metrics.contains("needle"), "{metrics}");
+    for batch in ["known_addresses", "new_addresses"] {
+        assert!(metrics.contains(&format!(r#"rerp_db_batch_calls_count{{batch="{batch}"}} 2"#)), "{metrics}");
+    }
     assert!(metrics.contains("rerp_access_enforced 0"), "without certificates nobody can be asked\n{metrics}");
     let (status, document) = get(&page("/openapi.json")).await.unwrap();
     assert_eq!((status, document.as_str()), (200, rerp_identity::openapi::api().text().as_str()));
