@@ -22,9 +22,12 @@ pub async fn start(migration: &str, source: &Side, target: &Side, tables: &[&str
     to.batch_execute(&empty).await.unwrap();
     let version: String = to.query_one("SHOW server_version_num", &[]).await.unwrap().get(0);
     let as_owner = if version.parse::<u32>().unwrap() >= 160_000 { ", run_as_owner = true" } else { "" };
+    // The slot comes first. A subscription that makes its own waits, with a transaction open on its side, for everybody's on the other; of two that go
+    // opposite ways each would wait for the other one, and no server sees that.
+    from.execute("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", &[&name]).await.unwrap();
     let subscribe = format!(
         "CREATE SUBSCRIPTION {name} CONNECTION 'host=127.0.0.1 port={} user=postgres dbname={}' PUBLICATION {name} \
-         WITH (copy_data = true{as_owner})",
+         WITH (copy_data = true, create_slot = false{as_owner})",
         source.cluster.port(),
         source.database
     );
