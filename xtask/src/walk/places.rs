@@ -46,9 +46,14 @@ impl<'a> Places<'a> {
         missing.map_or(Ok(()), |name| Err(Error::NoPlatform(name)))
     }
 
+    /// Since when events go anywhere (RFC 3339), if they do.
+    pub(crate) fn bus_since(&self) -> Option<&str> {
+        object(&self.objects, "RerpService", "bus")?["metadata"]["creationTimestamp"].as_str()
+    }
+
     /// Whether events go anywhere.
     pub(crate) fn has_bus(&self) -> bool {
-        object(&self.objects, "RerpService", "bus").is_some()
+        self.bus_since().is_some()
     }
 
     /// The server that holds a service's tables.

@@ -132,6 +132,7 @@ const TRACKINGS: Table = Table {
         ("email_verified_at", Kind::Time),
         ("phone_verified", Kind::Bool),
         ("phone_verified_at", Kind::Time),
+        ("announced_at", Kind::Time),
         ("created_at", Kind::Time),
         ("updated_at", Kind::Time),
     ],
@@ -145,6 +146,7 @@ const TRACKINGS: Table = Table {
             cell(row.email_verified_at),
             cell(row.phone_verified_at.is_some()),
             cell(row.phone_verified_at),
+            cell(row.announced_at),
             cell(row.times.created),
             cell(row.times.updated),
         ]

@@ -80,6 +80,11 @@ async fn a_second_seed_adds_nothing() {
     assert_eq!(number(&client, orphans).await, 0);
     let both = "SELECT count(*) FROM identity.verification_tracking WHERE both_verified";
     assert!(number(&client, both).await > 500);
+    let untold = "SELECT count(*) FROM identity.verification_tracking WHERE both_verified AND announced_at IS NULL";
+    assert!(
+        (1..50).contains(&number(&client, untold).await),
+        "of a few Identity is to tell, of all others somebody has"
+    );
 
     let other = SeedArgs { rows: 10_000, ..args };
     let refused = fill(&other).await.unwrap_err().to_string();
