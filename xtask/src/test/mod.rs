@@ -4,6 +4,7 @@
 mod badges;
 mod go;
 mod go_licences;
+mod lanes;
 mod licences;
 mod node;
 mod room;

@@ -8,7 +8,7 @@ use clap::ValueEnum as _;
 use serde_json::Value;
 
 use super::room::Room;
-use super::{Error, Setting, Stage, Tally, badges, go, licences, node, sizes};
+use super::{Error, Setting, Stage, Tally, badges, go, lanes, licences, node, sizes};
 use crate::bench::{self, Name};
 use crate::chaos;
 use crate::cluster;
@@ -118,8 +118,8 @@ fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
         return Ok(Tally::default());
     }
     let room = Room::find()?;
-    let usual = cargo(setting).args(["test", "--no-fail-fast", "--workspace"]).args(tests);
-    let usual = count(room.of(usual.arg("--").args(setting.filter)));
+    let programs = lanes::build(cargo(setting).args(["test", "--workspace"]).args(tests))?;
+    let usual = lanes::run(programs, |program| room.of(program.args(setting.filter)), show);
     if setting.filter.is_some_and(|name| !name.contains("nats")) {
         return usual;
     }
@@ -205,13 +205,17 @@ fn count(command: Cmd) -> Result<Tally, Error> {
     let mut tally = Tally::default();
     let status = command.watch(|line| {
         tally.read_cargo(line);
-        let dull =
-            line.is_empty() || line == "running 0 tests" || (line.starts_with("test ") && line.ends_with(" ... ok"));
-        if !dull && !line.starts_with("test result: ok. 0 passed; 0 failed; 0 ignored") {
-            println!("{line}");
-        }
+        show(line);
     })?;
     if status.success() { Ok(tally) } else { Err(Error::Tests(tally)) }
+}
+
+/// A line of a test program, if a person wants to see it.
+fn show(line: &str) {
+    let dull = line.is_empty() || line == "running 0 tests" || (line.starts_with("test ") && line.ends_with(" ... ok"));
+    if !dull && !line.starts_with("test result: ok. 0 passed; 0 failed; 0 ignored") {
+        println!("{line}");
+    }
 }
 
 /// `--test NAME` for each integration test of the packages. By name and not by package: selecting packages would unify features
