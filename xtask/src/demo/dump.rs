@@ -11,7 +11,7 @@ use crate::progress::note;
 const LIMIT: Duration = Duration::from_secs(30);
 const OURS: &str = "rsvc,sdb,dsm";
 
-/// Shows the short version and writes the long one below `dir`.
+/// Shows the short version and writes the long one below `dir`, in place of what an earlier failure left there.
 pub(super) fn everything(kube: Kube<'_>, dir: &Path) {
     note("what the cluster says:");
     for args in [
@@ -21,7 +21,8 @@ pub(super) fn everything(kube: Kube<'_>, dir: &Path) {
     ] {
         note(tail(&ask(kube, &args), 25));
     }
-    if let Err(error) = fs::create_dir_all(dir) {
+    let emptied = if dir.exists() { fs::remove_dir_all(dir) } else { Ok(()) };
+    if let Err(error) = emptied.and_then(|()| fs::create_dir_all(dir)) {
         note(format!("the long version can't be written to {}: {error}", dir.display()));
         return;
     }
