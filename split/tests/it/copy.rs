@@ -73,9 +73,14 @@ async fn end(world: &World, client: &Client, purpose: &str, count: i64) {
         client.query_one(there, &[&like]).await.unwrap().get::<_, i64>(0) == count
     })
     .await;
-    let end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name LIKE $1";
-    let ended = client.query(end, &[&like]).await.unwrap();
-    assert!(ended.iter().all(|row| row.get(0)), "a session of {purpose} does not end");
+    // All are told before any is waited for: the worker closes the others as soon as it misses one.
+    let end = "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1";
+    let pids: Vec<i32> = client.query(end, &[&like]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    let left = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1)";
+    eventually("the sessions end", LIMIT, || async {
+        client.query_one(left, &[&pids]).await.unwrap().get::<_, i64>(0) == 0
+    })
+    .await;
 }
 
 /// A rewrite that doesn't wait long gets no lock.
