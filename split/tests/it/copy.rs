@@ -4,6 +4,7 @@
 
 use crate::support::cluster::Cluster;
 use crate::support::route::Route;
+use crate::support::side::Side;
 use crate::support::writer::{Load, Writers};
 use crate::support::{check, eventually};
 use crate::world::{LIMIT, World};
@@ -65,16 +66,19 @@ async fn blocks(source: &Client) -> i64 {
     source.query_one(size, &[]).await.unwrap().get(0)
 }
 
-/// Ends all `count` sessions of one purpose, once all of them are there.
-async fn end(world: &World, client: &Client, purpose: &str, count: i64) {
-    let like = format!("rerp-split/{}/%/{purpose}", world.migration);
-    let there = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE $1";
+/// Ends all `count` sessions of these purposes, once all of them are there. Looks by a session of its own: in a transaction, as that of a gate, what is
+/// seen of other sessions stays as it was.
+async fn end(world: &World, server: &Side, purposes: &[&str], count: i64) {
+    let client = server.admin().await;
+    let like: Vec<String> =
+        purposes.iter().map(|purpose| format!("rerp-split/{}/%/{purpose}", world.migration)).collect();
+    let there = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE ANY($1)";
     eventually("the sessions are there", LIMIT, || async {
         client.query_one(there, &[&like]).await.unwrap().get::<_, i64>(0) == count
     })
     .await;
     // All are told before any is waited for: the worker closes the others as soon as it misses one.
-    let end = "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1";
+    let end = "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE ANY($1)";
     let pids: Vec<i32> = client.query(end, &[&like]).await.unwrap().iter().map(|row| row.get(0)).collect();
     let left = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1)";
     eventually("the sessions end", LIMIT, || async {
@@ -138,13 +142,13 @@ async fn nothing_is_lost_between_two_ranges_whatever_ends_or_wants_to_rewrite() 
     let target = world.target.admin().await;
     let first = gate(&world, &target, 10).await;
     rewrite_is_kept_out(&busy).await;
-    end(&world, &source, "reader", 4).await;
+    end(&world, &world.source, &["reader"], 4).await;
     rewrite_is_kept_out(&busy).await;
     open(&target).await;
 
     // Ranges under way on the target are lost with their sessions, then with the server.
     let second = gate(&world, &target, first + 20).await;
-    end(&world, &target, "copy", 4).await;
+    end(&world, &world.target, &["copy"], 4).await;
     rewrite_is_kept_out(&busy).await;
     open(&target).await;
     let third = gate(&world, &target, second + 20).await;
@@ -204,8 +208,7 @@ async fn ranges_of_two_snapshots_never_meet() {
     // A snapshot that is lost while its worker lives: the copy begins from nothing by itself.
     eventually("the first worker's ranges are forgotten", LIMIT, || async { ranges(&target).await < copied }).await;
     gate(&world, &target, 10).await;
-    end(&world, &source, "keeper", 1).await;
-    end(&world, &source, "reader", 4).await;
+    end(&world, &world.source, &["keeper", "reader"], 5).await;
     source.batch_execute("DELETE FROM app.email WHERE id % 3 = 0").await.unwrap();
     source.batch_execute("VACUUM FULL app.email").await.unwrap();
     open(&target).await;
