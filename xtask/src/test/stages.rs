@@ -128,17 +128,18 @@ fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
     both(usual, count(room.of(test.args(["--", "--ignored", "events::nats"]).args(setting.filter))))
 }
 
-/// Each service asked all that schemathesis thinks of. The tests are in the programs of the stage before, which have been built by now; they run one
-/// program after the other. A stage of its own, because it needs the package registry once.
+/// Each service asked all that schemathesis thinks of. The tests are in the programs of the stage before, which have been built by now. A stage of its own,
+/// because it needs the package registry once.
 fn openapi(setting: &Setting<'_>) -> Result<Tally, Error> {
     install::for_database_tests()?;
     let schemathesis = install::schemathesis(setting.paths)?;
-    let test = cargo(setting).args(["test", "--no-fail-fast", "--workspace", "--test", "it"]);
     let room = Room::find()?;
-    let test = room.of(test.env(SCHEMATHESIS, schemathesis.program("schemathesis")));
+    let programs = lanes::build(cargo(setting).args(["test", "--workspace", "--test", "it"]))?;
     // Names of tests: all of them begin so, and a service's name is part of the one that is its.
     // NATS is the stage before's, and isn't told to these.
-    count(test.args(["--", "--ignored", "--skip", "events::nats", setting.filter.unwrap_or("openapi::schemathesis")]))
+    let wanted = ["--ignored", "--skip", "events::nats", setting.filter.unwrap_or("openapi::schemathesis")];
+    let with = |program: Cmd| room.of(program.env(SCHEMATHESIS, schemathesis.program("schemathesis"))).args(wanted);
+    lanes::run(programs, with, show)
 }
 
 /// Each counts as one test. A benchmark that nobody runs for months is found broken on the day it is needed.

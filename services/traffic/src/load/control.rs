@@ -38,6 +38,8 @@ pub struct Control {
 struct Current {
     run: Arc<Run>,
     task: JoinHandle<()>,
+    /// Of the newest run that had journeys.
+    people: Option<Arc<People>>,
 }
 
 /// A run and whether it is still sending.
@@ -109,25 +111,35 @@ impl Control {
         let (high, low) = Uuid::new_v4().as_u64_pair();
         // Six digits of base 36: two runs of one name would need 40,000 runs for an even chance.
         let name = format!("r{:0>6}", base36(high % 36_u64.pow(6)));
-        let journeys = self.journeys(&plan, wish, &name, low).await?;
+        let before = current.as_ref().and_then(|known| known.people.clone());
+        let journeys = self.journeys(&plan, wish, &name, low, before.as_deref()).await?;
+        let people = journeys.as_ref().map(|stream| Arc::clone(&stream.people)).or(before);
         let (file, writer) = file::open(&self.dir, &name).await?;
         let book = Book::new(Clock::start(), Some(file));
         let run = Arc::new(Run::new(name, low, self.target.clone(), plan, book, journeys));
         let task = tokio::spawn(carry_out(Arc::clone(&run), writer));
-        *current = Some(Current { run: Arc::clone(&run), task });
+        *current = Some(Current { run: Arc::clone(&run), task, people });
         let Plan { rate, connections, journeys, .. } = run.plan;
         tracing::info!(run = run.name, rate, connections, journeys, "load started");
         Ok(View { run, running: true })
     }
 
-    /// What the journeys of a run need, if there are to be any.
-    async fn journeys(&self, plan: &Plan, wish: &Wish, run: &str, seed: u64) -> Result<Option<Stream>, ControlError> {
+    /// What the journeys of a run need, if there are to be any. They go on with the people after those `before`, if that is the same data set.
+    async fn journeys(
+        &self,
+        plan: &Plan,
+        wish: &Wish,
+        run: &str,
+        seed: u64,
+        before: Option<&People>,
+    ) -> Result<Option<Stream>, ControlError> {
         if plan.journeys == 0 {
             return Ok(None);
         }
         let places = self.places.clone().ok_or(ControlError::NoPlaces)?;
         let rows = wish.seed_rows.unwrap_or(places.rows);
-        let people = People::of(places.seed, rows, seed);
+        let before = before.filter(|before| before.are_of(places.seed, rows));
+        let people = Arc::new(before.map_or_else(|| People::of(places.seed, rows, seed), People::rest));
         if people.is_empty() {
             return Err(ControlError::Nobody(rows));
         }

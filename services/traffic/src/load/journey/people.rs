@@ -22,12 +22,25 @@ struct Next {
 }
 
 impl People {
-    /// The people of `rows` rows under `seed`, from a place on that `run_seed` draws: a second run on the same databases begins with others.
+    /// The people of `rows` rows under `seed`, from a place on that `run_seed` draws.
     #[must_use]
     pub fn of(seed: u64, rows: u64, run_seed: u64) -> Self {
         let rows = Rows { seed, counts: Counts::of(rows) };
         let first = Rng::of(run_seed, "journeys", 0).below(rows.counts.names);
         Self { rows, first, next: Mutex::default() }
+    }
+
+    /// The same people from where these have come to: whoever has had a journey has had a trial too, and another one would have to pay.
+    #[must_use]
+    pub fn rest(&self) -> Self {
+        let seen = self.next.lock().unwrap_or_else(PoisonError::into_inner).seen;
+        Self { rows: self.rows, first: self.first + seen, next: Mutex::default() }
+    }
+
+    /// Whether these are people of that data set.
+    #[must_use]
+    pub fn are_of(&self, seed: u64, rows: u64) -> bool {
+        self.rows.seed == seed && self.rows.counts == Counts::of(rows)
     }
 
     /// Whether the data set has nobody who is verified.
@@ -92,6 +105,15 @@ mod tests {
         let (a, b, other) = (all(&a), all(&b), all(&other));
         assert_eq!(a, b);
         assert_ne!(a[0], other[0]);
+    }
+
+    #[test]
+    fn the_next_run_begins_with_whoever_has_had_no_journey() {
+        let people = People::of(42, 8_000, 9);
+        let first: Vec<Uuid> = std::iter::from_fn(|| people.next()).take(5).map(|(_, person)| person).collect();
+        let rest = all(&people.rest());
+        assert!(people.are_of(42, 8_000) && !people.are_of(42, 9_000) && !people.are_of(43, 8_000));
+        assert_eq!(rest[rest.len() - 5..], first[..]);
     }
 
     #[test]

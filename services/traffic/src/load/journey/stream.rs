@@ -19,7 +19,7 @@ pub struct Stream {
     /// Where they go.
     pub places: Places,
     /// Whose they are.
-    pub people: People,
+    pub people: Arc<People>,
     /// What they subscribe to, and what they learn.
     pub offer: Offer,
     /// In whose name it is asked.
