@@ -18,6 +18,8 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/billing/payment-methods/{human_name_id}", Person).own("human_name_id"),
     Rule::route(Post, "/api/billing/subscriptions", Person).handler(),
     Rule::route(Get, "/api/billing/subscription/{account_id}", Person).handler(),
+    Rule::route(Put, "/api/billing/subscription/{account_id}", Person).handler(),
+    Rule::route(Post, "/api/billing/subscription/{account_id}/cancel", Person).handler(),
     Rule::route(Get, "/api/billing/invoices/{account_id}", Person).handler(),
     Rule::route(Post, "/api/billing/kyc/verify", Person).handler(),
     Rule::route(Get, "/api/billing/kyc/status/{account_id}", Person).handler(),

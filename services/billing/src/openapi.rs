@@ -4,14 +4,14 @@
 use rerp_kit::access::Verb::{Get, Post, Put};
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
-    ALREADY_EXISTS, CHANGED_MEANWHILE, DEPENDENCY_UNAVAILABLE, IN_PROGRESS, INVALID_VALUE, NOT_VERIFIED,
+    ALREADY_EXISTS, CHANGED_MEANWHILE, DEPENDENCY_UNAVAILABLE, ENDED, IN_PROGRESS, INVALID_VALUE, NOT_VERIFIED,
     PAYMENT_REFUSED,
 };
 use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
-use crate::http::{customer, kyc, payment_method, plan, subscription};
+use crate::http::{customer, ending, kyc, payment_method, plan, subscription};
 use crate::store::customer::Customer;
 use crate::store::invoice::Invoice;
 use crate::store::payment_method::PaymentMethod;
@@ -28,7 +28,7 @@ const PRICE: &str = "0191f7a1-3f0c-7000-8000-0000000000b1";
 pub fn api() -> Api {
     let about =
         "Plans, customers, payment methods, subscriptions and proof of who pays. No other service talks to Stripe.";
-    let operations = [plans(), payers(), subscriptions(), proofs(), rights()].concat();
+    let operations = [plans(), payers(), subscriptions(), endings(), proofs(), rights()].concat();
     Api { service: "billing", about, rules: RULES, operations }
 }
 
@@ -119,6 +119,36 @@ fn subscriptions() -> Vec<Operation> {
             .identifier("account_id", "The account", ACCOUNT)
             .pages::<Invoice>("A page of invoices, the newest last")
             .with("Cache-Control", "`no-store`: it is somebody's", true),
+    ]
+}
+
+fn endings() -> Vec<Operation> {
+    let change = Operation::new(
+        Put,
+        "/api/billing/subscription/{account_id}",
+        "change_subscription",
+        "Lets the newest subscription of an account end with what is paid for, or go on after all",
+    );
+    let cancel = Operation::new(
+        Post,
+        "/api/billing/subscription/{account_id}/cancel",
+        "cancel_subscription",
+        "Ends it at once; what was paid isn't paid back",
+    );
+    let one = |operation: Operation| operation.identifier("account_id", "The account", ACCOUNT);
+    let problems = [ENDED, IN_PROGRESS, DEPENDENCY_UNAVAILABLE];
+    vec![
+        one(change)
+            .changes()
+            .body::<ending::Body>("What is to become of it", json!({ "cancel_at_period_end": true }))
+            .answers::<subscription::View>(200, "The subscription as it is then")
+            .with("ETag", "The version", true)
+            .problems(&problems)
+            .problems(&[INVALID_VALUE]),
+        one(cancel)
+            .answers::<subscription::View>(200, "The subscription, which has ended")
+            .with("ETag", "The version", true)
+            .problems(&problems),
     ]
 }
 

@@ -160,6 +160,9 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/billing/payment-methods/{human_name_id}", Billing, Person, Read).own("human_name_id"),
     row(Post, "/api/billing/subscriptions", Billing, Person, Write).again(Keyed),
     row(Get, "/api/billing/subscription/{account_id}", Billing, Person, Read),
+    // The second answer would be about the version that the first one has left behind.
+    row(Put, "/api/billing/subscription/{account_id}", Billing, Person, Write).again(No),
+    row(Post, "/api/billing/subscription/{account_id}/cancel", Billing, Person, Write),
     row(Get, "/api/billing/invoices/{account_id}", Billing, Person, Read),
     row(Post, "/api/billing/kyc/verify", Billing, Person, Write),
     row(Get, "/api/billing/kyc/status/{account_id}", Billing, Person, Read),

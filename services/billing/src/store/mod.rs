@@ -3,6 +3,7 @@
 
 mod announce;
 pub mod customer;
+pub mod ending;
 pub mod inbox;
 pub mod invoice;
 pub mod kyc;

@@ -39,6 +39,7 @@ async fn everybody_gets_what_is_theirs() {
     let methods = "/api/billing/payment-methods/{human_name_id}";
     let (subscription, kyc) = ("/api/billing/subscription/{account_id}", "/api/billing/kyc/status/{account_id}");
     let invoices = "/api/billing/invoices/{account_id}";
+    let cancel = "/api/billing/subscription/{account_id}/cancel";
     let export = "/api/billing/people/{human_name_id}/export";
     let at = |pattern: &str| pattern.replace("{human_name_id}", BOB).replace("{account_id}", ACCOUNT);
     let cases = [
@@ -55,11 +56,16 @@ async fn everybody_gets_what_is_theirs() {
         case(Post, "/api/billing/subscriptions", "/api/billing/subscriptions", [401, 201, 403, 403, 409, 403])
             .body(with(&of_account, "price_id", MONTHLY)),
         case(Get, subscription, &at(subscription), theirs),
+        case(Put, subscription, &at(subscription), theirs)
+            .body(json!({ "cancel_at_period_end": false }))
+            .header("if-match", "*"),
         case(Get, invoices, &at(invoices), theirs),
         case(Post, "/api/billing/kyc/verify", "/api/billing/kyc/verify", [401, 201, 403, 403, 200, 403])
             .body(of_account.clone()),
         case(Get, kyc, &at(kyc), theirs),
         case(Get, export, &at(export), theirs),
+        // Staff come second: it has ended by then.
+        case(Post, cancel, &at(cancel), [401, 200, 404, 403, 409, 403]),
         // Stripe shows no token: what it sends proves itself, or is none of its.
         case(Post, "/api/billing/webhooks/stripe", "/api/billing/webhooks/stripe", [400; 6]).body(json!({})),
         calls(entitlements_server::SERVICE_NAME),
