@@ -143,6 +143,9 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/marketing/captcha/challenge", Marketing, Public, Page),
     row(Get, "/api/marketing/consent-texts/{version}", Marketing, Public, Page),
     row(Put, "/api/marketing/consent-texts/{version}", Marketing, Staff, Write),
+    row(Post, "/api/marketing/confirmations", Marketing, Public, Form).again(Yes),
+    // Mail programs ask from few addresses for many people. What they send along is short, and read by nobody.
+    row(Post, "/api/marketing/unsubscribe/{token}", Marketing, Public, Event).again(Yes),
     row(Get, "/api/marketing/suppressions", Marketing, Staff, Read),
     row(Post, "/api/marketing/suppressions", Marketing, Staff, Write).again(Keyed),
     row(Delete, "/api/marketing/suppressions/{email_address_id}", Marketing, Staff, Write),

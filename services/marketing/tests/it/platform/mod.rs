@@ -19,7 +19,7 @@ use super::support::service::{answer, client, home_of, serve, serve_on, serve_un
 use super::support::{Home, Split, open, until, visitor};
 
 /// The tables that a split moves.
-pub(crate) const MARKETING: [&str; 9] = [
+pub(crate) const MARKETING: [&str; 10] = [
     "email_captures",
     "contact_messages",
     "idempotency_keys",
@@ -29,6 +29,7 @@ pub(crate) const MARKETING: [&str; 9] = [
     "consent_texts",
     "suppressions",
     "captcha_spent",
+    "confirmations",
 ];
 
 pub(crate) struct Platform {
@@ -135,7 +136,7 @@ pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr)
     let (db, metrics) = open(dir).await;
     let identity = Identity::new(client("identity", identity, &metrics), &metrics);
     let account = Account::new(client("account", account, &metrics), &metrics);
-    AppState { db, identity, account, captcha: Captcha::Off, intake: None }
+    AppState { db, identity, account, captcha: Captcha::Off, intake: None, confirmations: None }
 }
 
 pub(crate) fn capture(email: &str) -> Value {
