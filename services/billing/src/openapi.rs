@@ -52,7 +52,10 @@ fn plans() -> Vec<Operation> {
                 "The plan's short name: 2 to 63 small letters, digits and hyphens, a letter first",
                 json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]{1,62}$", "examples": ["starter"] }),
             )
-            .body::<plan::Body>("The plan", json!({ "name": "Starter", "trial_days": 14, "prices": prices }))
+            .body::<plan::Body>(
+                "The plan",
+                json!({ "name": "Starter", "trial_days": 14, "seats": 5, "prices": prices }),
+            )
             .empty(204, "It is offered")
             .problems(&[INVALID_VALUE, PAYMENT_REFUSED, DEPENDENCY_UNAVAILABLE]),
     ]

@@ -129,7 +129,7 @@ impl Registry {
 async fn registry_state(dir: &Path) -> rerp_account::state::AppState {
     let (db, metrics) = open(dir).await;
     let nobody = client("identity", SocketAddr::from(([127, 0, 0, 1], 1)), &metrics);
-    rerp_account::state::AppState { db, identity: rerp_people::Identity::new(nobody, &metrics) }
+    rerp_account::state::AppState { db, identity: rerp_people::Identity::new(nobody, &metrics), billing: None }
 }
 
 pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
