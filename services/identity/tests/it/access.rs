@@ -19,7 +19,7 @@ use crate::doors::{Case, Doors, Who, calls, case, everybody, same_routes};
 use crate::support::service::split_of;
 use crate::support::{Split, open, visitor};
 
-const ANN: Uuid = Uuid::from_u128(0x0191_f7a1_3f0c_7000_8000_0000_0000_0001);
+pub(crate) const ANN: Uuid = Uuid::from_u128(0x0191_f7a1_3f0c_7000_8000_0000_0000_0001);
 const BOB: Uuid = Uuid::from_u128(0x0191_f7a1_3f0c_7000_8000_0000_0000_0002);
 const PHONE: &str = "+491701234567";
 
