@@ -1,10 +1,10 @@
 //! The service's routes as they are described to programs and people. Data only; who may call them is the table's to say, what they take and
 //! give the types'.
 
-use rerp_kit::access::Verb::{Get, Post, Put};
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
-    ALREADY_EXISTS, CHANGED_MEANWHILE, DEPENDENCY_UNAVAILABLE, ENDED, IN_PROGRESS, INVALID_VALUE, NOT_VERIFIED,
+    ALREADY_EXISTS, CHANGED_MEANWHILE, DEPENDENCY_UNAVAILABLE, ENDED, IN_PROGRESS, IN_USE, INVALID_VALUE, NOT_VERIFIED,
     PAYMENT_REFUSED,
 };
 use rerp_kit::rights::Export;
@@ -76,6 +76,12 @@ fn payers() -> Vec<Operation> {
         "list_payment_methods",
         "A person's payment methods",
     );
+    let remove = Operation::new(
+        Delete,
+        "/api/billing/payment-methods/{human_name_id}/{payment_method_id}",
+        "remove_payment_method",
+        "Takes a payment method back; what is paid with it alone keeps it",
+    );
     let who = json!({ "human_name_id": PERSON });
     vec![
         customer
@@ -88,6 +94,11 @@ fn payers() -> Vec<Operation> {
             .answers::<payment_method::Begun>(201, "What the person's browser needs for Stripe")
             .problems(&[INVALID_VALUE, NOT_VERIFIED, PAYMENT_REFUSED, DEPENDENCY_UNAVAILABLE]),
         list.identifier("human_name_id", "The person", PERSON).pages::<PaymentMethod>("A page of payment methods"),
+        remove
+            .identifier("human_name_id", "The person", PERSON)
+            .identifier("payment_method_id", "The payment method", PRICE)
+            .empty(204, "It is gone")
+            .problems(&[IN_USE, DEPENDENCY_UNAVAILABLE]),
     ]
 }
 

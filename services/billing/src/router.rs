@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::grpc;
 use crate::http::{customer, ending, invoice, kyc, payment_method, people, plan, subscription, webhook};
@@ -17,6 +17,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/billing/customers", post(customer::create))
         .route("/api/billing/payment-methods", post(payment_method::create))
         .route("/api/billing/payment-methods/{human_name_id}", get(payment_method::list))
+        .route("/api/billing/payment-methods/{human_name_id}/{payment_method_id}", delete(payment_method::remove))
         .route("/api/billing/subscriptions", post(subscription::create))
         .route("/api/billing/subscription/{account_id}", get(subscription::of_account).put(ending::change))
         .route("/api/billing/subscription/{account_id}/cancel", post(ending::cancel))

@@ -161,6 +161,7 @@ pub const TABLE: &[Row] = &[
     row(Post, "/api/billing/customers", Billing, Person, Write),
     row(Post, "/api/billing/payment-methods", Billing, Person, Write).again(Keyed),
     row(Get, "/api/billing/payment-methods/{human_name_id}", Billing, Person, Read).own("human_name_id"),
+    row(Delete, "/api/billing/payment-methods/{human_name_id}/{payment_method_id}", Billing, Person, Write).own("human_name_id"),
     row(Post, "/api/billing/subscriptions", Billing, Person, Write).again(Keyed),
     row(Get, "/api/billing/subscription/{account_id}", Billing, Person, Read),
     // The second answer would be about the version that the first one has left behind.

@@ -7,6 +7,7 @@ pub mod ending;
 pub mod inbox;
 pub mod invoice;
 pub mod kyc;
+pub mod leaving;
 mod made;
 pub mod mirror;
 pub mod payment_method;

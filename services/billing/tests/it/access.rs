@@ -1,7 +1,7 @@
 //! Who may call what: every row of the table as every kind of caller, over mutual TLS, beside the real Identity and the stand-in for Stripe.
 
 use rerp_billing::access::RULES;
-use rerp_kit::access::Verb::{Get, Post, Put};
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_proto::billing::v1::entitlements_server;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -37,6 +37,7 @@ async fn everybody_gets_what_is_theirs() {
     let of_account = with(&of_bob, "account_id", ACCOUNT);
     let theirs = [401, 200, 404, 403, 200, 403];
     let methods = "/api/billing/payment-methods/{human_name_id}";
+    let method = "/api/billing/payment-methods/{human_name_id}/{payment_method_id}";
     let (subscription, kyc) = ("/api/billing/subscription/{account_id}", "/api/billing/kyc/status/{account_id}");
     let invoices = "/api/billing/invoices/{account_id}";
     let cancel = "/api/billing/subscription/{account_id}/cancel";
@@ -51,6 +52,8 @@ async fn everybody_gets_what_is_theirs() {
         case(Post, "/api/billing/payment-methods", "/api/billing/payment-methods", [401, 201, 403, 403, 201, 403])
             .body(of_bob.clone()),
         case(Get, methods, &at(methods), theirs),
+        // The person's own to look for; there is none of this identifier.
+        case(Delete, method, &at(method).replace("{payment_method_id}", ACCOUNT), [401, 404, 404, 403, 404, 403]),
         // Before there is one nobody is told whether there is.
         case(Get, subscription, &at(subscription), [401, 404, 404, 403, 404, 403]),
         case(Post, "/api/billing/subscriptions", "/api/billing/subscriptions", [401, 201, 403, 403, 409, 403])
