@@ -4,8 +4,8 @@
 use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
-    ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, INVALID_VALUE, LAST_OWNER, NO_SEAT_LEFT, NOT_FOUND, NOT_PERMITTED,
-    TOO_MANY_REQUESTS,
+    ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, IN_USE, INVALID_VALUE, LAST_OWNER, NO_SEAT_LEFT, NOT_FOUND,
+    NOT_PERMITTED, TOO_MANY_REQUESTS,
 };
 use rerp_kit::rights::Export;
 use serde_json::json;
@@ -137,6 +137,12 @@ fn addresses() -> Vec<Operation> {
         "change_address",
         "Changes an address, for whoever has read what it is now",
     );
+    let remove = Operation::new(
+        Delete,
+        "/api/accounts/{account_id}/addresses/{address_id}",
+        "remove_address",
+        "Takes an address away; a primary one stays while there are others",
+    );
     let place = json!({ "type": "billing", "street_address": "Domkloster 4", "city": "Köln", "postal_code": "50667", "country": "DE" });
     let mut owned = place.clone();
     owned["person_id"] = json!(PERSON);
@@ -156,6 +162,10 @@ fn addresses() -> Vec<Operation> {
             .answers::<Address>(200, "The address")
             .with("ETag", VERSION, true)
             .problems(&[INVALID_VALUE]),
+        of_account(remove)
+            .identifier("address_id", "The address", OTHER)
+            .empty(204, "It is there no more")
+            .problems(&[IN_USE]),
     ]
 }
 

@@ -125,6 +125,7 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/accounts/{account_id}/addresses", Account, Person, Read),
     row(Post, "/api/accounts/{account_id}/addresses", Account, Person, Write).again(Keyed),
     row(Put, "/api/accounts/{account_id}/addresses/{address_id}", Account, Person, Write).again(No),
+    row(Delete, "/api/accounts/{account_id}/addresses/{address_id}", Account, Person, Write),
     row(Get, "/api/accounts/{account_id}/permissions/{human_name_id}", Account, Person, Read).own("human_name_id"),
     row(Get, "/api/accounts/{account_id}/invites", Account, Person, Read),
     row(Post, "/api/accounts/{account_id}/invites", Account, Person, Codes).again(Keyed),

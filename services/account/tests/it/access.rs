@@ -70,6 +70,13 @@ async fn everybody_gets_what_is_theirs() {
         ),
         case(Get, addresses, &at("/addresses"), theirs),
         case(Post, addresses, &at("/addresses"), [401, 201, 404, 403, 201, 403]).body(address_of(ANN)),
+        // None of this identifier, which is told to whoever may take one away.
+        case(
+            Delete,
+            "/api/accounts/{account_id}/addresses/{address_id}",
+            &at(&format!("/addresses/{CAT}")),
+            [401, 404, 404, 403, 404, 403],
+        ),
         case(Put, "/api/accounts/{account_id}/addresses/{address_id}", &at(&format!("/addresses/{address}")), theirs)
             .header("if-match", "*")
             .body(place("B 2")),
