@@ -1,4 +1,4 @@
-//! Addresses over HTTP: `POST` and `GET /api/accounts/{account_id}/addresses`, `PUT /api/accounts/{account_id}/addresses/{address_id}`.
+//! Addresses over HTTP: `POST` and `GET /api/accounts/{account_id}/addresses`, `PUT` and `DELETE /api/accounts/{account_id}/addresses/{address_id}`.
 //! Must not log what it reads.
 
 use axum::extract::State;
