@@ -69,9 +69,7 @@ async fn everybody_gets_what_is_theirs() {
         case(Post, addresses, &at("/addresses"), [401, 201, 404, 403, 201, 403]).body(address_of(ANN)),
         // None of this identifier, which is told to whoever may take one away.
         case(Delete, one, &at(&format!("/addresses/{CAT}")), none),
-        case(Put, one, &at(&format!("/addresses/{address}")), theirs)
-            .header("if-match", "*")
-            .body(place("B 2")),
+        case(Put, one, &at(&format!("/addresses/{address}")), theirs).header("if-match", "*").body(place("B 2")),
         case(Get, permissions, &at(&format!("/permissions/{ANN}")), theirs),
         case(Get, invites, &at("/invites"), theirs),
         case(Post, invites, &at("/invites"), [401, 201, 404, 403, 409, 403])
