@@ -1,7 +1,7 @@
 //! The service's routes as they are described to programs and people. Data only; who may call them is the table's to say, what they take and
 //! give the types'. The routes of badges are among them, also where there are no keys to sign with.
 
-use rerp_kit::access::Verb::{Get, Post, Put};
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
     ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, ID_TAKEN, INVALID_VALUE, NOT_ENTITLED, NOT_PERMITTED, NOT_VERIFIED,
@@ -12,7 +12,8 @@ use serde_json::json;
 
 use crate::access::RULES;
 use crate::http::module::CODE;
-use crate::http::{certificate, module, progress, question, saved, scenario, session};
+use crate::http::{certificate, extra_time, module, progress, question, saved, scenario, session};
+use crate::store::extra_time::ExtraTime;
 use crate::store::module::Module;
 use crate::store::question::Newest;
 use crate::store::saved::Receipt;
@@ -34,7 +35,8 @@ const TOKEN: &str = "^[0-9a-f]{64}$";
 #[must_use]
 pub fn api() -> Api {
     let about = "Tests of the financial trading education: modules and questions, sessions, progress, scenarios and certificates.";
-    let operations = [modules(), questions(), sessions(), scenarios(), certificates(), badges(), rights()].concat();
+    let operations =
+        [modules(), questions(), sessions(), scenarios(), certificates(), badges(), extra_times(), rights()].concat();
     Api { service: "fte", about, rules: RULES, operations }
 }
 
@@ -263,6 +265,23 @@ fn badges() -> Vec<Operation> {
         profile.media(200, "The profile", &["application/ld+json"]),
         did.media(200, "The document", &["application/did+json"]),
         keys.media(200, "The keys", &["application/jwk-set+json"]),
+    ]
+}
+
+fn extra_times() -> Vec<Operation> {
+    let path = "/api/fte/people/{human_name_id}/extra-time";
+    let give = Operation::new(Put, path, "give_extra_time", "Gives a person more time for tests, from the next one on");
+    let get =
+        Operation::new(Get, path, "get_extra_time", "How much more time a person has; 404 for what everybody has");
+    let take = Operation::new(Delete, path, "take_extra_time", "Takes it away, from the next test on");
+    let of = |operation: Operation| operation.identifier("human_name_id", "The person", PERSON);
+    vec![
+        of(give)
+            .body::<extra_time::Body>("How much", json!({ "percent": 25 }))
+            .answers::<ExtraTime>(200, "What the person has")
+            .problems(&[INVALID_VALUE, DEPENDENCY_UNAVAILABLE]),
+        of(get).answers::<ExtraTime>(200, "What the person has"),
+        of(take).empty(204, "The person has the time that everybody has"),
     ]
 }
 

@@ -1,9 +1,9 @@
 //! The routes. In comes the state; out goes a router. Must not hold handlers.
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
-use crate::http::{badge, certificate, module, people, progress, question, saved, scenario, session};
+use crate::http::{badge, certificate, extra_time, module, people, progress, question, saved, scenario, session};
 use crate::state::{AppState, Badges};
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -25,6 +25,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/fte/certificates/{id}", get(certificate::of_person))
         .route("/api/fte/certificates/{id}/revoke", post(certificate::revoke))
         .route("/api/fte/certificates/verify/{token}", get(certificate::verify))
+        .route("/api/fte/people/{human_name_id}/extra-time", put(extra_time::give).get(extra_time::of_person))
+        .route("/api/fte/people/{human_name_id}/extra-time", delete(extra_time::take))
         .route("/api/fte/people/{human_name_id}/export", get(people::export))
         .with_state(state)
 }

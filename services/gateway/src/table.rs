@@ -198,6 +198,9 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/fte/issuer/did.json", Fte, Public, Page),
     row(Get, "/api/fte/issuer/jwks.json", Fte, Public, Page),
     row(Get, "/api/fte/issuer/status/{list}", Fte, Public, Page),
+    row(Put, "/api/fte/people/{human_name_id}/extra-time", Fte, Staff, Write),
+    row(Get, "/api/fte/people/{human_name_id}/extra-time", Fte, Person, Read).own("human_name_id"),
+    row(Delete, "/api/fte/people/{human_name_id}/extra-time", Fte, Staff, Write),
     row(Get, "/api/fte/people/{human_name_id}/export", Fte, Person, Form).own("human_name_id"),
 ];
 

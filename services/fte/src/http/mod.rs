@@ -4,6 +4,7 @@
 mod answer;
 pub mod badge;
 pub mod certificate;
+pub mod extra_time;
 pub mod module;
 pub mod people;
 pub mod progress;

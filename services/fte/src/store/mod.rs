@@ -8,6 +8,7 @@
 
 pub mod badge;
 pub mod certificate;
+pub mod extra_time;
 mod grade;
 pub mod module;
 pub mod progress;

@@ -21,6 +21,7 @@ mod answers;
 mod badges;
 mod certificates;
 mod events;
+mod extra_time;
 mod modules;
 mod openapi;
 mod rights;
