@@ -16,6 +16,7 @@ pub const RULES: &[Rule] = &[
     Rule::route(Put, "/api/fte/modules/{code}", Staff),
     Rule::route(Get, "/api/fte/modules/{code}/questions", Staff),
     Rule::route(Post, "/api/fte/modules/{code}/questions", Staff),
+    Rule::route(Get, "/api/fte/modules/{code}/statistics", Staff),
     Rule::route(Put, "/api/fte/questions/{id}", Staff),
     Rule::route(Post, "/api/fte/sessions", Person).handler(),
     Rule::route(Get, "/api/fte/sessions/{session_id}", Person).handler(),

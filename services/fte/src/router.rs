@@ -3,7 +3,9 @@
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 
-use crate::http::{badge, certificate, extra_time, module, people, progress, question, saved, scenario, session};
+use crate::http::{
+    badge, certificate, extra_time, module, people, progress, question, saved, scenario, session, statistics,
+};
 use crate::state::{AppState, Badges};
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -12,6 +14,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/fte/modules", get(module::list).post(module::add))
         .route("/api/fte/modules/{code}", get(module::by_code).put(module::change))
         .route("/api/fte/modules/{code}/questions", get(question::list).post(question::add))
+        .route("/api/fte/modules/{code}/statistics", get(statistics::of_module))
         .route("/api/fte/questions/{id}", put(question::change))
         .route("/api/fte/sessions", post(session::start))
         .route("/api/fte/sessions/{session_id}", get(session::by_id))

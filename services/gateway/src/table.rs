@@ -181,6 +181,7 @@ pub const TABLE: &[Row] = &[
     row(Put, "/api/fte/modules/{code}", Fte, Staff, Write).again(No),
     row(Get, "/api/fte/modules/{code}/questions", Fte, Staff, Read),
     row(Post, "/api/fte/modules/{code}/questions", Fte, Staff, Write).again(Keyed),
+    row(Get, "/api/fte/modules/{code}/statistics", Fte, Staff, Read),
     row(Put, "/api/fte/questions/{id}", Fte, Staff, Write).again(No),
     row(Post, "/api/fte/sessions", Fte, Person, Write).again(Keyed),
     row(Get, "/api/fte/sessions/{session_id}", Fte, Person, Read),

@@ -12,3 +12,4 @@ pub mod question;
 pub mod saved;
 pub mod scenario;
 pub mod session;
+pub mod statistics;

@@ -17,6 +17,7 @@ pub mod saved;
 pub mod scenario;
 pub mod scenario_action;
 pub mod session;
+pub mod statistics;
 
 use serde::{Serialize, Serializer};
 

@@ -60,6 +60,7 @@ async fn what_is_taught_is_everybody_s_to_read_and_staff_s_to_write() {
         case(Get, code, "/api/fte/modules/risk", read),
         case(Put, code, "/api/fte/modules/risk", staff(200)).header("if-match", "*").body(terms),
         case(Get, bank, "/api/fte/modules/risk/questions", staff(200)),
+        case(Get, "/api/fte/modules/{code}/statistics", "/api/fte/modules/risk/statistics", staff(200)),
         case(Post, bank, "/api/fte/modules/risk/questions", staff(201)).body(questions()[0].clone()),
         case(Put, "/api/fte/questions/{id}", &format!("/api/fte/questions/{question}"), staff(200))
             .header("if-match", "*")

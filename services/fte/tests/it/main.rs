@@ -28,4 +28,5 @@ mod rights;
 mod scenario_bounds;
 mod scenarios;
 mod sessions;
+mod statistics;
 mod tenants;
