@@ -1,8 +1,6 @@
 //! Questions by mail whether somebody meant what was left under their address, for services that know identifiers only. In come an identifier and a token; out
 //! goes whether a mail is on its way. Must not keep a token, nor tell an address to whoever asks.
 
-use std::sync::Arc;
-
 use rerp_kit::pool::DbError;
 use rerp_kit::telemetry::chain;
 use url::Url;
@@ -34,7 +32,8 @@ impl Answers {
 }
 
 impl Verification {
-    /// Has the question sent. False when it isn't: nobody has the identifier, confirmations aren't configured, or too many were sent today or are on their way.
+    /// Has the question sent, and waits until its vendor has it: whoever asks is a program, sends one after the other, and asks again for what didn't leave. False then:
+    /// nobody has the identifier, confirmations aren't configured, too many were sent today or are on their way, or the vendor doesn't take it.
     ///
     /// # Errors
     /// See [`DbError`].
@@ -48,17 +47,14 @@ impl Verification {
             tracing::error!(most = self.most_a_day, "a confirmation is not asked for: today's budget is spent");
             return Ok(false);
         }
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+        let Ok(_place) = self.places.try_acquire() else {
             tracing::warn!("a confirmation is not asked for: too many messages are on their way");
             return Ok(false);
         };
-        let post = self.post.clone();
-        tokio::spawn(async move {
-            let _place = place;
-            if let Err(error) = post.confirm(&to, &page, &unsubscribe, message).await {
-                tracing::warn!(error = chain(&error), "a confirmation is not asked for");
-            }
-        });
+        if let Err(error) = self.post.confirm(&to, &page, &unsubscribe, message).await {
+            tracing::warn!(error = chain(&error), "a confirmation is not asked for");
+            return Ok(false);
+        }
         Ok(true)
     }
 }

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub enum Letter {
     /// Identity has taken it.
     OnItsWay,
-    /// Identity doesn't send it now: nobody has the address, it isn't configured for it, or too many were sent.
+    /// Identity doesn't send it now: nobody has the address, it isn't configured for it, too many were sent, or its vendor doesn't take it.
     NotSent,
     /// Identity can't be asked.
     Away,

@@ -184,3 +184,17 @@ async fn a_question_waits_for_identity_and_ends_after_a_week() {
     // It still says who wants nothing more.
     assert_eq!(world.unsubscribe(&token).await.status, 204);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_its_vendor_does_not_take_is_asked_for_again() {
+    let world = World::start().await;
+    world.agree("email-capture", capture(GUEST)).await;
+    let fault = json!({ "vendor": "resend", "moment": "before", "status": 403, "times": 1 });
+    let wish = visitor().post(format!("http://{}/sandbox/faults", world.mailboxes));
+    let wish = wish.header("content-type", "application/json").body(fault.to_string());
+    assert_eq!(Answer::to(wish).await.status, 204);
+    let unsent = "confirmations WHERE is_open AND sent_at IS NULL";
+    assert_eq!((world.turn().await, world.platform.rows(unsent).await), (0, 1));
+    world.platform.marketing.source.execute("UPDATE svc.confirmations SET due_at = now()").await;
+    assert_eq!((world.turn().await, world.letters(GUEST).await.len(), world.platform.rows(unsent).await), (1, 1, 0));
+}
