@@ -8,9 +8,9 @@ use super::postgres::Side;
 
 /// What of a row both sides have, in tables whose rows change without a word of when. Answers are marked right or wrong when their session
 /// ends, and a session may begin on one side and end on the other; people are marked as announced; events are marked as done, Stripe's too;
-/// erasures are completed, and looked after; sign-ins get tokens and end; invitations are sent again, accepted and taken back; consents are confirmed. Rows whose time
-/// is over are there still: a service begins to end them hours after it has started.
-const LASTING: [(&str, &str); 11] = [
+/// erasures are completed, and looked after; sign-ins get tokens and end; invitations are sent again, accepted and taken back; consents are confirmed; more time for
+/// tests is given. Rows whose time is over are there still: a service begins to end them hours after it has started.
+const LASTING: [(&str, &str); 12] = [
     ("test_answers", "to_jsonb(t) - 'is_correct' - 'points_awarded'"),
     ("verification_tracking", "to_jsonb(t) - 'announced_at'"),
     ("outbox_subjects", "t.subject"),
@@ -25,6 +25,7 @@ const LASTING: [(&str, &str); 11] = [
     ),
     ("consents", "to_jsonb(t) - 'email_address_id' - 'confirmed_at'"),
     ("confirmations", "t.id"),
+    ("extra_times", "t.human_name_id"),
 ];
 
 /// Tables whose rows end: what was to be told on the old side is told on the new one, and gone; what waited for another service has its answer, and a

@@ -19,6 +19,7 @@ use super::answer;
 use crate::domain::invite::{GAP_S, NewInvite, Token, Whom};
 use crate::domain::permission::Leave;
 use crate::domain::role::Role;
+use crate::domain::seats::Seats;
 use crate::state::AppState;
 use crate::store::invite::{self as store, Invite, Refusal};
 use crate::store::invite_change::{self as change, Sealed};
@@ -168,8 +169,10 @@ pub async fn accept(
     state.identity.must_know(body.human_name_id, "/human_name_id").await?;
     // Whoever is invited has no role in the account yet, so in their name it isn't there: what lets them in is the token. Staff see all, and that they do is on record.
     let (db, digest) = (state.db.at_work_for(&caller), token.digest());
-    let account = change::account_of(&db, &digest).await?.ok_or_else(|| problem(Refusal::Absent))?;
-    let seats = state.seats(account).await?;
+    let found = change::account_of(&db, &digest, body.human_name_id).await?;
+    let (account, is_again) = found.ok_or_else(|| problem(Refusal::Absent))?;
+    // Whoever repeats it takes no seat, and hears the same while Billing is away.
+    let seats = if is_again { Seats::UNBOUNDED } else { state.seats(account).await? };
     let accepted = change::accept(&db, &digest, body.human_name_id, Uuid::now_v7(), seats).await?;
     Ok(private(StatusCode::OK, &accepted.map_err(problem)?))
 }

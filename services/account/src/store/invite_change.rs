@@ -225,13 +225,16 @@ pub async fn accept(
     .await
 }
 
-/// The account that a token invites to; none if it is no token. What it is worth is for [`accept`] to say.
+/// The account that a token invites to, and whether this person has accepted it before; none if it is no token. What it is worth is for [`accept`] to say.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn account_of(db: &Db, digest: &[u8]) -> Result<Option<Uuid>, DbError> {
-    db.run(digest, |session, digest| {
-        Box::pin(async move { Ok(by_token(session, digest).await?.map(|found| found.account_id)) })
+pub async fn account_of(db: &Db, digest: &[u8], person: Uuid) -> Result<Option<(Uuid, bool)>, DbError> {
+    db.run(&(digest, person), |session, (digest, person)| {
+        Box::pin(async move {
+            let found = by_token(session, digest).await?;
+            Ok(found.map(|found| (found.account_id, found.accepted_by == Some(*person))))
+        })
     })
     .await
 }

@@ -143,4 +143,6 @@ async fn nobody_comes_in_while_billing_can_not_be_asked() {
     assert_eq!(world.people().await, 1);
     world.says(Say::Seats(Some(2)));
     assert_eq!(world.accept(&token, BOB).await.status, 200);
+    world.says(Say::Away);
+    assert_eq!(world.accept(&token, BOB).await.status, 200, "who repeats it takes no seat");
 }
