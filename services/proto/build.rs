@@ -9,6 +9,7 @@ const PROTOCOLS: [(&str, &[&str]); 3] = [
     (
         "identity",
         &[
+            "rerp/identity/v1/confirmation.proto",
             "rerp/identity/v1/email.proto",
             "rerp/identity/v1/invitation.proto",
             "rerp/identity/v1/person.proto",

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | an account, its roles, its addresses: read | any role |
 //! | `POST` and `DELETE` of roles | `role.manage`; `owner.manage` for owners |
-//! | `POST` and `PUT` of addresses | `address.manage` |
+//! | `POST`, `PUT` and `DELETE` of addresses | `address.manage` |
 //! | invitations: read, `POST`, `DELETE` | `role.manage`; `owner.manage` for owners |
 //! | `POST /api/accounts/invites/accept` | the token out of the mail, and the body's `human_name_id` to be the caller's |
 //! | `POST /api/accounts` | the body's `human_name_id` to be the caller's, else 403 |
@@ -29,6 +29,7 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/accounts/{account_id}/addresses", Person).handler(),
     Rule::route(Post, "/api/accounts/{account_id}/addresses", Person).handler(),
     Rule::route(Put, "/api/accounts/{account_id}/addresses/{address_id}", Person).handler(),
+    Rule::route(Delete, "/api/accounts/{account_id}/addresses/{address_id}", Person).handler(),
     // Of somebody without a role in it the account isn't there either: the handler sees to that.
     Rule::route(Get, "/api/accounts/{account_id}/permissions/{human_name_id}", Person).own("human_name_id"),
     Rule::route(Get, "/api/accounts/{account_id}/invites", Person).handler(),

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use rerp_account::client::billing::Billing;
 use rerp_account::rights::{HELD, LIFETIMES};
 use rerp_account::state::AppState;
 use rerp_kit::app::{self, Parts, Service};
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
         api: rerp_account::openapi::api,
     };
     app::main(service, |env: &mut Env| {
-        let identity = env.dependency("identity");
+        let (identity, billing) = (env.dependency("identity"), env.optional_dependency("billing"));
         move |parts: Parts| {
             // A missing address has been reported by now: the kit doesn't build a service with mistakes.
             let base = identity.ok_or("the address of a dependency is missing")?;
@@ -30,10 +31,17 @@ fn main() -> ExitCode {
             tokio::spawn(eraser.keep(parts.stop.clone()));
             keep_in_time(&parts, LIFETIMES)?;
             let identity = Identity::new(client, &parts.metrics);
+            let billing = billing
+                .map(|base| ServiceClient::new("billing", &base, parts.metrics.clone(), parts.tls.as_ref()))
+                .transpose()?
+                .map(Billing::new);
+            if billing.is_none() {
+                tracing::info!("billing is no dependency: no plan bounds how many people an account has");
+            }
             announce(&parts);
             follow(&parts, verified::noted(Handlers::default()));
             tokio::spawn(keep_swept(parts.db.clone(), parts.stop));
-            Ok(rerp_account::router(AppState { db: parts.db, identity }))
+            Ok(rerp_account::router(AppState { db: parts.db, identity, billing }))
         }
     })
 }

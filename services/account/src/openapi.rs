@@ -4,8 +4,8 @@
 use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
-    ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, INVALID_VALUE, LAST_OWNER, NOT_FOUND, NOT_PERMITTED,
-    TOO_MANY_REQUESTS,
+    ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, IN_USE, INVALID_VALUE, LAST_OWNER, NO_SEAT_LEFT, NOT_FOUND,
+    NOT_PERMITTED, TOO_MANY_REQUESTS,
 };
 use rerp_kit::rights::Export;
 use serde_json::json;
@@ -77,7 +77,7 @@ fn roles() -> Vec<Operation> {
             .body::<role::Body>("The role", json!({ "human_name_id": PERSON, "role": "viewer" }))
             .answers::<Assignment>(201, "The person has it now")
             .answers::<Assignment>(200, "The person had it already")
-            .problems(&[INVALID_VALUE, NOT_PERMITTED, DEPENDENCY_UNAVAILABLE]),
+            .problems(&[INVALID_VALUE, NOT_PERMITTED, NO_SEAT_LEFT, DEPENDENCY_UNAVAILABLE]),
         of_account(revoke)
             .identifier("role_id", "The role of this person", OTHER)
             .empty(204, "It is gone")
@@ -112,7 +112,7 @@ fn invites() -> Vec<Operation> {
             .keyed()
             .body::<invite::Body>("Whom, and to which role", json!({ "human_name_id": PERSON, "role": "viewer" }))
             .answers::<Invite>(201, "The invitation; without `sent_at` no mail is on its way yet")
-            .problems(&[INVALID_VALUE, ALREADY_EXISTS, TOO_MANY_REQUESTS, DEPENDENCY_UNAVAILABLE]),
+            .problems(&[INVALID_VALUE, ALREADY_EXISTS, NO_SEAT_LEFT, TOO_MANY_REQUESTS, DEPENDENCY_UNAVAILABLE]),
         one(resend).answers::<Invite>(200, "The invitation").with(private, what, true).problems(&[
             ENDED,
             TOO_MANY_REQUESTS,
@@ -123,7 +123,7 @@ fn invites() -> Vec<Operation> {
             .body::<invite::Acceptance>("The token out of the mail, and who accepts", token)
             .answers::<Assignment>(200, "The role that one has by it")
             .with(private, what, true)
-            .problems(&[INVALID_VALUE, NOT_FOUND, ENDED, DEPENDENCY_UNAVAILABLE]),
+            .problems(&[INVALID_VALUE, NOT_FOUND, ENDED, NO_SEAT_LEFT, DEPENDENCY_UNAVAILABLE]),
     ]
 }
 
@@ -136,6 +136,12 @@ fn addresses() -> Vec<Operation> {
         "/api/accounts/{account_id}/addresses/{address_id}",
         "change_address",
         "Changes an address, for whoever has read what it is now",
+    );
+    let remove = Operation::new(
+        Delete,
+        "/api/accounts/{account_id}/addresses/{address_id}",
+        "remove_address",
+        "Takes an address away; a primary one stays while there are others",
     );
     let place = json!({ "type": "billing", "street_address": "Domkloster 4", "city": "Köln", "postal_code": "50667", "country": "DE" });
     let mut owned = place.clone();
@@ -156,6 +162,10 @@ fn addresses() -> Vec<Operation> {
             .answers::<Address>(200, "The address")
             .with("ETag", VERSION, true)
             .problems(&[INVALID_VALUE]),
+        of_account(remove)
+            .identifier("address_id", "The address", OTHER)
+            .empty(204, "It is there no more")
+            .problems(&[IN_USE]),
     ]
 }
 

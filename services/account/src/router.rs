@@ -17,7 +17,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts/{account_id}/roles", get(role::list).post(role::grant))
         .route("/api/accounts/{account_id}/roles/{role_id}", delete(role::revoke))
         .route("/api/accounts/{account_id}/addresses", get(address::list).post(address::add))
-        .route("/api/accounts/{account_id}/addresses/{address_id}", put(address::change))
+        .route("/api/accounts/{account_id}/addresses/{address_id}", put(address::change).delete(address::remove))
         .route("/api/accounts/{account_id}/permissions/{human_name_id}", get(permission::check))
         .route("/api/accounts/{account_id}/invites", get(invite::list).post(invite::create))
         .route("/api/accounts/{account_id}/invites/{invite_id}", delete(invite::revoke))

@@ -6,7 +6,7 @@
 
 use rerp_kit::access::May::{Person, Public, Staff};
 use rerp_kit::access::Rule;
-use rerp_kit::access::Verb::{Get, Post, Put};
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_proto::billing::v1::entitlements_server;
 
 /// The table.
@@ -16,8 +16,12 @@ pub const RULES: &[Rule] = &[
     Rule::route(Post, "/api/billing/customers", Person).handler(),
     Rule::route(Post, "/api/billing/payment-methods", Person).handler(),
     Rule::route(Get, "/api/billing/payment-methods/{human_name_id}", Person).own("human_name_id"),
+    Rule::route(Delete, "/api/billing/payment-methods/{human_name_id}/{payment_method_id}", Person)
+        .own("human_name_id"),
     Rule::route(Post, "/api/billing/subscriptions", Person).handler(),
     Rule::route(Get, "/api/billing/subscription/{account_id}", Person).handler(),
+    Rule::route(Put, "/api/billing/subscription/{account_id}", Person).handler(),
+    Rule::route(Post, "/api/billing/subscription/{account_id}/cancel", Person).handler(),
     Rule::route(Get, "/api/billing/invoices/{account_id}", Person).handler(),
     Rule::route(Post, "/api/billing/kyc/verify", Person).handler(),
     Rule::route(Get, "/api/billing/kyc/status/{account_id}", Person).handler(),

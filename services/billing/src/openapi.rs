@@ -1,17 +1,17 @@
 //! The service's routes as they are described to programs and people. Data only; who may call them is the table's to say, what they take and
 //! give the types'.
 
-use rerp_kit::access::Verb::{Get, Post, Put};
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
-    ALREADY_EXISTS, CHANGED_MEANWHILE, DEPENDENCY_UNAVAILABLE, IN_PROGRESS, INVALID_VALUE, NOT_VERIFIED,
+    ALREADY_EXISTS, CHANGED_MEANWHILE, DEPENDENCY_UNAVAILABLE, ENDED, IN_PROGRESS, IN_USE, INVALID_VALUE, NOT_VERIFIED,
     PAYMENT_REFUSED,
 };
 use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
-use crate::http::{customer, kyc, payment_method, plan, subscription};
+use crate::http::{customer, ending, kyc, payment_method, plan, subscription};
 use crate::store::customer::Customer;
 use crate::store::invoice::Invoice;
 use crate::store::payment_method::PaymentMethod;
@@ -28,7 +28,7 @@ const PRICE: &str = "0191f7a1-3f0c-7000-8000-0000000000b1";
 pub fn api() -> Api {
     let about =
         "Plans, customers, payment methods, subscriptions and proof of who pays. No other service talks to Stripe.";
-    let operations = [plans(), payers(), subscriptions(), proofs(), rights()].concat();
+    let operations = [plans(), payers(), subscriptions(), endings(), proofs(), rights()].concat();
     Api { service: "billing", about, rules: RULES, operations }
 }
 
@@ -52,7 +52,10 @@ fn plans() -> Vec<Operation> {
                 "The plan's short name: 2 to 63 small letters, digits and hyphens, a letter first",
                 json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]{1,62}$", "examples": ["starter"] }),
             )
-            .body::<plan::Body>("The plan", json!({ "name": "Starter", "trial_days": 14, "prices": prices }))
+            .body::<plan::Body>(
+                "The plan",
+                json!({ "name": "Starter", "trial_days": 14, "seats": 5, "prices": prices }),
+            )
             .empty(204, "It is offered")
             .problems(&[INVALID_VALUE, PAYMENT_REFUSED, DEPENDENCY_UNAVAILABLE]),
     ]
@@ -73,6 +76,12 @@ fn payers() -> Vec<Operation> {
         "list_payment_methods",
         "A person's payment methods",
     );
+    let remove = Operation::new(
+        Delete,
+        "/api/billing/payment-methods/{human_name_id}/{payment_method_id}",
+        "remove_payment_method",
+        "Takes a payment method back; what is paid with it alone keeps it",
+    );
     let who = json!({ "human_name_id": PERSON });
     vec![
         customer
@@ -85,6 +94,11 @@ fn payers() -> Vec<Operation> {
             .answers::<payment_method::Begun>(201, "What the person's browser needs for Stripe")
             .problems(&[INVALID_VALUE, NOT_VERIFIED, PAYMENT_REFUSED, DEPENDENCY_UNAVAILABLE]),
         list.identifier("human_name_id", "The person", PERSON).pages::<PaymentMethod>("A page of payment methods"),
+        remove
+            .identifier("human_name_id", "The person", PERSON)
+            .identifier("payment_method_id", "The payment method", PRICE)
+            .empty(204, "It is gone")
+            .problems(&[IN_USE, DEPENDENCY_UNAVAILABLE]),
     ]
 }
 
@@ -119,6 +133,36 @@ fn subscriptions() -> Vec<Operation> {
             .identifier("account_id", "The account", ACCOUNT)
             .pages::<Invoice>("A page of invoices, the newest last")
             .with("Cache-Control", "`no-store`: it is somebody's", true),
+    ]
+}
+
+fn endings() -> Vec<Operation> {
+    let change = Operation::new(
+        Put,
+        "/api/billing/subscription/{account_id}",
+        "change_subscription",
+        "Lets the newest subscription of an account end with what is paid for, or go on after all",
+    );
+    let cancel = Operation::new(
+        Post,
+        "/api/billing/subscription/{account_id}/cancel",
+        "cancel_subscription",
+        "Ends it at once; what was paid isn't paid back",
+    );
+    let one = |operation: Operation| operation.identifier("account_id", "The account", ACCOUNT);
+    let problems = [ENDED, IN_PROGRESS, DEPENDENCY_UNAVAILABLE];
+    vec![
+        one(change)
+            .changes()
+            .body::<ending::Body>("What is to become of it", json!({ "cancel_at_period_end": true }))
+            .answers::<subscription::View>(200, "The subscription as it is then")
+            .with("ETag", "The version", true)
+            .problems(&problems)
+            .problems(&[INVALID_VALUE]),
+        one(cancel)
+            .answers::<subscription::View>(200, "The subscription, which has ended")
+            .with("ETag", "The version", true)
+            .problems(&problems),
     ]
 }
 

@@ -2,10 +2,10 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::grpc;
-use crate::http::{customer, invoice, kyc, payment_method, people, plan, subscription, webhook};
+use crate::http::{customer, ending, invoice, kyc, payment_method, people, plan, subscription, webhook};
 use crate::state::AppState;
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -17,8 +17,10 @@ pub fn router(state: AppState) -> Router {
         .route("/api/billing/customers", post(customer::create))
         .route("/api/billing/payment-methods", post(payment_method::create))
         .route("/api/billing/payment-methods/{human_name_id}", get(payment_method::list))
+        .route("/api/billing/payment-methods/{human_name_id}/{payment_method_id}", delete(payment_method::remove))
         .route("/api/billing/subscriptions", post(subscription::create))
-        .route("/api/billing/subscription/{account_id}", get(subscription::of_account))
+        .route("/api/billing/subscription/{account_id}", get(subscription::of_account).put(ending::change))
+        .route("/api/billing/subscription/{account_id}/cancel", post(ending::cancel))
         .route("/api/billing/invoices/{account_id}", get(invoice::of_account))
         .route("/api/billing/kyc/verify", post(kyc::verify))
         .route("/api/billing/kyc/status/{account_id}", get(kyc::status))

@@ -6,7 +6,7 @@
 
 use rerp_kit::access::May::{Person, Public, Staff};
 use rerp_kit::access::Rule;
-use rerp_kit::access::Verb::{Get, Post, Put};
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 
 /// The table.
 pub const RULES: &[Rule] = &[
@@ -16,6 +16,7 @@ pub const RULES: &[Rule] = &[
     Rule::route(Put, "/api/fte/modules/{code}", Staff),
     Rule::route(Get, "/api/fte/modules/{code}/questions", Staff),
     Rule::route(Post, "/api/fte/modules/{code}/questions", Staff),
+    Rule::route(Get, "/api/fte/modules/{code}/statistics", Staff),
     Rule::route(Put, "/api/fte/questions/{id}", Staff),
     Rule::route(Post, "/api/fte/sessions", Person).handler(),
     Rule::route(Get, "/api/fte/sessions/{session_id}", Person).handler(),
@@ -36,6 +37,9 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/fte/issuer/did.json", Public),
     Rule::route(Get, "/api/fte/issuer/jwks.json", Public),
     Rule::route(Get, "/api/fte/issuer/status/{list}", Public),
+    Rule::route(Put, "/api/fte/people/{human_name_id}/extra-time", Staff),
+    Rule::route(Get, "/api/fte/people/{human_name_id}/extra-time", Person).own("human_name_id"),
+    Rule::route(Delete, "/api/fte/people/{human_name_id}/extra-time", Staff),
     // What is held of oneself here, to take along.
     Rule::route(Get, "/api/fte/people/{human_name_id}/export", Person).own("human_name_id"),
 ];

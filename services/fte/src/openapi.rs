@@ -1,7 +1,9 @@
 //! The service's routes as they are described to programs and people. Data only; who may call them is the table's to say, what they take and
 //! give the types'. The routes of badges are among them, also where there are no keys to sign with.
 
-use rerp_kit::access::Verb::{Get, Post, Put};
+mod certificates;
+
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
     ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, ID_TAKEN, INVALID_VALUE, NOT_ENTITLED, NOT_PERMITTED, NOT_VERIFIED,
@@ -12,12 +14,14 @@ use serde_json::json;
 
 use crate::access::RULES;
 use crate::http::module::CODE;
-use crate::http::{certificate, module, progress, question, saved, scenario, session};
+use crate::http::{extra_time, module, progress, question, saved, scenario, session};
+use crate::store::extra_time::ExtraTime;
 use crate::store::module::Module;
 use crate::store::question::Newest;
 use crate::store::saved::Receipt;
 use crate::store::scenario_action::Outcome;
 use crate::store::session::TestSession;
+use crate::store::statistics::Statistics;
 
 /// A person in examples.
 const PERSON: &str = "0191f7a1-3f0c-7000-8000-000000000001";
@@ -27,14 +31,22 @@ const ACCOUNT: &str = "0191f7a1-3f0c-7000-8000-0000000000a1";
 const OTHER: &str = "0191f7a1-3f0c-7000-8000-0000000000d1";
 /// What an ETag is here.
 const VERSION: &str = "The version, for If-Match";
-/// What a certificate's token looks like.
-const TOKEN: &str = "^[0-9a-f]{64}$";
 
 /// The interface.
 #[must_use]
 pub fn api() -> Api {
     let about = "Tests of the financial trading education: modules and questions, sessions, progress, scenarios and certificates.";
-    let operations = [modules(), questions(), sessions(), scenarios(), certificates(), badges(), rights()].concat();
+    let operations = [
+        modules(),
+        questions(),
+        sessions(),
+        scenarios(),
+        certificates::certificates(),
+        certificates::badges(),
+        extra_times(),
+        rights(),
+    ]
+    .concat();
     Api { service: "fte", about, rules: RULES, operations }
 }
 
@@ -88,12 +100,19 @@ fn questions() -> Vec<Operation> {
         "change_question",
         "Adds a version to a question; sessions that run keep the one they began with",
     );
+    let statistics = Operation::new(
+        Get,
+        "/api/fte/modules/{code}/statistics",
+        "count_answers",
+        "How a module's questions do, in numbers",
+    );
     let choices = json!([{ "id": "a", "text": "Up" }, { "id": "b", "text": "Down" }]);
     let question = json!({
         "kind": "single_choice", "prompt": "Where?", "choices": choices, "points": 1, "correct": { "choices": ["b"] }
     });
     vec![
         of_module(list).pages::<Newest>("A page of questions; the `version` of one, in quotes, is its ETag"),
+        of_module(statistics).pages::<Statistics>("A page of questions, each in its newest version"),
         of_module(add)
             .keyed()
             .body::<question::Body>("The question", question.clone())
@@ -201,68 +220,20 @@ fn scenarios() -> Vec<Operation> {
     ]
 }
 
-fn certificates() -> Vec<Operation> {
-    let list = Operation::new(
-        Get,
-        "/api/fte/certificates/{id}",
-        "list_certificates",
-        "A person's certificates, the newest last",
-    );
-    let revoke = Operation::new(
-        Post,
-        "/api/fte/certificates/{id}/revoke",
-        "revoke_certificate",
-        "Takes a certificate back; the first reason stays",
-    );
-    let verify = Operation::new(
-        Get,
-        "/api/fte/certificates/verify/{token}",
-        "verify_certificate",
-        "Whether a certificate counts",
-    );
+fn extra_times() -> Vec<Operation> {
+    let path = "/api/fte/people/{human_name_id}/extra-time";
+    let give = Operation::new(Put, path, "give_extra_time", "Gives a person more time for tests, from the next one on");
+    let get =
+        Operation::new(Get, path, "get_extra_time", "How much more time a person has; 404 for what everybody has");
+    let take = Operation::new(Delete, path, "take_extra_time", "Takes it away, from the next test on");
+    let of = |operation: Operation| operation.identifier("human_name_id", "The person", PERSON);
     vec![
-        list.identifier("id", "The person", PERSON).pages::<certificate::View>("A page of certificates"),
-        revoke
-            .identifier("id", "The certificate", OTHER)
-            .body::<certificate::Reason>("Why", json!({ "reason": "Issued by mistake" }))
-            .answers::<certificate::View>(200, "The certificate")
-            .problems(&[INVALID_VALUE]),
-        verify
-            .segment("token", "What its owner has handed out", json!({ "type": "string", "pattern": TOKEN }))
-            .answers::<certificate::Public>(200, "The certificate, and nothing about a person")
-            .with("X-Robots-Tag", "Search engines must not list it", true),
-    ]
-}
-
-fn badges() -> Vec<Operation> {
-    let credential = Operation::new(
-        Get,
-        "/api/fte/certificates/verify/{token}/credential",
-        "get_credential",
-        "A certificate as an Open Badge",
-    );
-    let status = Operation::new(Get, "/api/fte/issuer/status/{list}", "get_status_list", "A list of what was revoked");
-    let profile = Operation::new(Get, "/api/fte/issuer", "get_issuer", "Who issues");
-    let did =
-        Operation::new(Get, "/api/fte/issuer/did.json", "get_issuer_did", "The issuer's keys, as did:web has them");
-    let keys =
-        Operation::new(Get, "/api/fte/issuer/jwks.json", "get_issuer_keys", "The issuer's keys, as JOSE has them");
-    let forms = ["application/vc", "application/vc+jwt"];
-    vec![
-        credential
-            .segment("token", "What its owner has handed out", json!({ "type": "string", "pattern": TOKEN }))
-            .media(200, "With an embedded proof, or as a JWT to whoever asks for that", &forms)
-            .with("X-Robots-Tag", "Search engines must not list it", true),
-        status
-            .segment(
-                "list",
-                "Which list",
-                json!({ "type": "string", "pattern": "^[1-9][0-9]{0,8}$", "examples": ["1"] }),
-            )
-            .media(200, "With an embedded proof, or as a JWT to whoever asks for that", &forms),
-        profile.media(200, "The profile", &["application/ld+json"]),
-        did.media(200, "The document", &["application/did+json"]),
-        keys.media(200, "The keys", &["application/jwk-set+json"]),
+        of(give)
+            .body::<extra_time::Body>("How much", json!({ "percent": 25 }))
+            .answers::<ExtraTime>(200, "What the person has")
+            .problems(&[INVALID_VALUE, DEPENDENCY_UNAVAILABLE]),
+        of(get).answers::<ExtraTime>(200, "What the person has"),
+        of(take).empty(204, "The person has the time that everybody has"),
     ]
 }
 

@@ -42,6 +42,7 @@ pub const HELD: &[Held] = &[
         "human_name_id = ANY ($1) AND EXISTS (SELECT FROM fte_certificates AS c WHERE c.test_session_id = test_sessions.id)",
         "a certificate was earned in it; identifiers, times and points only",
     ),
+    Held::deleted("extra_times", By::Person, "human_name_id = ANY ($1)"),
     Held::deleted("user_progress", By::Person, "human_name_id = ANY ($1)"),
     Held::deleted("verified_people", By::Person, "human_name_id = ANY ($1)"),
     Held::kept(
@@ -74,6 +75,7 @@ pub const LIFETIMES: &[Lifetime] = &[
     Lifetime::stays("session_questions", "with their session"),
     Lifetime::stays("test_answers", "with their session"),
     Lifetime::stays("user_progress", "until the person is erased; identifiers only"),
+    Lifetime::stays("extra_times", "until it is taken away, or the person is erased; how much, and not why"),
     Lifetime::stays("fte_certificates", "whoever was shown one can verify it; identifiers only"),
     Lifetime::stays("certificate_status", "with its certificate"),
     Lifetime::stays("interactive_test_scenarios", "until the person is erased; identifiers only"),

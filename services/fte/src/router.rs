@@ -1,9 +1,11 @@
 //! The routes. In comes the state; out goes a router. Must not hold handlers.
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
-use crate::http::{badge, certificate, module, people, progress, question, saved, scenario, session};
+use crate::http::{
+    badge, certificate, extra_time, module, people, progress, question, saved, scenario, session, statistics,
+};
 use crate::state::{AppState, Badges};
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -12,6 +14,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/fte/modules", get(module::list).post(module::add))
         .route("/api/fte/modules/{code}", get(module::by_code).put(module::change))
         .route("/api/fte/modules/{code}/questions", get(question::list).post(question::add))
+        .route("/api/fte/modules/{code}/statistics", get(statistics::of_module))
         .route("/api/fte/questions/{id}", put(question::change))
         .route("/api/fte/sessions", post(session::start))
         .route("/api/fte/sessions/{session_id}", get(session::by_id))
@@ -25,6 +28,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/fte/certificates/{id}", get(certificate::of_person))
         .route("/api/fte/certificates/{id}/revoke", post(certificate::revoke))
         .route("/api/fte/certificates/verify/{token}", get(certificate::verify))
+        .route("/api/fte/people/{human_name_id}/extra-time", put(extra_time::give).get(extra_time::of_person))
+        .route("/api/fte/people/{human_name_id}/extra-time", delete(extra_time::take))
         .route("/api/fte/people/{human_name_id}/export", get(people::export))
         .with_state(state)
 }

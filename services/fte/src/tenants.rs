@@ -16,6 +16,7 @@ pub const TABLES: &[Table] = &[
     Table::new("scenario_actions", Whose::Person),
     Table::new("scenario_outcomes", Whose::Person),
     Table::new("verified_people", Whose::Person),
+    Table::new("extra_times", Whose::Person),
     Table::new("rights_log", Whose::Person),
     Table::new("modules", Whose::Nobody("what is taught")),
     Table::new("questions", Whose::Nobody("what is asked")),

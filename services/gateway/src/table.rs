@@ -125,6 +125,7 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/accounts/{account_id}/addresses", Account, Person, Read),
     row(Post, "/api/accounts/{account_id}/addresses", Account, Person, Write).again(Keyed),
     row(Put, "/api/accounts/{account_id}/addresses/{address_id}", Account, Person, Write).again(No),
+    row(Delete, "/api/accounts/{account_id}/addresses/{address_id}", Account, Person, Write),
     row(Get, "/api/accounts/{account_id}/permissions/{human_name_id}", Account, Person, Read).own("human_name_id"),
     row(Get, "/api/accounts/{account_id}/invites", Account, Person, Read),
     row(Post, "/api/accounts/{account_id}/invites", Account, Person, Codes).again(Keyed),
@@ -143,6 +144,9 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/marketing/captcha/challenge", Marketing, Public, Page),
     row(Get, "/api/marketing/consent-texts/{version}", Marketing, Public, Page),
     row(Put, "/api/marketing/consent-texts/{version}", Marketing, Staff, Write),
+    row(Post, "/api/marketing/confirmations", Marketing, Public, Form).again(Yes),
+    // Mail programs ask from few addresses for many people. What they send along is short, and read by nobody.
+    row(Post, "/api/marketing/unsubscribe/{token}", Marketing, Public, Event).again(Yes),
     row(Get, "/api/marketing/suppressions", Marketing, Staff, Read),
     row(Post, "/api/marketing/suppressions", Marketing, Staff, Write).again(Keyed),
     row(Delete, "/api/marketing/suppressions/{email_address_id}", Marketing, Staff, Write),
@@ -158,8 +162,12 @@ pub const TABLE: &[Row] = &[
     row(Post, "/api/billing/customers", Billing, Person, Write),
     row(Post, "/api/billing/payment-methods", Billing, Person, Write).again(Keyed),
     row(Get, "/api/billing/payment-methods/{human_name_id}", Billing, Person, Read).own("human_name_id"),
+    row(Delete, "/api/billing/payment-methods/{human_name_id}/{payment_method_id}", Billing, Person, Write).own("human_name_id"),
     row(Post, "/api/billing/subscriptions", Billing, Person, Write).again(Keyed),
     row(Get, "/api/billing/subscription/{account_id}", Billing, Person, Read),
+    // The second answer would be about the version that the first one has left behind.
+    row(Put, "/api/billing/subscription/{account_id}", Billing, Person, Write).again(No),
+    row(Post, "/api/billing/subscription/{account_id}/cancel", Billing, Person, Write),
     row(Get, "/api/billing/invoices/{account_id}", Billing, Person, Read),
     row(Post, "/api/billing/kyc/verify", Billing, Person, Write),
     row(Get, "/api/billing/kyc/status/{account_id}", Billing, Person, Read),
@@ -173,6 +181,7 @@ pub const TABLE: &[Row] = &[
     row(Put, "/api/fte/modules/{code}", Fte, Staff, Write).again(No),
     row(Get, "/api/fte/modules/{code}/questions", Fte, Staff, Read),
     row(Post, "/api/fte/modules/{code}/questions", Fte, Staff, Write).again(Keyed),
+    row(Get, "/api/fte/modules/{code}/statistics", Fte, Staff, Read),
     row(Put, "/api/fte/questions/{id}", Fte, Staff, Write).again(No),
     row(Post, "/api/fte/sessions", Fte, Person, Write).again(Keyed),
     row(Get, "/api/fte/sessions/{session_id}", Fte, Person, Read),
@@ -190,6 +199,9 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/fte/issuer/did.json", Fte, Public, Page),
     row(Get, "/api/fte/issuer/jwks.json", Fte, Public, Page),
     row(Get, "/api/fte/issuer/status/{list}", Fte, Public, Page),
+    row(Put, "/api/fte/people/{human_name_id}/extra-time", Fte, Staff, Write),
+    row(Get, "/api/fte/people/{human_name_id}/extra-time", Fte, Person, Read).own("human_name_id"),
+    row(Delete, "/api/fte/people/{human_name_id}/extra-time", Fte, Staff, Write),
     row(Get, "/api/fte/people/{human_name_id}/export", Fte, Person, Form).own("human_name_id"),
 ];
 

@@ -8,7 +8,8 @@ use rerp_kit::access::May::{Person, Public, Service, Staff};
 use rerp_kit::access::Rule;
 use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_proto::identity::v1::{
-    email_service_server, invitation_service_server, person_service_server, rights_service_server,
+    confirmation_service_server, email_service_server, invitation_service_server, person_service_server,
+    rights_service_server,
 };
 
 /// The table.
@@ -41,5 +42,6 @@ pub const RULES: &[Rule] = &[
     Rule::calls(email_service_server::SERVICE_NAME),
     Rule::calls(person_service_server::SERVICE_NAME),
     Rule::calls(invitation_service_server::SERVICE_NAME),
+    Rule::calls(confirmation_service_server::SERVICE_NAME),
     Rule::calls(rights_service_server::SERVICE_NAME),
 ];

@@ -5,6 +5,7 @@ use rerp_kit::config::Env;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::confirmations::Answers;
 use crate::domain::otp::OtpKey;
 
 /// How many codes each channel may send on a day, unless told otherwise.
@@ -33,6 +34,8 @@ pub struct VerificationSettings {
     pub text_from: String,
     /// The page that takes invitations; none where nobody is invited.
     pub invitations: Option<Url>,
+    /// Where questions lead whether something was meant; none where nobody is asked.
+    pub confirmations: Option<Answers>,
 }
 
 impl VerificationSettings {
@@ -45,7 +48,7 @@ impl VerificationSettings {
         let resend = address(env, "RERP_RESEND_ADDRESS", "https://api.resend.com");
         let twilio = address(env, "RERP_TWILIO_ADDRESS", "https://api.twilio.com");
         let most_a_day = env.parse("RERP_OTP_DAILY", MOST_A_DAY, "a number of codes per day");
-        let invitations = page(env);
+        let (invitations, confirmations) = (page(env, "RERP_INVITATION_PAGE"), answers(env));
         let names = [
             "RERP_RESEND_KEY",
             "RERP_RESEND_FROM",
@@ -65,6 +68,7 @@ impl VerificationSettings {
             twilio_token: twilio_token?.into(),
             text_from: text_from?,
             invitations,
+            confirmations,
         })
     }
 }
@@ -77,14 +81,24 @@ fn address(env: &mut Env, name: &str, default: &str) -> Option<Url> {
     url
 }
 
-/// The page that takes invitations. The token is put behind a `#`, which browsers tell nobody.
-fn page(env: &mut Env) -> Option<Url> {
-    let text = env.text("RERP_INVITATION_PAGE")?;
+/// A page that takes tokens. The token is put behind a `#`, which browsers tell nobody.
+fn page(env: &mut Env, name: &str) -> Option<Url> {
+    let text = env.text(name)?;
     let page = Url::parse(text).ok().filter(|url| url.has_host() && url.fragment().is_none());
     if page.is_none() {
-        env.mistake("RERP_INVITATION_PAGE", "expected an address such as https://portal.example.com/invitation");
+        env.mistake(name, "expected an address such as https://portal.example.com/invitation");
     }
     page
+}
+
+/// Both or none: nobody is asked who couldn't say in one step that nothing more is wanted.
+fn answers(env: &mut Env) -> Option<Answers> {
+    let is_half = env.text("RERP_CONFIRMATION_PAGE").is_some() != env.text("RERP_UNSUBSCRIBE_ADDRESS").is_some();
+    if is_half {
+        env.mistake("RERP_CONFIRMATION_PAGE", "goes with RERP_UNSUBSCRIBE_ADDRESS: both are set, or none");
+    }
+    let (page, unsubscribe) = (page(env, "RERP_CONFIRMATION_PAGE"), page(env, "RERP_UNSUBSCRIBE_ADDRESS"));
+    Some(Answers { page: page?, unsubscribe: unsubscribe? })
 }
 
 fn needed(env: &mut Env, name: &str) -> Option<String> {
@@ -103,10 +117,17 @@ mod tests {
     fn verification_is_off_or_complete() {
         let mut env = Env::of([]);
         assert!(VerificationSettings::read(&mut env).is_none() && env.finish().is_ok());
-        let mut env = Env::of([("RERP_OTP_KEY", "short"), ("RERP_RESEND_ADDRESS", "resend")]);
+        let half = ("RERP_CONFIRMATION_PAGE", "https://www.example.com/confirm");
+        let mut env = Env::of([("RERP_OTP_KEY", "short"), ("RERP_RESEND_ADDRESS", "resend"), half]);
         assert!(VerificationSettings::read(&mut env).is_none());
         let mistakes = env.finish().unwrap_err().to_string();
-        for name in ["RERP_OTP_KEY:", "RERP_RESEND_ADDRESS:", "RERP_RESEND_KEY:", "RERP_TWILIO_AUTH_TOKEN:"] {
+        for name in [
+            "RERP_OTP_KEY:",
+            "RERP_RESEND_ADDRESS:",
+            "RERP_RESEND_KEY:",
+            "RERP_TWILIO_AUTH_TOKEN:",
+            "RERP_CONFIRMATION_PAGE:",
+        ] {
             assert!(mistakes.contains(name), "{mistakes}");
         }
     }

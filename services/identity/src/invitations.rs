@@ -22,7 +22,7 @@ impl Verification {
     /// # Errors
     /// See [`DbError`].
     pub async fn invite(&self, whom: Invited, token: &str, message: Uuid) -> Result<bool, DbError> {
-        let Some(link) = self.invitations.as_ref().and_then(|page| link(page, token)) else {
+        let Some(link) = self.invitations.as_ref().and_then(|page| linked(page, token)) else {
             tracing::warn!("an invitation is not sent: RERP_INVITATION_PAGE is not set, or its token is none");
             return Ok(false);
         };
@@ -47,7 +47,7 @@ impl Verification {
 }
 
 /// The page with the token behind a `#`: neither the page's server nor whoever it links to gets to see it.
-fn link(page: &Url, token: &str) -> Option<Url> {
+pub(crate) fn linked(page: &Url, token: &str) -> Option<Url> {
     let is_plain = (1..=TOKEN).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let mut link = page.clone();
     link.set_fragment(Some(token));
@@ -61,10 +61,10 @@ mod tests {
     #[test]
     fn a_token_goes_behind_the_page_and_is_nothing_else() {
         let page = Url::parse("https://portal.example.com/invitation?lang=en").unwrap();
-        let linked = link(&page, "abc123").unwrap();
-        assert_eq!(linked.as_str(), "https://portal.example.com/invitation?lang=en#abc123");
+        let there = linked(&page, "abc123").unwrap();
+        assert_eq!(there.as_str(), "https://portal.example.com/invitation?lang=en#abc123");
         for token in ["", "a b", "a#b", &"x".repeat(129)] {
-            assert!(link(&page, token).is_none(), "{token}");
+            assert!(linked(&page, token).is_none(), "{token}");
         }
     }
 }

@@ -66,5 +66,5 @@ fn verification(settings: VerificationSettings, db: rerp_kit::pool::Db) -> Resul
         from: settings.text_from,
     };
     let verification = Verification::new(db, settings.key, Post { mail, text }, settings.most_a_day);
-    Ok(verification.inviting_to(settings.invitations))
+    Ok(verification.inviting_to(settings.invitations).confirming_at(settings.confirmations))
 }

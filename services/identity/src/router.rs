@@ -44,12 +44,14 @@ pub fn hooked(hooks: Hooks) -> Router {
         .with_state(hooks)
 }
 
-/// The routes that prove contacts, and the call that invites people: where mail is configured.
+/// The routes that prove contacts, and the calls that invite and ask people: where mail is configured.
 pub fn verifying(verification: Verification) -> Router {
-    let invitations = grpc::invitation::server(&verification);
+    let (invitations, confirmations) =
+        (grpc::invitation::server(&verification), grpc::confirmation::server(&verification));
     let rest = Router::new()
         .route("/api/identity/verify/email", post(verify::email))
         .route("/api/identity/verify/phone", post(verify::phone))
         .with_state(verification);
-    rerp_kit::grpc::mount(rest, invitations)
+    let with_invitations = rerp_kit::grpc::mount(rest, invitations);
+    rerp_kit::grpc::mount(with_invitations, confirmations)
 }

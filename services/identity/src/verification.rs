@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 use uuid::Uuid;
 
+use crate::confirmations::Answers;
 use crate::deliver::{Destination, Post};
 use crate::domain::otp::{Channel, Code, OtpKey};
 use crate::store::otp::{self, Challenge, Contact};
@@ -29,6 +30,8 @@ pub struct Verification {
     pub(crate) places: Arc<Semaphore>,
     /// The page that takes invitations; none where nobody is invited.
     pub(crate) invitations: Option<Url>,
+    /// Where questions lead whether something was meant; none where nobody is asked.
+    pub(crate) confirmations: Option<Answers>,
 }
 
 /// A contact somebody wants to prove, and whose it is.
@@ -44,13 +47,20 @@ impl Verification {
     /// `most_a_day`: how many codes each channel may send on a day, whoever asks for them.
     #[must_use]
     pub fn new(db: Db, key: OtpKey, post: Post, most_a_day: i32) -> Self {
-        Self { db, key, post, most_a_day, places: Arc::new(Semaphore::new(ON_THE_WAY)), invitations: None }
+        let places = Arc::new(Semaphore::new(ON_THE_WAY));
+        Self { db, key, post, most_a_day, places, invitations: None, confirmations: None }
     }
 
     /// The same where people are invited; `page` takes their invitations.
     #[must_use]
     pub fn inviting_to(self, page: Option<Url>) -> Self {
         Self { invitations: page, ..self }
+    }
+
+    /// The same where people are asked whether they meant what was left under their address.
+    #[must_use]
+    pub fn confirming_at(self, answers: Option<Answers>) -> Self {
+        Self { confirmations: answers, ..self }
     }
 
     /// The same for what a caller asks for; see [`Db::on_behalf`].

@@ -12,6 +12,9 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/marketing/captcha/challenge", Public),
     Rule::route(Get, "/api/marketing/consent-texts/{version}", Public),
     Rule::route(Put, "/api/marketing/consent-texts/{version}", Staff),
+    // Who reads mail at an address shows the token that came there.
+    Rule::route(Post, "/api/marketing/confirmations", Public),
+    Rule::route(Post, "/api/marketing/unsubscribe/{token}", Public),
     Rule::route(Get, "/api/marketing/suppressions", Staff),
     Rule::route(Post, "/api/marketing/suppressions", Staff),
     Rule::route(Delete, "/api/marketing/suppressions/{email_address_id}", Staff),

@@ -8,6 +8,7 @@ use url::Url;
 use crate::captcha::Captcha;
 use crate::client::siteverify::{Provider, SiteVerify};
 use crate::domain::captcha::Bar;
+use crate::domain::confirmation::Keys;
 use crate::domain::work::{USUAL_WORK, WorkKey};
 
 /// The least score of a visitor, unless told otherwise: what Google proposes to begin with.
@@ -103,6 +104,15 @@ fn vendor(env: &mut Env, provider: Provider) -> Option<CaptchaSettings> {
     Some(CaptchaSettings::Vendor { provider, base: base?, secret: secret?, bar: Bar { hostnames, least_score } })
 }
 
+/// `RERP_CONFIRMATION_KEYS`: with it owners of addresses are asked by mail whether they meant what was agreed to under them. None without it.
+pub fn confirmations(env: &mut Env) -> Option<Keys> {
+    let keys = Keys::of(env.text("RERP_CONFIRMATION_KEYS")?);
+    if keys.is_none() {
+        env.mistake("RERP_CONFIRMATION_KEYS", "expected keys of at least 32 random characters with commas between");
+    }
+    keys
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +127,16 @@ mod tests {
         assert!(matches!(read(&mut Env::of([KEY])), (CaptchaSettings::Work { most: USUAL_WORK, .. }, Ok(()))));
         let (_, told) = read(&mut Env::of([KEY, ("RERP_CAPTCHA_WORK", "10")]));
         assert!(told.unwrap_err().to_string().contains("RERP_CAPTCHA_WORK"));
+    }
+
+    #[test]
+    fn nobody_is_asked_to_confirm_without_a_key() {
+        let mut env = Env::of([]);
+        assert!(confirmations(&mut env).is_none() && env.finish().is_ok());
+        let mut env = Env::of([("RERP_CONFIRMATION_KEYS", "short")]);
+        assert!(confirmations(&mut env).is_none());
+        assert!(env.finish().unwrap_err().to_string().contains("RERP_CONFIRMATION_KEYS:"));
+        assert!(confirmations(&mut Env::of([("RERP_CONFIRMATION_KEYS", KEY.1)])).is_some());
     }
 
     #[test]

@@ -10,7 +10,8 @@ use rerp_kit::rights::keep_in_time;
 use rerp_marketing::captcha::Captcha;
 use rerp_marketing::client::account::Account;
 use rerp_marketing::client::identity::Identity;
-use rerp_marketing::config::CaptchaSettings;
+use rerp_marketing::config::{CaptchaSettings, confirmations};
+use rerp_marketing::confirming::keep_asking;
 use rerp_marketing::intake::{Gauges, Intake, Settings};
 use rerp_marketing::resolver::keep_resolved;
 use rerp_marketing::rights::{HELD, LIFETIMES};
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
     };
     app::main(service, |env: &mut Env| {
         let (identity, account) = (env.dependency("identity"), env.dependency("account"));
-        let (captcha, intake) = (CaptchaSettings::read(env), Settings::read(env));
+        let (captcha, intake, confirmations) = (CaptchaSettings::read(env), Settings::read(env), confirmations(env));
         move |parts: Parts| {
             let client = |service, base: Option<Url>| -> Result<ServiceClient, BuildError> {
                 // A missing address has been reported by now: the kit doesn't build a service with mistakes.
@@ -51,6 +52,12 @@ fn main() -> ExitCode {
                 Captcha::Vendor { .. } => {}
             }
             tokio::spawn(keep_resolved(db.at_work(), account.clone(), stop.clone()));
+            match &confirmations {
+                Some(keys) => {
+                    drop(tokio::spawn(keep_asking(db.at_work(), identity.clone(), keys.clone(), stop.clone())));
+                }
+                None => tracing::info!("RERP_CONFIRMATION_KEYS is not set: what visitors agree to counts as it comes"),
+            }
             match &intake {
                 Some(Settings { keys, .. }) => {
                     let (db, identity, keys) = (db.at_work(), identity.clone(), keys.clone());
@@ -58,7 +65,7 @@ fn main() -> ExitCode {
                 }
                 None => tracing::info!("RERP_INTAKE_KEYS is not set: new addresses are refused while identity is away"),
             }
-            Ok(rerp_marketing::router(AppState { db, identity, account, captcha, intake }))
+            Ok(rerp_marketing::router(AppState { db, identity, account, captcha, intake, confirmations }))
         }
     })
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::access::RULES;
 use crate::domain::Receipt;
 use crate::domain::work::Challenge;
-use crate::http::{consent, contact, email_capture, export, funnel, lead, suppression};
+use crate::http::{confirmation, consent, contact, email_capture, export, funnel, lead, suppression};
 use crate::store::consent::Declared;
 use crate::store::lead::{Lead, Message};
 use crate::store::suppression::Suppression;
@@ -28,7 +28,7 @@ const NO_STORE: &str = "`no-store`: it is about people";
 #[must_use]
 pub fn api() -> Api {
     let about = "What visitors of the website leave: addresses and messages.";
-    let operations = [forms(), consents(), suppressions(), looks(), rights()].concat();
+    let operations = [forms(), consents(), confirmations(), suppressions(), looks(), rights()].concat();
     Api { service: "marketing", about, rules: RULES, operations }
 }
 
@@ -93,6 +93,29 @@ fn consents() -> Vec<Operation> {
             "How long it may be used: it never changes",
             true,
         ),
+    ]
+}
+
+fn confirmations() -> Vec<Operation> {
+    let confirm = Operation::new(
+        Post,
+        "/api/marketing/confirmations",
+        "confirm_consent",
+        "Confirms, with the token that came by mail, what was agreed to under one's address",
+    );
+    let unsubscribe = Operation::new(
+        Post,
+        "/api/marketing/unsubscribe/{token}",
+        "unsubscribe",
+        "Wants nothing more, as mail programs say it in one step (RFC 8058)",
+    );
+    let token = json!({ "type": "string", "pattern": "^[0-9a-f]{96}$", "examples": ["0".repeat(96)] });
+    vec![
+        confirm
+            .body::<confirmation::Body>("What came by mail", json!({ "token": "0".repeat(96) }))
+            .empty(204, "It is confirmed")
+            .problems(&[NOT_FOUND]),
+        unsubscribe.segment("token", "What came by mail", token).empty(204, "The address is on the list"),
     ]
 }
 

@@ -18,6 +18,7 @@ pub const HELD: &[Held] = &[
     Held::deleted("consents", By::Addresses, "email_address_id = ANY ($1)"),
     // An address that was erased is nobody's, and one that is registered anew is another one: the row would keep nothing from anybody.
     Held::deleted("suppressions", By::Addresses, "email_address_id = ANY ($1)"),
+    Held::deleted("confirmations", By::Addresses, "email_address_id = ANY ($1)"),
     Held::kept(
         "rights_log",
         By::Person,
@@ -51,6 +52,12 @@ pub const LIFETIMES: &[Lifetime] = &[
         "an address waits, sealed, for as long as Identity is away and no longer; its lead goes with it",
     ),
     Lifetime::deleted("consents", "24 months", "agreed_at", "as long as the lead it came with may be used"),
+    Lifetime::deleted(
+        "confirmations",
+        "24 months",
+        "created_at",
+        "as long as a consent that was confirmed by it; the mail's link that wants nothing more works until then",
+    ),
     Lifetime::stays("consent_texts", "what somebody agreed to must be found; nothing of people"),
     Lifetime::stays(
         "suppressions",

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 
-use crate::http::{captcha, consent, contact, email_capture, export, funnel, lead, people, suppression};
+use crate::http::{captcha, confirmation, consent, contact, email_capture, export, funnel, lead, people, suppression};
 use crate::state::AppState;
 
 /// All routes of the service, without the guard that the kit puts around them.
@@ -13,6 +13,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/marketing/contact", post(contact::create))
         .route("/api/marketing/captcha/challenge", get(captcha::challenge))
         .route("/api/marketing/consent-texts/{version}", put(consent::declare).get(consent::show))
+        .route("/api/marketing/confirmations", post(confirmation::confirm))
+        .route("/api/marketing/unsubscribe/{token}", post(confirmation::unsubscribe))
         .route("/api/marketing/suppressions", get(suppression::list).post(suppression::add))
         .route("/api/marketing/suppressions/{email_address_id}", delete(suppression::remove))
         .route("/api/marketing/leads", get(lead::leads))

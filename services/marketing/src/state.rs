@@ -5,6 +5,7 @@ use rerp_kit::pool::Db;
 use crate::captcha::Captcha;
 use crate::client::account::Account;
 use crate::client::identity::Identity;
+use crate::domain::confirmation::Keys;
 use crate::intake::Settings;
 
 /// What handlers share. Clones share it too.
@@ -20,4 +21,6 @@ pub struct AppState {
     pub captcha: Captcha,
     /// How addresses are kept that Identity can't be asked about; none where they are refused.
     pub intake: Option<Settings>,
+    /// They make the tokens of mails that ask owners of addresses; none where nobody is asked.
+    pub confirmations: Option<Keys>,
 }

@@ -13,6 +13,7 @@ pub const TABLES: &[Table] = &[
     Table::new("intake", Whose::Platform),
     Table::new("consents", Whose::Platform),
     Table::new("suppressions", Whose::Platform),
+    Table::new("confirmations", Whose::Platform),
     Table::new("consent_texts", Whose::Nobody("what visitors read before they agree: everybody may")),
     Table::new(
         "captcha_spent",

@@ -7,19 +7,30 @@ use super::Error;
 use super::postgres::Side;
 
 /// What of a row both sides have, in tables whose rows change without a word of when. Answers are marked right or wrong when their session
-/// ends, and a session may begin on one side and end on the other; people are marked as announced; events are marked as done;
-/// erasures are completed, and looked after. Rows whose time is over are there still: a service begins to end them hours after it has started.
-const LASTING: [(&str, &str); 6] = [
+/// ends, and a session may begin on one side and end on the other; people are marked as announced; events are marked as done, Stripe's too;
+/// erasures are completed, and looked after; sign-ins get tokens and end; invitations are sent again, accepted and taken back; consents are confirmed; more time for
+/// tests is given. Rows whose time is over are there still: a service begins to end them hours after it has started.
+const LASTING: [(&str, &str); 12] = [
     ("test_answers", "to_jsonb(t) - 'is_correct' - 'points_awarded'"),
     ("verification_tracking", "to_jsonb(t) - 'announced_at'"),
     ("outbox_subjects", "t.subject"),
     ("inbox", "t.id"),
     ("erasures", "to_jsonb(t) - 'completed_at'"),
     ("rights_log", "to_jsonb(t) - 'looked_at'"),
+    ("webhook_inbox", "t.event_id"),
+    ("sessions", "to_jsonb(t) - ARRAY['aal', 'seen_at', 'ended_at']"),
+    (
+        "invites",
+        "to_jsonb(t) - ARRAY['token_digest', 'expires_at', 'sends', 'sent_at', 'accepted_at', 'accepted_by', 'revoked_at']",
+    ),
+    ("consents", "to_jsonb(t) - 'email_address_id' - 'confirmed_at'"),
+    ("confirmations", "t.id"),
+    ("extra_times", "t.human_name_id"),
 ];
 
-/// Tables whose rows end: what was to be told on the old side is told on the new one, and gone.
-const PASSING: [&str; 2] = ["outbox", "outbox_relay"];
+/// Tables whose rows end: what was to be told on the old side is told on the new one, and gone; what waited for another service has its answer, and a
+/// solution that was used up is forgotten with its challenge.
+const PASSING: [&str; 5] = ["outbox", "outbox_relay", "pending_companies", "intake", "captcha_spent"];
 
 /// Rows that one server has and the other lacks, over all tables of the schema: what the old side held when it was closed at `at` (RFC 3339),
 /// the new one must hold unchanged, unless it was changed there since.

@@ -8,3 +8,4 @@ pub mod invite;
 pub mod permission;
 pub mod provenance;
 pub mod role;
+pub mod seats;

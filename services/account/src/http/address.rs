@@ -1,4 +1,4 @@
-//! Addresses over HTTP: `POST` and `GET /api/accounts/{account_id}/addresses`, `PUT /api/accounts/{account_id}/addresses/{address_id}`.
+//! Addresses over HTTP: `POST` and `GET /api/accounts/{account_id}/addresses`, `PUT` and `DELETE /api/accounts/{account_id}/addresses/{address_id}`.
 //! Must not log what it reads.
 
 use axum::extract::State;
@@ -9,14 +9,14 @@ use rerp_kit::http::{IfMatch, Json, Page, Paging, Path, Query};
 use rerp_kit::idempotency::{Claim, Key, replayed};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{INTERNAL, INVALID_VALUE, NOT_FOUND};
+use rerp_kit::problem::catalogue::{IN_USE, INTERNAL, INVALID_VALUE, NOT_FOUND};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::answer;
 use crate::domain::address::{Place, TYPES, Typed};
-use crate::store::address::{self as store, Added, Changed};
+use crate::store::address::{self as store, Added, Changed, Removed};
 use crate::store::address_version::Address;
 
 /// What adding an address takes.
@@ -172,5 +172,23 @@ pub async fn change(
         Changed::Primary => {
             Err(Problem::new(INVALID_VALUE).field("/is_primary", "make another address the primary one instead"))
         }
+    }
+}
+
+/// Takes an address away.
+///
+/// # Errors
+/// A problem; a primary one stays while there are others.
+pub async fn remove(
+    State(db): State<Db>,
+    caller: Caller,
+    Path((account, address)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let (account, id) = (answer::identifier(&account)?, answer::identifier(&address)?);
+    match store::remove(&db.on_behalf(&caller), account, id, caller.reach()).await? {
+        Removed::Done => Ok(StatusCode::NO_CONTENT),
+        Removed::NotThere => Err(Problem::new(NOT_FOUND).detail("there is no such address in this account")),
+        Removed::Denied(why) => Err(answer::denied(why)),
+        Removed::Primary => Err(Problem::new(IN_USE).detail("make another address the primary one first")),
     }
 }

@@ -7,7 +7,7 @@ use rerp_kit::http::{Paging, etag, strict_uuid};
 use rerp_kit::idempotency::Standing;
 use rerp_kit::pool::DbError;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, NOT_FOUND, NOT_PERMITTED};
+use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL, NO_SEAT_LEFT, NOT_FOUND, NOT_PERMITTED};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -27,6 +27,11 @@ pub(super) fn no_account() -> Problem {
 /// None of the caller's roles in the account gives it.
 pub(super) fn denied(why: String) -> Problem {
     Problem::new(NOT_PERMITTED).detail(why)
+}
+
+/// Nobody else can have a role in the account.
+pub(super) fn full() -> Problem {
+    Problem::new(NO_SEAT_LEFT).detail("take somebody's roles or an open invitation away first, or choose a larger plan")
 }
 
 /// Why a key gave no answer.

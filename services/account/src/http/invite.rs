@@ -19,6 +19,7 @@ use super::answer;
 use crate::domain::invite::{GAP_S, NewInvite, Token, Whom};
 use crate::domain::permission::Leave;
 use crate::domain::role::Role;
+use crate::domain::seats::Seats;
 use crate::state::AppState;
 use crate::store::invite::{self as store, Invite, Refusal};
 use crate::store::invite_change::{self as change, Sealed};
@@ -77,11 +78,12 @@ pub async fn create(
             Invited::Person(*id)
         }
     };
+    let seats = state.seats(account).await?;
     let (Invited::Address(target) | Invited::Person(target)) = whom;
     let (id, claim) = Claim::of_create("account-invites", key, &(account, target, new.role))?;
     let token = Token::draw();
     let sealed = Sealed { id, digest: token.digest() };
-    let created = change::create(&db, account, (whom, new.role), &sealed, claim, caller.reach()).await;
+    let created = change::create(&db, account, (whom, new.role), &sealed, claim, (seats, caller.reach())).await;
     match created.map_err(answer::not_inserted)? {
         Ok(invite) => {
             let invite = send(&state, invite, Some(whom), &token).await?;
@@ -166,8 +168,12 @@ pub async fn accept(
     let token = Token::shown(&body.token).ok_or_else(|| problem(Refusal::Absent))?;
     state.identity.must_know(body.human_name_id, "/human_name_id").await?;
     // Whoever is invited has no role in the account yet, so in their name it isn't there: what lets them in is the token. Staff see all, and that they do is on record.
-    let accepted =
-        change::accept(&state.db.at_work_for(&caller), &token.digest(), body.human_name_id, Uuid::now_v7()).await?;
+    let (db, digest) = (state.db.at_work_for(&caller), token.digest());
+    let found = change::account_of(&db, &digest, body.human_name_id).await?;
+    let (account, is_again) = found.ok_or_else(|| problem(Refusal::Absent))?;
+    // Whoever repeats it takes no seat, and hears the same while Billing is away.
+    let seats = if is_again { Seats::UNBOUNDED } else { state.seats(account).await? };
+    let accepted = change::accept(&db, &digest, body.human_name_id, Uuid::now_v7(), seats).await?;
     Ok(private(StatusCode::OK, &accepted.map_err(problem)?))
 }
 
@@ -185,6 +191,7 @@ fn problem(refusal: Refusal) -> Problem {
             .detail("it was sent a moment ago, or often enough; invite anew when its token has ended")
             .retry_after(GAP_S),
         Refusal::Over => Problem::new(ENDED).detail("it was accepted or taken back, or its token has ended"),
+        Refusal::Full => answer::full(),
         Refusal::Key(standing) => answer::of_key(&standing),
     }
 }

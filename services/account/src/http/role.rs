@@ -55,11 +55,13 @@ pub async fn grant(
         Leave::Denied(why) => return Err(answer::denied(why)),
     }
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
+    let seats = state.seats(account).await?;
     let (id, claim) = Claim::of_create("account-roles", key, &(account, new))?;
-    match store::grant(&db, id, account, new, claim, caller.reach()).await.map_err(answer::not_inserted)? {
+    match store::grant(&db, id, account, new, claim, (seats, caller.reach())).await.map_err(answer::not_inserted)? {
         Grant::Has(assignment, made) => Ok((status(made), axum::Json(assignment)).into_response()),
         Grant::NoAccount => Err(answer::no_account()),
         Grant::Denied(why) => Err(answer::denied(why)),
+        Grant::Full => Err(answer::full()),
         Grant::Key(Standing::Done(kept)) => {
             let (made, assignment): (bool, Value) = serde_json::from_value(kept).map_err(|_| Problem::new(INTERNAL))?;
             Ok(replayed(status(made), assignment))

@@ -40,6 +40,19 @@ pub enum Changed {
     Primary,
 }
 
+/// What taking an address away ended in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// It is there no more.
+    Done,
+    /// There is no such address in this account, or no such account for whoever asks.
+    NotThere,
+    /// None of the roles of whoever asks gives it. Why, for people.
+    Denied(String),
+    /// The primary address gives way to another one only, while there is another.
+    Primary,
+}
+
 /// Adds an address under the identifier `id`, once per key. What is kept under the key is only which version to answer with: where
 /// somebody lives stands in one table.
 ///
@@ -164,6 +177,35 @@ pub async fn change(
             }
             let changed = versions::succeed(session, *account, &current, place, is_primary).await?;
             Ok(Changed::Done(Box::new(changed)))
+        })
+    })
+    .await
+}
+
+/// Takes an address away: its version ends, and none follows. What it was stays for as long as versions do.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn remove(db: &Db, account: Uuid, id: Uuid, reach: Reach) -> Result<Removed, DbError> {
+    db.transaction_idempotent(&(account, id, reach), |session, (account, id, reach)| {
+        Box::pin(async move {
+            if lock_account(session, *account).await?.is_none() {
+                return Ok(Removed::NotThere);
+            }
+            match permit(session, *account, *reach, ADDRESS_MANAGE).await? {
+                Leave::Given => {}
+                Leave::Absent => return Ok(Removed::NotThere),
+                Leave::Denied(why) => return Ok(Removed::Denied(why)),
+            }
+            let Some(current) = versions::current(session, *account, *id).await? else {
+                // After a lost answer it may be this request that took it away.
+                return Ok(if session.attempt() > 1 { Removed::Done } else { Removed::NotThere });
+            };
+            if current.is_primary && versions::has_others(session, *account, &current).await? {
+                return Ok(Removed::Primary);
+            }
+            versions::end(session, &current).await?;
+            Ok(Removed::Done)
         })
     })
     .await

@@ -64,6 +64,11 @@ const INSERT: &str = "INSERT INTO addresses (id, account_id, person_id, company_
 /// Not `now()`: the transaction may have begun before the one that it waited for, and time doesn't go back in a history.
 const CLOSE: &str =
     "UPDATE addresses SET valid_to = greatest(clock_timestamp(), valid_from) WHERE id = $1 AND version = $2";
+/// The last version ends, and none follows.
+const END: &str = "UPDATE addresses SET valid_to = greatest(clock_timestamp(), valid_from), updated_at = greatest(clock_timestamp(), updated_at) \
+     WHERE id = $1 AND version = $2";
+const OTHERS: &str = "SELECT EXISTS (SELECT FROM addresses WHERE account_id = $1 AND id <> $2 AND valid_to IS NULL \
+     AND (person_id = $3 OR company_id = $4))";
 const SUCCEED: &str = "INSERT INTO addresses (id, version, account_id, person_id, company_id, created_at, updated_at, valid_from, \
      is_primary, type, street_address, city, state_province, postal_code, country) \
      SELECT id, version + 1, account_id, person_id, company_id, created_at, valid_to, valid_to, \
@@ -124,6 +129,17 @@ pub(super) async fn demote(session: &mut Session, (id, version): (Uuid, i32)) ->
     sqlx::query(CLOSE).bind(id).bind(version).execute(session.conn()).await?;
     sqlx::query(DEMOTE).bind(id).bind(version).execute(session.conn()).await?;
     Ok(())
+}
+
+/// Ends an address: what it was stays, and it is nothing any more.
+pub(super) async fn end(session: &mut Session, last: &Address) -> Result<(), sqlx::Error> {
+    sqlx::query(END).bind(last.address_id).bind(last.version).execute(session.conn()).await.map(drop)
+}
+
+/// Whether its owner has another one in the account.
+pub(super) async fn has_others(session: &mut Session, account: Uuid, one: &Address) -> Result<bool, sqlx::Error> {
+    let others = sqlx::query_scalar(OTHERS).bind(account).bind(one.address_id).bind(one.person_id).bind(one.company_id);
+    others.fetch_one(session.conn()).await
 }
 
 /// The address and version that are primary for an owner in an account.

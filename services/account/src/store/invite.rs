@@ -53,6 +53,8 @@ pub enum Refusal {
     TooOften,
     /// It has been accepted, was taken back, or its token has ended.
     Over,
+    /// No seat is left in the account.
+    Full,
     /// The caller's key was used before.
     Key(Standing),
 }

@@ -12,10 +12,11 @@ use uuid::Uuid;
 
 use super::invite::{BY_ID, BY_TOKEN, Invite, Refusal, Stored, refused};
 use super::lock_account;
-use super::role::{Assignment, changed, give, managing};
+use super::role::{Assignment, changed, give, has_seat, managing};
 use crate::domain::invite::{LIFETIME_S, MOST_OPEN, MOST_SENDS, State};
 use crate::domain::permission::ROLE_MANAGE;
 use crate::domain::role::{NewRole, Role};
+use crate::domain::seats::Seats;
 
 /// What is stored of a new invitation, or of one that is sent again.
 #[derive(Debug, Clone)]
@@ -50,10 +51,10 @@ pub async fn create(
     (whom, role): (Invited, Role),
     sealed: &Sealed,
     key: Option<Claim>,
-    reach: Reach,
+    (seats, reach): (Seats, Reach),
 ) -> Result<Result<Invite, Refusal>, DbError> {
-    let given = (account, whom, role, sealed, key, reach);
-    db.transaction_idempotent(&given, |session, (account, whom, role, sealed, key, reach)| {
+    let given = (account, whom, role, sealed, key, seats, reach);
+    db.transaction_idempotent(&given, |session, (account, whom, role, sealed, key, seats, reach)| {
         Box::pin(async move {
             if let Some(refusal) = locked(session, *account, *reach, managing(*role)).await? {
                 return Ok(Err(refusal));
@@ -62,7 +63,7 @@ pub async fn create(
             if standing != Standing::Fresh {
                 return Ok(Err(Refusal::Key(standing)));
             }
-            let made = insert(session, *account, (*whom, *role), sealed, reach.owner()).await?;
+            let made = insert(session, *account, (*whom, *role), sealed, (*seats, reach.owner())).await?;
             match &made {
                 Ok(invite) => keep(session, key.as_ref(), invite).await?,
                 Err(_) => give_back(session, key.as_ref()).await?,
@@ -78,7 +79,7 @@ async fn insert(
     account: Uuid,
     (whom, role): (Invited, Role),
     sealed: &Sealed,
-    by: Option<Uuid>,
+    (seats, by): (Seats, Option<Uuid>),
 ) -> Result<Result<Invite, Refusal>, sqlx::Error> {
     let (target, email, person) = match whom {
         Invited::Address(id) => (id, Some(id), None),
@@ -99,6 +100,10 @@ async fn insert(
     }
     if open >= MOST_OPEN {
         return Ok(Err(Refusal::TooMany));
+    }
+    // Each open one may become somebody.
+    if !has_seat(session, account, person, open, seats).await? {
+        return Ok(Err(Refusal::Full));
     }
     let insert = sqlx::query(INSERT).bind(sealed.id).bind(account).bind(email).bind(person).bind(role.name());
     insert.bind(by).bind(&sealed.digest).bind(f64::from(LIFETIME_S)).execute(session.conn()).await?;
@@ -175,8 +180,14 @@ pub async fn revoke(db: &Db, account: Uuid, id: Uuid, reach: Reach) -> Result<Re
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn accept(db: &Db, digest: &[u8], person: Uuid, id: Uuid) -> Result<Result<Assignment, Refusal>, DbError> {
-    db.transaction_idempotent(&(digest, person, id), |session, (digest, person, id)| {
+pub async fn accept(
+    db: &Db,
+    digest: &[u8],
+    person: Uuid,
+    id: Uuid,
+    seats: Seats,
+) -> Result<Result<Assignment, Refusal>, DbError> {
+    db.transaction_idempotent(&(digest, person, id, seats), |session, (digest, person, id, seats)| {
         Box::pin(async move {
             let Some(found) = by_token(session, digest).await? else { return Ok(Err(Refusal::Absent)) };
             if lock_account(session, found.account_id).await?.is_none() {
@@ -199,6 +210,9 @@ pub async fn accept(db: &Db, digest: &[u8], person: Uuid, id: Uuid) -> Result<Re
                 let kept = super::role::by_meaning(session, row.account_id, new).await?;
                 return Ok(kept.ok_or(Refusal::Absent));
             }
+            if !has_seat(session, row.account_id, Some(*person), 0, *seats).await? {
+                return Ok(Err(Refusal::Full));
+            }
             let (assignment, given) = give(session, *id, row.account_id, new).await?;
             if given {
                 changed(session, row.account_id, *person, role.name(), RoleChange::Granted).await?;
@@ -206,6 +220,20 @@ pub async fn accept(db: &Db, digest: &[u8], person: Uuid, id: Uuid) -> Result<Re
             older_first(session).await?;
             sqlx::query(ACCEPT).bind(row.id).bind(person).execute(session.conn()).await?;
             Ok(Ok(assignment))
+        })
+    })
+    .await
+}
+
+/// The account that a token invites to, and whether this person has accepted it before; none if it is no token. What it is worth is for [`accept`] to say.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn account_of(db: &Db, digest: &[u8], person: Uuid) -> Result<Option<(Uuid, bool)>, DbError> {
+    db.run(&(digest, person), |session, (digest, person)| {
+        Box::pin(async move {
+            let found = by_token(session, digest).await?;
+            Ok(found.map(|found| (found.account_id, found.accepted_by == Some(*person))))
         })
     })
     .await

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rerp_kit::access::Reach;
 use rerp_kit::events::catalogue::{RoleChange, RoleChanged};
 use rerp_kit::events::publish;
-use rerp_kit::idempotency::{Claim, Standing, keep, take};
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
 use rerp_kit::pool::{Db, DbError, Session};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{is_account, lock_account, permit};
 use crate::domain::permission::{Leave, OWNER_MANAGE, ROLE_MANAGE};
 use crate::domain::role::{NewRole, Role};
+use crate::domain::seats::Seats;
 
 /// A row, as it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
@@ -41,6 +42,8 @@ pub enum Grant {
     NoAccount,
     /// None of the roles of whoever asks gives it. Why, for people.
     Denied(String),
+    /// The person has no seat, and none is left.
+    Full,
     /// The caller's key was used before.
     Key(Standing),
 }
@@ -78,9 +81,10 @@ pub async fn grant(
     account: Uuid,
     new: NewRole,
     key: Option<Claim>,
-    reach: Reach,
+    (seats, reach): (Seats, Reach),
 ) -> Result<Grant, DbError> {
-    db.transaction_idempotent(&(id, account, new, key, reach), |session, (id, account, new, key, reach)| {
+    let given = (id, account, new, key, seats, reach);
+    db.transaction_idempotent(&given, |session, (id, account, new, key, seats, reach)| {
         Box::pin(async move {
             if lock_account(session, *account).await?.is_none() {
                 return Ok(Grant::NoAccount);
@@ -93,6 +97,10 @@ pub async fn grant(
             let standing = take(session, key.as_ref(), &()).await?;
             if standing != Standing::Fresh {
                 return Ok(Grant::Key(standing));
+            }
+            if !has_seat(session, *account, Some(new.human_name_id), 0, *seats).await? {
+                give_back(session, key.as_ref()).await?;
+                return Ok(Grant::Full);
             }
             let (assignment, given) = give(session, *id, *account, *new).await?;
             let made = assignment.role_id == *id;
@@ -119,6 +127,26 @@ pub async fn may_grant(db: &Db, account: Uuid, role: Role, reach: Reach) -> Resu
         Box::pin(permit(session, *account, *reach, managing(*role)))
     })
     .await
+}
+
+/// People with a role, and whether one of them is this person.
+const SEATED: &str = "SELECT count(DISTINCT human_name_id), coalesce(bool_or(human_name_id = $2), false) FROM account_roles WHERE account_id = $1";
+
+/// Whether there is a seat for a person, or for somebody who isn't known yet, beside people and `promised` others, in a transaction that has the account's lock: two
+/// at the same moment don't get one seat.
+pub(super) async fn has_seat(
+    session: &mut Session,
+    account: Uuid,
+    person: Option<Uuid>,
+    promised: i64,
+    seats: Seats,
+) -> Result<bool, sqlx::Error> {
+    if seats.are_unbounded() {
+        return Ok(true);
+    }
+    let count = sqlx::query_as(SEATED).bind(account).bind(person);
+    let (people, is_seated): (i64, bool) = count.fetch_one(session.conn()).await?;
+    Ok(seats.have_room(people + promised, is_seated))
 }
 
 /// Gives the role in a transaction that has the account's lock: the row that is there then, and whether it is new.

@@ -47,6 +47,8 @@ async fn everybody_gets_what_is_theirs() {
     let at = |rest: &str| format!("/api/accounts/{account}{rest}");
     let (theirs, anybody) = ([401, 200, 404, 403, 200, 403], [401, 200, 200, 403, 200, 403]);
     let (roles, addresses) = ("/api/accounts/{account_id}/roles", "/api/accounts/{account_id}/addresses");
+    let (given, one) =
+        ("/api/accounts/{account_id}/roles/{role_id}", "/api/accounts/{account_id}/addresses/{address_id}");
     let permissions = "/api/accounts/{account_id}/permissions/{human_name_id}";
     let (invites, accept) = ("/api/accounts/{account_id}/invites", "/api/accounts/invites/accept");
     let (merge, staff) = ("/api/accounts/companies/{id_or_name}/merge", [401, 403, 403, 403, 200, 403]);
@@ -62,17 +64,12 @@ async fn everybody_gets_what_is_theirs() {
         // Whom Identity knows nobody learns who may give no role here.
         case(Post, roles, &at("/roles"), [401, 422, 404, 403, 422, 403]).body(role(NOBODY, "viewer")),
         // The last owner stays; who may not ask isn't told that either.
-        case(
-            Delete,
-            "/api/accounts/{account_id}/roles/{role_id}",
-            &at(&format!("/roles/{owner}")),
-            [401, 409, 404, 403, 409, 403],
-        ),
+        case(Delete, given, &at(&format!("/roles/{owner}")), [401, 409, 404, 403, 409, 403]),
         case(Get, addresses, &at("/addresses"), theirs),
         case(Post, addresses, &at("/addresses"), [401, 201, 404, 403, 201, 403]).body(address_of(ANN)),
-        case(Put, "/api/accounts/{account_id}/addresses/{address_id}", &at(&format!("/addresses/{address}")), theirs)
-            .header("if-match", "*")
-            .body(place("B 2")),
+        // None of this identifier, which is told to whoever may take one away.
+        case(Delete, one, &at(&format!("/addresses/{CAT}")), none),
+        case(Put, one, &at(&format!("/addresses/{address}")), theirs).header("if-match", "*").body(place("B 2")),
         case(Get, permissions, &at(&format!("/permissions/{ANN}")), theirs),
         case(Get, invites, &at("/invites"), theirs),
         case(Post, invites, &at("/invites"), [401, 201, 404, 403, 409, 403])

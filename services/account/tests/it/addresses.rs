@@ -256,3 +256,28 @@ async fn addresses_of_the_version_before_become_first_versions() {
         assert_eq!(home.number(&kept).await, 1, "{id}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_goes_and_its_history_stays() {
+    let platform = Platform::start().await;
+    let account = platform.open(ANN, "business").await;
+    let addresses = format!("/{account}/addresses");
+    let [first, second] = [
+        platform.post(&addresses, &of_person("A 1", ANN)).await.text("address_id"),
+        platform.post(&addresses, &of_person("B 2", ANN)).await.text("address_id"),
+    ];
+    let refused = platform.delete(&format!("{addresses}/{first}")).await;
+    assert!(refused.is(catalogue::IN_USE), "it is the primary one: {}", refused.body);
+    assert_eq!(platform.delete(&format!("{addresses}/{second}")).await.status, 204);
+    for gone in [&second, &NOBODY.to_owned(), &"1".to_owned()] {
+        assert!(platform.delete(&format!("{addresses}/{gone}")).await.is(catalogue::NOT_FOUND), "{gone}");
+    }
+    let changed = platform.put(&format!("{addresses}/{second}"), "*", &place("C 3", json!({}))).await;
+    assert!(changed.is(catalogue::NOT_FOUND), "{}", changed.body);
+    assert_eq!(platform.delete(&format!("{addresses}/{first}")).await.status, 204, "the last one may go");
+    assert_eq!(platform.get(&addresses).await.body["items"], json!([]));
+    assert_eq!(platform.rows("addresses WHERE valid_to >= valid_from").await, 2);
+    // The next one is the first again.
+    let next = platform.post(&addresses, &of_person("D 4", ANN)).await;
+    assert_eq!((next.status, &next.body["is_primary"]), (201, &json!(true)), "{}", next.body);
+}

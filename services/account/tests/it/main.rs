@@ -25,4 +25,5 @@ mod invites;
 mod openapi;
 mod rights;
 mod roles;
+mod seats;
 mod tenants;

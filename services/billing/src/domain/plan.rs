@@ -13,6 +13,9 @@ pub(crate) const LARGEST: i64 = 9_007_199_254_740_991;
 /// Longest trial, days: Stripe's.
 pub(crate) const LONGEST_TRIAL: i32 = 730;
 
+/// Most seats of a plan.
+pub(crate) const MOST_SEATS: i32 = 100_000;
+
 /// How often a price is paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -58,6 +61,8 @@ pub struct Declared {
     pub name: String,
     /// How long a new customer may try it, days.
     pub trial_days: i16,
+    /// How many people may have a role in an account that has it; none: as many as they like.
+    pub seats: Option<i32>,
     /// What it costs; none retires the plan.
     pub prices: Vec<Price>,
 }
@@ -74,9 +79,20 @@ impl Declared {
             name: mistakes.line("/name", name, 100),
             trial_days: i16::try_from(mistakes.number("/trial_days", trial_days.into(), 0..=LONGEST_TRIAL))
                 .unwrap_or_default(),
+            seats: None,
             prices: checked(prices, &mut mistakes),
         };
         mistakes.finish(declared)
+    }
+
+    /// The same with so many seats.
+    ///
+    /// # Errors
+    /// There can't be so many.
+    pub fn seating(self, seats: Option<i32>) -> Result<Self, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let seats = seats.map(|seats| mistakes.number("/seats", seats, 1..=MOST_SEATS));
+        mistakes.finish(Self { seats, ..self })
     }
 }
 
@@ -131,5 +147,10 @@ mod tests {
         let declared = Declared::new("pro-2", " Pro ", 14, &[(1900, "EUR", "month")]).unwrap();
         assert_eq!((declared.name.as_str(), declared.prices[0].currency.code()), ("Pro", "eur"));
         assert!(Declared::new("pro", "Pro", 0, &[]).is_ok(), "without prices it is retired");
+        let seating = |seats| declared.clone().seating(seats);
+        assert_eq!((seating(None).unwrap().seats, seating(Some(5)).unwrap().seats), (None, Some(5)));
+        for wrong in [0, -1, MOST_SEATS + 1] {
+            assert_eq!(seating(Some(wrong)).unwrap_err().0[0].pointer.as_ref(), "/seats");
+        }
     }
 }

@@ -50,6 +50,12 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
+    /// Whether it has ended, for good.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Canceled | Self::IncompleteExpired)
+    }
+
     /// Its name, at Stripe, in JSON and in the database.
     #[must_use]
     pub fn name(self) -> &'static str {

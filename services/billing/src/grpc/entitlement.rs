@@ -37,10 +37,14 @@ impl entitlements_server::Entitlements for Entitlements {
             Some(Entitlement::Grace { .. }) => "grace",
             Some(Entitlement::None) => "not_paid",
         };
+        let entitled = entitlement.is_some_and(Entitlement::is_active);
+        let seats = found.as_ref().and_then(|row| row.seats).filter(|_| entitled);
         Ok(Response::new(CheckAnswer {
-            entitled: entitlement.is_some_and(Entitlement::is_active),
+            entitled,
             reason: reason.to_owned(),
             status: found.and_then(|row| row.status).unwrap_or_default(),
+            // The table holds none below 1.
+            seats: seats.and_then(|seats| u32::try_from(seats).ok()),
         }))
     }
 }

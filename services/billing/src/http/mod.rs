@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod customer;
+pub mod ending;
 pub mod invoice;
 pub mod kyc;
 pub mod payment_method;

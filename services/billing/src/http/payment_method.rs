@@ -1,4 +1,4 @@
-//! Payment methods over HTTP: `POST /api/billing/payment-methods` and `GET …/{human_name_id}`. No card is ever typed here: the person's browser gives it to
+//! Payment methods over HTTP: `POST /api/billing/payment-methods`, `GET …/{human_name_id}` and `DELETE …/{human_name_id}/{payment_method_id}`. No card is ever typed here: the person's browser gives it to
 //! Stripe, with the secret that we answer.
 
 use axum::extract::State;
@@ -9,13 +9,14 @@ use rerp_kit::http::{Json, Page, Paging, Path, Query};
 use rerp_kit::idempotency::{Claim, Key};
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{ID_TAKEN, INTERNAL};
+use rerp_kit::problem::catalogue::{ID_TAKEN, IN_USE, INTERNAL, NOT_FOUND};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::answer;
 use crate::state::AppState;
+use crate::store::leaving::{self, Taken};
 use crate::store::payment_method::{self as store, Asked, PaymentMethod};
 
 /// What adding a payment method takes.
@@ -89,4 +90,25 @@ pub async fn list(
     // One more than asked for tells whether there is a next page.
     let rows = store::page(&db.on_behalf(&caller), person, after, i64::from(limit) + 1).await?;
     Ok(axum::Json(Page::of(rows, limit, |row| row.payment_method_id)))
+}
+
+/// Takes a payment method back: nobody is shown it from then on, and another one is charged if there is one.
+///
+/// # Errors
+/// A problem; what is paid with it alone keeps it.
+pub async fn remove(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((person, method)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let (person, method) = (answer::identifier(&person)?, answer::identifier(&method)?);
+    match leaving::ask(&state.db.on_behalf(&caller), person, method).await? {
+        Taken::Down(row) => {
+            state.asking(&caller).leaving(&row).await.map_err(answer::no_answer)?;
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Taken::NotThere => Err(Problem::new(NOT_FOUND).detail("this person has no such payment method")),
+        Taken::InUse => Err(Problem::new(IN_USE)
+            .detail("a subscription is paid with it: add another one first, or let the subscription end")),
+    }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::answer;
-use crate::domain::plan::{Declared, Interval, LARGEST, LONGEST_TRIAL, MOST_PRICES};
+use crate::domain::plan::{Declared, Interval, LARGEST, LONGEST_TRIAL, MOST_PRICES, MOST_SEATS};
 use crate::mirror::MirrorError;
 use crate::state::AppState;
 use crate::store::plan::{self, Plan};
@@ -30,6 +30,9 @@ pub struct Body {
     #[serde(default)]
     #[schemars(range(min = 0, max = LONGEST_TRIAL))]
     trial_days: i16,
+    /// How many people may have a role in an account that has it; as many as they like if it is left out.
+    #[schemars(range(min = 1, max = MOST_SEATS))]
+    seats: Option<i32>,
     /// What it costs, a price for each currency and interval; none retires the plan.
     #[schemars(length(max = MOST_PRICES))]
     prices: Vec<Price>,
@@ -64,7 +67,7 @@ pub async fn declare(
 ) -> Result<StatusCode, Problem> {
     let prices: Vec<_> =
         body.prices.iter().map(|price| (price.amount, price.currency.as_str(), price.interval.as_str())).collect();
-    let declared = Declared::new(&code, &body.name, body.trial_days, &prices)?;
+    let declared = Declared::new(&code, &body.name, body.trial_days, &prices)?.seating(body.seats)?;
     plan::declare(&state.db.on_behalf(&caller), &declared).await?;
     match state.asking(&caller).prices(Some(&declared.code)).await {
         Err(MirrorError::Refused(_)) => Err(Problem::new(INVALID_VALUE).field("/prices", "stripe refuses one of them")),

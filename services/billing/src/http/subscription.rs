@@ -69,7 +69,8 @@ pub(crate) struct View {
 }
 
 impl View {
-    fn of(row: &Subscription, client_secret: Option<String>) -> Self {
+    /// A row, as it is answered now.
+    pub(super) fn of(row: &Subscription, client_secret: Option<String>) -> Self {
         Self {
             subscription_id: row.id,
             account_id: row.account_id,

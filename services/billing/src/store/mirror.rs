@@ -130,13 +130,17 @@ async fn payment_method(session: &mut Session, ticket: i64, object: &PaymentMeth
         .map(drop)
 }
 
-/// What has ended stays so, whatever is said of it: no fetch of ours can see it otherwise, and no repair of a table should.
+/// What has ended stays so, whatever is said of it: no fetch of ours can see it otherwise, and no repair of a table should. Its version grows with what people see of
+/// it, and not with each look: whoever has read it would be told that it has changed.
 const SUBSCRIPTION: &str = "UPDATE stripe_subscriptions AS s SET stripe_subscription_id = $1, status = $3::subscription_status, \
      status_since = CASE WHEN status IS DISTINCT FROM $3::subscription_status THEN now() ELSE status_since END, \
      trial_end = $4, current_period_end = $5, cancel_at_period_end = $6, \
      price_id = coalesce((SELECT p.id FROM plan_prices AS p WHERE p.stripe_price_id = $7), price_id), \
      plan_id = coalesce((SELECT p.plan_id FROM plan_prices AS p WHERE p.stripe_price_id = $7), plan_id), \
-     fetched = $2, version = version + 1, updated_at = now() \
+     version = version + CASE WHEN (s.status, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.price_id) IS DISTINCT FROM \
+     ($3::subscription_status, $4::timestamptz, $5::timestamptz, $6::boolean, \
+     coalesce((SELECT p.id FROM plan_prices AS p WHERE p.stripe_price_id = $7), s.price_id)) THEN 1 ELSE 0 END, \
+     fetched = $2, updated_at = now() \
      WHERE (stripe_subscription_id = $1 OR (id = $8 AND stripe_subscription_id IS NULL)) AND fetched < $2 \
      AND (status IS NULL OR status NOT IN ('canceled', 'incomplete_expired') OR status = $3::subscription_status)";
 

@@ -3,9 +3,11 @@
 
 mod announce;
 pub mod customer;
+pub mod ending;
 pub mod inbox;
 pub mod invoice;
 pub mod kyc;
+pub mod leaving;
 mod made;
 pub mod mirror;
 pub mod payment_method;

@@ -29,7 +29,7 @@ pub struct PaymentMethod {
 }
 
 const PAGE: &str = "SELECT id, human_name_id, brand, last4, exp_month, exp_year, stripe_payment_method_id IS NOT NULL AS usable \
-     FROM stripe_payment_methods WHERE human_name_id = $1 AND id > $2 AND detached_at IS NULL ORDER BY id LIMIT $3";
+     FROM stripe_payment_methods WHERE human_name_id = $1 AND id > $2 AND detached_at IS NULL AND leave_asked_at IS NULL ORDER BY id LIMIT $3";
 
 /// What asking ended in.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ pub async fn answered(db: &Db, id: Uuid, setup: &str) -> Result<(), DbError> {
 const NEWEST: &str = "SELECT c.stripe_customer_id, m.stripe_payment_method_id FROM stripe_payment_methods AS m \
      JOIN stripe_customers AS c ON c.human_name_id = m.human_name_id WHERE m.human_name_id = \
      (SELECT s.human_name_id FROM stripe_payment_methods AS s WHERE s.stripe_setup_intent_id = $1) \
-     AND c.stripe_customer_id IS NOT NULL AND m.stripe_payment_method_id IS NOT NULL AND m.detached_at IS NULL ORDER BY m.created_at DESC, m.id DESC LIMIT 1";
+     AND c.stripe_customer_id IS NOT NULL AND m.stripe_payment_method_id IS NOT NULL AND m.detached_at IS NULL AND m.leave_asked_at IS NULL ORDER BY m.created_at DESC, m.id DESC LIMIT 1";
 
 /// Stripe's identifiers of a person and of what that person added last, by any of the person's setups.
 ///

@@ -20,6 +20,8 @@ pub struct Offer {
     pub name: String,
     /// How long a new customer may try it.
     pub trial_days: i16,
+    /// How many people may have a role in an account that has it.
+    pub seats: Option<i32>,
     /// Minor units.
     pub amount: i64,
     /// Three small letters.
@@ -39,6 +41,8 @@ pub struct Plan {
     pub name: String,
     /// How long a new customer may try it.
     pub trial_days: i16,
+    /// How many people may have a role in an account that has it; none: as many as they like.
+    pub seats: Option<i32>,
     /// What it costs: a price for each currency and interval.
     pub prices: Vec<Price>,
 }
@@ -57,7 +61,7 @@ pub struct Price {
     pub interval: String,
 }
 
-const OFFERS: &str = "SELECT p.id AS price_id, p.plan_id, l.code, l.name, l.trial_days, p.amount, p.currency, p.\"interval\" \
+const OFFERS: &str = "SELECT p.id AS price_id, p.plan_id, l.code, l.name, l.trial_days, l.seats, p.amount, p.currency, p.\"interval\" \
      FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id \
      WHERE p.stripe_price_id IS NOT NULL AND p.retired_at IS NULL AND l.retired_at IS NULL AND ($1::uuid IS NULL OR p.id = $1) \
      ORDER BY l.code, p.currency, p.\"interval\"";
@@ -69,11 +73,11 @@ const OFFERS: &str = "SELECT p.id AS price_id, p.plan_id, l.code, l.name, l.tria
 pub async fn offered(db: &Db) -> Result<Vec<Plan>, DbError> {
     let mut plans: Vec<Plan> = Vec::new();
     for offer in offers(db, None).await? {
-        let Offer { price_id, plan_id, code, name, trial_days, amount, currency, interval } = offer;
+        let Offer { price_id, plan_id, code, name, trial_days, seats, amount, currency, interval } = offer;
         let price = Price { price_id, amount, currency, interval };
         match plans.last_mut().filter(|plan| plan.plan_id == plan_id) {
             Some(plan) => plan.prices.push(price),
-            None => plans.push(Plan { plan_id, code, name, trial_days, prices: vec![price] }),
+            None => plans.push(Plan { plan_id, code, name, trial_days, seats, prices: vec![price] }),
         }
     }
     Ok(plans)
@@ -111,9 +115,9 @@ pub struct Asked {
     pub interval: String,
 }
 
-const PLAN: &str = "INSERT INTO plans AS p (id, code, name, trial_days, retired_at) \
-     VALUES ($1, $2, $3, $4, CASE WHEN $5 THEN now() END) ON CONFLICT (code) DO UPDATE SET \
-     name = excluded.name, trial_days = excluded.trial_days, retired_at = CASE WHEN $5 THEN coalesce(p.retired_at, now()) END, \
+const PLAN: &str = "INSERT INTO plans AS p (id, code, name, trial_days, seats, retired_at) \
+     VALUES ($1, $2, $3, $4, $6, CASE WHEN $5 THEN now() END) ON CONFLICT (code) DO UPDATE SET \
+     name = excluded.name, trial_days = excluded.trial_days, seats = excluded.seats, retired_at = CASE WHEN $5 THEN coalesce(p.retired_at, now()) END, \
      version = p.version + 1, updated_at = now() RETURNING id";
 /// What is declared at another amount, or not at all, is offered no more; who has it keeps it.
 const RETIRE: &str = "UPDATE plan_prices AS p SET retired_at = now() WHERE p.plan_id = $1 AND p.retired_at IS NULL AND NOT EXISTS \
@@ -139,6 +143,7 @@ pub async fn declare(db: &Db, declared: &Declared) -> Result<(), DbError> {
                 .bind(&declared.name)
                 .bind(declared.trial_days)
                 .bind(declared.prices.is_empty())
+                .bind(declared.seats)
                 .fetch_one(session.conn())
                 .await?;
             let prices = &declared.prices;

@@ -57,6 +57,8 @@ pub struct Subscription {
     pub version: i32,
     /// When it was asked for.
     pub created_at: Timestamp,
+    /// How many people its plan lets have a role in the account; none: as many as they like.
+    pub seats: Option<i32>,
 }
 
 impl Subscription {
@@ -80,10 +82,12 @@ pub enum Asked {
 }
 
 const SELECT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
-     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at \
+     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at, \
+     (SELECT l.seats FROM plans AS l WHERE l.id = s.plan_id) AS seats \
      FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.id = $1";
 const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
-     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at \
+     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at, \
+     (SELECT l.seats FROM plans AS l WHERE l.id = s.plan_id) AS seats \
      FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.account_id = $1 \
      AND ($2::uuid IS NULL OR s.human_name_id = $2) ORDER BY (s.status IS NULL OR s.status NOT IN ('canceled', 'incomplete_expired')) DESC, s.created_at DESC, s.id DESC LIMIT 1";
 /// A trial is for people who are proven to be one, once each: otherwise the days are none, and the first payment is due at once.

@@ -94,6 +94,15 @@ impl Stripe {
         read(repeated(request).await?).await
     }
 
+    /// Ends an object. Done twice it is refused, as an object that isn't there: what has ended stays so.
+    ///
+    /// # Errors
+    /// See [`StripeError`].
+    pub async fn delete(&self, path: &str) -> Result<(), StripeError> {
+        let address = self.at(path);
+        repeated(|| self.request(self.http.delete(&address))).await.map(drop)
+    }
+
     /// An object as it is now; none if there is none of this identifier.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Who may call what: every row of the table as every kind of caller, over mutual TLS, beside the real Identity and the stand-in for Stripe.
 
 use rerp_billing::access::RULES;
-use rerp_kit::access::Verb::{Get, Post, Put};
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_proto::billing::v1::entitlements_server;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -37,8 +37,10 @@ async fn everybody_gets_what_is_theirs() {
     let of_account = with(&of_bob, "account_id", ACCOUNT);
     let theirs = [401, 200, 404, 403, 200, 403];
     let methods = "/api/billing/payment-methods/{human_name_id}";
+    let method = "/api/billing/payment-methods/{human_name_id}/{payment_method_id}";
     let (subscription, kyc) = ("/api/billing/subscription/{account_id}", "/api/billing/kyc/status/{account_id}");
     let invoices = "/api/billing/invoices/{account_id}";
+    let cancel = "/api/billing/subscription/{account_id}/cancel";
     let export = "/api/billing/people/{human_name_id}/export";
     let at = |pattern: &str| pattern.replace("{human_name_id}", BOB).replace("{account_id}", ACCOUNT);
     let cases = [
@@ -50,16 +52,23 @@ async fn everybody_gets_what_is_theirs() {
         case(Post, "/api/billing/payment-methods", "/api/billing/payment-methods", [401, 201, 403, 403, 201, 403])
             .body(of_bob.clone()),
         case(Get, methods, &at(methods), theirs),
+        // The person's own to look for; there is none of this identifier.
+        case(Delete, method, &at(method).replace("{payment_method_id}", ACCOUNT), [401, 404, 404, 403, 404, 403]),
         // Before there is one nobody is told whether there is.
         case(Get, subscription, &at(subscription), [401, 404, 404, 403, 404, 403]),
         case(Post, "/api/billing/subscriptions", "/api/billing/subscriptions", [401, 201, 403, 403, 409, 403])
             .body(with(&of_account, "price_id", MONTHLY)),
         case(Get, subscription, &at(subscription), theirs),
+        case(Put, subscription, &at(subscription), theirs)
+            .body(json!({ "cancel_at_period_end": false }))
+            .header("if-match", "*"),
         case(Get, invoices, &at(invoices), theirs),
         case(Post, "/api/billing/kyc/verify", "/api/billing/kyc/verify", [401, 201, 403, 403, 200, 403])
             .body(of_account.clone()),
         case(Get, kyc, &at(kyc), theirs),
         case(Get, export, &at(export), theirs),
+        // Staff come second: it has ended by then.
+        case(Post, cancel, &at(cancel), [401, 200, 404, 403, 409, 403]),
         // Stripe shows no token: what it sends proves itself, or is none of its.
         case(Post, "/api/billing/webhooks/stripe", "/api/billing/webhooks/stripe", [400; 6]).body(json!({})),
         calls(entitlements_server::SERVICE_NAME),

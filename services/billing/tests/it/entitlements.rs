@@ -15,6 +15,21 @@ async fn check(p: &Platform, account: &str) -> Result<CheckAnswer, rerp_kit::cli
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_has_the_seats_of_the_plan_that_it_is_entitled_to() {
+    let p = Platform::start().await;
+    p.billing.define("UPDATE svc.plans SET seats = 3 WHERE code = 'basic'").await;
+    let seats = async || check(&p, ACCOUNT).await.unwrap().seats;
+    assert_eq!(seats().await, None, "no plan, no bound");
+    let made = p.subscribe(None, ANN, MONTHLY).await;
+    assert_eq!(seats().await, None, "not paid for");
+    p.pay(&made, "pm_card_visa").await;
+    p.hear(&serde_json::json!({})).await;
+    assert_eq!(seats().await, Some(3));
+    p.billing.define("UPDATE svc.plans SET seats = NULL WHERE code = 'basic'").await;
+    assert_eq!(seats().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_is_entitled_once_it_has_paid_and_no_sooner() {
     let p = Platform::start().await;
     let says = async |account: &str| {

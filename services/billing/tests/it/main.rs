@@ -16,6 +16,7 @@ mod support;
 mod trial;
 
 mod access;
+mod endings;
 mod entitlements;
 mod events;
 mod invoices;

@@ -56,6 +56,21 @@ async fn a_price_is_offered_once_stripe_has_it_and_made_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_says_how_many_seats_it_has_or_nothing() {
+    let p = Platform::start().await;
+    let mut declared = plan(&json!([{ "amount": 1900, "currency": "eur", "interval": "month" }]));
+    assert_eq!(p.get("plans").await.body["items"][0]["seats"], Value::Null);
+    for (seats, told) in [(json!(3), json!(3)), (json!(5), json!(5)), (Value::Null, Value::Null)] {
+        declared["seats"] = seats;
+        assert_eq!(p.put("plans/basic", &declared).await.status, 204);
+        assert_eq!(p.get("plans").await.body["items"][0]["seats"], told);
+    }
+    declared["seats"] = json!(0);
+    let wrong = p.put("plans/basic", &declared).await;
+    assert!(wrong.is(INVALID_VALUE) && wrong.pointer() == "/seats", "{}", wrong.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_declaration_changes_nothing() {
     let p = Platform::start().await;
     let before = p.get("plans").await.body;

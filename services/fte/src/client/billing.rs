@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn the_reason_is_a_word() {
         let answer = |reason: &str, status: &str| {
-            why(&CheckAnswer { entitled: false, reason: reason.to_owned(), status: status.to_owned() })
+            why(&CheckAnswer { reason: reason.to_owned(), status: status.to_owned(), ..CheckAnswer::default() })
         };
         assert_eq!(answer("not_paid", "past_due"), "not_paid: the account's subscription is past_due");
         assert_eq!(answer("no_subscription", ""), "no_subscription: the account has nothing that gives it");

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod certificate;
 pub mod decimal;
 pub mod exact;
+pub mod extra_time;
 pub mod module;
 pub mod question;
 pub mod scenario;

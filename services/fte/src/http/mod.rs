@@ -4,6 +4,7 @@
 mod answer;
 pub mod badge;
 pub mod certificate;
+pub mod extra_time;
 pub mod module;
 pub mod people;
 pub mod progress;
@@ -11,3 +12,4 @@ pub mod question;
 pub mod saved;
 pub mod scenario;
 pub mod session;
+pub mod statistics;

@@ -8,6 +8,7 @@
 
 pub mod badge;
 pub mod certificate;
+pub mod extra_time;
 mod grade;
 pub mod module;
 pub mod progress;
@@ -16,6 +17,7 @@ pub mod saved;
 pub mod scenario;
 pub mod scenario_action;
 pub mod session;
+pub mod statistics;
 
 use serde::{Serialize, Serializer};
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::grade::{self, News};
 use super::saved::{self, Item};
-use super::{maybe, progress, unknown};
+use super::{extra_time, maybe, progress, unknown};
 use crate::domain::scoring::worth;
 use crate::domain::session::{NewSession, Phase, Status, pause_left, phase, tells_answers};
 
@@ -209,9 +209,9 @@ async fn insert(session: &mut Session, id: Uuid, wish: &NewSession, offer: &Offe
         return Ok(false);
     }
     let total: i64 = asked.iter().map(|(_, _, points, weight)| worth(*points, *weight)).sum();
+    let time_s = extra_time::allowed(session, wish.human_name_id, offer.time_limit_s).await?;
     let row = sqlx::query(INSERT).bind(id).bind(wish.human_name_id).bind(wish.account_id).bind(offer.id);
-    let row = row.bind(&offer.test_type).bind(offer.pass_bp).bind(total).bind(offer.time_limit_s);
-    row.execute(session.conn()).await?;
+    row.bind(&offer.test_type).bind(offer.pass_bp).bind(total).bind(time_s).execute(session.conn()).await?;
     let (questions, versions): (Vec<Uuid>, Vec<i32>) = asked.iter().map(|one| (one.0, one.1)).unzip();
     sqlx::query(PIN).bind(id).bind(questions).bind(versions).execute(session.conn()).await?;
     Ok(true)

@@ -3,7 +3,7 @@
 
 use rerp_fte::access::RULES;
 use rerp_kit::access::Assurance;
-use rerp_kit::access::Verb::{Get, Post, Put};
+use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -52,6 +52,7 @@ async fn what_is_taught_is_everybody_s_to_read_and_staff_s_to_write() {
     let (progress, certificates) = ("/api/fte/progress/{human_name_id}", "/api/fte/certificates/{id}");
     let (theirs, verify) = ([401, 200, 404, 403, 200, 403], "/api/fte/certificates/verify/{token}");
     let badge = "/api/fte/certificates/verify/{token}/credential";
+    let extra = "/api/fte/people/{human_name_id}/extra-time";
     let export = "/api/fte/people/{human_name_id}/export";
     let cases = [
         case(Get, "/api/fte/modules", "/api/fte/modules", read),
@@ -59,6 +60,7 @@ async fn what_is_taught_is_everybody_s_to_read_and_staff_s_to_write() {
         case(Get, code, "/api/fte/modules/risk", read),
         case(Put, code, "/api/fte/modules/risk", staff(200)).header("if-match", "*").body(terms),
         case(Get, bank, "/api/fte/modules/risk/questions", staff(200)),
+        case(Get, "/api/fte/modules/{code}/statistics", "/api/fte/modules/risk/statistics", staff(200)),
         case(Post, bank, "/api/fte/modules/risk/questions", staff(201)).body(questions()[0].clone()),
         case(Put, "/api/fte/questions/{id}", &format!("/api/fte/questions/{question}"), staff(200))
             .header("if-match", "*")
@@ -71,6 +73,9 @@ async fn what_is_taught_is_everybody_s_to_read_and_staff_s_to_write() {
         case(Get, "/api/fte/issuer/did.json", "/api/fte/issuer/did.json", [200; 6]),
         case(Get, "/api/fte/issuer/jwks.json", "/api/fte/issuer/jwks.json", [200; 6]),
         case(Get, "/api/fte/issuer/status/{list}", "/api/fte/issuer/status/1", [200; 6]),
+        case(Put, extra, &extra.replace("{human_name_id}", ANN), staff(200)).body(json!({ "percent": 50 })),
+        case(Get, extra, &extra.replace("{human_name_id}", ANN), theirs),
+        case(Delete, extra, &extra.replace("{human_name_id}", ANN), staff(204)),
         case(Get, export, &export.replace("{human_name_id}", ANN), theirs),
         case(Post, "/api/fte/certificates/{id}/revoke", &revoke, staff(200)).body(json!({ "reason": "A test" })),
     ];

@@ -16,6 +16,12 @@ const SAMPLES: &[Sample] = &[
         needs: &[],
     },
     Sample {
+        table: "extra_times",
+        insert: "INSERT INTO extra_times (human_name_id, percent) VALUES (~1, 50)",
+        owner: ("human_name_id", "~1"),
+        needs: &[],
+    },
+    Sample {
         table: "session_questions",
         insert: "INSERT INTO session_questions (test_session_id, question_id, version, position) VALUES (~2, ~5, 1, 1)",
         owner: ("test_session_id", "~2"),

@@ -117,6 +117,20 @@ impl Post {
         }
     }
 
+    /// Gives a question to the vendor of mail: whether the reader meant what was left under the address. `message` stays the same when it is given twice.
+    ///
+    /// # Errors
+    /// See [`DeliverError`].
+    pub async fn confirm(
+        &self,
+        to: &EmailAddress,
+        page: &Url,
+        unsubscribe: &Url,
+        message: Uuid,
+    ) -> Result<(), DeliverError> {
+        repeated(|| self.mail.confirmation(to, page, unsubscribe, message), Lost::MayBeRepeated).await
+    }
+
     /// Gives an invitation to the vendor of mail. `message` stays the same when it is given twice.
     ///
     /// # Errors

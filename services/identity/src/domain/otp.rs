@@ -31,6 +31,8 @@ pub enum Channel {
     Phone,
     /// No code at all but an invitation by mail, which is counted like one.
     Invitation,
+    /// A question by mail whether something was meant, which is counted like one too.
+    Confirmation,
 }
 
 impl Channel {
@@ -41,6 +43,7 @@ impl Channel {
             Self::Email => "email",
             Self::Phone => "phone",
             Self::Invitation => "invitation",
+            Self::Confirmation => "confirmation",
         }
     }
 }

@@ -119,7 +119,7 @@ const ANNOUNCE: &str = telling!(
     "UPDATE verification_tracking SET announced_at = now() WHERE human_name_id = $1 AND both_verified AND announced_at IS NULL"
 );
 const ANNOUNCE_MISSED: &str = "WITH missed AS (SELECT human_name_id FROM verification_tracking WHERE both_verified AND announced_at IS NULL \
-     LIMIT 1000 FOR UPDATE SKIP LOCKED), change AS (UPDATE verification_tracking AS t SET announced_at = now() FROM missed \
+     LIMIT $2 FOR UPDATE SKIP LOCKED), change AS (UPDATE verification_tracking AS t SET announced_at = now() FROM missed \
      WHERE t.human_name_id = missed.human_name_id RETURNING t.human_name_id), \
      told AS (INSERT INTO outbox (id, type, subject, sequence, data) \
      SELECT gen_random_uuid(), $1, human_name_id, 1, jsonb_build_object('human_name_id', human_name_id) FROM change RETURNING 1) \
@@ -146,16 +146,15 @@ async fn track(session: &mut Session, human: Uuid, owned: &Owned) -> Result<bool
     Ok(both)
 }
 
-/// Announces up to 1,000 people who have proved both and of whom nobody was told: who was verified before there were events, or by a program that
+/// Announces up to `most` people who have proved both and of whom nobody was told: who was verified before there were events, or by a program that
 /// knew none. How many.
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn announce_missed(db: &Db) -> Result<i64, DbError> {
-    db.run(&(), |session, ()| {
-        Box::pin(
-            async move { sqlx::query_scalar(ANNOUNCE_MISSED).bind(UserVerified::TYPE).fetch_one(session.conn()).await },
-        )
+pub async fn announce_missed(db: &Db, most: i64) -> Result<i64, DbError> {
+    db.run(&most, |session, most| {
+        let announce = sqlx::query_scalar(ANNOUNCE_MISSED).bind(UserVerified::TYPE).bind(*most);
+        Box::pin(async move { announce.fetch_one(session.conn()).await })
     })
     .await
 }

@@ -9,7 +9,8 @@ use rerp_identity::verification::Verification;
 use rerp_kit::access::Assurance;
 use rerp_kit::access::Verb::{Delete, Get, Post as Write, Put};
 use rerp_proto::identity::v1::{
-    email_service_server, invitation_service_server, person_service_server, rights_service_server,
+    confirmation_service_server, email_service_server, invitation_service_server, person_service_server,
+    rights_service_server,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use crate::doors::{Case, Doors, Who, calls, case, everybody, same_routes};
 use crate::support::service::split_of;
 use crate::support::{Split, open, visitor};
 
-const ANN: Uuid = Uuid::from_u128(0x0191_f7a1_3f0c_7000_8000_0000_0000_0001);
+pub(crate) const ANN: Uuid = Uuid::from_u128(0x0191_f7a1_3f0c_7000_8000_0000_0000_0001);
 const BOB: Uuid = Uuid::from_u128(0x0191_f7a1_3f0c_7000_8000_0000_0000_0002);
 const PHONE: &str = "+491701234567";
 
@@ -104,6 +105,7 @@ async fn everybody_gets_what_is_theirs() {
         calls(email_service_server::SERVICE_NAME),
         calls(person_service_server::SERVICE_NAME),
         calls(invitation_service_server::SERVICE_NAME),
+        calls(confirmation_service_server::SERVICE_NAME),
         calls(rights_service_server::SERVICE_NAME),
         case(Write, "/api/identity/user", "/api/identity/user", [401, 403, 403, 403, 201, 403])
             .body(json!({ "email": "dan@example.com", "first_name": "Dan" })),

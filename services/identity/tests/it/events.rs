@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::support::service::split_of;
 use crate::support::{Split, open, until};
 use futures::future::join_all;
+use rerp_identity::announcing::{AT_ONCE, CROWD, Turn, turn};
 use rerp_identity::domain::email::EmailAddress;
 use rerp_identity::domain::otp::Channel;
 use rerp_identity::domain::phone::PhoneNumber;
@@ -49,7 +50,7 @@ async fn prove(db: &Db, channel: Channel, human: Uuid) -> bool {
     let owned = match channel {
         Channel::Email => Owned::Email(human),
         Channel::Phone => Owned::Phone(human, PhoneNumber::parse("+491701234567").unwrap()),
-        Channel::Invitation => unreachable!("it proves nothing"),
+        Channel::Invitation | Channel::Confirmation => unreachable!("it proves nothing"),
     };
     proof::record(db, &contact, challenge.id, &owned).await.unwrap().unwrap().both
 }
@@ -97,12 +98,12 @@ async fn who_was_verified_and_not_announced_is_announced_once() {
     // One of them proves something again before anybody looks.
     assert!(prove(&db, Channel::Phone, people[0]).await);
     assert_eq!(split.source.number(VERIFIED).await, 1);
-    let told = join_all((0..4).map(|_| proof::announce_missed(&db))).await;
+    let told = join_all((0..4).map(|_| proof::announce_missed(&db, 1000))).await;
     assert_eq!(told.into_iter().map(Result::unwrap).sum::<i64>(), 2);
     // A program of before, while the rollout goes on.
     let half = format!("UPDATE verification_tracking SET phone_verified = true WHERE human_name_id = '{}'", people[3]);
     split.source.define(&half).await;
-    assert_eq!(proof::announce_missed(&db).await.unwrap(), 1);
+    assert_eq!(proof::announce_missed(&db, 1000).await.unwrap(), 1);
     for human in people {
         assert!(prove(&db, Channel::Email, human).await);
         let told = format!(
@@ -110,7 +111,31 @@ async fn who_was_verified_and_not_announced_is_announced_once() {
         );
         assert_eq!(split.source.number(&told).await, 1);
     }
-    assert_eq!((split.source.number(VERIFIED).await, proof::announce_missed(&db).await.unwrap()), (4, 0));
+    assert_eq!((split.source.number(VERIFIED).await, proof::announce_missed(&db, 1000).await.unwrap()), (4, 0));
+}
+
+/// A platform of years that gets its bus: everybody is announced, a few at a time, and nobody while the bus is behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_missed_is_announced_at_a_pace_and_not_into_a_crowd() {
+    let (split, db) = world().await;
+    let some = i64::from(AT_ONCE) + 3;
+    for _ in 0..some {
+        let human = person(&split).await;
+        let old = "INSERT INTO verification_tracking (id, human_name_id, email_verified, phone_verified) VALUES";
+        split.source.define(&format!("{old} ('{human}', '{human}', true, true)")).await;
+    }
+    let crowd = format!(
+        "INSERT INTO outbox (id, type, subject, sequence, data) \
+         SELECT gen_random_uuid(), 'identity.email.created.v1', gen_random_uuid(), 1, '{{}}' FROM generate_series(1, {CROWD})"
+    );
+    split.source.define(&crowd).await;
+    assert_eq!((turn(&db).await.unwrap(), split.source.number(VERIFIED).await), (Turn::Crowded, 0));
+    // What was given up waits for a person, and is no crowd.
+    split.source.define("UPDATE outbox SET dead_at = now()").await;
+    assert_eq!(turn(&db).await.unwrap(), Turn::More(AT_ONCE.into()));
+    assert_eq!(split.source.number(VERIFIED).await, i64::from(AT_ONCE));
+    assert_eq!((turn(&db).await.unwrap(), turn(&db).await.unwrap()), (Turn::Last(3), Turn::Last(0)));
+    assert_eq!(split.source.number(VERIFIED).await, some);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -111,6 +111,13 @@ impl Env {
         }
     }
 
+    /// The same of a service that this one can do without. None where no dependency of this name is named.
+    pub fn optional_dependency(&mut self, name: &str) -> Option<Url> {
+        let variable = format!("RERP_{}_URL", name.to_uppercase().replace('-', "_"));
+        self.text(&variable)?;
+        self.dependency(name)
+    }
+
     /// Keeps a mistake that a caller found.
     pub fn mistake(&mut self, variable: &str, advice: impl Into<String>) {
         self.mistakes.push(Mistake { variable: variable.to_owned(), advice: advice.into() });
@@ -140,6 +147,14 @@ mod tests {
             assert!(text.contains(name), "{text}");
         }
         assert!(env.finish().is_ok());
+    }
+
+    #[test]
+    fn what_a_service_can_do_without_may_be_absent_and_not_wrong() {
+        let mut env = Env::of([("RERP_BILLING_URL", "billing"), ("RERP_FTE_URL", "http://fte:8080")]);
+        assert!(env.optional_dependency("identity").is_none());
+        assert!(env.optional_dependency("fte").is_some() && env.optional_dependency("billing").is_none());
+        assert_eq!(env.finish().unwrap_err().0.len(), 1, "the one that can't be read");
     }
 
     #[test]

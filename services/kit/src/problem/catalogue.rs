@@ -69,6 +69,10 @@ pub const ALREADY_EXISTS: Kind = Kind::new("already-exists", "It is there alread
 pub const ENDED: Kind = Kind::new("ended", "It has ended and takes nothing more", 409);
 /// Nobody would be left to answer for an account.
 pub const LAST_OWNER: Kind = Kind::new("last-owner", "An account can't be left without an owner", 409);
+/// Something that goes on needs it.
+pub const IN_USE: Kind = Kind::new("in-use", "Something that goes on needs it", 409);
+/// As many people have a role in the account as its plan gives seats.
+pub const NO_SEAT_LEFT: Kind = Kind::new("no-seat-left", "The account's plan has no seat left", 409);
 /// The body doesn't say how long it is.
 pub const LENGTH_REQUIRED: Kind = Kind::new("length-required", "A body needs the header Content-Length", 411);
 /// The thing has changed since the caller read it.
@@ -109,7 +113,7 @@ pub const OUTCOME_UNKNOWN: Kind =
 pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
 
 /// The whole list.
-pub const ALL: [Kind; 37] = [
+pub const ALL: [Kind; 39] = [
     MALFORMED_JSON,
     MALFORMED_ADDRESS,
     MALFORMED_HEADER,
@@ -129,6 +133,8 @@ pub const ALL: [Kind; 37] = [
     ALREADY_EXISTS,
     ENDED,
     LAST_OWNER,
+    IN_USE,
+    NO_SEAT_LEFT,
     LENGTH_REQUIRED,
     CHANGED_MEANWHILE,
     TOO_LARGE,

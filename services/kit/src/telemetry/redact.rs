@@ -1,11 +1,14 @@
-//! Personal data out of what is logged. In comes a path; out goes one without addresses and phone numbers.
+//! Personal data and secrets out of what is logged. In comes a path; out goes one without addresses, phone numbers and tokens.
 //! Pure. Must not be relied on for bodies or queries: those are never logged at all.
 
-/// A path in which every segment that may hold a person's address or number is replaced by its kind.
+/// Least digits of what is taken for a token: none that we make is shorter, and identifiers are not so long.
+const TOKEN: usize = 64;
+
+/// A path in which every segment that may hold a person's address or number, or a token, is replaced by its kind.
 ///
 /// A segment is taken for an address when it has an `@`, plain or percent-encoded in any letter case or depth of
-/// encoding, and for a phone number when it has seven or more digits and nothing but digits and separators. The query
-/// is dropped. Identifiers (UUIDs) stay: they are what one searches logs for.
+/// encoding, and for a phone number when it has seven or more digits and nothing but digits and separators. A token
+/// is 64 hexadecimal digits or more. The query is dropped. Identifiers (UUIDs) stay: they are what one searches logs for.
 #[must_use]
 pub fn path(raw: &str) -> String {
     let path = raw.split(['?', '#']).next().unwrap_or_default();
@@ -15,6 +18,8 @@ pub fn path(raw: &str) -> String {
 fn segment(text: &str) -> &str {
     if has_at_sign(text) {
         "{email}"
+    } else if text.len() >= TOKEN && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        "{token}"
     } else if is_phone(text) {
         "{phone}"
     } else {
@@ -43,6 +48,17 @@ fn is_phone(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::path;
+
+    #[test]
+    fn what_opens_something_for_whoever_has_it_goes() {
+        for digits in [64, 96] {
+            let token = "a1".repeat(digits / 2);
+            assert_eq!(path(&format!("/unsubscribe/{token}")), "/unsubscribe/{token}");
+            assert_eq!(path(&format!("/verify/{}/credential", token.to_uppercase())), "/verify/{token}/credential");
+        }
+        let short = "a1".repeat(31);
+        assert_eq!(path(&format!("/list/{short}")), format!("/list/{short}"));
+    }
 
     #[test]
     fn addresses_and_numbers_go_and_ids_stay() {

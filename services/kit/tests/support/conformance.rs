@@ -9,14 +9,15 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use rerp_kit::access::{Place, Rule};
+use rerp_kit::access::{Assurance, May, Place, Rule};
 use rerp_kit::openapi::Api;
 use rerp_kit::problem::catalogue;
 use serde_json::Value;
 use tokio::process::Command;
 use tokio::time::timeout;
+use uuid::Uuid;
 
-use crate::doors::Doors;
+use crate::doors::{Doors, Who};
 use crate::front::Front;
 
 /// Where documents are checked in.
@@ -60,28 +61,44 @@ fn compare(one: &Value, other: &Value, at: &str, differing: &mut Vec<String>) {
     differing.extend(gone.map(|name| format!("{at}/{name} (not in the code)")));
 }
 
-/// Asks the service behind these doors all that schemathesis thinks of, in every phase. Every route is asked, and most have something to give.
+/// Asks the service behind these doors all that schemathesis thinks of, in every phase, as staff and as nobody. Every route is asked, and most have something
+/// to give.
 pub async fn holds(api: &Api, doors: Doors) {
-    let program = std::env::var(PROGRAM)
-        .unwrap_or_else(|_| panic!("{PROGRAM} is not set: run `cargo xtask test --only openapi`, which installs it"));
-    let metrics = doors.metrics.clone();
-    let front = Front::before(doors, api.rules).await;
-    let dir = tempfile::tempdir().unwrap();
-    let output = timeout(LONGEST, run(&program, &front, api, dir.path())).await.expect("schemathesis to end");
-    let told = String::from_utf8_lossy(&output.stdout);
-    println!("{told}");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "the {} and its document disagree:\n{told}\n{errors}", api.service);
-    let page = metrics.page().unwrap();
-    let answered = |path: &str, status: &str| {
-        let (route, status) = (format!("route=\"{path}\""), format!("status=\"{status}"));
-        page.lines().any(|line| line.contains(&route) && line.contains(&status))
-    };
+    let (told, page) = asked(api, doors, Who::Staff(Assurance::Second)).await;
     let paths: Vec<&str> = api.rules.iter().filter_map(path).collect();
+    let answered = |path: &str, status: &str| answered(&page, path, status);
     let unasked: Vec<_> = paths.iter().filter(|path| !answered(path, "")).collect();
     assert!(unasked.is_empty(), "nobody has asked for {unasked:?}\n{told}");
     let given = paths.iter().filter(|path| answered(path, "2")).count();
     assert!(given * 2 > paths.len(), "only {given} of {} routes had something to give\n{told}", paths.len());
+}
+
+/// The same as a person, to whom most of what is made up isn't there or isn't for: what they may not have is answered as the document says, and what is theirs is given.
+pub async fn holds_for(api: &Api, doors: Doors, person: Uuid) {
+    let (told, page) = asked(api, doors, Who::Person(person)).await;
+    let mut theirs = api.rules.iter().filter(|rule| rule.may == May::Person).filter_map(path);
+    assert!(theirs.any(|path| answered(&page, path, "2")), "nothing was this person's\n{told}");
+}
+
+/// What schemathesis said, and the service's numbers.
+async fn asked(api: &Api, doors: Doors, who: Who) -> (String, String) {
+    let program = std::env::var(PROGRAM)
+        .unwrap_or_else(|_| panic!("{PROGRAM} is not set: run `cargo xtask test --only openapi`, which installs it"));
+    let metrics = doors.metrics.clone();
+    let front = Front::before(doors, who, api.rules).await;
+    let dir = tempfile::tempdir().unwrap();
+    let output = timeout(LONGEST, run(&program, &front, api, dir.path())).await.expect("schemathesis to end");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    println!("{told}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the {} and its document disagree as {who:?}:\n{told}\n{errors}", api.service);
+    (told, metrics.page().unwrap())
+}
+
+/// Whether a route has answered with a status that begins so.
+fn answered(page: &str, path: &str, status: &str) -> bool {
+    let (route, status) = (format!("route=\"{path}\""), format!("status=\"{status}"));
+    page.lines().any(|line| line.contains(&route) && line.contains(&status))
 }
 
 async fn run(program: &str, front: &Front, api: &Api, dir: &Path) -> std::process::Output {

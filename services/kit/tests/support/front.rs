@@ -12,14 +12,14 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use rerp_kit::access::{Assurance, May, Place, Rule, TOKEN};
+use rerp_kit::access::{May, Place, Rule, TOKEN};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::doors::{Doors, Who};
 
-/// Whoever shows this is staff with a second factor; everybody else is nobody. `tests/openapi/schemathesis.toml` has the bearer's name.
-const STAFF: &str = "Bearer staff";
+/// Whoever shows this is who the front was opened for; everybody else is nobody. `tests/openapi/schemathesis.toml` has the bearer's name.
+const SIGNED_IN: &str = "Bearer signed-in";
 /// More than any service takes.
 const LARGEST: usize = 1024 * 1024;
 /// What belongs to a connection, not to what is said over it; and what says who asks.
@@ -44,17 +44,19 @@ pub struct Front {
 
 struct Inside {
     doors: Doors,
+    signed_in: Who,
     /// Paths that services alone may call: whoever asks for one comes as a service.
     services: Vec<&'static str>,
 }
 
 impl Front {
-    pub async fn before(doors: Doors, rules: &[Rule]) -> Self {
+    /// `signed_in` is who asks with the bearer's name.
+    pub async fn before(doors: Doors, signed_in: Who, rules: &[Rule]) -> Self {
         let path = |rule: &Rule| match (rule.place, rule.may) {
             (Place::Route(_, path), May::Service) => Some(path),
             _ => None,
         };
-        let inside = Arc::new(Inside { doors, services: rules.iter().filter_map(path).collect() });
+        let inside = Arc::new(Inside { doors, signed_in, services: rules.iter().filter_map(path).collect() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let router = Router::new().fallback(pass).with_state(inside);
@@ -74,8 +76,8 @@ impl Inside {
         let shown = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
         if self.services.contains(&path) {
             Who::Service
-        } else if shown == Some(STAFF.as_bytes()) {
-            Who::Staff(Assurance::Second)
+        } else if shown == Some(SIGNED_IN.as_bytes()) {
+            self.signed_in
         } else {
             Who::Nobody
         }

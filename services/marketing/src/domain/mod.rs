@@ -3,6 +3,7 @@
 pub mod captcha;
 pub mod capture;
 mod company;
+pub mod confirmation;
 pub mod consent;
 pub mod contact;
 pub mod csv;

@@ -26,7 +26,7 @@ use crate::store::lead::{self as store, Filter, Lead};
 /// Rows of a chunk.
 const CHUNK: u16 = 500;
 /// The first line.
-const HEAD: [&str; 11] = [
+const HEAD: [&str; 12] = [
     "id",
     "email_address_id",
     "source",
@@ -35,6 +35,7 @@ const HEAD: [&str; 11] = [
     "plan_code",
     "consent_version",
     "consented_at",
+    "confirmed_at",
     "captcha_verdict",
     "captcha_score",
     "created_at",
@@ -109,6 +110,7 @@ fn line(row: &Lead) -> String {
         row.plan_code.as_deref(),
         row.consent_version.as_deref(),
         row.consented_at.as_deref(),
+        row.confirmed_at.as_deref(),
         row.captcha_verdict.as_deref(),
         score.as_deref(),
         Some(created.as_str()),

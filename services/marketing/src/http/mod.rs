@@ -4,6 +4,7 @@
 mod answer;
 pub mod captcha;
 mod company;
+pub mod confirmation;
 pub mod consent;
 pub mod contact;
 mod email;

@@ -21,6 +21,8 @@ pub struct Step {
     pub named_company: i64,
     /// How many agreed to a text.
     pub consented: i64,
+    /// How many of these confirmed it by mail.
+    pub confirmed: i64,
     /// How many wrote a message too, whenever.
     pub wrote: i64,
 }
@@ -28,6 +30,7 @@ pub struct Step {
 const FUNNEL: &str = "SELECT c.source, count(*) AS captures, count(DISTINCT c.email_address_id) AS addresses, \
      count(DISTINCT c.email_address_id) FILTER (WHERE c.company_id IS NOT NULL) AS named_company, \
      count(DISTINCT c.email_address_id) FILTER (WHERE k.lead_id IS NOT NULL) AS consented, \
+     count(DISTINCT c.email_address_id) FILTER (WHERE k.confirmed_at IS NOT NULL) AS confirmed, \
      count(DISTINCT c.email_address_id) FILTER (WHERE EXISTS (SELECT FROM contact_messages AS m \
        WHERE m.email_address_id = c.email_address_id)) AS wrote \
      FROM email_captures AS c LEFT JOIN consents AS k ON k.lead = 'capture' AND k.lead_id = c.id \

@@ -27,6 +27,8 @@ pub struct Lead {
     pub consent_version: Option<String>,
     /// When, in RFC 3339.
     pub consented_at: Option<String>,
+    /// When the address's owner confirmed that by mail, in RFC 3339; none where nobody is asked, or nobody has answered.
+    pub confirmed_at: Option<String>,
     /// How the visitor was told from a program.
     pub captcha_verdict: Option<String>,
     /// How much like a person, from 0 to 1.
@@ -65,6 +67,7 @@ pub struct Filter {
 
 const LEADS: &str = "SELECT c.id, c.email_address_id, c.source, c.name, c.company_id, c.plan_code, \
      k.text_version AS consent_version, to_char(k.agreed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS consented_at, \
+     to_char(k.confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS confirmed_at, \
      c.captcha_verdict, c.captcha_score, c.created_at \
      FROM email_captures AS c LEFT JOIN consents AS k ON k.lead = 'capture' AND k.lead_id = c.id \
      WHERE c.id > $1 AND ($2::text IS NULL OR c.source = $2) AND ($3::timestamptz IS NULL OR c.created_at <= $3) \

@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod capture;
+pub mod confirmation;
 pub mod consent;
 pub mod contact;
 pub mod funnel;

@@ -33,6 +33,15 @@ async fn everybody_may_leave_what_visitors_leave_and_staff_may_see_it() {
         case(Get, challenge, challenge, [404; 6]),
         case(Put, texts, "/api/marketing/consent-texts/news-1", staff).body(json!({ "text": "I want mail." })),
         case(Get, texts, "/api/marketing/consent-texts/news-1", [200; 6]),
+        // Where nobody is asked no token is one, whoever shows it.
+        case(Post, "/api/marketing/confirmations", "/api/marketing/confirmations", [404; 6])
+            .body(json!({ "token": "0".repeat(96) })),
+        case(
+            Post,
+            "/api/marketing/unsubscribe/{token}",
+            &format!("/api/marketing/unsubscribe/{}", "0".repeat(96)),
+            [404; 6],
+        ),
         case(Get, suppressions, suppressions, staff),
         case(Post, suppressions, suppressions, [401, 403, 403, 403, 201, 403])
             .body(json!({ "email": "bob@example.com", "reason": "objected" })),

@@ -101,8 +101,7 @@ async fn each_form_has_its_funnel() {
     let first = platform.ask("GET", "funnel?limit=1", None).await;
     assert_eq!((first.status, &first.body["next_cursor"]), (200, &json!("footer")), "{}", first.body);
     let second = platform.ask("GET", "funnel?limit=1&cursor=footer", None).await;
-    let hero =
-        json!({ "source": "hero", "captures": 4, "addresses": 3, "named_company": 1, "consented": 0, "wrote": 1 });
+    let hero = json!({ "source": "hero", "captures": 4, "addresses": 3, "named_company": 1, "consented": 0, "confirmed": 0, "wrote": 1 });
     assert_eq!((&second.body["items"], &second.body["next_cursor"]), (&json!([hero]), &Value::Null));
     let past = platform.ask("GET", "funnel?from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z", None).await;
     assert_eq!(past.body["items"], json!([]));

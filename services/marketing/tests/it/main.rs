@@ -19,6 +19,7 @@ mod trial;
 mod access;
 mod away;
 mod captcha;
+mod confirmations;
 mod consents;
 mod export;
 mod forms;

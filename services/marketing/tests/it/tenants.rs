@@ -45,6 +45,12 @@ const SAMPLES: &[Sample] = &[
         needs: &[],
     },
     Sample {
+        table: "confirmations",
+        insert: "INSERT INTO confirmations (id, email_address_id) VALUES (~2, ~3)",
+        owner: ("email_address_id", "~3"),
+        needs: &[],
+    },
+    Sample {
         table: "rights_log",
         insert: "INSERT INTO rights_log (id, action, human_name_id, by_kind) VALUES (~8, 'export', ~1, 'person')",
         owner: ("human_name_id", "~1"),

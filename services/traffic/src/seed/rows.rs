@@ -74,8 +74,9 @@ pub struct Phone {
     pub times: Times,
 }
 
-/// Of so many people nobody was told of one when both contacts were proved, for Identity to make up for. Everybody else is old news: were all of them announced
-/// only now, services would be busy with that while they are measured.
+/// Of so many people nobody was told of one when both contacts were proved, for Identity to make up for. Everybody else is old news, as on a platform that has had
+/// its bus for years. Were all of them announced only now, at Identity's pace, services would hear of people for as long as they are measured, and no moment
+/// would come at which everybody is known everywhere who was announced.
 const UNTOLD: u64 = 50;
 
 /// A row of `verification_tracking`.

@@ -105,14 +105,14 @@ const LENT: &str = "SELECT count(*) FROM pg_attribute t, aclexplode(t.attacl) a 
 pub(crate) async fn registry_state(dir: &Path, identity: SocketAddr) -> rerp_account::state::AppState {
     let (db, metrics) = open(dir).await;
     let identity = rerp_people::Identity::new(client("identity", identity, &metrics), &metrics);
-    rerp_account::state::AppState { db, identity }
+    rerp_account::state::AppState { db, identity, billing: None }
 }
 
 pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
     let identity = Identity::new(client("identity", identity, &metrics), &metrics);
     let account = Account::new(client("account", account, &metrics), &metrics);
-    AppState { db, identity, account, captcha: Captcha::Off, intake: None }
+    AppState { db, identity, account, captcha: Captcha::Off, intake: None, confirmations: None }
 }
 
 async fn post(at: SocketAddr, route: &str, body: Value) -> (u16, Value) {

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use rerp_account::access::RULES;
+use rerp_account::client::billing::Billing;
 use rerp_account::state::AppState;
+use rerp_kit::metrics::Metrics;
 use rerp_people::Identity;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -53,6 +55,13 @@ impl Platform {
     /// Account's routes with another Identity.
     pub(crate) async fn beside(&self, identity: SocketAddr) -> SocketAddr {
         serve(rerp_account::router(state(self._dirs[0].path(), identity).await)).await
+    }
+
+    /// The same beside a Billing, which says how many seats there are.
+    pub(crate) async fn with_plans(&mut self, billing: SocketAddr) {
+        let billing = Some(Billing::new(client("billing", billing, &Metrics::new().unwrap())));
+        let state = AppState { billing, ..state(self._dirs[0].path(), self.identity_at).await };
+        self.at = serve(rerp_account::router(state)).await;
     }
 
     /// Account behind its guard, on the same database.
@@ -110,5 +119,5 @@ impl Platform {
 
 pub(crate) async fn state(dir: &Path, identity: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
-    AppState { db, identity: Identity::new(client("identity", identity, &metrics), &metrics) }
+    AppState { db, identity: Identity::new(client("identity", identity, &metrics), &metrics), billing: None }
 }

@@ -95,6 +95,6 @@ impl PermissionService for Others {
 impl Entitlements for Others {
     async fn check(&self, _: Request<CheckRequest>) -> Result<Response<CheckAnswer>, Status> {
         let (entitled, reason, status) = self.heard("billing")?.entitlement;
-        Ok(Response::new(CheckAnswer { entitled, reason: reason.to_owned(), status: status.to_owned() }))
+        Ok(Response::new(CheckAnswer { entitled, reason: reason.to_owned(), status: status.to_owned(), seats: None }))
     }
 }

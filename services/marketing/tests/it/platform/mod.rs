@@ -19,7 +19,7 @@ use super::support::service::{answer, client, home_of, serve, serve_on, serve_un
 use super::support::{Home, Split, open, until, visitor};
 
 /// The tables that a split moves.
-pub(crate) const MARKETING: [&str; 9] = [
+pub(crate) const MARKETING: [&str; 10] = [
     "email_captures",
     "contact_messages",
     "idempotency_keys",
@@ -29,6 +29,7 @@ pub(crate) const MARKETING: [&str; 9] = [
     "consent_texts",
     "suppressions",
     "captcha_spent",
+    "confirmations",
 ];
 
 pub(crate) struct Platform {
@@ -128,14 +129,14 @@ impl Registry {
 async fn registry_state(dir: &Path) -> rerp_account::state::AppState {
     let (db, metrics) = open(dir).await;
     let nobody = client("identity", SocketAddr::from(([127, 0, 0, 1], 1)), &metrics);
-    rerp_account::state::AppState { db, identity: rerp_people::Identity::new(nobody, &metrics) }
+    rerp_account::state::AppState { db, identity: rerp_people::Identity::new(nobody, &metrics), billing: None }
 }
 
 pub(crate) async fn state(dir: &Path, identity: SocketAddr, account: SocketAddr) -> AppState {
     let (db, metrics) = open(dir).await;
     let identity = Identity::new(client("identity", identity, &metrics), &metrics);
     let account = Account::new(client("account", account, &metrics), &metrics);
-    AppState { db, identity, account, captcha: Captcha::Off, intake: None }
+    AppState { db, identity, account, captcha: Captcha::Off, intake: None, confirmations: None }
 }
 
 pub(crate) fn capture(email: &str) -> Value {
