@@ -6,6 +6,7 @@ use rerp_kit::telemetry::chain;
 use url::Url;
 use uuid::Uuid;
 
+use crate::domain::email::EmailAddress;
 use crate::domain::otp::Channel;
 use crate::invitations::linked;
 use crate::store::invitation::{Invited, address_of};
@@ -47,15 +48,20 @@ impl Verification {
             tracing::error!(most = self.most_a_day, "a confirmation is not asked for: today's budget is spent");
             return Ok(false);
         }
+        Ok(self.left(&to, &page, &unsubscribe, message).await)
+    }
+
+    /// Whether the vendor has taken the mail. One place of those on their way is held meanwhile.
+    async fn left(&self, to: &EmailAddress, page: &Url, unsubscribe: &Url, message: Uuid) -> bool {
         let Ok(_place) = self.places.try_acquire() else {
             tracing::warn!("a confirmation is not asked for: too many messages are on their way");
-            return Ok(false);
+            return false;
         };
-        if let Err(error) = self.post.confirm(&to, &page, &unsubscribe, message).await {
-            tracing::warn!(error = chain(&error), "a confirmation is not asked for");
-            return Ok(false);
+        let taken = self.post.confirm(to, page, unsubscribe, message).await;
+        if let Err(error) = &taken {
+            tracing::warn!(error = chain(error), "a confirmation is not asked for");
         }
-        Ok(true)
+        taken.is_ok()
     }
 }
 
