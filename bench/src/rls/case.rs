@@ -72,7 +72,7 @@ pub(super) const CASES: [Case; 3] = [
         table: "stripe_payment_methods",
         what: What { name: "a person's payment methods", unit: "µs" },
         query: "SELECT id, human_name_id, brand, last4, exp_month, exp_year, stripe_payment_method_id IS NOT NULL AS usable \
-                FROM stripe_payment_methods WHERE human_name_id = $1 AND id > $2 AND detached_at IS NULL ORDER BY id LIMIT $3",
+                FROM stripe_payment_methods WHERE human_name_id = $1 AND id > $2 AND detached_at IS NULL AND leave_asked_at IS NULL ORDER BY id LIMIT $3",
         types: "uuid, uuid, bigint",
         values: "'018f3f5e-0000-7000-8000-:n', '00000000-0000-0000-0000-000000000000', 21",
         noting: None,
