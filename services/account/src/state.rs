@@ -1,7 +1,7 @@
 //! What handlers share. Must not hold anything that belongs to one request.
 
 use axum::extract::FromRef;
-use rerp_kit::pool::Db;
+use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_people::Identity;
 use uuid::Uuid;
@@ -21,15 +21,21 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// How many people may have a role in an account.
+    /// How many people may have a role in an account. `again` says whether what is asked for was done before: who repeats it takes no seat, and hears
+    /// the same while Billing is away, which isn't asked then.
     ///
     /// # Errors
-    /// A problem: Billing can't be asked.
-    pub async fn seats(&self, account: Uuid) -> Result<Seats, Problem> {
-        match &self.billing {
-            Some(billing) => billing.seats(account).await,
-            None => Ok(Seats::UNBOUNDED),
+    /// A problem: `again` can't be told, or Billing can't be asked.
+    pub async fn seats(
+        &self,
+        account: Uuid,
+        again: impl Future<Output = Result<bool, DbError>>,
+    ) -> Result<Seats, Problem> {
+        let Some(billing) = &self.billing else { return Ok(Seats::UNBOUNDED) };
+        if again.await? {
+            return Ok(Seats::NONE);
         }
+        billing.seats(account).await
     }
 }
 

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use optional::{give_back, keep, take};
+pub use optional::{give_back, keep, take, used};
 
 use crate::http::{single_header, strict_uuid};
 use crate::pool::{Db, DbError, Session};
@@ -170,6 +170,18 @@ async fn claim(session: &mut Session, claim: &Claim, answer: &serde_json::Value)
         Some((fingerprint, answer)) if fingerprint == claim.fingerprint => Standing::Done(answer),
         Some(_) => Standing::Reused,
     })
+}
+
+/// Whether a key was used before, for this or for something else.
+///
+/// # Errors
+/// The driver's.
+async fn is_used(session: &mut Session, claim: &Claim) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM idempotency_keys WHERE scope = $1 AND key = $2)")
+        .bind(claim.scope)
+        .bind(&claim.key.0)
+        .fetch_one(session.conn())
+        .await
 }
 
 /// Replaces the answer stored under a key that this transaction has claimed.

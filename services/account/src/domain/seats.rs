@@ -8,6 +8,9 @@ impl Seats {
     /// As many as they like: the plan says nothing of it, or nobody is asked.
     pub const UNBOUNDED: Self = Self(None);
 
+    /// None for anybody new: whoever has one keeps it.
+    pub const NONE: Self = Self(Some(0));
+
     /// So many; none for as many as they like.
     #[must_use]
     pub const fn of(seats: Option<u32>) -> Self {
@@ -37,5 +40,6 @@ mod tests {
         assert!(two.have_room(1, false) && !two.have_room(2, false) && !two.have_room(3, false));
         assert!(two.have_room(2, true) && two.have_room(9, true), "who sits may have another role, or a smaller plan");
         assert!(Seats::UNBOUNDED.have_room(i64::MAX, false) && Seats::UNBOUNDED.are_unbounded());
+        assert!(!Seats::NONE.have_room(0, false) && Seats::NONE.have_room(1, true));
     }
 }

@@ -1,6 +1,8 @@
 //! Invitations over HTTP: `POST` and `GET /api/accounts/{account_id}/invites`, `POST` and `DELETE` of one, and `POST /api/accounts/invites/accept`. An address is typed in at
 //! most: Identity keeps it and sends the mail. Must not log what it reads, tokens above all.
 
+use std::future::ready;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,7 +21,6 @@ use super::answer;
 use crate::domain::invite::{GAP_S, NewInvite, Token, Whom};
 use crate::domain::permission::Leave;
 use crate::domain::role::Role;
-use crate::domain::seats::Seats;
 use crate::state::AppState;
 use crate::store::invite::{self as store, Invite, Refusal};
 use crate::store::invite_change::{self as change, Sealed};
@@ -78,9 +79,9 @@ pub async fn create(
             Invited::Person(*id)
         }
     };
-    let seats = state.seats(account).await?;
     let (Invited::Address(target) | Invited::Person(target)) = whom;
     let (id, claim) = Claim::of_create("account-invites", key, &(account, target, new.role))?;
+    let seats = state.seats(account, change::is_again(&db, claim.as_ref())).await?;
     let token = Token::draw();
     let sealed = Sealed { id, digest: token.digest() };
     let created = change::create(&db, account, (whom, new.role), &sealed, claim, (seats, caller.reach())).await;
@@ -171,8 +172,7 @@ pub async fn accept(
     let (db, digest) = (state.db.at_work_for(&caller), token.digest());
     let found = change::account_of(&db, &digest, body.human_name_id).await?;
     let (account, is_again) = found.ok_or_else(|| problem(Refusal::Absent))?;
-    // Whoever repeats it takes no seat, and hears the same while Billing is away.
-    let seats = if is_again { Seats::UNBOUNDED } else { state.seats(account).await? };
+    let seats = state.seats(account, ready(Ok(is_again))).await?;
     let accepted = change::accept(&db, &digest, body.human_name_id, Uuid::now_v7(), seats).await?;
     Ok(private(StatusCode::OK, &accepted.map_err(problem)?))
 }

@@ -55,8 +55,8 @@ pub async fn grant(
         Leave::Denied(why) => return Err(answer::denied(why)),
     }
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
-    let seats = state.seats(account).await?;
     let (id, claim) = Claim::of_create("account-roles", key, &(account, new))?;
+    let seats = state.seats(account, store::is_again(&db, account, new, claim.as_ref())).await?;
     match store::grant(&db, id, account, new, claim, (seats, caller.reach())).await.map_err(answer::not_inserted)? {
         Grant::Has(assignment, made) => Ok((status(made), axum::Json(assignment)).into_response()),
         Grant::NoAccount => Err(answer::no_account()),

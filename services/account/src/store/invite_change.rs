@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rerp_kit::access::Reach;
 use rerp_kit::audit::older_first;
 use rerp_kit::events::catalogue::RoleChange;
-use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take, used};
 use rerp_kit::pool::{Db, DbError, Session};
 use rerp_people::invitation::Invited;
 use uuid::Uuid;
@@ -72,6 +72,14 @@ pub async fn create(
         })
     })
     .await
+}
+
+/// Whether the caller's key was used before, as far as it is known before anything is locked: to be asked before seats are. What [`create`] finds counts.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn is_again(db: &Db, key: Option<&Claim>) -> Result<bool, DbError> {
+    db.run(&key, |session, key| Box::pin(used(session, *key))).await
 }
 
 async fn insert(

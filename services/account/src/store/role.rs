@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rerp_kit::access::Reach;
 use rerp_kit::events::catalogue::{RoleChange, RoleChanged};
 use rerp_kit::events::publish;
-use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take};
+use rerp_kit::idempotency::{Claim, Standing, give_back, keep, take, used};
 use rerp_kit::pool::{Db, DbError, Session};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -125,6 +125,18 @@ pub async fn may_grant(db: &Db, account: Uuid, role: Role, reach: Reach) -> Resu
     }
     db.run(&(account, role, reach), |session, (account, role, reach)| {
         Box::pin(permit(session, *account, *reach, managing(*role)))
+    })
+    .await
+}
+
+/// Whether the person has the role already, or the caller's key was used before, as far as it is known before anything is locked: to be asked before seats are.
+/// What [`grant`] finds counts.
+///
+/// # Errors
+/// See [`DbError`].
+pub async fn is_again(db: &Db, account: Uuid, new: NewRole, key: Option<&Claim>) -> Result<bool, DbError> {
+    db.run(&(account, new, key), |session, (account, new, key)| {
+        Box::pin(async move { Ok(used(session, *key).await? || by_meaning(session, *account, *new).await?.is_some()) })
     })
     .await
 }

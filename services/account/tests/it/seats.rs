@@ -6,7 +6,7 @@ use axum::Router;
 use rerp_account::domain::invite::Token;
 use rerp_kit::grpc::mount;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{DATABASE_UNAVAILABLE, DEPENDENCY_UNAVAILABLE, NO_SEAT_LEFT};
+use rerp_kit::problem::catalogue::{DATABASE_UNAVAILABLE, DEPENDENCY_UNAVAILABLE, KEY_REUSED, NO_SEAT_LEFT};
 use rerp_proto::billing::v1::entitlements_server::{Entitlements, EntitlementsServer};
 use rerp_proto::billing::v1::{CheckAnswer, CheckRequest};
 use serde_json::json;
@@ -131,6 +131,26 @@ async fn open_invitations_are_promised_seats_and_the_last_one_is_given_once() {
     let (token, who) = if bob.status == 200 { (&second, CAT) } else { (&first, BOB) };
     world.says(Say::Seats(Some(3)));
     assert_eq!(world.accept(token, who).await.status, 200);
+}
+
+/// Whoever repeats a request takes no seat: its first answer may have been lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_done_is_said_again_while_billing_can_not_be_asked() {
+    let world = World::start(3).await;
+    for (path, person, other) in [("roles", BOB, CAT), ("invites", CAT, BOB)] {
+        let path = format!("/{}/{path}", world.account);
+        let wish = |person: &str, role: &str| json!({ "human_name_id": person, "role": role });
+        world.says(Say::Seats(Some(3)));
+        let first = world.platform.post_as("k", &path, &wish(person, "viewer")).await;
+        assert_eq!((first.status, first.replayed()), (201, false), "{path}: {}", first.body);
+        world.says(Say::Away);
+        let again = world.platform.post_as("k", &path, &wish(person, "viewer")).await;
+        assert_eq!((again.status, again.replayed(), &again.body), (201, true, &first.body), "{path}");
+        assert!(world.platform.post_as("k", &path, &wish(person, "admin")).await.is(KEY_REUSED), "{path}");
+        assert!(world.platform.post_as("l", &path, &wish(other, "member")).await.is(DEPENDENCY_UNAVAILABLE), "{path}");
+    }
+    assert_eq!(world.grant(BOB, "viewer").await.status, 200, "the role is there, without a key too");
+    assert_eq!((world.people().await, world.platform.rows("invites").await), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,8 +4,20 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Claim, Standing, claim, release, settle};
+use super::{Claim, Standing, claim, is_used, release, settle};
 use crate::pool::Session;
+
+/// Whether the caller's key was used before, if there is one, as far as it is known before it is taken: for who would ask others first. One that is being used
+/// isn't seen yet. What [`take`] finds counts.
+///
+/// # Errors
+/// The driver's.
+pub async fn used(session: &mut Session, key: Option<&Claim>) -> Result<bool, sqlx::Error> {
+    match key {
+        Some(key) => is_used(session, key).await,
+        None => Ok(false),
+    }
+}
 
 /// Takes the caller's key inside the transaction, if there is one, and stores `answer` under it. `&()` stands for an answer that is known
 /// later, see [`keep`]: nobody sees the row before.
