@@ -81,15 +81,24 @@ pub enum Asked {
     Key(Standing),
 }
 
-const SELECT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
-     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at, \
-     (SELECT l.seats FROM plans AS l WHERE l.id = s.plan_id) AS seats \
-     FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.id = $1";
-const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, \
-     s.trial_days, s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at, \
-     (SELECT l.seats FROM plans AS l WHERE l.id = s.plan_id) AS seats \
-     FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE s.account_id = $1 \
-     AND ($2::uuid IS NULL OR s.human_name_id = $2) ORDER BY (s.status IS NULL OR s.status NOT IN ('canceled', 'incomplete_expired')) DESC, s.created_at DESC, s.id DESC LIMIT 1";
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, s.trial_days, \
+             s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at, \
+             (SELECT l.seats FROM plans AS l WHERE l.id = s.plan_id) AS seats \
+             FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE ",
+            $rest
+        )
+    };
+}
+
+const BY_ID: &str = select!("s.id = $1");
+/// One that lives comes first, then the newest.
+const OF_ACCOUNT: &str = select!(
+    "s.account_id = $1 AND ($2::uuid IS NULL OR s.human_name_id = $2) \
+     ORDER BY (s.status IS NULL OR s.status NOT IN ('canceled', 'incomplete_expired')) DESC, s.created_at DESC, s.id DESC LIMIT 1"
+);
 /// A trial is for people who are proven to be one, once each: otherwise the days are none, and the first payment is due at once.
 const INSERT: &str = "INSERT INTO stripe_subscriptions (id, account_id, human_name_id, plan_id, price_id, trial_days) \
      SELECT $1, $2, $3, l.id, p.id, CASE WHEN $5 AND NOT EXISTS (SELECT FROM stripe_subscriptions WHERE human_name_id = $3 AND trial_days > 0) THEN l.trial_days ELSE 0 END \
@@ -113,7 +122,7 @@ pub async fn ask(db: &Db, id: Uuid, wish: Wish, key: Option<Claim>) -> Result<As
                 Standing::Done(answer) => row = made(answer)?,
                 other => return Ok(Asked::Key(other)),
             }
-            if let Some(row) = sqlx::query_as(SELECT).bind(row).fetch_optional(session.conn()).await? {
+            if let Some(row) = sqlx::query_as(BY_ID).bind(row).fetch_optional(session.conn()).await? {
                 return Ok(Asked::Row(Box::new(row)));
             }
             // Nothing is offered at this price, or what the key stood for was refused after its caller had gone: the key is free again.
@@ -165,7 +174,7 @@ pub async fn answered(db: &Db, id: Uuid, stripe: &str) -> Result<(), DbError> {
 /// See [`DbError`].
 pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Subscription>, DbError> {
     db.run(&id, |session, id| {
-        Box::pin(async move { sqlx::query_as(SELECT).bind(id).fetch_optional(session.conn()).await })
+        Box::pin(async move { sqlx::query_as(BY_ID).bind(id).fetch_optional(session.conn()).await })
     })
     .await
 }
