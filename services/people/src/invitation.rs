@@ -3,13 +3,12 @@
 
 use rerp_kit::client::{CallError, Repeat};
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, INVALID_VALUE};
+use rerp_kit::problem::catalogue::INVALID_VALUE;
 use rerp_kit::telemetry::chain;
 use rerp_proto::identity::v1::email_service_client::EmailServiceClient;
 use rerp_proto::identity::v1::invitation_service_client::InvitationServiceClient;
 use rerp_proto::identity::v1::send_invitation_request::To;
 use rerp_proto::identity::v1::{SendInvitationRequest, UpsertEmailRequest};
-use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{Identity, PATIENCE};
@@ -31,13 +30,8 @@ impl Identity {
     pub async fn email_id(&self, typed: &str, pointer: &str) -> Result<Uuid, Problem> {
         let message = UpsertEmailRequest { email: typed.to_owned() };
         let ask = |line, request| async move { EmailServiceClient::new(line).upsert_email(request).await };
-        let answer = match timeout(PATIENCE, self.service.call(message, Repeat::Idempotent, ask)).await {
-            Ok(answer) => answer.map_err(|error| no_address(&error, pointer))?,
-            Err(_) => {
-                let detail = "the service `identity` did not answer in time";
-                return Err(Problem::new(DEPENDENCY_UNAVAILABLE).detail(detail).retry_after(1));
-            }
-        };
+        let answer = self.service.call_within(PATIENCE, message, Repeat::Idempotent, ask).await;
+        let answer = answer.map_err(|error| no_address(&error, pointer))?;
         let unreadable = || CallError::Unreadable { service: "identity" };
         Uuid::try_parse(&answer.email_address_id).map_err(|_| Problem::from(&unreadable()))
     }
@@ -51,14 +45,10 @@ impl Identity {
         };
         let request = SendInvitationRequest { to: Some(to), token: token.to_owned(), message_id: message.to_string() };
         let ask = |line, request| async move { InvitationServiceClient::new(line).send_invitation(request).await };
-        match timeout(PATIENCE, self.service.call(request, Repeat::Idempotent, ask)).await {
-            Ok(Ok(answer)) => answer.accepted,
-            Ok(Err(error)) => {
+        match self.service.call_within(PATIENCE, request, Repeat::Idempotent, ask).await {
+            Ok(answer) => answer.accepted,
+            Err(error) => {
                 tracing::warn!(error = chain(&error), "identity does not send an invitation");
-                false
-            }
-            Err(_) => {
-                tracing::warn!("identity did not answer in time");
                 false
             }
         }

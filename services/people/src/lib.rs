@@ -17,11 +17,10 @@ use rerp_kit::cache::{Bounds, Cache};
 use rerp_kit::client::{CallError, Repeat, ServiceClient};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, INVALID_VALUE};
+use rerp_kit::problem::catalogue::INVALID_VALUE;
 use rerp_kit::telemetry::chain;
 use rerp_proto::identity::v1::person_service_client::PersonServiceClient;
 use rerp_proto::identity::v1::{CheckPersonRequest, CheckPersonResponse};
-use tokio::time::timeout;
 use uuid::Uuid;
 
 /// How long an answer is waited for, repetitions included; a request's own deadline may be nearer. Shorter than a request may
@@ -75,34 +74,21 @@ impl Identity {
         let ask = async move || {
             if check(&service, human_name_id).await?.known { Ok(()) } else { Err(NoPerson::Unknown) }
         };
-        match timeout(PATIENCE, self.people.get(human_name_id, ask)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(match error.as_ref() {
-                NoPerson::Unknown => Problem::new(INVALID_VALUE).field(pointer, "nobody has this identifier"),
-                NoPerson::Call(error) => error.into(),
-            }),
-            Err(_) => {
-                tracing::warn!("identity did not answer in time");
-                Err(Problem::new(DEPENDENCY_UNAVAILABLE)
-                    .detail("the service `identity` did not answer in time")
-                    .retry_after(1))
-            }
-        }
+        self.people.get(human_name_id, ask).await.map_err(|error| match error.as_ref() {
+            NoPerson::Unknown => Problem::new(INVALID_VALUE).field(pointer, "nobody has this identifier"),
+            NoPerson::Call(error) => error.into(),
+        })
     }
 
     /// Whether a person is verified, as Identity says in this moment.
     pub async fn proof(&self, human_name_id: Uuid) -> Proof {
-        match timeout(PATIENCE, check(&self.service, human_name_id)).await {
-            Ok(Ok(answer)) => {
+        match check(&self.service, human_name_id).await {
+            Ok(answer) => {
                 let verified = answer.verification.is_some_and(|proved| proved.both_verified);
                 if verified { Proof::Verified } else { Proof::NotVerified }
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 tracing::warn!(error = chain(&error), "identity can't say whether a person is verified");
-                Proof::Unknown
-            }
-            Err(_) => {
-                tracing::warn!("identity did not answer in time");
                 Proof::Unknown
             }
         }
@@ -112,5 +98,5 @@ impl Identity {
 async fn check(service: &ServiceClient, human_name_id: Uuid) -> Result<CheckPersonResponse, CallError> {
     let message = CheckPersonRequest { human_name_id: human_name_id.to_string() };
     let ask = |line, request| async move { PersonServiceClient::new(line).check_person(request).await };
-    service.call(message, Repeat::Idempotent, ask).await
+    service.call_within(PATIENCE, message, Repeat::Idempotent, ask).await
 }

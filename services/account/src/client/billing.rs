@@ -9,7 +9,6 @@ use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
 use rerp_kit::telemetry::chain;
 use rerp_proto::billing::v1::CheckRequest;
 use rerp_proto::billing::v1::entitlements_client::EntitlementsClient;
-use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::domain::seats::Seats;
@@ -37,14 +36,10 @@ impl Billing {
     pub async fn seats(&self, account: Uuid) -> Result<Seats, Problem> {
         let message = CheckRequest { account_id: account.to_string() };
         let ask = |line, request| async move { EntitlementsClient::new(line).check(request).await };
-        match timeout(PATIENCE, self.service.call(message, Repeat::Idempotent, ask)).await {
-            Ok(Ok(answer)) => Ok(Seats::of(answer.seats)),
-            Ok(Err(error)) => {
+        match self.service.call_within(PATIENCE, message, Repeat::Idempotent, ask).await {
+            Ok(answer) => Ok(Seats::of(answer.seats)),
+            Err(error) => {
                 tracing::warn!(error = chain(&error), "billing can't say how many seats an account has");
-                Err(away())
-            }
-            Err(_) => {
-                tracing::warn!("billing did not answer in time");
                 Err(away())
             }
         }

@@ -9,7 +9,7 @@ use rerp_proto::account::v1::permission_service_client::PermissionServiceClient;
 use rerp_proto::account::v1::{CheckPermissionsRequest, Permission};
 use uuid::Uuid;
 
-use super::{away, patiently};
+use super::{PATIENCE, away};
 
 /// What Account calls taking a test.
 const ACTION: &str = "test.take";
@@ -39,17 +39,13 @@ impl Account {
         let message =
             CheckPermissionsRequest { account_id: account_id.to_string(), human_name_id: human_name_id.to_string() };
         let ask = |line, request| async move { PermissionServiceClient::new(line).check_permissions(request).await };
-        match patiently(self.service.call(message, Repeat::Idempotent, ask)).await {
-            Some(Ok(answer)) => judge(answer.permissions.iter().find(|one| one.action == ACTION)),
-            Some(Err(error)) if error.refusal().is_some_and(|problem| problem.is(NOT_FOUND)) => {
+        match self.service.call_within(PATIENCE, message, Repeat::Idempotent, ask).await {
+            Ok(answer) => judge(answer.permissions.iter().find(|one| one.action == ACTION)),
+            Err(error) if error.refusal().is_some_and(|problem| problem.is(NOT_FOUND)) => {
                 Err(Problem::new(INVALID_VALUE).field("/account_id", "no account has this identifier"))
             }
-            Some(Err(error)) => {
+            Err(error) => {
                 tracing::warn!(error = chain(&error), "account can't say what a person may do");
-                Err(away("account", WHETHER))
-            }
-            None => {
-                tracing::warn!("account did not answer in time");
                 Err(away("account", WHETHER))
             }
         }

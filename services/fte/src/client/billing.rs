@@ -9,7 +9,7 @@ use rerp_proto::billing::v1::entitlements_client::EntitlementsClient;
 use rerp_proto::billing::v1::{CheckAnswer, CheckRequest};
 use uuid::Uuid;
 
-use super::{away, patiently};
+use super::{PATIENCE, away};
 
 /// What can't be found out while Billing is away.
 const WHETHER: &str = "whether the account is entitled to tests";
@@ -34,15 +34,11 @@ impl Billing {
     pub async fn must_entitle(&self, account_id: Uuid) -> Result<(), Problem> {
         let message = CheckRequest { account_id: account_id.to_string() };
         let ask = |line, request| async move { EntitlementsClient::new(line).check(request).await };
-        match patiently(self.service.call(message, Repeat::Idempotent, ask)).await {
-            Some(Ok(answer)) if answer.entitled => Ok(()),
-            Some(Ok(answer)) => Err(Problem::new(NOT_ENTITLED).detail(why(&answer))),
-            Some(Err(error)) => {
+        match self.service.call_within(PATIENCE, message, Repeat::Idempotent, ask).await {
+            Ok(answer) if answer.entitled => Ok(()),
+            Ok(answer) => Err(Problem::new(NOT_ENTITLED).detail(why(&answer))),
+            Err(error) => {
                 tracing::warn!(error = chain(&error), "billing can't say what an account is entitled to");
-                Err(away("billing", WHETHER))
-            }
-            None => {
-                tracing::warn!("billing did not answer in time");
                 Err(away("billing", WHETHER))
             }
         }

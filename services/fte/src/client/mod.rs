@@ -7,19 +7,12 @@ pub mod trading;
 
 use std::time::Duration;
 
-use rerp_kit::client::CallError;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
-use tokio::time::timeout;
 
 /// How long an answer is waited for, repetitions included; a request's own deadline may be nearer. Shorter than a request may take, so that
 /// a silent service is told as what it is.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Waits for an answer. None: there was none in time.
-async fn patiently<T>(asking: impl Future<Output = Result<T, CallError>>) -> Option<Result<T, CallError>> {
-    timeout(PATIENCE, asking).await.ok()
-}
 
 /// The problem when the service that knows can't be asked; `unknown` is what can't be found out. The answer is no, and says so.
 fn away(service: &str, unknown: &str) -> Problem {

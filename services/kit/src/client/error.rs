@@ -68,6 +68,12 @@ pub enum CallError {
         /// The service called.
         service: &'static str,
     },
+    /// No answer for as long as the caller was patient, which is less than its request may take.
+    #[error("{service} did not answer in time")]
+    Silent {
+        /// The service called.
+        service: &'static str,
+    },
     /// The request's time was over before the answer.
     #[error("no time left for the call to {service}")]
     OutOfTime {
@@ -113,6 +119,7 @@ impl CallError {
             Self::Unreachable { .. } => "unreachable",
             Self::Refused { .. } => "refused",
             Self::Setup { .. } | Self::BadAddress { .. } | Self::Unreadable { .. } => "unusable",
+            Self::Silent { .. } => "silent",
             Self::OutOfTime { .. } => "out_of_time",
         }
     }
@@ -139,6 +146,9 @@ impl From<&CallError> for Problem {
             CallError::Setup { .. } | CallError::BadAddress { .. } | CallError::Unreadable { .. } => {
                 Self::new(INTERNAL)
             }
+            CallError::Silent { service } => Self::new(DEPENDENCY_UNAVAILABLE)
+                .detail(format!("the service `{service}` did not answer in time"))
+                .retry_after(1),
             CallError::Unreachable { service, .. } | CallError::Refused { service, .. } => {
                 Self::new(DEPENDENCY_UNAVAILABLE)
                     .detail(format!("the service `{service}` could not do its part"))

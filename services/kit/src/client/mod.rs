@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Uri};
 use tonic::{Request, Response, Status};
@@ -92,9 +92,34 @@ impl ServiceClient {
         M: Clone,
         F: Future<Output = Result<Response<T>, Status>>,
     {
+        self.counted(self.attempts(message, repeat, ask)).await
+    }
+
+    /// Calls a method, and waits no longer than `patience` for its answer, repetitions included; a request's own deadline may be nearer. Shorter than a
+    /// request may take, it lets a silent service be told as what it is.
+    ///
+    /// # Errors
+    /// See [`CallError`]; [`CallError::Silent`] when patience is over.
+    pub async fn call_within<M, T, F>(
+        &self,
+        patience: Duration,
+        message: M,
+        repeat: Repeat,
+        ask: impl Fn(Channel, Request<M>) -> F,
+    ) -> Result<T, CallError>
+    where
+        M: Clone,
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        let asking = timeout(patience, self.attempts(message, repeat, ask));
+        let silent = CallError::Silent { service: self.service };
+        self.counted(async move { asking.await.unwrap_or(Err(silent)) }).await
+    }
+
+    /// Waits for an answer, and counts how it ended.
+    async fn counted<T>(&self, asking: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
         let _waiting = context::waiting(self.service);
-        let deadline = context::deadline().unwrap_or_else(|| Instant::now() + WITHOUT_REQUEST);
-        let answered = self.attempts(message, repeat, deadline, ask).await;
+        let answered = asking.await;
         let outcome = answered.as_ref().map_or_else(CallError::label, |_| "ok");
         self.metrics.calls.with_label_values(&[self.service, outcome]).inc();
         answered
@@ -104,13 +129,13 @@ impl ServiceClient {
         &self,
         message: M,
         repeat: Repeat,
-        deadline: Instant,
         ask: impl Fn(Channel, Request<M>) -> F,
     ) -> Result<T, CallError>
     where
         M: Clone,
         F: Future<Output = Result<Response<T>, Status>>,
     {
+        let deadline = context::deadline().unwrap_or_else(|| Instant::now() + WITHOUT_REQUEST);
         let mut pause = PAUSE;
         let mut attempt = 1;
         loop {

@@ -10,7 +10,9 @@ use rerp_kit::config::HttpSettings;
 use rerp_kit::http::{self, context};
 use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{DATABASE_UNAVAILABLE, INTERNAL, INVALID_VALUE, NO_SUCH_ROUTE};
+use rerp_kit::problem::catalogue::{
+    DATABASE_UNAVAILABLE, DEPENDENCY_UNAVAILABLE, INTERNAL, INVALID_VALUE, NO_SUCH_ROUTE,
+};
 use rerp_proto::identity::v1::email_service_client::EmailServiceClient;
 use rerp_proto::identity::v1::email_service_server::{EmailService, EmailServiceServer};
 use rerp_proto::identity::v1::{UpsertEmailRequest, UpsertEmailResponse};
@@ -133,6 +135,26 @@ async fn a_call_carries_the_id_and_the_time_of_the_request_it_is_made_for() {
     running.does(Does::Wait);
     assert!(matches!(running.call_within("50").await, Err(CallError::OutOfTime { .. })));
     assert!(matches!(running.call_within("0").await, Err(CallError::OutOfTime { .. })));
+}
+
+#[tokio::test]
+async fn patience_ends_before_the_time_of_the_request_and_says_so() {
+    let running = start(true).await;
+    let ask = |line, request| async move { EmailServiceClient::new(line).upsert_email(request).await };
+    let call = |ms| {
+        let patience = Duration::from_millis(ms);
+        running.client.call_within(patience, UpsertEmailRequest::default(), Repeat::Idempotent, ask)
+    };
+    call(60_000).await.unwrap();
+    running.does(Does::Wait);
+    let silent = call(50).await.unwrap_err();
+    assert!(matches!(silent, CallError::Silent { service: "other" }), "{silent:?}");
+    assert_eq!(Problem::from(&silent).kind(), DEPENDENCY_UNAVAILABLE);
+    let page = running.metrics.page().unwrap();
+    for outcome in ["ok", "silent"] {
+        let line = format!(r#"rerp_client_requests_total{{outcome="{outcome}",service="other"}} 1"#);
+        assert!(page.contains(&line), "{line}: {page}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@ use rerp_kit::problem::catalogue::INVALID_VALUE;
 use rerp_kit::telemetry::chain;
 use rerp_proto::account::v1::UpsertCompanyRequest;
 use rerp_proto::account::v1::company_service_client::CompanyServiceClient;
-use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::known::Known;
@@ -47,21 +46,12 @@ impl Account {
     pub async fn upsert_company(&self, name: &str) -> Result<Uuid, NoCompany> {
         let (service, typed) = (self.service.clone(), name.to_owned());
         let ask = async move || {
-            let answer = service
-                .call(UpsertCompanyRequest { name: typed }, Repeat::Idempotent, |line, request| async move {
-                    CompanyServiceClient::new(line).upsert_company(request).await
-                })
-                .await?;
+            let message = UpsertCompanyRequest { name: typed };
+            let ask = |line, request| async move { CompanyServiceClient::new(line).upsert_company(request).await };
+            let answer = service.call_within(PATIENCE, message, Repeat::Idempotent, ask).await?;
             Uuid::try_parse(&answer.company_id).map_err(|_| CallError::Unreadable { service: "account" })
         };
-        match timeout(PATIENCE, self.known.id(name, ask)).await {
-            Ok(Ok(id)) => Ok(id),
-            Ok(Err(error)) => Err(explain(&error)),
-            Err(_) => {
-                tracing::warn!("account did not answer in time");
-                Err(NoCompany::Away)
-            }
-        }
+        self.known.id(name, ask).await.map_err(|error| explain(&error))
     }
 }
 

@@ -12,7 +12,6 @@ use rerp_people::erasing::addresses;
 use rerp_proto::identity::v1::confirmation_service_client::ConfirmationServiceClient;
 use rerp_proto::identity::v1::email_service_client::EmailServiceClient;
 use rerp_proto::identity::v1::{SendConfirmationRequest, UpsertEmailRequest};
-use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::known::Known;
@@ -61,15 +60,11 @@ impl Identity {
             message_id: message.to_string(),
         };
         let ask = |line, request| async move { ConfirmationServiceClient::new(line).send_confirmation(request).await };
-        match timeout(PATIENCE, self.service.call(request, Repeat::Idempotent, ask)).await {
-            Ok(Ok(answer)) if answer.accepted => Letter::OnItsWay,
-            Ok(Ok(_)) => Letter::NotSent,
-            Ok(Err(error)) => {
+        match self.service.call_within(PATIENCE, request, Repeat::Idempotent, ask).await {
+            Ok(answer) if answer.accepted => Letter::OnItsWay,
+            Ok(_) => Letter::NotSent,
+            Err(error) => {
                 tracing::warn!(error = chain(&error), "identity can't be asked to send a confirmation");
-                Letter::Away
-            }
-            Err(_) => {
-                tracing::warn!("identity did not answer in time");
                 Letter::Away
             }
         }
