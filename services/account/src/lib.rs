@@ -2,11 +2,9 @@
 //!
 //! In come requests; out go identifiers. Rooms: [`http`] and, for other services, [`grpc`] read and answer, [`domain`] holds
 //! the rules, [`store`] the SQL, [`rights`] says what is held of people and for how long, [`access`] who may, [`tenants`] whose rows are whose,
-//! [`openapi`] what the routes are, people are asked for at Identity, which alone knows them, and [`client`] asks Billing for the seats of a plan. Must not call
-//! any other service.
+//! [`openapi`] what the routes are. People are asked for at Identity, which alone knows them, and the seats of a plan at Billing. Must not call any other service.
 
 pub mod access;
-pub mod client;
 pub mod domain;
 pub mod grpc;
 pub mod http;

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use rerp_account::client::billing::Billing;
 use rerp_account::rights::{HELD, LIFETIMES};
 use rerp_account::state::AppState;
+use rerp_entitlements::Billing;
 use rerp_kit::app::{self, Parts, Service};
 use rerp_kit::client::ServiceClient;
 use rerp_kit::config::Env;

@@ -1,12 +1,12 @@
 //! What handlers share. Must not hold anything that belongs to one request.
 
 use axum::extract::FromRef;
+use rerp_entitlements::Billing;
 use rerp_kit::pool::{Db, DbError};
 use rerp_kit::problem::Problem;
 use rerp_people::Identity;
 use uuid::Uuid;
 
-use crate::client::billing::Billing;
 use crate::domain::seats::Seats;
 
 /// What handlers share. Clones share it too.
@@ -35,7 +35,7 @@ impl AppState {
         if again.await? {
             return Ok(Seats::NONE);
         }
-        billing.seats(account).await
+        billing.seats(account).await.map(Seats::of)
     }
 }
 

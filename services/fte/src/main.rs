@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use rerp_entitlements::Billing;
 use rerp_fte::client::account::Account;
-use rerp_fte::client::billing::Billing;
 use rerp_fte::client::trading::Trading;
 use rerp_fte::config;
 use rerp_fte::rights::{HELD, LIFETIMES};

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use rerp_entitlements::Billing;
 use rerp_kit::access::Caller;
 use rerp_kit::pool::Db;
 use rerp_people::Identity;
 
 use crate::badge::Issuer;
 use crate::client::account::Account;
-use crate::client::billing::Billing;
 use crate::client::trading::Trading;
 use crate::scenarios::Scenarios;
 

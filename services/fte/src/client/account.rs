@@ -1,16 +1,19 @@
 //! What Account says a person may do. In come a person and an account; out goes leave, or the reason why not. Must not keep an answer: the
 //! next one may differ.
 
+use std::time::Duration;
+
 use rerp_kit::client::{Repeat, ServiceClient};
 use rerp_kit::problem::Problem;
-use rerp_kit::problem::catalogue::{INVALID_VALUE, NOT_FOUND, NOT_PERMITTED};
+use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, INVALID_VALUE, NOT_FOUND, NOT_PERMITTED};
 use rerp_kit::telemetry::chain;
 use rerp_proto::account::v1::permission_service_client::PermissionServiceClient;
 use rerp_proto::account::v1::{CheckPermissionsRequest, Permission};
 use uuid::Uuid;
 
-use super::{PATIENCE, away};
-
+/// How long an answer is waited for, repetitions included; a request's own deadline may be nearer. Shorter than a request may take, so that
+/// a silent Account is told as what it is.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// What Account calls taking a test.
 const ACTION: &str = "test.take";
 /// Account's reason when it could not ask Identity.
@@ -52,6 +55,13 @@ impl Account {
     }
 }
 
+/// The problem when the service that knows can't be asked; `unknown` is what can't be found out. The answer is no, and says so.
+fn away(service: &str, unknown: &str) -> Problem {
+    Problem::new(DEPENDENCY_UNAVAILABLE)
+        .detail(format!("{unknown} can't be found out right now: the service `{service}` could not be asked"))
+        .retry_after(1)
+}
+
 /// An Account that doesn't know the action gives no leave.
 fn judge(permission: Option<&Permission>) -> Result<(), Problem> {
     let refused = |why: &str| Err(Problem::new(NOT_PERMITTED).detail(format!("{ACTION}: {why}")));
@@ -71,7 +81,6 @@ fn judge(permission: Option<&Permission>) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
 
     #[test]
     fn only_a_clear_yes_is_leave() {

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use rerp_account::access::RULES;
-use rerp_account::client::billing::Billing;
 use rerp_account::state::AppState;
+use rerp_entitlements::Billing;
 use rerp_kit::metrics::Metrics;
 use rerp_people::Identity;
 use serde_json::{Value, json};

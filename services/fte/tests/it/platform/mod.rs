@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use rerp_entitlements::Billing;
 use rerp_fte::badge::{Issuer, Keys};
 use rerp_fte::client::account::Account;
-use rerp_fte::client::billing::Billing;
 use rerp_fte::client::trading::Trading;
 use rerp_fte::state::{AppState, Badges};
 use rerp_people::Identity;
