@@ -2,11 +2,13 @@
 //!
 //! Two generations: when the young one is full, it becomes the old one, and what the old one still held is forgotten. Whatever is asked
 //! for moves to the young one. So what is in use stays, nothing is scanned, and at most twice the capacity is held. Several locks, so
-//! that threads seldom meet. Must not be used for what has to be remembered.
+//! that threads seldom meet. A key is hashed once for each question, wherever it is looked for. Must not be used for what has to be
+//! remembered.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
+
+use hashbrown::HashTable;
 
 /// Independent parts of a map.
 const PARTS: usize = 16;
@@ -15,15 +17,22 @@ const PARTS: usize = 16;
 #[derive(Debug)]
 pub struct Bounded<K, V> {
     parts: [Mutex<Generations<K, V>>; PARTS],
-    /// Keys are what strangers choose: which part they fall in must not be theirs to choose.
+    /// Keys are what strangers choose: which part they fall in must not be theirs to choose, nor which of them meet in it.
     hasher: RandomState,
 }
 
 #[derive(Debug)]
 struct Generations<K, V> {
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+    young: HashTable<Held<K, V>>,
+    old: HashTable<Held<K, V>>,
     capacity: usize,
+}
+
+#[derive(Debug)]
+struct Held<K, V> {
+    hash: u64,
+    key: K,
+    value: V,
 }
 
 impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
@@ -31,13 +40,18 @@ impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.div_ceil(PARTS).max(1);
-        let part = |_| Mutex::new(Generations { young: HashMap::new(), old: HashMap::new(), capacity });
+        let part = |_| Mutex::new(Generations { young: HashTable::new(), old: HashTable::new(), capacity });
         Self { parts: std::array::from_fn(part), hasher: RandomState::new() }
     }
 
     /// Lets `change` work on the value of `key`, which `new` makes if there is none.
     pub fn with<T>(&self, key: &K, new: impl FnOnce() -> V, change: impl FnOnce(&mut V) -> T) -> T {
-        self.part(key, |part| change(part.value(key, new)))
+        self.part(key, |part, hash| change(part.value(hash, key, new)))
+    }
+
+    /// What `look` sees in the value of `key`, if there is one.
+    pub fn read<T>(&self, key: &K, look: impl FnOnce(&V) -> T) -> Option<T> {
+        self.part(key, |part, hash| part.find(hash, key).map(|value| look(value)))
     }
 
     /// A copy of the value of `key`, if there is one.
@@ -45,21 +59,17 @@ impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
     where
         V: Clone,
     {
-        self.part(key, |part| {
-            if let Some(value) = part.young.get(key) {
-                return Some(value.clone());
-            }
-            let value = part.old.remove(key)?;
-            part.put(key.clone(), value.clone());
-            Some(value)
-        })
+        self.read(key, V::clone)
     }
 
     /// Sets the value of `key`.
     pub fn insert(&self, key: K, value: V) {
-        self.part(&key.clone(), |part| {
-            part.old.remove(&key);
-            part.put(key, value);
+        self.part(&key, |part, hash| {
+            if let Some(held) = part.find(hash, &key) {
+                *held = value;
+            } else {
+                part.put(Held { hash, key: key.clone(), value });
+            }
         });
     }
 
@@ -77,29 +87,37 @@ impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
         self.len() == 0
     }
 
-    fn part<T>(&self, key: &K, work: impl FnOnce(&mut Generations<K, V>) -> T) -> T {
-        let at = usize::try_from(self.hasher.hash_one(key) % PARTS as u64).unwrap_or_default();
-        // Maps are whole between any two of their own calls, so a panic elsewhere leaves nothing half done.
-        work(&mut self.parts[at].lock().unwrap_or_else(PoisonError::into_inner))
+    fn part<T>(&self, key: &K, work: impl FnOnce(&mut Generations<K, V>, u64) -> T) -> T {
+        let hash = self.hasher.hash_one(key);
+        // Not the bits by which a table finds its places: those are the lowest and the highest.
+        let at = usize::try_from((hash >> 32) % PARTS as u64).unwrap_or_default();
+        // Tables are whole between any two of their own calls, so a panic elsewhere leaves nothing half done.
+        work(&mut self.parts[at].lock().unwrap_or_else(PoisonError::into_inner), hash)
     }
 }
 
-impl<K: Hash + Eq + Clone, V> Generations<K, V> {
-    fn value(&mut self, key: &K, new: impl FnOnce() -> V) -> &mut V {
-        if !self.young.contains_key(key) {
-            let value = self.old.remove(key).unwrap_or_else(new);
-            self.make_room();
-            return self.young.entry(key.clone()).or_insert(value);
+impl<K: Eq + Clone, V> Generations<K, V> {
+    /// The value of a key, in the young generation by now.
+    fn find(&mut self, hash: u64, key: &K) -> Option<&mut V> {
+        if let Some(at) = self.young.find_bucket_index(hash, |held| held.key == *key) {
+            return self.young.get_bucket_mut(at).map(|held| &mut held.value);
         }
-        // There: looked up again, since a reference from the question above can't be returned.
-        self.young.entry(key.clone()).or_insert_with(new)
+        let (held, _) = self.old.find_entry(hash, |held| held.key == *key).ok()?.remove();
+        Some(&mut self.put(held).value)
     }
 
-    fn put(&mut self, key: K, value: V) {
-        if !self.young.contains_key(&key) {
+    fn value(&mut self, hash: u64, key: &K, new: impl FnOnce() -> V) -> &mut V {
+        // Asked first, since a reference from the answer can't be returned where there is none.
+        if self.find(hash, key).is_none() {
             self.make_room();
         }
-        self.young.insert(key, value);
+        let entry = self.young.entry(hash, |held| held.key == *key, |held| held.hash);
+        &mut entry.or_insert_with(|| Held { hash, key: key.clone(), value: new() }).into_mut().value
+    }
+
+    fn put(&mut self, held: Held<K, V>) -> &mut Held<K, V> {
+        self.make_room();
+        self.young.insert_unique(held.hash, held, |held| held.hash).into_mut()
     }
 
     fn make_room(&mut self) {
