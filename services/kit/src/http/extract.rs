@@ -2,8 +2,9 @@
 //! Must not log what it read.
 
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{self, AsHeaderName};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -98,17 +99,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The text of a header that may be given once at most.
+/// The text of a header that may be given once at most. A `HeaderName` is found faster than the text of one.
 ///
 /// # Errors
 /// A problem when it is given twice or isn't visible ASCII.
-pub fn single_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
+pub fn single_header<N>(headers: &HeaderMap, name: N) -> Result<Option<&str>, Problem>
+where
+    N: AsHeaderName + AsRef<str> + Copy,
+{
+    let malformed = |how| Problem::new(MALFORMED_HEADER).detail(format!("{} {how}", name.as_ref()));
     let mut given = headers.get_all(name).iter();
     let Some(first) = given.next() else { return Ok(None) };
     if given.next().is_some() {
-        return Err(Problem::new(MALFORMED_HEADER).detail(format!("{name} is given more than once")));
+        return Err(malformed("is given more than once"));
     }
-    first.to_str().map(Some).map_err(|_| Problem::new(MALFORMED_HEADER).detail(format!("{name} must be visible ASCII")))
+    first.to_str().map(Some).map_err(|_| malformed("must be visible ASCII"))
 }
 
 /// A UUID in its usual form of 36 characters. The parser alone would also take the forms without hyphens, in braces and
