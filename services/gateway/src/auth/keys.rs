@@ -1,6 +1,7 @@
 //! The issuer's keys, kept up to date. In: the address of a JWKS. Out: the key of a name. A key that the document no longer names is
 //! believed for an overlap, or tokens signed the moment before a change would fail; with an issuer that is away the keys stay good up to
-//! a bound, and then none is.
+//! a bound, and then none is. Both ends are instants that whoever remembers a key looks at: a key ends on time, whether or not the document
+//! can be had just then.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use url::Url;
 
 use super::key::{Entry, Key};
+use super::moment::Moment;
 
 /// Largest document in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -45,6 +47,8 @@ pub struct KeysSettings {
 #[derive(Debug, Clone)]
 pub struct Keys {
     held: watch::Receiver<Arc<Held>>,
+    /// Until when what is held is young enough.
+    good: Arc<Moment>,
     wake: Arc<Notify>,
     settings: Arc<KeysSettings>,
 }
@@ -52,7 +56,7 @@ pub struct Keys {
 /// What is known of a name.
 #[derive(Debug)]
 pub(super) enum Answer {
-    Key(Arc<Key>),
+    Key(Arc<Believed>),
     Unknown,
     /// No document, or none that is young enough.
     Unavailable,
@@ -60,18 +64,23 @@ pub(super) enum Answer {
 
 #[derive(Debug, Default)]
 struct Held {
-    keys: HashMap<String, Believed>,
+    keys: HashMap<String, Arc<Believed>>,
     /// When the document was last had.
     fetched: Option<Instant>,
-    /// Grows whenever a key is believed no more.
-    generation: u64,
 }
 
-#[derive(Debug, Clone)]
-struct Believed {
-    key: Arc<Key>,
-    /// Set once the document names it no more.
-    until: Option<Instant>,
+/// A key, and until when it is believed: for ever, as long as the document names it.
+#[derive(Debug)]
+pub(super) struct Believed {
+    pub(super) key: Key,
+    until: Moment,
+}
+
+impl Believed {
+    /// Whether it is believed at `now`.
+    pub(super) fn holds(&self, now: Instant) -> bool {
+        self.until.is_after(now)
+    }
 }
 
 /// Why the document can't be used. Must not show it.
@@ -96,9 +105,10 @@ impl Keys {
     #[must_use]
     pub fn open(settings: KeysSettings, http: reqwest::Client) -> Self {
         let (sender, held) = watch::channel(Arc::new(Held::default()));
-        let (wake, settings) = (Arc::new(Notify::new()), Arc::new(settings));
-        tokio::spawn(follow(Arc::clone(&settings), http, sender, Arc::clone(&wake)));
-        Self { held, wake, settings }
+        let (wake, settings, good) = (Arc::new(Notify::new()), Arc::new(settings), Arc::new(Moment::past()));
+        let follower = Follower { settings: Arc::clone(&settings), http, sender, good: Arc::clone(&good) };
+        tokio::spawn(follower.follow(Arc::clone(&wake)));
+        Self { held, good, wake, settings }
     }
 
     /// Waits for the first document, for `patience` at most, and says whether it is there.
@@ -107,10 +117,9 @@ impl Keys {
         timeout(patience, held.wait_for(|held| held.fetched.is_some())).await.is_ok_and(|found| found.is_ok())
     }
 
-    /// A number that changes when a key is believed no more.
-    #[must_use]
-    pub fn generation(&self) -> u64 {
-        self.held.borrow().generation
+    /// Whether `key`, which was found here before, is believed at `now`. Looks at two numbers: it is asked with every request.
+    pub(super) fn hold(&self, key: &Believed, now: Instant) -> bool {
+        key.holds(now) && self.good.is_after(now)
     }
 
     /// The key of this name. One that nobody knows is looked for anew, unless that was just done: whoever invents names waits once. So does
@@ -130,10 +139,9 @@ impl Keys {
 
     fn look(&self, name: &str) -> Answer {
         let (held, now) = (self.held.borrow(), Instant::now());
-        let is_young = held.fetched.is_some_and(|fetched| now.duration_since(fetched) < self.settings.hard);
         match held.keys.get(name) {
-            _ if !is_young => Answer::Unavailable,
-            Some(believed) if believed.until.is_none_or(|until| now < until) => Answer::Key(Arc::clone(&believed.key)),
+            _ if !self.good.is_after(now) => Answer::Unavailable,
+            Some(believed) if believed.holds(now) => Answer::Key(Arc::clone(believed)),
             _ => Answer::Unknown,
         }
     }
@@ -143,64 +151,79 @@ impl Keys {
     }
 }
 
-async fn follow(
+/// Fetches the document again and again.
+struct Follower {
     settings: Arc<KeysSettings>,
     http: reqwest::Client,
     sender: watch::Sender<Arc<Held>>,
-    wake: Arc<Notify>,
-) {
-    loop {
-        let (began, held) = (Instant::now(), Arc::clone(&sender.borrow()));
-        // Nobody can sign in before the first document.
-        let hold_off = if held.fetched.is_none() { settings.hold_off.min(FIRST) } else { settings.hold_off };
-        let pause = match fetch(&http, &settings.url).await {
-            Ok(keys) => {
-                sender.send_replace(Arc::new(held.renewed(keys, Instant::now(), settings.overlap)));
-                settings.refresh
+    good: Arc<Moment>,
+}
+
+impl Follower {
+    async fn follow(self, wake: Arc<Notify>) {
+        loop {
+            let (began, held) = (Instant::now(), Arc::clone(&self.sender.borrow()));
+            // Nobody can sign in before the first document.
+            let hold_off = self.settings.hold_off;
+            let hold_off = if held.fetched.is_none() { hold_off.min(FIRST) } else { hold_off };
+            let pause = match fetch(&self.http, &self.settings.url).await {
+                Ok(keys) => {
+                    let now = Instant::now();
+                    let renewed = held.renewed(keys, now, self.settings.overlap);
+                    // First: whoever sees the keys is to find them young enough.
+                    self.good.set(now + self.settings.hard);
+                    self.sender.send_replace(Arc::new(renewed));
+                    self.settings.refresh
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        error = chain(&error),
+                        "the keys of the issuer can't be had; the last ones stay in use"
+                    );
+                    hold_off
+                }
+            };
+            // Whoever asked meanwhile has been answered by this.
+            let _ = wake.notified().now_or_never();
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = wake.notified() => sleep_until(began + hold_off).await,
+                () = self.sender.closed() => return,
             }
-            Err(error) => {
-                tracing::warn!(error = chain(&error), "the keys of the issuer can't be had; the last ones stay in use");
-                hold_off
-            }
-        };
-        // Whoever asked meanwhile has been answered by this.
-        let _ = wake.notified().now_or_never();
-        // A key ends on time, not when somebody next fetches.
-        let next_end = sender.borrow().keys.values().filter_map(|believed| believed.until).min();
-        let ends_in = next_end.map_or(pause, |end| end.saturating_duration_since(began).max(settings.hold_off));
-        tokio::select! {
-            () = sleep(pause.min(ends_in)) => {}
-            () = wake.notified() => sleep_until(began + hold_off).await,
-            () = sender.closed() => return,
         }
     }
 }
 
 impl Held {
-    /// What holds with a new document.
+    /// What holds with a new document. Keys that stay are the same ones, so whoever remembers one learns of its end.
     fn renewed(&self, fresh: Vec<Key>, now: Instant, overlap: Duration) -> Self {
-        let mut keys: HashMap<String, Believed> = HashMap::new();
+        let mut keys: HashMap<String, Arc<Believed>> = HashMap::new();
         for key in fresh {
             // The first of a name: a second one would be what its reader likes.
-            keys.entry(key.id().to_owned()).or_insert(Believed { key: Arc::new(key), until: None });
+            if keys.contains_key(key.id()) {
+                continue;
+            }
+            let believed = match self.keys.get(key.id()) {
+                Some(old) if old.key == key => Arc::clone(old),
+                _ => Arc::new(Believed { key, until: Moment::never() }),
+            };
+            believed.until.set_never();
+            keys.insert(believed.key.id().to_owned(), believed);
         }
-        let mut generation = self.generation;
         for (name, old) in &self.keys {
             match keys.get(name) {
-                Some(new) if new.key == old.key => {}
+                Some(new) if Arc::ptr_eq(new, old) => {}
                 // Another key under the same name takes its place at once.
-                Some(_) => generation += 1,
+                Some(_) => old.until.set(now),
                 None => {
-                    let until = old.until.unwrap_or(now + overlap);
-                    if now < until {
-                        keys.insert(name.clone(), Believed { key: Arc::clone(&old.key), until: Some(until) });
-                    } else {
-                        generation += 1;
+                    old.until.set_once(now + overlap);
+                    if old.holds(now) {
+                        keys.insert(name.clone(), Arc::clone(old));
                     }
                 }
             }
         }
-        Self { keys, fetched: Some(now), generation }
+        Self { keys, fetched: Some(now) }
     }
 }
 
@@ -240,14 +263,17 @@ mod tests {
     fn a_key_that_is_gone_is_believed_for_a_while() {
         let (now, overlap) = (Instant::now(), Duration::from_secs(60));
         let first = Held::default().renewed(vec![key("1", 'A')], now, overlap);
+        let remembered = Arc::clone(&first.keys["1"]);
         let second = first.renewed(vec![key("2", 'B')], now, overlap);
-        assert_eq!((second.keys.len(), second.generation), (2, 0));
-        let later = now + Duration::from_secs(59);
-        assert_eq!(second.renewed(vec![key("2", 'B')], later, overlap).keys.len(), 2, "the overlap isn't begun anew");
-        let last = second.renewed(vec![key("2", 'B')], now + overlap, overlap);
-        assert_eq!((last.keys.len(), last.generation), (1, 1));
+        let (later, end) = (now + Duration::from_secs(59), now + overlap);
+        assert!(second.keys.len() == 2 && remembered.holds(later) && !remembered.holds(end));
+        assert_eq!(second.renewed(vec![key("2", 'B')], later, overlap).keys.len(), 2);
+        assert!(!remembered.holds(end), "the overlap isn't begun anew");
         let back = second.renewed(vec![key("1", 'A'), key("2", 'B')], later, overlap);
-        assert!(back.keys["1"].until.is_none(), "a key may come back");
+        assert!(remembered.holds(end) && back.keys["1"].holds(end), "a key may come back");
+        let third = back.renewed(vec![key("2", 'B')], later, overlap);
+        assert_eq!(third.renewed(vec![key("2", 'B')], later + overlap, overlap).keys.len(), 1);
+        assert!(!remembered.holds(later + overlap));
     }
 
     #[test]
@@ -265,9 +291,9 @@ mod tests {
     fn when_all_are_taken_back_none_is_believed_after_the_overlap() {
         let (now, overlap) = (Instant::now(), Duration::from_secs(60));
         let last = Held::default().renewed(vec![key("1", 'A')], now, overlap).renewed(Vec::new(), now, overlap);
-        assert_eq!((last.keys.len(), last.generation), (1, 0));
+        assert!(last.keys.len() == 1 && !last.keys["1"].holds(now + overlap));
         let none = last.renewed(Vec::new(), now + overlap, overlap);
-        assert_eq!((none.keys.len(), none.generation, none.fetched), (0, 1, Some(now + overlap)));
+        assert_eq!((none.keys.len(), none.fetched), (0, Some(now + overlap)));
     }
 
     #[test]
@@ -275,7 +301,7 @@ mod tests {
         let now = Instant::now();
         let first = Held::default().renewed(vec![key("1", 'A')], now, Duration::from_secs(60));
         let second = first.renewed(vec![key("1", 'B')], now, Duration::from_secs(60));
-        assert_eq!((second.keys.len(), second.generation), (1, 1));
-        assert_eq!(*second.keys["1"].key, key("1", 'B'));
+        assert!(!first.keys["1"].holds(now) && second.keys["1"].holds(now));
+        assert_eq!((second.keys.len(), &second.keys["1"].key), (1, &key("1", 'B')));
     }
 }

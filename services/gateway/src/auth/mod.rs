@@ -1,19 +1,20 @@
 //! Who asks? In: the header `Authorization`. Out: a principal, or a problem. Asked on routes that aren't public, and only there.
 //!
 //! `token` reads a token's three parts in the one way they may be written, `key` checks a signature, `keys` keeps the keys of the issuer
-//! up to date, `claims` judges what a token says. A token that was checked is remembered for a while: a signature costs more than all else
-//! a request does here. Must not log tokens, nor what is in them.
+//! up to date, `claims` judges what a token says. A token that was checked is remembered for a while, and never longer than its key is
+//! believed: a signature costs more than all else a request does here. Must not log tokens, nor what is in them.
 
 mod claims;
 mod key;
 mod keys;
+mod moment;
 mod token;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hyper::header::{self, HeaderMap};
-use prometheus::IntCounterVec;
+use prometheus::IntCounter;
 use rerp_kit::access;
 use rerp_kit::bounded::Bounded;
 use rerp_kit::http::{single_header, strict_uuid};
@@ -21,6 +22,7 @@ use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, NOT_FOUND, NOT_SIGNED_IN};
 use ring::digest;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 pub use claims::{Rules, Wrong};
@@ -31,7 +33,7 @@ pub use rerp_kit::jws::Unreadable;
 pub use token::Token;
 
 use crate::table::Row;
-use keys::Answer;
+use keys::{Answer, Believed};
 
 /// How long a checked token is believed without another look, in seconds, at most until it ends.
 const REMEMBERED: u64 = 300;
@@ -65,23 +67,25 @@ pub struct Auth {
     keys: Keys,
     rules: Rules,
     remembered: Bounded<[u8; 32], Remembered>,
-    lookups: IntCounterVec,
+    hits: IntCounter,
+    misses: IntCounter,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Remembered {
     principal: Principal,
     /// Seconds since 1970.
     until: u64,
-    /// Of the keys: another number means that a key was taken back since.
-    generation: u64,
+    /// What it is signed with.
+    key: Arc<Believed>,
 }
 
 impl Auth {
     /// Checks tokens by `keys` and `rules`.
     #[must_use]
     pub fn new(keys: Keys, rules: Rules, metrics: &Metrics) -> Self {
-        Self { keys, rules, remembered: Bounded::new(CAPACITY), lookups: metrics.cache.clone() }
+        let lookups = |outcome| metrics.cache.with_label_values(&["tokens", outcome]);
+        Self { keys, rules, remembered: Bounded::new(CAPACITY), hits: lookups("hit"), misses: lookups("miss") }
     }
 
     /// Waits until tokens can be checked, for `patience` at most, and says whether they can.
@@ -98,25 +102,27 @@ impl Auth {
         let now = seconds_now();
         let mut name = [0; 32];
         name.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
-        let generation = self.keys.generation();
-        if let Some(known) = self.remembered.get(&name)
-            && known.until > now
-            && known.generation == generation
-        {
-            self.lookups.with_label_values(&["tokens", "hit"]).inc();
-            return Ok(known.principal);
+        if let Some(principal) = self.recall(&name, now) {
+            self.hits.inc();
+            return Ok(principal);
         }
-        self.lookups.with_label_values(&["tokens", "miss"]).inc();
-        let (principal, ends) = self.check(text, now).await?;
+        self.misses.inc();
+        let (principal, ends, key) = self.check(text, now).await?;
         let until = ends.min(now + REMEMBERED);
-        self.remembered.insert(name, Remembered { principal: principal.clone(), until, generation });
+        self.remembered.insert(name, Remembered { principal: principal.clone(), until, key });
         Ok(principal)
     }
 
-    async fn check(&self, text: &str, now: u64) -> Result<(Principal, u64), Problem> {
+    /// Whose token it is that was checked before, if neither its time nor that of its key is over.
+    fn recall(&self, name: &[u8; 32], now: u64) -> Option<Principal> {
+        let holds = |known: &Remembered| known.until > now && self.keys.hold(&known.key, Instant::now());
+        self.remembered.read(name, |known| holds(known).then(|| known.principal.clone())).flatten()
+    }
+
+    async fn check(&self, text: &str, now: u64) -> Result<(Principal, u64, Arc<Believed>), Problem> {
         let token = Token::read(text).map_err(|unreadable| refused(&unreadable.to_string()))?;
-        let key = match self.keys.find(token.key_id()).await {
-            Answer::Key(key) => key,
+        let found = match self.keys.find(token.key_id()).await {
+            Answer::Key(found) => found,
             Answer::Unknown => return Err(refused("the token is signed by nobody known here")),
             Answer::Unavailable => {
                 return Err(Problem::new(DEPENDENCY_UNAVAILABLE)
@@ -124,10 +130,11 @@ impl Auth {
                     .retry_after(5));
             }
         };
-        if !token.is_signed_by(&key) {
+        if !token.is_signed_by(&found.key) {
             return Err(refused("the token's signature is wrong"));
         }
-        self.rules.judge(token.claims(), now).map_err(|wrong| refused(&wrong.to_string()))
+        let (principal, ends) = self.rules.judge(token.claims(), now).map_err(|wrong| refused(&wrong.to_string()))?;
+        Ok((principal, ends, found))
     }
 }
 
@@ -144,7 +151,7 @@ pub fn may_call(principal: &Principal, row: &Row, own: Option<&str>) -> Result<(
 
 /// The token in `Authorization: Bearer …`.
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let given = single_header(headers, header::AUTHORIZATION.as_str())?.ok_or_else(|| Problem::new(NOT_SIGNED_IN))?;
+    let given = single_header(headers, &header::AUTHORIZATION)?.ok_or_else(|| Problem::new(NOT_SIGNED_IN))?;
     match given.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
         _ => Err(refused("the header Authorization must be `Bearer` and a token")),

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use rerp_gateway::auth::KeysSettings;
 use rerp_gateway::table::Upstream;
+use rerp_kit::metrics::Metrics;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{until, visitor};
-use crate::world::{World, claims};
+use crate::world::{Issuer, World, auth, claims, key_settings};
 
 const STAFF_ONLY: &str = "/api/identity/email?email=a%40b.example";
 const PEOPLE: &str = "/api/fte/modules";
@@ -112,4 +114,31 @@ async fn keys_change_without_a_failed_request() {
     until("the old key is gone, and with it what was remembered", async || status(&world, PEOPLE, &old).await == 401)
         .await;
     assert_eq!(status(&world, PEOPLE, &unused).await, 401);
+}
+
+#[tokio::test]
+async fn a_remembered_token_ends_with_its_key_though_the_issuer_is_away() {
+    let mut world = World::start().await;
+    let who = Uuid::now_v7();
+    let old = world.issuer.person(who);
+    assert_eq!(status(&world, PEOPLE, &old).await, 200);
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    world.issuer.change("second");
+    let new = world.issuer.person(who);
+    assert_eq!(status(&world, PEOPLE, &new).await, 200, "the change was seen");
+    world.issuer.fall_silent();
+    assert_eq!(status(&world, PEOPLE, &old).await, 200, "the overlap has begun, and isn't over");
+    until("the overlap is over", async || status(&world, PEOPLE, &old).await == 401).await;
+    assert_eq!(status(&world, PEOPLE, &new).await, 200, "the other key is good, and so is what was remembered of it");
+}
+
+#[tokio::test]
+async fn nobody_is_remembered_for_longer_than_keys_are_good_that_cannot_be_fetched() {
+    let issuer = Issuer::start().await;
+    let settings = KeysSettings { hard: Duration::from_secs(1), ..key_settings(&issuer) };
+    let world = World::with(|gateway| gateway.auth = auth(settings, &Metrics::new().unwrap())).await;
+    let token = issuer.person(Uuid::now_v7());
+    until("the keys are there", async || status(&world, PEOPLE, &token).await == 200).await;
+    issuer.fall_silent();
+    until("they are too old", async || status(&world, PEOPLE, &token).await == 503).await;
 }

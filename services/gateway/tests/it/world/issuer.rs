@@ -54,6 +54,11 @@ impl Issuer {
         *self.published.lock().unwrap() = json!({"keys": [self.pair.entry()]});
     }
 
+    /// Publishes nothing that can be read from now on.
+    pub(crate) fn fall_silent(&self) {
+        *self.published.lock().unwrap() = Value::Null;
+    }
+
     pub(crate) fn sign(&self, claims: &Value) -> String {
         self.pair.sign(claims)
     }

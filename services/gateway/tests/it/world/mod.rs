@@ -101,18 +101,24 @@ fn addresses(backends: &[Backend]) -> [Address; 5] {
     addresses.try_into().expect("five")
 }
 
-pub(crate) fn gateway(issuer: &Issuer, addresses: [Address; 5]) -> (Gateway, Metrics) {
-    let metrics = Metrics::new().unwrap();
-    let settings = KeysSettings {
+pub(crate) fn key_settings(issuer: &Issuer) -> KeysSettings {
+    KeysSettings {
         url: issuer.url(),
         refresh: Duration::from_secs(60),
         hold_off: Duration::from_millis(100),
         overlap: Duration::from_secs(2),
         hard: Duration::from_secs(60),
-    };
+    }
+}
+
+pub(crate) fn auth(settings: KeysSettings, metrics: &Metrics) -> Auth {
     let rules =
         Rules { issuer: "issuer".to_owned(), person_audience: "people".to_owned(), staff_audience: "staff".to_owned() };
-    let keys = Keys::open(settings, rerp_kit::client::builder(None).unwrap().build().unwrap());
+    Auth::new(Keys::open(settings, rerp_kit::client::builder(None).unwrap().build().unwrap()), rules, metrics)
+}
+
+pub(crate) fn gateway(issuer: &Issuer, addresses: [Address; 5]) -> (Gateway, Metrics) {
+    let metrics = Metrics::new().unwrap();
     let gateway = Gateway {
         routes: Routes::new(),
         origins: Origins {
@@ -121,7 +127,7 @@ pub(crate) fn gateway(issuer: &Issuer, addresses: [Address; 5]) -> (Gateway, Met
             platform: vec![PLATFORM.to_owned()],
         },
         limits: Limits::new(1000),
-        auth: Auth::new(keys, rules, &metrics),
+        auth: auth(key_settings(issuer), &metrics),
         speaker: None,
         upstreams: Upstreams::new(addresses, None, &metrics).unwrap(),
         sites: Sites::none(),
