@@ -36,6 +36,10 @@ const fn per_minute(quota: u32) -> Quota {
 }
 
 impl Rate {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Page, Self::Form, Self::Codes, Self::Read, Self::Write, Self::Event, Self::Site, Self::Stray];
+
     /// For one address (one /64 of IPv6). Many people share one, so it is wider than what one person has.
     #[must_use]
     pub const fn of_address(self) -> Quota {

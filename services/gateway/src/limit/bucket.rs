@@ -1,10 +1,14 @@
 //! One bucket of tokens. In: a quota, and the time. Out: whether a call may go on, and what is left. Pure.
 //!
-//! A bucket holds `quota` tokens and refills evenly within `window`. Kept as one instant: when it will be full again.
+//! A bucket holds `quota` tokens and refills evenly within `window`. Kept as one instant: when it will be full again. Reckoned in whole
+//! nanoseconds, of which the longest window has fewer than fit in 64 bits.
 
 use std::time::{Duration, Instant};
 
 use crate::rates::Quota;
+
+/// Nanoseconds of a second.
+const SECOND: u64 = 1_000_000_000;
 
 /// See the file's header. A new one is full.
 #[derive(Debug, Clone, Copy)]
@@ -34,16 +38,16 @@ impl Bucket {
 
     /// Takes a token, if there is one.
     pub fn take(&mut self, quota: Quota, now: Instant) -> Verdict {
-        let window = Duration::from_secs(quota.window.into());
-        let one = window / quota.quota.max(1);
-        let (before, after) = (self.full_at.max(now), self.full_at.max(now) + one);
-        let allowed = after.duration_since(now) <= window;
+        let window = u64::from(quota.window) * SECOND;
+        let one = (window / u64::from(quota.quota.max(1))).max(1);
+        let ahead = nanos(self.full_at.saturating_duration_since(now));
+        let allowed = ahead.saturating_add(one) <= window;
+        let missing = if allowed { ahead + one } else { ahead };
         if allowed {
-            self.full_at = after;
+            self.full_at = now + Duration::from_nanos(missing);
         }
-        let missing = if allowed { after } else { before }.duration_since(now);
         let room = window.saturating_sub(missing);
-        let left = u32::try_from(room.as_nanos() / one.as_nanos().max(1)).unwrap_or(u32::MAX);
+        let left = u32::try_from(room / one).unwrap_or(u32::MAX);
         Verdict {
             allowed,
             left,
@@ -53,10 +57,13 @@ impl Bucket {
     }
 }
 
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// Whole seconds, rounded up.
-fn seconds(time: Duration) -> u32 {
-    let up = u64::from(time.subsec_nanos() > 0);
-    u32::try_from(time.as_secs() + up).unwrap_or(u32::MAX)
+fn seconds(nanos: u64) -> u32 {
+    u32::try_from(nanos.div_ceil(SECOND)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

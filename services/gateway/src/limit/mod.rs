@@ -5,13 +5,12 @@
 
 mod address;
 mod bucket;
+mod told;
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use rerp_kit::bounded::Bounded;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::TOO_MANY_REQUESTS;
@@ -19,9 +18,11 @@ use uuid::Uuid;
 
 pub use address::{Network, NotANetwork, counted, of_client};
 pub use bucket::{Bucket, Verdict};
+pub use told::Counted;
 
 use crate::auth::Principal;
 use crate::rates::{Quota, Rate};
+use told::Kind;
 
 /// Somebody who is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,12 +38,12 @@ pub enum Who {
 }
 
 impl Who {
-    fn name(&self) -> &'static str {
+    fn kind(&self) -> Kind {
         match self {
-            Self::Address(_) => "address",
-            Self::Network(_) => "network",
-            Self::Person(_) => "person",
-            Self::Key(_) => "key",
+            Self::Address(_) => Kind::Address,
+            Self::Network(_) => Kind::Network,
+            Self::Person(_) => Kind::Person,
+            Self::Key(_) => Kind::Key,
         }
     }
 }
@@ -52,10 +53,6 @@ impl Who {
 pub struct Limits {
     buckets: Bounded<(Who, Rate), Bucket>,
 }
-
-/// What was counted for one request, to be told in its answer.
-#[derive(Debug, Default)]
-pub struct Counted(Vec<(&'static str, Rate, Quota, Verdict)>);
 
 impl Limits {
     /// Counts for `capacity` somebodies at the same time. Whoever isn't seen while as many others are is forgotten, which only ever
@@ -90,49 +87,21 @@ impl Limits {
     }
 
     fn count(&self, who: Who, rate: Rate, quota: Quota, now: Instant, counted: &mut Counted) -> Result<(), Problem> {
-        let name = who.name();
+        let kind = who.kind();
         let verdict = self.buckets.with(&(who, rate), || Bucket::new(now), |bucket| bucket.take(quota, now));
-        counted.0.push((name, rate, quota, verdict));
+        counted.add(kind, rate, verdict);
         if verdict.allowed {
             return Ok(());
         }
-        let detail = format!("{} calls in {} s for one {name}", quota.quota, quota.window);
+        let detail = format!("{} calls in {} s for one {}", quota.quota, quota.window, kind.name());
         Err(Problem::new(TOO_MANY_REQUESTS).detail(detail).retry_after(verdict.next_in.max(1)))
-    }
-}
-
-impl Counted {
-    /// Whether nobody was counted.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Adds the headers to an answer: every policy, and what is left of the tightest.
-    pub fn tell(&self, headers: &mut HeaderMap) {
-        let Some(tightest) = self.0.iter().min_by_key(|(_, _, _, verdict)| verdict.left) else { return };
-        let mut policies = String::new();
-        for (name, rate, quota, _) in &self.0 {
-            let comma = if policies.is_empty() { "" } else { ", " };
-            // Writing to a string can't fail.
-            let _ = write!(policies, "{comma}\"{name}-{}\";q={};w={}", rate.name(), quota.quota, quota.window);
-        }
-        let (name, rate, _, verdict) = tightest;
-        let left = format!("\"{name}-{}\";r={};t={}", rate.name(), verdict.left, verdict.full_in);
-        for (header, text) in [("ratelimit-policy", policies), ("ratelimit", left)] {
-            if let Ok(value) = HeaderValue::from_str(&text) {
-                headers.insert(HeaderName::from_static(header), value);
-            }
-        }
-        if !tightest.3.allowed && !headers.contains_key(header::RETRY_AFTER) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(tightest.3.next_in.max(1)));
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hyper::header::HeaderMap;
 
     #[test]
     fn an_address_has_its_quota_and_is_told() {
@@ -172,7 +141,7 @@ mod tests {
         let taken = |text: &str| {
             let mut counted = Counted::default();
             let _ = limits.address(text.parse().unwrap(), Rate::Codes, now, &mut counted);
-            counted.0[0].3.left
+            counted.verdict(Kind::Address).unwrap().left
         };
         let first = taken("2001:db8::1");
         assert_eq!(taken("2001:db8::ffff:1"), first - 1);
