@@ -50,14 +50,18 @@ impl State {
             Self::Answering => None,
         }
     }
+
+    /// When to look again: at the end, and never later than a head could take that begins now.
+    fn look(self, head: Duration, now: Instant) -> Instant {
+        let soon = now + head;
+        self.end(head).map_or(soon, |end| end.min(soon))
+    }
 }
 
 /// See the file's header.
 #[derive(Debug)]
 pub(super) struct Pulse {
     state: Mutex<State>,
-    /// A head has begun after a rest.
-    begun: Notify,
     /// A request is there.
     there: Notify,
 }
@@ -65,7 +69,7 @@ pub(super) struct Pulse {
 impl Pulse {
     /// Of a connection that was just made.
     pub(super) fn new() -> Self {
-        Self { state: Mutex::new(State::Asking(Instant::now())), begun: Notify::new(), there: Notify::new() }
+        Self { state: Mutex::new(State::Asking(Instant::now())), there: Notify::new() }
     }
 
     /// A request is there.
@@ -79,20 +83,15 @@ impl Pulse {
         self.turn(|_| State::Idle(Instant::now()));
     }
 
-    /// Ends when the client has kept us waiting for too long. `head`: how long a head may take.
+    /// Ends when the client has kept us waiting for too long. `head`: how long a head may take. Nothing wakes it but the time: with each request
+    /// that would cost more than the looks in between.
     pub(super) async fn overdue(&self, head: Duration) {
         loop {
-            let state = self.turn(|state| state);
-            // While it is being answered somebody looks now and then.
-            let until = state.end(head).unwrap_or_else(|| Instant::now() + head);
-            tokio::select! {
-                () = sleep_until(until) => {
-                    if state.end(head).is_some() && self.turn(|state| state) == state {
-                        return;
-                    }
-                }
-                () = self.begun.notified() => {}
+            let (state, now) = (self.turn(|state| state), Instant::now());
+            if state.end(head).is_some_and(|end| end <= now) {
+                return;
             }
+            sleep_until(state.look(head, now)).await;
         }
     }
 
@@ -107,11 +106,7 @@ impl Pulse {
     fn turn(&self, change: impl FnOnce(State) -> State) -> State {
         // A value, whole at any time.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = *state;
-        *state = change(before);
-        if matches!((before, *state), (State::Idle(_), State::Asking(_))) {
-            self.begun.notify_one();
-        }
+        *state = change(*state);
         *state
     }
 }
@@ -198,6 +193,18 @@ mod tests {
         assert_eq!(asking.heard(later), asking, "byte by byte isn't faster");
         assert_eq!(State::Answering.heard(later), State::Answering, "a body");
         assert_eq!((idle.said(later), State::Answering.said(later)), (State::Idle(later), State::Answering));
+    }
+
+    #[test]
+    fn who_begins_between_two_looks_is_seen_in_time() {
+        let now = Instant::now();
+        for state in [State::Idle(now), State::Answering, State::Asking(now)] {
+            let look = state.look(HEAD, now);
+            // A head that begins right after this look ends no sooner than the next one.
+            assert!(look <= State::Asking(now).end(HEAD).unwrap(), "{state:?}");
+        }
+        let nearly = now + IDLE - Duration::from_secs(1);
+        assert_eq!(State::Idle(now).look(HEAD, nearly), now + IDLE);
     }
 
     #[tokio::test]
