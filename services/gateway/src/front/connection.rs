@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Version};
@@ -91,17 +93,27 @@ impl Reception {
         });
         let connection = builder.serve_connection(TokioIo::new(Felt::new(stream, Arc::clone(&pulse))), service);
         tokio::pin!(connection);
+        // Alone in a set, which looks at it when it is woken, and not whenever there is something for the connection.
+        let mut end = FuturesUnordered::from_iter([self.end(&pulse)]);
         let farewell = tokio::select! {
+            biased;
             ended = connection.as_mut() => return note(ended),
-            () = pulse.overdue(self.header_timeout) => FAREWELL,
-            () = aged(&pulse) => LAST_REQUESTS,
-            () = self.leaving.cancelled() => LAST_REQUESTS,
+            Some(farewell) = end.next() => farewell,
         };
         connection.as_mut().graceful_shutdown();
         // Whoever says nothing, or doesn't read, has no part in when it ends.
         match timeout(farewell, connection).await {
             Ok(ended) => note(ended),
             Err(_) => tracing::debug!("a connection was cut off"),
+        }
+    }
+
+    /// Ends when a connection has to, and says how long its farewell may take.
+    async fn end(&self, pulse: &Pulse) -> Duration {
+        tokio::select! {
+            () = pulse.overdue(self.header_timeout) => FAREWELL,
+            () = aged(pulse) => LAST_REQUESTS,
+            () = self.leaving.cancelled() => LAST_REQUESTS,
         }
     }
 }
