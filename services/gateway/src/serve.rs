@@ -43,6 +43,9 @@ pub enum ServeError {
     /// Services can't be called.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// Two paths of the table mean the same.
+    #[error("reading the table of routes")]
+    Routes(#[from] matchit::InsertError),
     /// The certificate for the outside can't be used.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -102,7 +105,7 @@ fn gateway(
     let keys = Keys::open(own.keys, fetching.build()?);
     let addresses = own.addresses.map(|base| Address { base, to: None });
     Ok(Gateway {
-        routes: Routes::new(),
+        routes: Routes::new()?,
         origins: own.origins,
         limits: Limits::new(COUNTED),
         auth: Auth::new(keys, own.rules, metrics),

@@ -120,7 +120,7 @@ pub(crate) fn auth(settings: KeysSettings, metrics: &Metrics) -> Auth {
 pub(crate) fn gateway(issuer: &Issuer, addresses: [Address; 5]) -> (Gateway, Metrics) {
     let metrics = Metrics::new().unwrap();
     let gateway = Gateway {
-        routes: Routes::new(),
+        routes: Routes::new().unwrap(),
         origins: Origins {
             website: vec![WEBSITE.to_owned()],
             portal: vec![PORTAL.to_owned()],
