@@ -1,11 +1,12 @@
-//! Whether a request is framed and addressed in one way only. In: its head. Out: nothing, or a problem. Pure.
+//! Whether a request is framed and addressed in one way only. In: its head. Out: the host that it names, or a problem. Pure.
 //!
 //! hyper refuses most of what is ambiguous by itself; tests over raw sockets say what. What it takes and this doesn't: a body in
 //! chunks. With `Content-Length` beside it two readers may part the bytes in two ways, and hyper, which drops the length then, doesn't
 //! tell. No honest client of ours needs chunks: HTTP/1 says its length, HTTP/2 frames its body.
 
+use axum::http::request::Parts;
+use hyper::Version;
 use hyper::header::{self, HeaderMap, HeaderName};
-use hyper::{Request, Version};
 use rerp_kit::http::single_header;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{LENGTH_REQUIRED, MALFORMED_HEADER, NOT_JSON, TOO_LARGE};
@@ -27,13 +28,13 @@ const GRPC: &[u8] = b"application/grpc";
 /// Headers that `Connection` may name. Each is compared with each of the request, and an honest one names three.
 const NAMED: usize = 16;
 
-/// Whether the head can be read in one way only.
+/// Whether the head can be read in one way only. Out: who was asked.
 ///
 /// # Errors
 /// A problem.
-pub fn check<B>(request: &Request<B>) -> Result<(), Problem> {
-    let headers = request.headers();
-    authority(request)?;
+pub fn check(parts: &Parts) -> Result<&str, Problem> {
+    let headers = &parts.headers;
+    let host = authority(parts)?;
     if headers.contains_key(header::TRANSFER_ENCODING) {
         return Err(Problem::new(LENGTH_REQUIRED).detail("send Content-Length instead of Transfer-Encoding"));
     }
@@ -46,27 +47,24 @@ pub fn check<B>(request: &Request<B>) -> Result<(), Problem> {
         return Err(Problem::new(MALFORMED_HEADER).detail("Connection names too many headers"));
     }
     for name in &ONCE {
-        single_header(headers, name.as_str())?;
+        single_header(headers, name)?;
     }
     // Services answer calls over gRPC in its own words, which say 200 whatever happened.
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.as_bytes().get(..GRPC.len()));
     if kind.is_some_and(|kind| kind.eq_ignore_ascii_case(GRPC)) {
         return Err(Problem::new(NOT_JSON));
     }
-    Ok(())
+    Ok(host)
 }
 
 /// Who was asked: one `Host`, or one `:authority`, or both and the same.
-///
-/// # Errors
-/// A problem: nobody, or somebody else in each.
-pub fn authority<B>(request: &Request<B>) -> Result<&str, Problem> {
-    let host = single_header(request.headers(), header::HOST.as_str())?;
-    let named = request.uri().authority().map(|authority| authority.as_str());
+fn authority(parts: &Parts) -> Result<&str, Problem> {
+    let host = single_header(&parts.headers, &header::HOST)?;
+    let named = parts.uri.authority().map(|authority| authority.as_str());
     let asked = match (host, named) {
         (Some(host), Some(named)) if !host.eq_ignore_ascii_case(named) => None,
         (Some(host), _) => Some(host),
-        (None, named) if request.version() >= Version::HTTP_2 => named,
+        (None, named) if parts.version >= Version::HTTP_2 => named,
         (None, _) => None,
     };
     let is_name = |text: &str| {
@@ -82,7 +80,7 @@ pub fn authority<B>(request: &Request<B>) -> Result<&str, Problem> {
 /// # Errors
 /// A problem when it is longer than `most` bytes.
 pub fn length(headers: &HeaderMap, most: u64) -> Result<(), Problem> {
-    let declared = single_header(headers, header::CONTENT_LENGTH.as_str())?.and_then(|text| text.parse::<u64>().ok());
+    let declared = single_header(headers, &header::CONTENT_LENGTH)?.and_then(|text| text.parse::<u64>().ok());
     if declared.is_some_and(|bytes| bytes > most) {
         return Err(Problem::new(TOO_LARGE).detail(format!("the body may have {most} bytes")));
     }
@@ -92,6 +90,7 @@ pub fn length(headers: &HeaderMap, most: u64) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hyper::Request;
     use rerp_kit::problem::catalogue::Kind;
 
     fn refusal(version: Version, uri: &str, headers: &[(&str, &str)]) -> Option<Kind> {
@@ -99,7 +98,8 @@ mod tests {
         for (name, value) in headers {
             builder = builder.header(*name, *value);
         }
-        check(&builder.body(()).unwrap()).err().map(|problem| problem.kind())
+        let (parts, ()) = builder.body(()).unwrap().into_parts();
+        check(&parts).err().map(|problem| problem.kind())
     }
 
     #[test]

@@ -126,12 +126,11 @@ impl Gateway {
         context: &Context,
         seen: &mut Seen,
     ) -> Result<Response<Body>, Problem> {
-        target::check(&request)?;
-        framing::check(&request)?;
-        let host = framing::authority(&request)?.to_owned();
         let (parts, body) = request.into_parts();
-        if let Some(Target::Backends(backends)) = self.sites.find(&host, &parts) {
-            let visit = Visit { parts: &parts, host: &host, client: origin.client, secure: origin.secure, context };
+        target::check(&parts)?;
+        let host = framing::check(&parts)?;
+        if let Some(Target::Backends(backends)) = self.sites.find(host, &parts) {
+            let visit = Visit { parts: &parts, host, client: origin.client, secure: origin.secure, context };
             return self.visit(&visit, body, &backends, seen).await;
         }
         target::ends_with_a_word(&parts.uri)?;

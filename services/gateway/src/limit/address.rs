@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use hyper::header::{HeaderMap, HeaderValue};
+use hyper::header::{HeaderMap, HeaderName};
+
+static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Addresses with a common beginning, such as `10.0.0.0/8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +59,8 @@ pub fn of_client(connection: IpAddr, headers: &HeaderMap, trusted: &[Network]) -
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = connection.to_canonical();
     // Bytes: what a stranger wrote into a line must not make a hop's part of it unreadable.
-    let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes).collect();
-    let hops = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
+    let lines = headers.get_all(&FORWARDED_FOR).iter().rev();
+    let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     for hop in hops {
         if !is_trusted(client) {
             return client;
@@ -91,6 +93,7 @@ pub(super) fn network(address: IpAddr) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hyper::header::HeaderValue;
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()

@@ -20,14 +20,14 @@ impl Certificates {
     /// Shows `key` for `hosts`. Whoever came first keeps a host.
     pub(super) fn add(&mut self, hosts: &[String], key: &Arc<CertifiedKey>) {
         for host in hosts {
-            self.0.entry(name(host)).or_insert_with(|| Arc::clone(key));
+            self.0.entry(name(host).into_owned()).or_insert_with(|| Arc::clone(key));
         }
     }
 
     fn find(&self, host: &str) -> Option<Arc<CertifiedKey>> {
         let host = name(host);
         let beside = || self.0.get(&format!("*.{}", host.split_once('.')?.1));
-        self.0.get(&host).or_else(beside).or_else(|| self.0.get("")).cloned()
+        self.0.get(&*host).or_else(beside).or_else(|| self.0.get("")).cloned()
     }
 }
 

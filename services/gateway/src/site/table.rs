@@ -1,6 +1,7 @@
 //! Which backend a request means, by its host, its path, its method and its headers. In: the rules of the file, with their backends. Out: the
 //! first that fits. Pure. Must not change a path: what is matched is what is passed on.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -59,12 +60,19 @@ impl Table {
     /// Where a request goes: the rules of its host are tried first, then those of all names beside it, then those of all names below another,
     /// the longest first, then those of every host. None: to the table of the API, which is there on every host.
     pub(super) fn find(&self, host: &str, parts: &Parts) -> Option<&Target> {
+        if self.is_empty() {
+            return None;
+        }
         let host = name(host);
         let beside = host.split_once('.').and_then(|(_, rest)| self.beside.get(rest));
         let ends = host.match_indices('.').filter_map(|(at, _)| host.get(at + 1..));
         let below = ends.filter_map(|rest| self.below.get(rest));
-        let lists = self.hosts.get(&host).into_iter().chain(beside).chain(below).chain([&self.any]);
+        let lists = self.hosts.get(&*host).into_iter().chain(beside).chain(below).chain([&self.any]);
         lists.flatten().find(|rule| rule.fits(parts)).map(|rule| &rule.target)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.hosts.is_empty() && self.beside.is_empty() && self.below.is_empty() && self.any.is_empty()
     }
 }
 
@@ -97,10 +105,11 @@ impl Rule {
 }
 
 /// A host's name as rules have it: without port, without the dot of the root, in small letters.
-pub(crate) fn name(host: &str) -> String {
+pub(crate) fn name(host: &str) -> Cow<'_, str> {
     // An address of IPv6 has colons of its own, and no rule.
     let host = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or_default() };
-    host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) { host.to_ascii_lowercase().into() } else { host.into() }
 }
 
 /// One of the backends, each as often as its weight says. None if there is none, or none with a weight, or if it can't be led to.
