@@ -20,14 +20,14 @@ pub struct Metered {
     inner: Incoming,
     left: u64,
     until: Pin<Box<Sleep>>,
-    witness: Witness,
+    saw: Arc<Saw>,
 }
 
-/// Knows how far a body came. A connection that carries it onward only tells that it broke.
+/// Knows how far a body came. A connection that carries it onward only tells that it broke. Of no body there is nothing to know.
 #[derive(Debug, Clone, Default)]
-pub struct Witness(Arc<Saw>);
+pub struct Witness(Option<Arc<Saw>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Saw {
     cut: OnceLock<Cut>,
     /// Whether more may come.
@@ -38,13 +38,13 @@ impl Witness {
     /// Why it ended early, if it did.
     #[must_use]
     pub fn saw(&self) -> Option<Cut> {
-        self.0.cut.get().copied()
+        self.0.as_ref()?.cut.get().copied()
     }
 
     /// Whether its sender still owes some of it.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.0.open.load(Ordering::Relaxed)
+        self.0.as_ref().is_some_and(|saw| saw.open.load(Ordering::Relaxed))
     }
 }
 
@@ -74,14 +74,13 @@ impl From<Cut> for Problem {
 
 /// `inner` with at most `bytes` bytes, all there by `until`, and who knows why they weren't.
 pub fn bounded(inner: Incoming, bytes: u64, until: Instant) -> (Body, Witness) {
-    let witness = Witness::default();
     // Nothing to wait for, and an end that is known passes as one.
     if inner.is_end_stream() {
-        return (Body::empty(), witness);
+        return (Body::empty(), Witness::default());
     }
-    witness.0.open.store(true, Ordering::Relaxed);
-    let metered = Metered { inner, left: bytes, until: Box::pin(sleep_until(until)), witness: witness.clone() };
-    (Body::new(metered), witness)
+    let saw = Arc::new(Saw { cut: OnceLock::new(), open: AtomicBool::new(true) });
+    let metered = Metered { inner, left: bytes, until: Box::pin(sleep_until(until)), saw: Arc::clone(&saw) };
+    (Body::new(metered), Witness(Some(saw)))
 }
 
 /// What was read of a body.
@@ -98,16 +97,33 @@ pub enum Read {
 /// # Errors
 /// It ended early.
 pub async fn read(mut body: Incoming, most: usize) -> Result<Read, Cut> {
-    let mut bytes = BytesMut::new();
+    // One frame is most answers: that one isn't copied.
+    let (mut first, mut all) = (Bytes::new(), BytesMut::new());
     loop {
-        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
-        let Some(frame) = frame else { return Ok(Read::Whole(bytes.freeze())) };
-        let Ok(data) = frame.map_err(|_| Cut::Broken)?.into_data() else { continue };
-        bytes.extend_from_slice(&data);
-        if bytes.len() > most {
-            return Ok(Read::Part(bytes.freeze(), body));
+        let so_far = if all.is_empty() { first.len() } else { all.len() };
+        if so_far > most {
+            return Ok(Read::Part(joined(first, all), body));
         }
+        if body.is_end_stream() {
+            return Ok(Read::Whole(joined(first, all)));
+        }
+        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+        let Some(frame) = frame else { return Ok(Read::Whole(joined(first, all))) };
+        let Ok(data) = frame.map_err(|_| Cut::Broken)?.into_data() else { continue };
+        if first.is_empty() {
+            first = data;
+            continue;
+        }
+        if all.is_empty() {
+            all.extend_from_slice(&first);
+        }
+        all.extend_from_slice(&data);
     }
+}
+
+/// The first frame, or all of them where there are several.
+fn joined(first: Bytes, all: BytesMut) -> Bytes {
+    if all.is_empty() { first } else { all.freeze() }
 }
 
 impl HttpBody for Metered {
@@ -122,7 +138,7 @@ impl HttpBody for Metered {
             };
             match frame {
                 None => {
-                    self.witness.0.open.store(false, Ordering::Relaxed);
+                    self.saw.open.store(false, Ordering::Relaxed);
                     return Poll::Ready(None);
                 }
                 Some(Err(_)) => return Poll::Ready(Some(Err(self.cut(Cut::Broken)))),
@@ -154,14 +170,14 @@ impl Metered {
         }
         // Whoever knows the length doesn't ask for the end.
         if self.inner.is_end_stream() {
-            self.witness.0.open.store(false, Ordering::Relaxed);
+            self.saw.open.store(false, Ordering::Relaxed);
         }
         Ok(Frame::data(data))
     }
 
     fn cut(&self, why: Cut) -> Cut {
         // The first reason is the reason.
-        let _ = self.witness.0.cut.set(why);
+        let _ = self.saw.cut.set(why);
         why
     }
 }
