@@ -7,9 +7,9 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::IntoResponse as _;
 use hyper::body::Incoming;
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
-use rerp_kit::http::context::{Context, REQUEST_ID};
+use rerp_kit::http::context::Context;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::METHOD_NOT_ALLOWED;
 use tokio::time::timeout;
@@ -55,6 +55,7 @@ pub(crate) struct Origin {
 pub(crate) fn finish(mut response: Response<Body>, secure: bool, context: &Context, seen: &Seen) -> Response<Body> {
     let unsigned = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
+    headers::tell_id(headers, context.id());
     if !seen.foreign {
         seen.counted.tell(headers);
         cors::open(headers, seen.origin.clone());
@@ -62,9 +63,6 @@ pub(crate) fn finish(mut response: Response<Body>, secure: bool, context: &Conte
         if unsigned {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-    }
-    if let Ok(id) = HeaderValue::from_str(context.id()) {
-        headers.insert(HeaderName::from_static(REQUEST_ID), id);
     }
     response
 }

@@ -63,7 +63,8 @@ pub fn is_origin(text: &str) -> bool {
 
 /// Lets the page read an answer. What an answer depends on is said whoever asks, or a cache between would mix them up.
 pub fn open(headers: &mut HeaderMap, origin: Option<HeaderValue>) {
-    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    static BY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
+    headers.append(header::VARY, BY_ORIGIN.clone());
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(ANSWER_HEADERS));

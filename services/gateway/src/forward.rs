@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::request::Parts;
-use axum::http::uri::PathAndQuery;
+use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::future::ready;
 use futures::stream;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use rerp_kit::http::context::Context;
 use rerp_kit::problem::Problem;
@@ -20,7 +20,7 @@ use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, OUTCOME_UNKNOWN};
 use tokio::time::Instant;
 
 use crate::body::{Cut, Read, bounded, read};
-use crate::headers::{Told, is_problem, strip_answer, strip_request, tell};
+use crate::headers::{Told, for_service, is_problem, reaches_service, strip_answer, tell};
 use crate::table::{Again, Row};
 use crate::upstream::{Outgoing, Payload, Upstreams};
 
@@ -32,6 +32,8 @@ const ANSWER: u64 = 8 * 1024 * 1024;
 const WHOLE: usize = 256 * 1024;
 /// Time a larger one has after its head.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
+/// Names a request that may come twice.
+static KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// What the way back takes: a service gets that much less time than the client.
 const WAY_BACK: Duration = Duration::from_millis(20);
 
@@ -56,23 +58,24 @@ pub struct Asked<'a> {
 /// A problem: there is no answer that could be passed on.
 pub async fn forward(upstreams: &Upstreams, asked: &Asked<'_>, body: Incoming) -> Result<Response<Body>, Problem> {
     let deadline = asked.context.deadline().checked_sub(WAY_BACK).unwrap_or_else(Instant::now);
-    let mut headers = asked.parts.headers.clone();
-    // First of all: what doesn't reach the service promises nothing for it.
-    strip_request(&mut headers);
-    let again = may_repeat(asked.row, &headers);
-    let payload = payload(asked, body, again, body_deadline(Instant::now(), deadline)).await?;
-    tell(&mut headers, Told { token: asked.token.clone(), address: asked.client, id: asked.context.id() });
-    let target = asked.parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let outgoing = Outgoing { method: asked.parts.method.clone(), target, headers, payload, again };
+    let again = may_repeat(asked.row, &asked.parts.headers);
+    let payload = payload(asked, body, again, deadline).await?;
+    let headers = || {
+        let mut headers = for_service(&asked.parts.headers);
+        tell(&mut headers, Told { token: asked.token.clone(), address: asked.client, id: asked.context.id() });
+        headers
+    };
+    let outgoing = Outgoing { parts: asked.parts, headers: &headers, payload, again };
     let response = upstreams.ask(asked.row.to, outgoing, deadline).await?;
     back(response, again, asked.row.to.name()).await
 }
 
-/// Whether the service takes a request twice as it takes it once, by its row and by the headers that the service gets.
+/// Whether the service takes a request twice as it takes it once, by its row and by the headers that came: what doesn't reach the service promises
+/// nothing for it.
 fn may_repeat(row: &Row, headers: &HeaderMap) -> bool {
     match row.again {
         Again::Yes => true,
-        Again::Keyed => headers.contains_key("idempotency-key"),
+        Again::Keyed => reaches_service(headers, &KEY),
         Again::No => false,
     }
 }
@@ -83,9 +86,12 @@ pub(crate) fn body_deadline(now: Instant, deadline: Instant) -> Instant {
     now + deadline.saturating_duration_since(now) / 2
 }
 
-/// The body: kept if it may be needed twice and is small, else passed on as it comes.
+/// The body: kept if it may be needed twice and is small, else passed on as it comes. `deadline`: when the request must be answered.
 async fn payload(asked: &Asked<'_>, body: Incoming, again: bool, deadline: Instant) -> Result<Payload, Problem> {
-    let (body, witness) = bounded(body, asked.row.body, deadline);
+    if body.is_end_stream() {
+        return Ok(Payload::Kept(Bytes::new()));
+    }
+    let (body, witness) = bounded(body, asked.row.body, body_deadline(Instant::now(), deadline));
     if !again || declared(&asked.parts.headers).is_some_and(|bytes| bytes > KEPT) {
         return Ok(Payload::Flowing(body, witness));
     }
@@ -151,16 +157,13 @@ pub(crate) fn untold(again: bool) -> Problem {
 mod tests {
     use super::*;
     use crate::table::{TABLE, Verb};
-    use hyper::header::{HeaderName, HeaderValue};
 
     #[test]
     fn a_key_counts_if_the_service_gets_it() {
         let keyed = TABLE.iter().find(|row| row.again == Again::Keyed).unwrap();
-        let key = (HeaderName::from_static("idempotency-key"), HeaderValue::from_static("key-1"));
-        let mut headers = HeaderMap::from_iter([key]);
+        let mut headers = HeaderMap::from_iter([(KEY.clone(), HeaderValue::from_static("key-1"))]);
         assert!(may_repeat(keyed, &headers));
         headers.insert(header::CONNECTION, HeaderValue::from_static("Idempotency-Key"));
-        strip_request(&mut headers);
         assert!(!may_repeat(keyed, &headers), "the key stayed on the connection");
         let read = TABLE.iter().find(|row| row.verb == Verb::Get).unwrap();
         assert!(may_repeat(read, &headers));

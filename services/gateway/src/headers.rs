@@ -8,6 +8,13 @@ use rerp_kit::http::context::REQUEST_ID;
 /// Where the request came from: an address that a trusted hop, or the connection, vouches for.
 pub const CLIENT_ADDRESS: &str = "x-rerp-client-address";
 
+/// Headers that are added to what passes in either direction, at most.
+const ADDED: usize = 12;
+
+static ID: HeaderName = HeaderName::from_static(REQUEST_ID);
+static ADDRESS: HeaderName = HeaderName::from_static(CLIENT_ADDRESS);
+static WHO: HeaderName = HeaderName::from_static(TOKEN);
+
 /// Beginnings of names that mean something inside.
 const INTERNAL: [&str; 4] = ["x-rerp-", "rerp-", "grpc-", "x-forwarded-"];
 /// Of one connection only (RFC 9110, 7.6.1), beside those that `Connection` names.
@@ -47,14 +54,23 @@ static OF_SERVICES: [HeaderName; 6] = [
     HeaderName::from_static(REQUEST_ID),
 ];
 
-/// Takes from a request what must not go inside.
-pub fn strip_request(headers: &mut HeaderMap) {
-    strip(headers, &OF_CLIENTS, &INTERNAL);
+/// What of a request's headers goes inside.
+#[must_use]
+pub fn for_service(headers: &HeaderMap) -> HeaderMap {
+    passing(headers, &OF_CLIENTS)
 }
 
-/// Takes from a request to a site what is of one connection, or means something inside. What a visitor and a site say to each other passes.
-pub fn strip_visit(headers: &mut HeaderMap) {
-    strip(headers, &OF_VISITS, &INTERNAL);
+/// Whether a service gets a header of a request.
+#[must_use]
+pub fn reaches_service(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers.contains_key(name) && passes(headers, name, &OF_CLIENTS)
+}
+
+/// What of a request's headers goes to a site: not what is of one connection, or means something inside. What a visitor and a site say to each
+/// other passes.
+#[must_use]
+pub fn for_site(headers: &HeaderMap) -> HeaderMap {
+    passing(headers, &OF_VISITS)
 }
 
 /// Makes one line of a request's cookies: HTTP/2 may carry each in a line of its own, and readers of HTTP/1.1 look at one line (RFC 9113, 8.2.3).
@@ -70,31 +86,39 @@ pub fn join_cookies(headers: &mut HeaderMap) {
 
 /// Takes from a site's answer what is of one connection, or means something inside.
 pub fn strip_visited(headers: &mut HeaderMap) {
-    strip(headers, &[], &INTERNAL);
+    strip(headers, |headers, name| passes(headers, name, &[]));
 }
 
 /// Takes from an answer what must not go outside. Only the gateway says which pages may read an answer.
 pub fn strip_answer(headers: &mut HeaderMap) {
-    strip(headers, &OF_SERVICES, &INTERNAL);
-    remove_if(headers, |name| name.as_str().starts_with("access-control-"));
-}
-
-fn strip(headers: &mut HeaderMap, names: &[HeaderName], beginnings: &[&str]) {
-    // `Connection` may name any header, and then that one belongs to the connection as well.
-    let lines = headers.get_all(header::CONNECTION).iter().filter_map(|line| line.to_str().ok());
-    let named: Vec<String> =
-        lines.flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect();
-    remove_if(headers, |name| {
-        let text = name.as_str();
-        HOP.contains(name)
-            || names.contains(name)
-            || beginnings.iter().any(|beginning| text.starts_with(beginning))
-            || named.iter().any(|other| other == text)
+    strip(headers, |headers, name| {
+        passes(headers, name, &OF_SERVICES) && !name.as_str().starts_with("access-control-")
     });
 }
 
-fn remove_if(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bool) {
-    let unwanted: Vec<HeaderName> = headers.keys().filter(|name| is_unwanted(name)).cloned().collect();
+/// Whether a header of a message is neither of one connection only, nor among `names`, nor means something inside.
+fn passes(headers: &HeaderMap, name: &HeaderName, names: &[HeaderName]) -> bool {
+    let text = name.as_str();
+    // `Connection` may name any header, and then that one belongs to the connection as well.
+    let lines = headers.get_all(&header::CONNECTION).iter().filter_map(|line| line.to_str().ok());
+    let mut named = lines.flat_map(|line| line.split(','));
+    !HOP.contains(name)
+        && !names.contains(name)
+        && !INTERNAL.iter().any(|beginning| text.starts_with(beginning))
+        && !named.any(|other| other.trim().eq_ignore_ascii_case(text))
+}
+
+/// A request's headers that pass. Those that came stay: it may have to be sent again.
+fn passing(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
+    let mut passing = HeaderMap::with_capacity(headers.len() + ADDED);
+    for (name, value) in headers.iter().filter(|(name, _)| passes(headers, name, names)) {
+        passing.append(name, value.clone());
+    }
+    passing
+}
+
+fn strip(headers: &mut HeaderMap, stays: impl Fn(&HeaderMap, &HeaderName) -> bool) {
+    let unwanted: Vec<HeaderName> = headers.keys().filter(|name| !stays(headers, name)).cloned().collect();
     for name in unwanted {
         headers.remove(name);
     }
@@ -114,15 +138,14 @@ pub struct Told<'a> {
 /// Adds to a stripped request what a service is told, but for the time that is left: each attempt has another one. What can't be a header's value isn't
 /// told.
 pub fn tell(headers: &mut HeaderMap, told: Told<'_>) {
-    let mut set = |name: &'static str, text: &str| {
-        if let Ok(value) = HeaderValue::from_str(text) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    set(REQUEST_ID, told.id);
-    set(CLIENT_ADDRESS, &told.address.to_string());
+    if let Ok(id) = HeaderValue::from_str(told.id) {
+        headers.insert(&ID, id);
+    }
+    if let Ok(address) = HeaderValue::try_from(told.address.to_string()) {
+        headers.insert(&ADDRESS, address);
+    }
     if let Some(token) = told.token {
-        headers.insert(HeaderName::from_static(TOKEN), token);
+        headers.insert(&WHO, token);
     }
 }
 
@@ -134,21 +157,30 @@ pub fn is_problem(headers: &HeaderMap) -> bool {
 
 /// Adds to an answer what browsers are to mind. `secure`: clients come over TLS, here or at the ingress before us.
 pub fn harden(headers: &mut HeaderMap, secure: bool) {
-    static FIXED: [(HeaderName, &str); 4] = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-site"),
+    static FIXED: [(HeaderName, HeaderValue); 4] = [
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-site")),
     ];
+    static ALWAYS_TLS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+    static NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
     for (name, value) in &FIXED {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.insert(name, value.clone());
     }
     if secure {
-        headers
-            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, ALWAYS_TLS.clone());
     }
     // Answers are about somebody unless their service says that anybody may keep them.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert_with(|| NOT_KEPT.clone());
+}
+
+/// Makes room for what is added to an answer, and says what its request is called.
+pub fn tell_id(headers: &mut HeaderMap, id: &str) {
+    headers.reserve(ADDED);
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(&ID, id);
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use axum::body::{Body, to_bytes};
 use axum::http::request::Parts;
-use axum::http::uri::PathAndQuery;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode};
@@ -16,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::body::{Cut, bounded};
 use crate::forward::{answer_body, body_deadline, declared, untold};
-use crate::headers::{join_cookies, strip_visit, strip_visited};
+use crate::headers::{for_site, join_cookies, strip_visited};
 use crate::upstream::{Outgoing, Payload, Service};
 
 /// Largest body in bytes.
@@ -53,8 +52,8 @@ pub(crate) async fn forward(backend: &Service, visit: &Visit<'_>, body: Incoming
     } else {
         Payload::Flowing(body, witness)
     };
-    let target = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let outgoing = Outgoing { method: parts.method.clone(), target, headers: told(visit), payload, again };
+    let headers = || told(visit);
+    let outgoing = Outgoing { parts, headers: &headers, payload, again };
     let response = backend.ask(outgoing, deadline).await?;
     back(response, again).await
 }
@@ -65,8 +64,7 @@ fn may_repeat(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 fn told(visit: &Visit<'_>) -> HeaderMap {
-    let mut headers = visit.parts.headers.clone();
-    strip_visit(&mut headers);
+    let mut headers = for_site(&visit.parts.headers);
     join_cookies(&mut headers);
     let mut set = |name: HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {

@@ -100,7 +100,7 @@ impl Upstreams {
     pub async fn ask(
         &self,
         to: Upstream,
-        outgoing: Outgoing,
+        outgoing: Outgoing<'_>,
         deadline: Instant,
     ) -> Result<Response<Incoming>, Problem> {
         match self.0.get(to.index()) {

@@ -2,9 +2,10 @@
 //! kept. Must not change the path.
 
 use axum::body::Body;
+use axum::http::request::Parts as Head;
 use axum::http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use bytes::Bytes;
-use hyper::{HeaderMap, Method, Request, Uri, Version};
+use hyper::{HeaderMap, Request, Uri, Version};
 
 use crate::body::Witness;
 
@@ -18,14 +19,12 @@ pub enum Payload {
 }
 
 /// See the file's header.
-#[derive(Debug)]
-pub struct Outgoing {
-    /// The method.
-    pub method: Method,
-    /// Path and query as they came.
-    pub target: PathAndQuery,
-    /// What passes the gateway, and what the service is told.
-    pub headers: HeaderMap,
+pub struct Outgoing<'a> {
+    /// The client's request: its method, path and query go on as they came.
+    pub parts: &'a Head,
+    /// What passes the gateway of its headers, and what the service is told. Made anew for each attempt: most requests need one, and would pay for a
+    /// copy that nobody looks at.
+    pub headers: &'a (dyn Fn() -> HeaderMap + Send + Sync),
     /// The body.
     pub payload: Payload,
     /// Whether the service takes it twice as it takes it once.
@@ -38,7 +37,13 @@ pub(super) struct Left {
     pub(super) witness: Witness,
 }
 
-impl Outgoing {
+impl std::fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outgoing").field("again", &self.again).finish_non_exhaustive()
+    }
+}
+
+impl Outgoing<'_> {
     /// Whether it can be sent once more.
     #[must_use]
     pub fn may_repeat(&self) -> bool {
@@ -55,19 +60,21 @@ impl Outgoing {
         authority: &Authority,
         version: Version,
     ) -> Result<(Request<Body>, Left), axum::http::Error> {
+        let target = self.parts.uri.path_and_query().cloned();
         let mut address = Parts::default();
         address.scheme = Some(scheme.clone());
         address.authority = Some(authority.clone());
-        address.path_and_query = Some(self.target.clone());
+        address.path_and_query = Some(target.unwrap_or_else(|| PathAndQuery::from_static("/")));
         let (body, left) = match &mut self.payload {
+            Payload::Kept(bytes) if bytes.is_empty() => (Body::empty(), Left::default()),
             Payload::Kept(bytes) => (Body::from(bytes.clone()), Left::default()),
             Payload::Flowing(body, witness) => (std::mem::take(body), Left { witness: witness.clone() }),
         };
         let mut request = Request::new(body);
-        *request.method_mut() = self.method.clone();
+        *request.method_mut() = self.parts.method.clone();
         *request.version_mut() = version;
         *request.uri_mut() = Uri::from_parts(address)?;
-        *request.headers_mut() = self.headers.clone();
+        *request.headers_mut() = (self.headers)();
         Ok((request, left))
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant as Clock};
 use axum::body::Body;
 use axum::http::uri::{Authority, Scheme};
 use hyper::body::Incoming;
-use hyper::header::HeaderName;
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode, Uri, Version};
 use prometheus::{IntCounterVec, IntGauge};
 use rerp_kit::client::Dial;
@@ -25,6 +25,8 @@ use super::plain::Plain;
 use crate::body::Cut;
 use crate::headers::is_problem;
 
+/// How long a service has, in milliseconds.
+static REST: HeaderName = HeaderName::from_static(DEADLINE);
 /// Attempts a request gets that may be sent again.
 const ATTEMPTS: u32 = 3;
 /// First pause between attempts, half of it by chance; doubles twice each time.
@@ -120,14 +122,20 @@ impl Service {
     ///
     /// # Errors
     /// A problem: there is no answer.
-    pub(crate) async fn ask(&self, mut outgoing: Outgoing, deadline: Instant) -> Result<Response<Incoming>, Problem> {
+    pub(crate) async fn ask(
+        &self,
+        mut outgoing: Outgoing<'_>,
+        deadline: Instant,
+    ) -> Result<Response<Incoming>, Problem> {
         self.budget.earn();
         let (mut pause, mut attempt) = (PAUSE, 1);
         loop {
             let ended = self.once(&mut outgoing, deadline).await;
+            if !self.may_help(&ended) || !outgoing.may_repeat() {
+                return ended.map_err(|failure| self.problem(&failure, outgoing.again));
+            }
             let rest = pause.mul_f64(0.5 + rand::random::<f64>() / 2.0);
-            let may_repeat = outgoing.may_repeat() && attempt < ATTEMPTS && Instant::now() + rest < deadline;
-            if !may_repeat || !self.may_help(&ended) || !self.budget.spend() {
+            if attempt >= ATTEMPTS || Instant::now() + rest >= deadline || !self.budget.spend() {
                 return ended.map_err(|failure| self.problem(&failure, outgoing.again));
             }
             self.count("repeated");
@@ -139,15 +147,15 @@ impl Service {
         }
     }
 
-    async fn once(&self, outgoing: &mut Outgoing, deadline: Instant) -> Result<Response<Incoming>, Failure> {
+    async fn once(&self, outgoing: &mut Outgoing<'_>, deadline: Instant) -> Result<Response<Incoming>, Failure> {
         let mut trial = self.admit()?;
+        let request = outgoing.request(&self.scheme, &self.authority, self.way.version());
+        let (mut request, left) = request.map_err(|_| Failure::Bug)?;
         // Anew each time: what the last attempt took is gone.
         if self.way.is_inside() {
             let rest = deadline.saturating_duration_since(Instant::now()).as_millis();
-            outgoing.headers.insert(HeaderName::from_static(DEADLINE), u64::try_from(rest).unwrap_or(u64::MAX).into());
+            request.headers_mut().insert(&REST, HeaderValue::from(u64::try_from(rest).unwrap_or(u64::MAX)));
         }
-        let request = outgoing.request(&self.scheme, &self.authority, self.way.version());
-        let (request, left) = request.map_err(|_| Failure::Bug)?;
         let answered = timeout_at(deadline, self.way.send(request)).await;
         let ended = match answered {
             Ok(Ok(response)) => Ok(response),
