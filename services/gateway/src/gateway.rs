@@ -15,7 +15,6 @@ use hyper::{Method, Request, Response, StatusCode};
 use rerp_kit::access::Speaker;
 use rerp_kit::config::HttpSettings;
 use rerp_kit::http::context::{Context, DEADLINE, REQUEST_ID};
-use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{
     DEADLINE_EXCEEDED, DEPENDENCY_UNAVAILABLE, INTERNAL, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE,
@@ -29,6 +28,7 @@ use crate::auth::{Auth, Principal, may_call};
 use crate::cors::{self, Origins};
 use crate::limit::{Counted, Limits, Network, of_client};
 use crate::log::Log;
+use crate::numbers::Numbers;
 use crate::rates::Rate;
 use crate::routes::{Found, Parameters, Routes};
 use crate::site::Sites;
@@ -62,7 +62,7 @@ pub struct Gateway {
     /// Longest time of a request.
     pub http: HttpSettings,
     /// The numbers.
-    pub metrics: Metrics,
+    pub numbers: Numbers,
 }
 
 /// What becomes of a request after its head was read.
@@ -82,13 +82,13 @@ impl Gateway {
             request.headers_mut().remove(name);
         }
         let context = Context::of(request.headers(), self.http.request_timeout);
-        let log = Log::begin(&self.metrics, &request, &context);
+        let log = Log::begin(&self.numbers, &request, &context);
         let mut seen = Seen::default();
         let origin = Origin { client, secure: self.secure || tls };
         let steps = self.in_time(request, origin, &context, &mut seen);
         let answered = context.clone().scope(steps).instrument(log.span()).await;
         let response = finish(answered, origin.secure, &context, &seen);
-        log.end(seen.route(), &response);
+        log.end(&seen, &response);
         response
     }
 

@@ -10,7 +10,7 @@
 //! | [`rates`], [`limit`] | how often |
 //! | [`upstream`], [`forward`] | the way to a service and back |
 //! | [`site`] | hosts and paths of Ingresses, and the way to their backends |
-//! | [`gateway`], `answer`, [`log`] | the order of all that, and what is seen of it |
+//! | [`gateway`], `answer`, [`log`], [`numbers`] | the order of all that, and what is seen of it |
 //! | [`front`], [`config`], [`serve`] | sockets, settings, the life of the process |
 //!
 //! It keeps nothing but what it counts, holds no rule of a service, and changes neither paths nor bodies.
@@ -27,6 +27,7 @@ pub mod gateway;
 pub mod headers;
 pub mod limit;
 pub mod log;
+pub mod numbers;
 pub mod rates;
 pub mod routes;
 pub mod serve;

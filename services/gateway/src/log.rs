@@ -4,16 +4,18 @@
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
 use rerp_kit::http::context::Context;
-use rerp_kit::metrics::Metrics;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
 use rerp_kit::telemetry::redact;
 use tracing::Span;
 
+use crate::answer::Seen;
+use crate::numbers::Numbers;
+
 /// A request that is being worked on. Dropped early, it was one whose client went away.
 #[derive(Debug)]
 pub struct Log<'a> {
-    metrics: &'a Metrics,
+    numbers: &'a Numbers,
     method: &'static str,
     span: Span,
     began: tokio::time::Instant,
@@ -22,12 +24,12 @@ pub struct Log<'a> {
 impl<'a> Log<'a> {
     /// Begins.
     #[must_use]
-    pub fn begin(metrics: &'a Metrics, request: &Request<Incoming>, context: &Context) -> Self {
-        metrics.in_flight.inc();
+    pub fn begin(numbers: &'a Numbers, request: &Request<Incoming>, context: &Context) -> Self {
+        numbers.began();
         let method = label(request.method());
         let shown = redact::path(request.uri().path());
         let span = tracing::info_span!("request", request_id = context.id(), method, path = shown);
-        Self { metrics, method, span, began: context.began() }
+        Self { numbers, method, span, began: context.began() }
     }
 
     /// What the work's own lines belong to.
@@ -36,11 +38,10 @@ impl<'a> Log<'a> {
         self.span.clone()
     }
 
-    /// Ends with an answer. Unknown paths share one label, and so do those of sites: their number is the caller's choice.
-    pub fn end<B>(self, route: &'static str, response: &Response<B>) {
-        let (status, took) = (response.status(), self.began.elapsed());
-        self.metrics.requests.with_label_values(&[self.method, route, status.as_str()]).inc();
-        self.metrics.request_seconds.with_label_values(&[self.method, route]).observe(took.as_secs_f64());
+    /// Ends with an answer.
+    pub(crate) fn end<B>(self, seen: &Seen, response: &Response<B>) {
+        let (route, status, took) = (seen.route(), response.status(), self.began.elapsed());
+        self.numbers.answered(self.method, seen, status, took);
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         self.span.in_scope(|| {
             if status.is_server_error() && !is_away(response) {
@@ -60,7 +61,7 @@ fn is_away<B>(response: &Response<B>) -> bool {
 
 impl Drop for Log<'_> {
     fn drop(&mut self) {
-        self.metrics.in_flight.dec();
+        self.numbers.ended();
     }
 }
 

@@ -80,7 +80,8 @@ fn a_service_takes_what_passes() {
 
 #[test]
 fn rows_make_sense() {
-    for row in TABLE {
+    for (at, row) in TABLE.iter().enumerate() {
+        assert_eq!(row.at, at, "{}", row.path);
         assert!(row.path.starts_with("/api/"), "{}", row.path);
         let has = |name: &str| row.path.contains(&format!("{{{name}}}"));
         assert!(

@@ -23,6 +23,7 @@ use crate::front::Front;
 use crate::front::certificate::{self, CertificateError};
 use crate::gateway::Gateway;
 use crate::limit::Limits;
+use crate::numbers::Numbers;
 use crate::routes::Routes;
 use crate::site::Sites;
 use crate::upstream::{Address, SetupError, Upstreams};
@@ -115,7 +116,7 @@ fn gateway(
         trusted: own.trusted,
         secure: own.secure,
         http: settings.http,
-        metrics: metrics.clone(),
+        numbers: Numbers::new(metrics),
     })
 }
 

@@ -51,6 +51,8 @@ pub struct Row {
     pub again: Again,
     /// Largest body in bytes.
     pub body: u64,
+    /// Its place in the table.
+    pub at: usize,
 }
 
 /// Largest body of a form or a document: what services take, too.
@@ -66,7 +68,17 @@ const fn row(verb: Verb, path: &'static str, to: Upstream, may: May, rate: Rate)
         Verb::Put => (Again::Yes, BODY),
         Verb::Post => (Again::No, BODY),
     };
-    Row { verb, path, to, may, own: None, rate, again, body }
+    Row { verb, path, to, may, own: None, rate, again, body, at: 0 }
+}
+
+/// Tells each row its place.
+const fn numbered<const ROWS: usize>(mut rows: [Row; ROWS]) -> [Row; ROWS] {
+    let mut at = 0;
+    while at < ROWS {
+        rows[at].at = at;
+        at += 1;
+    }
+    rows
 }
 
 impl Row {
@@ -91,7 +103,7 @@ use Verb::{Delete, Get, Post, Put};
 
 /// The routes.
 #[rustfmt::skip]
-pub const TABLE: &[Row] = &[
+pub const TABLE: &[Row] = &numbered([
     row(Get, "/api/identity/email", Identity, Staff, Read),
     row(Get, "/api/identity/email/{id_or_address}", Identity, Staff, Read),
     row(Post, "/api/identity/user", Identity, Staff, Write).again(Keyed),
@@ -203,7 +215,7 @@ pub const TABLE: &[Row] = &[
     row(Get, "/api/fte/people/{human_name_id}/extra-time", Fte, Person, Read).own("human_name_id"),
     row(Delete, "/api/fte/people/{human_name_id}/extra-time", Fte, Staff, Write),
     row(Get, "/api/fte/people/{human_name_id}/export", Fte, Person, Form).own("human_name_id"),
-];
+]);
 
 /// Routes of services that don't exist outside, so that no parameter of a route that does can stand for them: registering an address is
 /// what services do for people.

@@ -1,7 +1,7 @@
 //! One service behind the gateway, or one backend of a site. In: a request and its deadline. Out: the service's answer, or a problem. Decides when to give up, when
 //! to try again, and when not to try at all. Must not try again what may have had its effect, unless twice is as good as once.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
 use axum::body::Body;
@@ -9,7 +9,7 @@ use axum::http::uri::{Authority, Scheme};
 use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode, Uri, Version};
-use prometheus::{IntCounterVec, IntGauge};
+use prometheus::{IntCounter, IntCounterVec, IntGauge};
 use rerp_kit::client::Dial;
 use rerp_kit::http::context::DEADLINE;
 use rerp_kit::problem::Problem;
@@ -25,6 +25,8 @@ use super::plain::Plain;
 use crate::body::Cut;
 use crate::headers::is_problem;
 
+/// How most attempts end, as it is called in the metrics.
+const FINE: &str = "ok";
 /// How long a service has, in milliseconds.
 static REST: HeaderName = HeaderName::from_static(DEADLINE);
 /// Attempts a request gets that may be sent again.
@@ -42,6 +44,8 @@ pub(crate) struct Service {
     breaker: Mutex<Breaker>,
     budget: Budget,
     calls: IntCounterVec,
+    /// Those of them that went well.
+    fine: OnceLock<IntCounter>,
     level: IntGauge,
 }
 
@@ -115,7 +119,8 @@ impl Service {
         let scheme = address.scheme().cloned().ok_or(NoAddress)?;
         let authority = address.authority().cloned().ok_or(NoAddress)?;
         let breaker = Mutex::new(Breaker::new(Limits::default(), Clock::now()));
-        Ok(Self { name: name.into(), scheme, authority, way, breaker, budget: Budget::default(), calls, level })
+        let (budget, fine) = (Budget::default(), OnceLock::new());
+        Ok(Self { name: name.into(), scheme, authority, way, breaker, budget, calls, fine, level })
     }
 
     /// Asks, as often as it may and it helps.
@@ -208,7 +213,8 @@ impl Service {
     }
 
     fn count(&self, outcome: &str) {
-        self.calls.with_label_values(&[&*self.name, outcome]).inc();
+        let calls = || self.calls.with_label_values(&[&*self.name, outcome]);
+        if outcome == FINE { self.fine.get_or_init(calls).inc() } else { calls().inc() }
     }
 
     fn problem(&self, failure: &Failure, again: bool) -> Problem {
@@ -234,7 +240,7 @@ impl Service {
 fn judge(ended: &Result<Response<Incoming>, Failure>, inside: bool) -> (Ending, &'static str) {
     match ended {
         Ok(response) if inside && is_failure(response.status()) => (ending_of_failure(response), "failed"),
-        Ok(_) => (Ending::Good, "ok"),
+        Ok(_) => (Ending::Good, FINE),
         Err(Failure::TimedOut) => (Ending::Bad, "out_of_time"),
         Err(Failure::Send(_)) => (Ending::Bad, "unreachable"),
         Err(Failure::Body(_) | Failure::Open(_) | Failure::Bug) => (Ending::Abandoned, "abandoned"),

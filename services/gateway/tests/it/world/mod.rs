@@ -15,6 +15,7 @@ use rerp_gateway::cors::Origins;
 use rerp_gateway::front::Front;
 use rerp_gateway::gateway::Gateway;
 use rerp_gateway::limit::Limits;
+use rerp_gateway::numbers::Numbers;
 use rerp_gateway::routes::Routes;
 use rerp_gateway::site::Sites;
 use rerp_gateway::table::Upstream;
@@ -134,7 +135,7 @@ pub(crate) fn gateway(issuer: &Issuer, addresses: [Address; 5]) -> (Gateway, Met
         trusted: vec!["127.0.0.0/8".parse().unwrap()],
         secure: false,
         http: times(),
-        metrics: metrics.clone(),
+        numbers: Numbers::new(&metrics),
     };
     (gateway, metrics)
 }
