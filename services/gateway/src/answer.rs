@@ -76,8 +76,8 @@ pub(crate) async fn swallow(headers: &HeaderMap, body: Incoming) {
     }
 }
 
-pub(crate) fn other_methods(names: &[&str]) -> Response<Body> {
-    let mut response = Problem::new(METHOD_NOT_ALLOWED).into_response();
+pub(crate) fn other_methods(names: &[&str], context: &Context) -> Response<Body> {
+    let mut response = context.within(|| Problem::new(METHOD_NOT_ALLOWED).into_response());
     if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
         response.headers_mut().insert(header::ALLOW, names);
     }

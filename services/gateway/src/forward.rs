@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::request::Parts;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::future::ready;
@@ -14,13 +13,13 @@ use futures::stream;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
-use rerp_kit::http::context::Context;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::{DEPENDENCY_UNAVAILABLE, OUTCOME_UNKNOWN};
 use tokio::time::Instant;
 
 use crate::body::{Cut, Read, bounded, read};
 use crate::headers::{Told, for_service, is_problem, reaches_service, strip_answer, tell};
+use crate::log::Named;
 use crate::table::{Again, Row};
 use crate::upstream::{Outgoing, Payload, Upstreams};
 
@@ -42,14 +41,12 @@ const WAY_BACK: Duration = Duration::from_millis(20);
 pub struct Asked<'a> {
     /// Its route.
     pub row: &'static Row,
-    /// Its head.
-    pub parts: &'a Parts,
+    /// Its head, its id and its time.
+    pub named: Named<'a>,
     /// Who asks, as the service believes it; none if that doesn't count.
     pub token: Option<HeaderValue>,
     /// Where it came from.
     pub client: IpAddr,
-    /// Its id and its time.
-    pub context: &'a Context,
 }
 
 /// Passes a request on, and its answer back.
@@ -57,17 +54,18 @@ pub struct Asked<'a> {
 /// # Errors
 /// A problem: there is no answer that could be passed on.
 pub async fn forward(upstreams: &Upstreams, asked: &Asked<'_>, body: Incoming) -> Result<Response<Body>, Problem> {
-    let deadline = asked.context.deadline().checked_sub(WAY_BACK).unwrap_or_else(Instant::now);
-    let again = may_repeat(asked.row, &asked.parts.headers);
+    let Named { parts, context } = asked.named;
+    let deadline = context.deadline().checked_sub(WAY_BACK).unwrap_or_else(Instant::now);
+    let again = may_repeat(asked.row, &parts.headers);
     let payload = payload(asked, body, again, deadline).await?;
     let headers = || {
-        let mut headers = for_service(&asked.parts.headers);
-        tell(&mut headers, Told { token: asked.token.clone(), address: asked.client, id: asked.context.id() });
+        let mut headers = for_service(&parts.headers);
+        tell(&mut headers, Told { token: asked.token.clone(), address: asked.client, id: context.id() });
         headers
     };
-    let outgoing = Outgoing { parts: asked.parts, headers: &headers, payload, again };
+    let outgoing = Outgoing { named: asked.named, headers: &headers, payload, again };
     let response = upstreams.ask(asked.row.to, outgoing, deadline).await?;
-    back(response, again, asked.row.to.name()).await
+    back(response, again, asked).await
 }
 
 /// Whether the service takes a request twice as it takes it once, by its row and by the headers that came: what doesn't reach the service promises
@@ -92,7 +90,7 @@ async fn payload(asked: &Asked<'_>, body: Incoming, again: bool, deadline: Insta
         return Ok(Payload::Kept(Bytes::new()));
     }
     let (body, witness) = bounded(body, asked.row.body, body_deadline(Instant::now(), deadline));
-    if !again || declared(&asked.parts.headers).is_some_and(|bytes| bytes > KEPT) {
+    if !again || declared(&asked.named.parts.headers).is_some_and(|bytes| bytes > KEPT) {
         return Ok(Payload::Flowing(body, witness));
     }
     let most = usize::try_from(asked.row.body.max(1)).unwrap_or(usize::MAX);
@@ -106,11 +104,13 @@ pub(crate) fn declared(headers: &HeaderMap) -> Option<u64> {
 
 /// The answer as clients may see it. A failure that isn't told in a problem's words isn't told at all: it may come from something in
 /// between, or show what is inside. `again`: whether the request may be sent again; of one that may not nobody knows what it did then.
-async fn back(response: Response<Incoming>, again: bool, service: &str) -> Result<Response<Body>, Problem> {
+async fn back(response: Response<Incoming>, again: bool, asked: &Asked<'_>) -> Result<Response<Body>, Problem> {
     let (mut parts, body) = response.into_parts();
     // Who asks the service knows from us: if it doesn't believe it, the client is signed in all the same.
     if parts.status == StatusCode::UNAUTHORIZED {
-        tracing::error!(service, "a service does not believe what it is told of who asks");
+        let service = asked.row.to.name();
+        let note = || tracing::error!(service, "a service does not believe what it is told of who asks");
+        asked.named.span().in_scope(note);
         return Err(Problem::new(DEPENDENCY_UNAVAILABLE).retry_after(1));
     }
     if parts.status.is_server_error() && !is_problem(&parts.headers) {

@@ -1,55 +1,70 @@
 //! One log line and the numbers of a request. In: its head and its answer. Out: what operators look at. Must not show queries, headers,
 //! bodies, nor paths that may hold what is personal.
+//!
+//! Of most requests there is no line. So what lines say of a request is put together when there is one, unless those for finding faults are
+//! wanted, which libraries write as well.
 
-use hyper::body::Incoming;
-use hyper::{Method, Request, Response};
+use axum::http::request::Parts;
+use hyper::{Method, Response};
 use rerp_kit::http::context::Context;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
 use rerp_kit::telemetry::redact;
-use tracing::Span;
+use tracing::{Level, Span};
 
 use crate::answer::Seen;
 use crate::numbers::Numbers;
+
+/// A request as lines of the log name it.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// Its head.
+    pub parts: &'a Parts,
+    /// Its id.
+    pub context: &'a Context,
+}
+
+impl Named<'_> {
+    /// What a line that is written now belongs to.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        let (method, shown) = (label(&self.parts.method), redact::path(self.parts.uri.path()));
+        tracing::info_span!("request", request_id = self.context.id(), method, path = shown)
+    }
+
+    /// What all lines belong to that are written while the request is worked on, if it is likely that there are any.
+    #[must_use]
+    pub fn throughout(&self) -> Span {
+        if tracing::enabled!(Level::DEBUG) { self.span() } else { Span::none() }
+    }
+}
 
 /// A request that is being worked on. Dropped early, it was one whose client went away.
 #[derive(Debug)]
 pub struct Log<'a> {
     numbers: &'a Numbers,
-    method: &'static str,
-    span: Span,
+    named: Named<'a>,
     began: tokio::time::Instant,
 }
 
 impl<'a> Log<'a> {
     /// Begins.
     #[must_use]
-    pub fn begin(numbers: &'a Numbers, request: &Request<Incoming>, context: &Context) -> Self {
+    pub fn begin(numbers: &'a Numbers, named: Named<'a>) -> Self {
         numbers.began();
-        let method = label(request.method());
-        let shown = redact::path(request.uri().path());
-        let span = tracing::info_span!("request", request_id = context.id(), method, path = shown);
-        Self { numbers, method, span, began: context.began() }
-    }
-
-    /// What the work's own lines belong to.
-    #[must_use]
-    pub fn span(&self) -> Span {
-        self.span.clone()
+        Self { numbers, named, began: named.context.began() }
     }
 
     /// Ends with an answer.
     pub(crate) fn end<B>(self, seen: &Seen, response: &Response<B>) {
         let (route, status, took) = (seen.route(), response.status(), self.began.elapsed());
-        self.numbers.answered(self.method, seen, status, took);
-        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        self.span.in_scope(|| {
-            if status.is_server_error() && !is_away(response) {
-                tracing::warn!(status = status.as_u16(), ms, route, "answered");
-            } else {
-                tracing::debug!(status = status.as_u16(), ms, route, "answered");
-            }
-        });
+        self.numbers.answered(label(&self.named.parts.method), seen, status, took);
+        let (status, ms) = (status.as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        if response.status().is_server_error() && !is_away(response) {
+            self.named.span().in_scope(|| tracing::warn!(status, ms, route, "answered"));
+        } else {
+            self.named.throughout().in_scope(|| tracing::debug!(status, ms, route, "answered"));
+        }
     }
 }
 

@@ -4,11 +4,10 @@
 use std::net::IpAddr;
 
 use axum::body::{Body, to_bytes};
-use axum::http::request::Parts;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode};
-use rerp_kit::http::context::{Context, REQUEST_ID};
+use rerp_kit::http::context::REQUEST_ID;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
 use tokio::time::Instant;
@@ -16,6 +15,7 @@ use tokio::time::Instant;
 use crate::body::{Cut, bounded};
 use crate::forward::{answer_body, body_deadline, declared, untold};
 use crate::headers::{for_site, join_cookies, strip_visited};
+use crate::log::Named;
 use crate::upstream::{Outgoing, Payload, Service};
 
 /// Largest body in bytes.
@@ -26,16 +26,14 @@ const ANSWER: u64 = 32 * 1024 * 1024;
 /// A request to a site.
 #[derive(Debug)]
 pub(crate) struct Visit<'a> {
-    /// Its head.
-    pub(crate) parts: &'a Parts,
+    /// Its head, its id and its time.
+    pub(crate) named: Named<'a>,
     /// The host that it names.
     pub(crate) host: &'a str,
     /// Where it came from.
     pub(crate) client: IpAddr,
     /// Whether it came over TLS.
     pub(crate) secure: bool,
-    /// Its id and its time.
-    pub(crate) context: &'a Context,
 }
 
 /// Passes a request on, and its answer back.
@@ -43,7 +41,7 @@ pub(crate) struct Visit<'a> {
 /// # Errors
 /// A problem: there is no answer.
 pub(crate) async fn forward(backend: &Service, visit: &Visit<'_>, body: Incoming) -> Result<Response<Body>, Problem> {
-    let (parts, deadline) = (visit.parts, visit.context.deadline());
+    let (parts, deadline) = (visit.named.parts, visit.named.context.deadline());
     let again = may_repeat(&parts.method, &parts.headers);
     let (body, witness) = bounded(body, BODY, body_deadline(Instant::now(), deadline));
     let payload = if again {
@@ -53,7 +51,7 @@ pub(crate) async fn forward(backend: &Service, visit: &Visit<'_>, body: Incoming
         Payload::Flowing(body, witness)
     };
     let headers = || told(visit);
-    let outgoing = Outgoing { parts, headers: &headers, payload, again };
+    let outgoing = Outgoing { named: visit.named, headers: &headers, payload, again };
     let response = backend.ask(outgoing, deadline).await?;
     back(response, again).await
 }
@@ -64,7 +62,7 @@ fn may_repeat(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 fn told(visit: &Visit<'_>) -> HeaderMap {
-    let mut headers = for_site(&visit.parts.headers);
+    let mut headers = for_site(&visit.named.parts.headers);
     join_cookies(&mut headers);
     let mut set = |name: HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
@@ -75,7 +73,7 @@ fn told(visit: &Visit<'_>) -> HeaderMap {
     set(HeaderName::from_static("x-forwarded-host"), visit.host);
     set(HeaderName::from_static("x-forwarded-for"), &visit.client.to_string());
     set(HeaderName::from_static("x-forwarded-proto"), if visit.secure { "https" } else { "http" });
-    set(HeaderName::from_static(REQUEST_ID), visit.context.id());
+    set(HeaderName::from_static(REQUEST_ID), visit.named.context.id());
     headers
 }
 

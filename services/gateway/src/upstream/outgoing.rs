@@ -2,12 +2,12 @@
 //! kept. Must not change the path.
 
 use axum::body::Body;
-use axum::http::request::Parts as Head;
 use axum::http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use bytes::Bytes;
 use hyper::{HeaderMap, Request, Uri, Version};
 
 use crate::body::Witness;
+use crate::log::Named;
 
 /// A body.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub enum Payload {
 /// See the file's header.
 pub struct Outgoing<'a> {
     /// The client's request: its method, path and query go on as they came.
-    pub parts: &'a Head,
+    pub named: Named<'a>,
     /// What passes the gateway of its headers, and what the service is told. Made anew for each attempt: most requests need one, and would pay for a
     /// copy that nobody looks at.
     pub headers: &'a (dyn Fn() -> HeaderMap + Send + Sync),
@@ -60,7 +60,8 @@ impl Outgoing<'_> {
         authority: &Authority,
         version: Version,
     ) -> Result<(Request<Body>, Left), axum::http::Error> {
-        let target = self.parts.uri.path_and_query().cloned();
+        let parts = self.named.parts;
+        let target = parts.uri.path_and_query().cloned();
         let mut address = Parts::default();
         address.scheme = Some(scheme.clone());
         address.authority = Some(authority.clone());
@@ -71,7 +72,7 @@ impl Outgoing<'_> {
             Payload::Flowing(body, witness) => (std::mem::take(body), Left { witness: witness.clone() }),
         };
         let mut request = Request::new(body);
-        *request.method_mut() = self.parts.method.clone();
+        *request.method_mut() = parts.method.clone();
         *request.version_mut() = version;
         *request.uri_mut() = Uri::from_parts(address)?;
         *request.headers_mut() = (self.headers)();

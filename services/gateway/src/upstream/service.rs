@@ -164,7 +164,7 @@ impl Service {
         let answered = timeout_at(deadline, self.way.send(request)).await;
         let ended = match answered {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(self.failure(error, &left)),
+            Ok(Err(error)) => Err(self.failure(error, &left, outgoing)),
             // A client that is slow to send says nothing about the service.
             Err(_) if left.witness.is_open() => Err(Failure::Body(Cut::TooLate)),
             Err(_) => Err(Failure::TimedOut),
@@ -173,7 +173,8 @@ impl Service {
         if let Ok(response) = &ended
             && ending == Ending::Bad
         {
-            tracing::warn!(service = &*self.name, status = response.status().as_u16(), "a service failed");
+            let (service, status) = (&*self.name, response.status().as_u16());
+            outgoing.named.span().in_scope(|| tracing::warn!(service, status, "a service failed"));
         }
         trial.end(ending);
         self.count(outcome);
@@ -188,11 +189,12 @@ impl Service {
         }
     }
 
-    fn failure(&self, error: SendError, left: &Left) -> Failure {
+    fn failure(&self, error: SendError, left: &Left, outgoing: &Outgoing<'_>) -> Failure {
         if let Some(cut) = left.witness.saw() {
             return Failure::Body(cut);
         }
-        tracing::warn!(service = &*self.name, error = chain(&error), "a request got no answer");
+        let (service, error_text) = (&*self.name, chain(&error));
+        outgoing.named.span().in_scope(|| tracing::warn!(service, error = error_text, "a request got no answer"));
         Failure::Send(error)
     }
 

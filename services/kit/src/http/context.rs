@@ -55,6 +55,12 @@ impl Context {
         Self { id, began, deadline, timing: Timing::default(), place: None, reason: None }
     }
 
+    /// Of a request whose caller may neither name it nor say how long it may take. It has as long as `longest`.
+    #[must_use]
+    pub fn of_stranger(longest: Duration) -> Self {
+        Self::of_cause(None, longest)
+    }
+
     /// For work that nobody waits for, which the request `id` has caused. It has as long as `longest`.
     #[must_use]
     pub fn of_cause(id: Option<&str>, longest: Duration) -> Self {
