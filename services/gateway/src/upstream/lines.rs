@@ -110,9 +110,15 @@ impl Lines {
     }
 
     async fn pick(&self, line: &Line) -> Result<SendRequest<Body>, SendError> {
-        if let Some(sender) = line.fresh() {
-            return Ok(sender);
+        match line.fresh() {
+            Some(sender) => Ok(sender),
+            // Rare, and large: each request would have to carry the room for it.
+            None => Box::pin(self.open(line)).await,
         }
+    }
+
+    /// A new connection, or one that somebody else has opened meanwhile.
+    async fn open(&self, line: &Line) -> Result<SendRequest<Body>, SendError> {
         let before = line.failures.load(Ordering::Acquire);
         let _opening = line.opening.lock().await;
         if let Some(sender) = line.fresh() {
