@@ -11,6 +11,7 @@ pub mod erasing;
 pub mod invitation;
 pub mod verified;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rerp_kit::cache::{Bounds, Cache};
@@ -21,11 +22,15 @@ use rerp_kit::problem::catalogue::INVALID_VALUE;
 use rerp_kit::telemetry::chain;
 use rerp_proto::identity::v1::person_service_client::PersonServiceClient;
 use rerp_proto::identity::v1::{CheckPersonRequest, CheckPersonResponse};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// How long an answer is waited for, repetitions included; a request's own deadline may be nearer. Shorter than a request may
 /// take, so that a silent Identity is told as what it is.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long an answer that others may have asked for is waited for: who takes over from one that left would begin anew otherwise. A little longer, so that a call
+/// that is given up is counted as that.
+const TOGETHER: Duration = Duration::from_millis(2100);
 /// A person doesn't stop being one but by being erased; the hard bound is how long an erased one may still be given a role.
 const KEPT: Bounds = Bounds { soft: Duration::from_secs(60), hard: Duration::from_secs(600), capacity: 100_000 };
 
@@ -74,9 +79,14 @@ impl Identity {
         let ask = async move || {
             if check(&service, human_name_id).await?.known { Ok(()) } else { Err(NoPerson::Unknown) }
         };
-        self.people.get(human_name_id, ask).await.map_err(|error| match error.as_ref() {
+        let silent = || Err(Arc::new(NoPerson::Call(CallError::Silent { service: "identity" })));
+        let known = timeout(TOGETHER, self.people.get(human_name_id, ask)).await.unwrap_or_else(|_| silent());
+        known.map_err(|error| match error.as_ref() {
             NoPerson::Unknown => Problem::new(INVALID_VALUE).field(pointer, "nobody has this identifier"),
-            NoPerson::Call(error) => error.into(),
+            NoPerson::Call(error) => {
+                tracing::warn!(error = chain(error), "identity can't say whether a person is there");
+                error.into()
+            }
         })
     }
 

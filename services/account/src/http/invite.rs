@@ -21,6 +21,7 @@ use super::answer;
 use crate::domain::invite::{GAP_S, NewInvite, Token, Whom};
 use crate::domain::permission::Leave;
 use crate::domain::role::Role;
+use crate::domain::seats::Seats;
 use crate::state::AppState;
 use crate::store::invite::{self as store, Invite, Refusal};
 use crate::store::invite_change::{self as change, Sealed};
@@ -84,7 +85,12 @@ pub async fn create(
     let seats = state.seats(account, change::is_again(&db, claim.as_ref())).await?;
     let token = Token::draw();
     let sealed = Sealed { id, digest: token.digest() };
-    let created = change::create(&db, account, (whom, new.role), &sealed, claim, (seats, caller.reach())).await;
+    let write = |seats| change::create(&db, account, (whom, new.role), &sealed, claim.clone(), (seats, caller.reach()));
+    let mut created = write(seats).await;
+    // What made it a repetition has gone meanwhile.
+    if seats == Seats::NONE && matches!(created, Ok(Err(Refusal::Full))) {
+        created = write(state.seats(account, ready(Ok(false))).await?).await;
+    }
     match created.map_err(answer::not_inserted)? {
         Ok(invite) => {
             let invite = send(&state, invite, Some(whom), &token).await?;

@@ -1,6 +1,8 @@
 //! Roles over HTTP: `POST` and `GET /api/accounts/{account_id}/roles`, `DELETE /api/accounts/{account_id}/roles/{role_id}`.
 //! Must not log what it reads.
 
+use std::future::ready;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +20,7 @@ use uuid::Uuid;
 use super::answer;
 use crate::domain::permission::Leave;
 use crate::domain::role::{NewRole, Role};
+use crate::domain::seats::Seats;
 use crate::state::AppState;
 use crate::store::role::{self as store, Assignment, Grant, Revoke};
 
@@ -56,8 +59,14 @@ pub async fn grant(
     }
     state.identity.must_know(new.human_name_id, "/human_name_id").await?;
     let (id, claim) = Claim::of_create("account-roles", key, &(account, new))?;
+    let give = |seats| store::grant(&db, id, account, new, claim.clone(), (seats, caller.reach()));
     let seats = state.seats(account, store::is_again(&db, account, new, claim.as_ref())).await?;
-    match store::grant(&db, id, account, new, claim, (seats, caller.reach())).await.map_err(answer::not_inserted)? {
+    let mut given = give(seats).await;
+    // What made it a repetition has gone meanwhile.
+    if seats == Seats::NONE && matches!(given, Ok(Grant::Full)) {
+        given = give(state.seats(account, ready(Ok(false))).await?).await;
+    }
+    match given.map_err(answer::not_inserted)? {
         Grant::Has(assignment, made) => Ok((status(made), axum::Json(assignment)).into_response()),
         Grant::NoAccount => Err(answer::no_account()),
         Grant::Denied(why) => Err(answer::denied(why)),

@@ -10,12 +10,14 @@ use rerp_kit::problem::catalogue::{DATABASE_UNAVAILABLE, DEPENDENCY_UNAVAILABLE,
 use rerp_proto::billing::v1::entitlements_server::{Entitlements, EntitlementsServer};
 use rerp_proto::billing::v1::{CheckAnswer, CheckRequest};
 use serde_json::json;
+use sqlx::{AssertSqlSafe, Executor as _, raw_sql};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::platform::{ANN, BOB, CAT, Platform};
 use crate::support::answer::Answer;
 use crate::support::service::serve;
+use crate::support::until;
 
 /// What Billing says.
 #[derive(Debug, Clone, Copy)]
@@ -151,6 +153,29 @@ async fn what_was_done_is_said_again_while_billing_can_not_be_asked() {
     }
     assert_eq!(world.grant(BOB, "viewer").await.status, 200, "the role is there, without a key too");
     assert_eq!((world.people().await, world.platform.rows("invites").await), (2, 1));
+}
+
+/// What made a request a repetition may be gone when it is looked at again, under the account's lock: then it takes a seat of the plan's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_that_is_taken_away_meanwhile_takes_a_seat_of_the_plan() {
+    let world = World::start(2).await;
+    assert_eq!(world.grant(BOB, "viewer").await.status, 201);
+    let account = &world.platform.account;
+    let mut holder = account.server.admin("data").await;
+    let taking = format!(
+        "BEGIN; SELECT FROM svc.accounts WHERE id = '{0}' FOR UPDATE; \
+         DELETE FROM svc.account_roles WHERE account_id = '{0}' AND human_name_id = '{BOB}'",
+        world.account
+    );
+    holder.execute(raw_sql(AssertSqlSafe(taking))).await.unwrap();
+    let release = async {
+        let blocked =
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'rerp/%' AND wait_event_type = 'Lock'";
+        until("the grant waits for the account", || async { account.number(blocked).await == 1 }).await;
+        holder.execute(raw_sql("COMMIT")).await.unwrap();
+    };
+    let (given, ()) = tokio::join!(world.grant(BOB, "viewer"), release);
+    assert_eq!((given.status, world.people().await), (201, 2), "{}", given.body);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,12 +9,16 @@ use rerp_kit::problem::catalogue::INVALID_VALUE;
 use rerp_kit::telemetry::chain;
 use rerp_proto::account::v1::UpsertCompanyRequest;
 use rerp_proto::account::v1::company_service_client::CompanyServiceClient;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::known::Known;
 
 /// How long an answer is waited for, repetitions included; a request's own deadline may be nearer.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long an answer that others may have asked for is waited for: who takes over from one that left would begin anew otherwise. A little longer, so that a call
+/// that is given up is counted as that.
+const TOGETHER: Duration = Duration::from_millis(1100);
 
 /// A client of Account. Clones share connections and what is known.
 #[derive(Debug, Clone)]
@@ -51,7 +55,10 @@ impl Account {
             let answer = service.call_within(PATIENCE, message, Repeat::Idempotent, ask).await?;
             Uuid::try_parse(&answer.company_id).map_err(|_| CallError::Unreadable { service: "account" })
         };
-        self.known.id(name, ask).await.map_err(|error| explain(&error))
+        match timeout(TOGETHER, self.known.id(name, ask)).await {
+            Ok(known) => known.map_err(|error| explain(&error)),
+            Err(_) => Err(explain(&CallError::Silent { service: "account" })),
+        }
     }
 }
 
