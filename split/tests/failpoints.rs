@@ -57,7 +57,7 @@ fn an_unknown_place_is_an_error_that_names_the_known_ones() {
     process.args(["worker", "--dir", "/nowhere"]).env("RERP_SPLIT_FAILPOINT", "F8Close.befor=kill");
     let output = process.output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(text.contains("\"F8Close.befor\"") && text.contains("F8Close.before"), "{text}");
 }
 

@@ -1,45 +1,36 @@
-//! Flags -> settings. A spec comes from a file, or from flags for the common case; URLs never from a spec.
+//! The command line: what may be said. What it means for a migration is `settings`.
 
+use super::exit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rerp_split::connect::Endpoint;
 use rerp_split::phase::Phase;
-use rerp_split::run::Settings;
-use rerp_split::schema::find_pg_dump;
-use rerp_split::spec::{AcrossDomains, CopySpec, ForeignKeySpec, Roles, Side, SideSpec, Spec};
-use std::path::{Path, PathBuf};
+use rerp_split::spec::CopySpec;
+use std::path::PathBuf;
 
 /// Moves a live schema from one PostgreSQL server to another.
-#[derive(Debug, Parser)]
-#[command(name = "rerp-split", version, after_help = EXIT_CODES)]
+///
+/// plan, run, status, verify and abort take the same arguments: change the word, and leave the rest as it is.
+#[derive(Parser)]
+#[command(name = "rerp-split", version, after_help = exit::help())]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done as asked; 1 the attempt itself failed; 2 wrong usage; 3 the migration failed \
-    or contents differ; 4 refused by preflight; 5 could not verify; 6 another worker took over";
-
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Command {
     /// Check both sides and print every statement that would be run; changes nothing.
     Plan(Sides),
-    /// Migrate, as far as --advance-to; run again to go on.
+    /// Migrate, as far as --advance-to; run again to go on, also after a kill.
     Run {
         #[command(flatten)]
         sides: Sides,
-        /// The last phase that may begin: Preflight, ReadyForCutover, Cutover or Completed.
-        #[arg(long, default_value = "Completed")]
+        /// The last phase that may begin. ReadyForCutover does everything but the switch.
+        #[arg(long, default_value = "Completed", value_parser = advance_to)]
         advance_to: Phase,
     },
-    /// Print how far the migration is.
-    Status {
-        #[command(flatten)]
-        sides: Sides,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Compare the contents of both sides while the stream is live.
+    /// Print how far the migration is and what can be done; without --schema or --migration, list all.
+    Status(Sides),
+    /// Compare the contents of both sides, with or without a migration; only reads.
     Verify(Sides),
     /// Take the migration back and leave nothing behind; refused once the target owns the data.
     Abort(Sides),
@@ -59,167 +50,145 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, Args)]
+/// No Debug: the URLs hold passwords.
+#[derive(Args)]
 pub(crate) struct Sides {
-    /// URL of the database that holds the schema. sslmode may be disable, prefer, require or verify-full with sslrootcert.
-    #[arg(long, env = "RERP_SPLIT_SOURCE", hide_env_values = true)]
-    source: String,
-    /// URL of the database that it moves to.
-    #[arg(long, env = "RERP_SPLIT_TARGET", hide_env_values = true)]
-    target: String,
+    /// URL of the database that holds the schema. sslmode may be disable, prefer, require or verify-full with sslrootcert. A
+    /// URL without a password takes RERP_SOURCE_PASSWORD or PGPASSWORD. Others on this machine see arguments: prefer the environment.
+    #[arg(long, env = "RERP_SOURCE_URL", hide_env_values = true)]
+    pub(crate) source: Option<String>,
+    /// URL of the database that it moves to; as for --source, with RERP_TARGET_PASSWORD. `status` needs none.
+    #[arg(long, env = "RERP_TARGET_URL", hide_env_values = true)]
+    pub(crate) target: Option<String>,
     /// A spec as JSON, instead of the flags below.
     #[arg(long, conflicts_with_all = ["schema", "owner"])]
-    spec: Option<PathBuf>,
+    pub(crate) spec: Option<PathBuf>,
     /// The schema that moves.
-    #[arg(long, required_unless_present = "spec")]
-    schema: Option<String>,
-    /// Its name on the target, if another.
     #[arg(long)]
-    target_schema: Option<String>,
+    pub(crate) schema: Option<String>,
+    /// Its name on the target, if another; a migration refuses that, verify does not.
+    #[arg(long)]
+    pub(crate) target_schema: Option<String>,
     /// Move only this table; may be repeated.
     #[arg(long = "table")]
-    tables: Vec<String>,
-    /// Names the migration: 1 to 16 of a-z and 0-9.
-    #[arg(long, default_value = "cli")]
-    migration: String,
-    /// The role that owns the tables.
-    #[arg(long, required_unless_present = "spec")]
-    owner: Option<String>,
-    /// A role of the service that reads and writes; may be repeated.
+    pub(crate) tables: Vec<String>,
+    /// Names the migration: 1 to 16 of a-z and 0-9; by default after the schema.
+    #[arg(long)]
+    pub(crate) migration: Option<String>,
+    /// The role that owns the tables; by default the one that does now.
+    #[arg(long)]
+    pub(crate) owner: Option<String>,
+    /// A role of the service that reads and writes; may be repeated. Without this and the two below, roles with rights on all
+    /// tables of the source are taken.
     #[arg(long = "role-app")]
-    app: Vec<String>,
+    pub(crate) app: Vec<String>,
     /// A role of the service that reads; may be repeated.
     #[arg(long = "role-read")]
-    read: Vec<String>,
+    pub(crate) read: Vec<String>,
     /// A role of the service that changes the schema; may be repeated.
     #[arg(long = "role-migrate")]
-    migrate: Vec<String>,
+    pub(crate) migrate: Vec<String>,
     /// Owner on the target, if another; the same for the roles below.
     #[arg(long)]
-    target_owner: Option<String>,
+    pub(crate) target_owner: Option<String>,
     #[arg(long = "target-role-app")]
-    target_app: Vec<String>,
+    pub(crate) target_app: Vec<String>,
     #[arg(long = "target-role-read")]
-    target_read: Vec<String>,
+    pub(crate) target_read: Vec<String>,
     #[arg(long = "target-role-migrate")]
-    target_migrate: Vec<String>,
+    pub(crate) target_migrate: Vec<String>,
     /// How long writers may be kept waiting by one attempt of the switch, in milliseconds.
     #[arg(long, default_value_t = 500)]
-    max_write_pause_ms: u64,
+    pub(crate) max_write_pause_ms: u64,
     /// How long the switch may be tried, in seconds.
     #[arg(long, default_value_t = 600)]
-    cutover_budget_s: u64,
+    pub(crate) cutover_budget_s: u64,
     /// Workers that copy side by side, 1 to 16.
     #[arg(long, default_value_t = CopySpec::default().workers)]
-    copy_workers: u32,
+    pub(crate) copy_workers: u32,
     /// How much they may copy together in a second, in bytes.
     #[arg(long)]
-    copy_max_bytes_per_second: Option<u64>,
+    pub(crate) copy_max_bytes_per_second: Option<u64>,
     /// What becomes of foreign keys between moving and staying tables.
     #[arg(long, value_enum, default_value_t = ForeignKeys::Refuse)]
-    foreign_keys: ForeignKeys,
+    pub(crate) foreign_keys: ForeignKeys,
     /// Sever foreign keys although there are children without a parent already.
     #[arg(long)]
-    waive_orphans: bool,
+    pub(crate) waive_orphans: bool,
     /// With sslmode=verify-full, where the target's own disk has the source's roots, for its subscription; by default where
     /// sslrootcert in --source says.
     #[arg(long)]
-    source_roots_on_target: Option<String>,
+    pub(crate) source_roots_on_target: Option<String>,
     /// The pg_dump to use.
     #[arg(long, env = "RERP_PG_DUMP")]
-    pg_dump: Option<PathBuf>,
+    pub(crate) pg_dump: Option<PathBuf>,
+    /// Print events, one JSON object a line, on standard output and nothing else there.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum ForeignKeys {
+pub(crate) enum ForeignKeys {
     /// They stop the migration.
     Refuse,
     /// They are dropped right before the cutover and compared across the databases from then on.
     Sever,
 }
 
-/// Why the arguments can't be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ArgumentError {
-    #[error("read {path}")]
-    Read {
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
-    #[error(transparent)]
-    Spec(#[from] rerp_split::spec::SpecError),
-    #[error(transparent)]
-    Url(#[from] rerp_split::connect::ConnectError),
+/// Phases that a migration can be told to stop at.
+const STOPS: [Phase; 10] = [
+    Phase::Preflight,
+    Phase::Prepare,
+    Phase::Copy,
+    Phase::CatchUp,
+    Phase::Verify,
+    Phase::ReadyForCutover,
+    Phase::Cutover,
+    Phase::Observe,
+    Phase::Finalize,
+    Phase::Completed,
+];
+
+fn advance_to(text: &str) -> Result<Phase, String> {
+    let known = STOPS.into_iter().find(|phase| phase.as_str().eq_ignore_ascii_case(text));
+    known.ok_or_else(|| format!("write one of {}", STOPS.map(Phase::as_str).join(", ")))
 }
 
-impl Sides {
-    /// Settings that end once nothing more may be done.
-    pub(crate) fn settings(self) -> Result<Settings, ArgumentError> {
-        let (source, target, pg_dump) = (self.source.clone(), self.target.clone(), self.pg_dump.clone());
-        let roots = self.source_roots_on_target.clone();
-        let spec = match &self.spec {
-            Some(path) => Spec::parse(&read(path)?)?,
-            None => self.into_spec(),
-        };
-        let settings = settings(spec, &source, &target, pg_dump, true)?;
-        Ok(Settings { source: settings.source.with_roots_on_target(roots), ..settings })
-    }
-
-    fn into_spec(self) -> Spec {
-        let schema = self.schema.unwrap_or_default();
-        let or = |given: Vec<String>, other: &[String]| if given.is_empty() { other.to_vec() } else { given };
-        let source =
-            Roles { owner: self.owner.unwrap_or_default(), migrate: self.migrate, app: self.app, read: self.read };
-        let target = Roles {
-            owner: self.target_owner.unwrap_or_else(|| source.owner.clone()),
-            migrate: or(self.target_migrate, &source.migrate),
-            app: or(self.target_app, &source.app),
-            read: or(self.target_read, &source.read),
-        };
-        Spec {
-            migration: self.migration,
-            target: SideSpec { schema: self.target_schema.unwrap_or_else(|| schema.clone()), roles: target },
-            source: SideSpec { schema, roles: source },
-            tables: (!self.tables.is_empty()).then_some(self.tables),
-            max_write_pause_ms: self.max_write_pause_ms,
-            cutover_budget_s: self.cutover_budget_s,
-            copy: CopySpec {
-                workers: self.copy_workers,
-                max_bytes_per_second: self.copy_max_bytes_per_second,
-                ..CopySpec::default()
-            },
-            foreign_keys: ForeignKeySpec {
-                across_domains: match self.foreign_keys {
-                    ForeignKeys::Refuse => AcrossDomains::Refuse,
-                    ForeignKeys::Sever => AcrossDomains::Sever,
-                },
-                waive_orphans: self.waive_orphans,
-            },
+/// A text without what stands between `://` and the last `@` of the same word: clap repeats what it doesn't understand.
+pub(crate) fn redacted(text: &str) -> String {
+    let mut out = String::new();
+    for word in text.split_inclusive(char::is_whitespace) {
+        match (word.find("://"), word.rfind('@')) {
+            (Some(begin), Some(end)) if begin < end => {
+                out.push_str(&word[..begin]);
+                out.push_str("://…");
+                out.push_str(&word[end..]);
+            }
+            _ => out.push_str(word),
         }
     }
+    out
 }
 
-/// Settings of a worker from its directory.
-pub(crate) fn from_dir(dir: &Path, pg_dump: Option<PathBuf>) -> Result<Settings, ArgumentError> {
-    let spec = Spec::parse(&read(&dir.join("spec.json"))?)?;
-    let (source, target) = (read(&dir.join("source"))?, read(&dir.join("target"))?);
-    settings(spec, source.trim(), target.trim(), pg_dump, false)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
 
-fn settings(
-    spec: Spec,
-    source: &str,
-    target: &str,
-    pg_dump: Option<PathBuf>,
-    until_settled: bool,
-) -> Result<Settings, ArgumentError> {
-    spec.check()?;
-    let source = Endpoint::parse(Side::Source, source, &spec.migration)?;
-    let target = Endpoint::parse(Side::Target, target, &spec.migration)?;
-    Ok(Settings { spec, source, target, pg_dump: pg_dump.unwrap_or_else(find_pg_dump), until_settled })
-}
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
 
-fn read(path: &Path) -> Result<String, ArgumentError> {
-    std::fs::read_to_string(path).map_err(|source| ArgumentError::Read { path: path.to_owned(), source })
+    #[test]
+    fn a_phase_that_is_no_stop_is_refused_with_those_that_are() {
+        assert_eq!(advance_to("readyforcutover"), Ok(Phase::ReadyForCutover));
+        assert!(advance_to("Aborted").unwrap_err().contains("ReadyForCutover, Cutover"));
+    }
+
+    #[test]
+    fn a_url_that_is_repeated_has_no_login() {
+        let text = "error: unexpected argument 'postgresql://u:p@ss@h/d' found\n\n  x@y.z stays\n";
+        assert_eq!(redacted(text), "error: unexpected argument 'postgresql://…@h/d' found\n\n  x@y.z stays\n");
+    }
 }

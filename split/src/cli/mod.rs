@@ -1,72 +1,130 @@
-//! The commands: arguments in, text and an exit code out.
+//! The commands: arguments in, text or events and an exit code out.
 
 mod admin;
 mod args;
+mod back;
 mod commands;
+mod exit;
+mod failure;
+mod migrate;
+mod progress;
+mod settings;
+mod status;
+mod verify;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, Sides};
 use clap::Parser;
+use exit::Exit;
+use failure::Failure;
+use progress::{Event, Form, Output, say};
 use rerp_split::failpoint;
-use rerp_split::step::chain;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// What the caller of the process learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// Done as asked.
-    Done = 0,
-    /// The attempt itself failed: no connection, no server, wrong arguments.
-    Error = 1,
-    /// The migration failed, or contents differ.
-    Failed = 3,
-    /// Fatal findings stand.
-    Refused = 4,
-    /// The comparison itself could not be made.
-    NotVerified = 5,
-    /// Another worker has taken the migration over.
-    Superseded = 6,
+/// A command's end, with words for whoever waits for it.
+pub(crate) struct Ended {
+    exit: Exit,
+    message: String,
+}
+
+impl Ended {
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
 }
 
 /// Parses, runs, reports.
 pub(crate) async fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    log();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return misunderstood(&error),
+    };
+    let name = arguments.command.name();
+    let logs = std::env::var_os("RUST_LOG").is_some();
+    log(matches!(arguments.command, Command::Worker { .. }));
     if let Err(error) = failpoint::arm_from_env() {
-        eprintln!("rerp-split: {error}");
-        return ExitCode::from(Exit::Error as u8);
+        say(&format!("rerp-split: {error}\n"));
+        return Exit::Refused.into();
     }
     let stop = CancellationToken::new();
     listen(stop.clone());
-    let exit = match dispatch(arguments.command, &stop).await {
-        Ok(exit) => exit,
-        Err(error) => {
-            eprintln!("rerp-split: {}", chain(error.as_ref()));
-            Exit::Error
-        }
+    let (form, migration) = match arguments.command.sides() {
+        Some(sides) => (Form::choose(sides.json, logs), sides.migration().ok().flatten().unwrap_or_default()),
+        None => (Form::Lines, String::new()),
     };
-    ExitCode::from(exit as u8)
+    let output = Output::new(form, &migration);
+    output.tell(&Event::Begin { command: name, version: env!("CARGO_PKG_VERSION") });
+    let ended = dispatch(arguments.command, &output, &stop).await;
+    let Ended { exit, message } = ended.unwrap_or_else(|failure| end_of(failure, &stop));
+    if !message.is_empty() || form == Form::Json {
+        let message = if form == Form::Json || exit == Exit::Done { message } else { format!("rerp-split: {message}") };
+        output.tell(&Event::End { exit, code: exit.code(), message });
+    }
+    exit.into()
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-async fn dispatch(command: Command, stop: &CancellationToken) -> Result<Exit, Failure> {
+async fn dispatch(command: Command, output: &Output, stop: &CancellationToken) -> Result<Ended, Failure> {
     match command {
-        Command::Plan(sides) => commands::plan(sides.settings()?).await,
-        Command::Run { sides, advance_to } => commands::migrate(sides.settings()?, advance_to, stop).await,
-        Command::Status { sides, json } => commands::status(sides.settings()?, json).await,
-        Command::Verify(sides) => commands::verify(sides.settings()?).await,
-        Command::Abort(sides) => commands::abort(sides.settings()?, stop).await,
-        Command::UndoForeignKeys(sides) => commands::undo_foreign_keys(sides.settings()?).await,
-        Command::Worker { dir, admin, pg_dump } => commands::worker(args::from_dir(&dir, pg_dump)?, &admin, stop).await,
+        Command::Plan(sides) => commands::plan(sides, output).await,
+        Command::Run { sides, advance_to } => migrate::run(sides, advance_to, output, stop).await,
+        Command::Status(sides) => status::status(sides, output).await,
+        Command::Verify(sides) => verify::verify(sides, output, stop).await,
+        Command::Abort(sides) => back::abort(sides, output, stop).await,
+        Command::UndoForeignKeys(sides) => commands::undo_foreign_keys(sides, output).await,
+        Command::Worker { dir, admin, pg_dump } => {
+            commands::worker(settings::from_dir(&dir, pg_dump)?, &admin, stop).await
+        }
     }
 }
 
-/// Logs go to stderr, results to stdout.
-fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+impl Command {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Plan(_) => "plan",
+            Self::Run { .. } => "run",
+            Self::Status(_) => "status",
+            Self::Verify(_) => "verify",
+            Self::Abort(_) => "abort",
+            Self::UndoForeignKeys(_) => "undo-foreign-keys",
+            Self::Worker { .. } => "worker",
+        }
+    }
+
+    fn sides(&self) -> Option<&Sides> {
+        match self {
+            Self::Plan(sides)
+            | Self::Run { sides, .. }
+            | Self::Status(sides)
+            | Self::Verify(sides)
+            | Self::Abort(sides)
+            | Self::UndoForeignKeys(sides) => Some(sides),
+            Self::Worker { .. } => None,
+        }
+    }
+}
+
+/// What was interrupted ends with whatever was under way just then.
+fn end_of(failure: Failure, stop: &CancellationToken) -> Ended {
+    let exit = if failure.exit == Exit::Failed && stop.is_cancelled() { Exit::Stopped } else { failure.exit };
+    Ended::new(exit, failure.text)
+}
+
+/// Help and version are no errors; all else is, and what it repeats of the arguments may be a URL.
+fn misunderstood(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Done.into();
+    }
+    say(&args::redacted(&error.render().to_string()));
+    Exit::Refused.into()
+}
+
+/// Logs go to standard error. A worker's are all that is seen of it; a person's command shows what it does by itself.
+fn log(worker: bool) {
+    let usual = if worker { "info" } else { "error" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::env::var("RERP_LOG_FORMAT").is_ok_and(|format| format == "json") {
         lines.json().init();
@@ -75,15 +133,20 @@ fn log() {
     }
 }
 
-/// SIGTERM and SIGINT ask the process to end where the migration can be taken up again.
+/// SIGTERM and SIGINT ask the process to end where the migration can be taken up again. Who asks twice doesn't want to wait, and
+/// a process may end anywhere.
 fn listen(stop: CancellationToken) {
     for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
         match signal(kind) {
             Ok(mut stream) => {
                 let stop = stop.clone();
                 tokio::spawn(async move {
-                    stream.recv().await;
-                    stop.cancel();
+                    while stream.recv().await.is_some() {
+                        if stop.is_cancelled() {
+                            std::process::exit(Exit::Stopped.code().into());
+                        }
+                        stop.cancel();
+                    }
                 });
             }
             Err(error) => tracing::warn!(%error, "signals are not handled"),

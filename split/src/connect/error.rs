@@ -3,10 +3,23 @@
 use super::CONNECT_TIMEOUT;
 use crate::spec::Side;
 
+/// What a URL looks like.
+const FORM: &str = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE";
+
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// Not a PostgreSQL URL, or one that says of TLS what can't be had.
+    /// Not a PostgreSQL URL.
+    #[error(
+        "the URL of the {side} can't be read: write {FORM}, with everything but letters, digits and -._~ in user and password \
+         percent-encoded (@ is %40), and no other parameters than those of libpq that the driver knows (sslmode, sslrootcert, \
+         connect_timeout, options)"
+    )]
+    Unreadable {
+        /// Which side.
+        side: Side,
+    },
+    /// It says of TLS what can't be had.
     #[error("the URL of the {side} can't be used")]
     Url {
         /// Which side.
@@ -33,7 +46,7 @@ pub enum ConnectError {
         advice: String,
     },
     /// The URL lacks something, or names several servers.
-    #[error("the URL of the {side} must name exactly one {what}")]
+    #[error("the URL of the {side} must name exactly one {what}: write {FORM}")]
     Incomplete {
         /// Which side.
         side: Side,

@@ -61,10 +61,19 @@ impl Endpoint {
     /// Reads a URL `postgresql://user:password@host:port/database`, with `sslmode` and `sslrootcert` as libpq has them.
     ///
     /// # Errors
-    /// The URL can't be parsed, or doesn't name one host, a user and a database.
+    /// The URL can't be parsed, or doesn't name one host, a user and a database. What the driver says about a URL may hold
+    /// parts of it, hence of a password that isn't encoded as it should be, so no error repeats that.
     pub fn parse(side: Side, url: &str, migration: &str) -> Result<Self, ConnectError> {
-        let Address { config, tls } = Address::parse(url).map_err(|source| ConnectError::Url { side, source })?;
+        if !["postgresql://", "postgres://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(ConnectError::Unreadable { side });
+        }
+        let Address { config, tls } = Address::parse(url).map_err(|source| match source {
+            rerp_pgtls::Error::Url(_) => ConnectError::Unreadable { side },
+            source => ConnectError::Url { side, source },
+        })?;
         let host = match config.get_hosts() {
+            // The rest of a password with an @ in it.
+            [Host::Tcp(host)] if host.contains('@') => return Err(ConnectError::Unreadable { side }),
             [Host::Tcp(host)] => host.clone(),
             _ => {
                 return Err(ConnectError::Incomplete { side, what: "TCP host" });
@@ -85,6 +94,15 @@ impl Endpoint {
     #[must_use]
     pub fn with_roots_on_target(self, path: Option<String>) -> Self {
         Self { roots_on_target: path, ..self }
+    }
+
+    /// The same server, with this password where the URL has none.
+    #[must_use]
+    pub fn with_password(mut self, password: Option<&str>) -> Self {
+        if let Some(password) = password.filter(|_| self.config.get_password().is_none()) {
+            self.config.password(password);
+        }
+        self
     }
 
     /// The same server, for sessions of run `run`: a later run finds and ends them by their application name.

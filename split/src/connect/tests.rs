@@ -45,3 +45,32 @@ fn what_is_missing_is_named() {
         assert!(matches!(error, ConnectError::Incomplete { what: w, .. } if w == what), "{url}: {error:?}");
     }
 }
+
+#[test]
+fn an_error_repeats_no_part_of_a_password() {
+    for url in [
+        "mysql://u:s3cret@h/d",
+        "u:s3cret=x@h/d",
+        "postgresql://u:p@s3cret@h/d",
+        "postgresql://u:p@h?s3cret=x@h/d",
+        "postgresql://u:p@h:s3cret/d",
+        "",
+    ] {
+        let error = Endpoint::parse(Side::Source, url, "abc").unwrap_err();
+        let text = crate::step::chain(&error);
+        assert!(
+            text.contains("write postgresql://USER:PASSWORD@HOST:PORT/DATABASE") && !text.contains("s3cret"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_password_from_elsewhere_is_for_a_url_without_one() {
+    let of = |url| {
+        let endpoint = Endpoint::parse(Side::Source, url, "abc").unwrap().with_password(Some("other"));
+        let env = endpoint.libpq_env("dump");
+        env.into_iter().find(|(name, _)| *name == "PGPASSWORD").map(|(_, value)| value).unwrap()
+    };
+    assert_eq!((of(URL).as_str(), of("postgresql://u@h/d").as_str()), ("s'ecret", "other"));
+}

@@ -9,6 +9,7 @@ mod hash;
 mod relations;
 mod roles;
 mod server;
+mod service;
 
 pub(crate) use edges::CONTENTS;
 pub use edges::{Dependent, Mention, Need};
@@ -17,6 +18,7 @@ pub use hash::{hash_query, schema_hash};
 pub use relations::{Column, Key, Relation, Sequence, Table, Trigger};
 pub use roles::{Grant, Power, RoleFacts};
 pub use server::{Extension, OldTransaction, Server, Standby};
+pub use service::{Usage, usage};
 
 use crate::spec::{Side, Spec};
 use serde::de::DeserializeOwned;

@@ -7,10 +7,12 @@
 pub mod chunk;
 pub mod cleanup;
 pub mod client;
+pub mod known;
 pub mod owner;
 pub mod run;
 
 pub use client::{beat, ensure, forget, read_status, read_wish, write_status, write_wish};
+pub use known::{Known, known};
 pub use owner::{OwnerRow, forget_owner, read_owner, register};
 
 use crate::phase::Phase;

@@ -18,7 +18,7 @@ pub(super) fn check(findings: &mut Findings, spec: &Spec, inventory: &Inventory)
         }
         if is_owner && role.login {
             let message = "the owner can log in: an owner gives itself back what is taken from it";
-            findings.fatal("owner-login", side, &role.name, message, format!("ALTER ROLE {name} NOLOGIN"));
+            findings.fatal("owner-login", side, &role.name, message, hand_over(inventory, &role.name));
         }
         // What the role itself has, its members have through it.
         let by_role = |power: &str| role.powers.iter().any(|own| own.member == role.name && own.power == power);
@@ -32,6 +32,29 @@ pub(super) fn check(findings: &mut Findings, spec: &Spec, inventory: &Inventory)
     }
     owners(findings, spec, inventory);
     grants(findings, inventory);
+}
+
+/// Statements after which the tables belong to a role that can't log in, and who did own them works on with rights alone.
+fn hand_over(inventory: &Inventory, present: &str) -> String {
+    let lock = format!("ALTER ROLE {} NOLOGIN", sql::ident(present));
+    let owned: Vec<_> = inventory.tables.iter().filter(|table| table.owner == present).collect();
+    if inventory.side == Side::Target || owned.is_empty() {
+        return lock;
+    }
+    let (schema, from) = (sql::ident(&inventory.schema), sql::ident(present));
+    let owner = sql::ident(&format!("{}_owner", inventory.schema));
+    let mut steps = vec![format!("CREATE ROLE {owner} NOLOGIN")];
+    if inventory.schema_owner.as_deref() == Some(present) {
+        steps.push(format!("ALTER SCHEMA {schema} OWNER TO {owner}"));
+    }
+    for table in owned {
+        let table = sql::qualified(&inventory.schema, &table.name);
+        steps.push(format!("ALTER TABLE {table} OWNER TO {owner}"));
+        steps.push(format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {from}"));
+    }
+    steps.push(format!("GRANT USAGE ON SCHEMA {schema} TO {from}, {owner}"));
+    steps.push(format!("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {from}"));
+    format!("{}; then name it as the owner. Or, if nobody logs in as it: {lock}", steps.join("; "))
 }
 
 fn powerful(findings: &mut Findings, side: Side, member: &str, power: &str) {

@@ -1,6 +1,6 @@
 //! Status and findings as text for a person.
 
-use crate::status::{Finding, ForeignKey, Severity, Status};
+use crate::status::{Cutover, Finding, ForeignKey, Replication, Severity, Status, TableStatus, Verification};
 use comfy_table::{ContentArrangement, Table, presets};
 use std::fmt::Write;
 
@@ -17,35 +17,65 @@ pub fn status(status: &Status) -> String {
     if !status.tables.is_empty() {
         let _ = writeln!(text, "{}", tables(status));
     }
-    if let Some(stream) = &status.replication {
-        let _ = writeln!(
-            text,
-            "stream: {} B behind, {} B of WAL kept by {}",
-            stream.lag_bytes, stream.retained_wal_bytes, stream.slot
-        );
-    }
-    if let Some(seen) = &status.verification {
-        let percent = seen.coverage * 100.0;
-        let _ = writeln!(
-            text,
-            "compared: {} rows in {} chunks ({percent:.1} %), {} differ",
-            seen.rows, seen.chunks, seen.mismatches
-        );
-    }
-    if let Some(cutover) = &status.cutover {
-        let _ = writeln!(
-            text,
-            "switched at {} (epoch {}): writers waited {:.1} ms (locks {:.1}, drain {:.1}, sequences {:.1}), {} attempts",
-            cutover.at,
-            cutover.epoch,
-            cutover.write_pause_ms,
-            cutover.lock_wait_ms,
-            cutover.drain_ms,
-            cutover.sequence_ms,
-            cutover.attempts
-        );
+    for line in [
+        status.replication.as_ref().map(stream),
+        status.verification.as_ref().map(compared),
+        status.cutover.as_ref().map(cutover),
+    ] {
+        text.extend(line.map(|line| line + "\n"));
     }
     text + &foreign_keys(&status.foreign_keys) + &findings(&status.findings)
+}
+
+/// How far one table is, as a line.
+#[must_use]
+pub fn table(table: &TableStatus) -> String {
+    let of = if table.total > 0 { format!(" of {}", table.total) } else { String::new() };
+    let left = table.eta_seconds.map_or_else(String::new, |seconds| format!(", {seconds} s left"));
+    format!("{}: {:?}, {}{of} rows, {}{left}", table.name, table.state, table.rows, size(table.bytes))
+}
+
+/// How far behind the target is, as a line.
+#[must_use]
+pub fn stream(stream: &Replication) -> String {
+    let token = stream.token_ms.map_or_else(String::new, |ms| format!(", a token takes {ms:.1} ms"));
+    let (lag, kept) = (size(stream.lag_bytes), size(stream.retained_wal_bytes));
+    format!("stream: {lag} behind{token}, {kept} of WAL kept by {}", stream.slot)
+}
+
+/// How much has been compared, as a line.
+#[must_use]
+pub fn compared(seen: &Verification) -> String {
+    let percent = seen.coverage * 100.0;
+    format!("compared: {} rows in {} chunks ({percent:.1} %), {} differ", seen.rows, seen.chunks, seen.mismatches)
+}
+
+/// What the switch was like, as a line.
+#[must_use]
+pub fn cutover(cutover: &Cutover) -> String {
+    format!(
+        "switched at {} (epoch {}): writers waited {:.1} ms (locks {:.1}, drain {:.1}, sequences {:.1}), {} attempts",
+        cutover.at,
+        cutover.epoch,
+        cutover.write_pause_ms,
+        cutover.lock_wait_ms,
+        cutover.drain_ms,
+        cutover.sequence_ms,
+        cutover.attempts
+    )
+}
+
+/// Bytes in the largest unit that leaves something before the point.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if value < 1000.0 {
+            return if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} TB")
 }
 
 /// One line per foreign key between moving and staying tables.
@@ -85,7 +115,7 @@ fn tables(status: &Status) -> Table {
             format!("{:?}", entry.state),
             entry.rows.to_string(),
             entry.total.to_string(),
-            entry.bytes.to_string(),
+            size(entry.bytes),
             entry.eta_seconds.map_or_else(String::new, |seconds| format!("{seconds} s")),
         ]);
     }
@@ -96,7 +126,12 @@ fn tables(status: &Status) -> Table {
 mod tests {
     use super::*;
     use crate::spec::Side;
-    use crate::status::TableStatus;
+
+    #[test]
+    fn sizes_have_a_unit() {
+        let all = [0, 999, 1_000, 1_550_000, 7_000_000_000, 2_500_000_000_000].map(size);
+        assert_eq!(all, ["0 B", "999 B", "1.0 kB", "1.6 MB", "7.0 GB", "2.5 TB"]);
+    }
 
     #[test]
     fn a_person_sees_what_is_wrong_and_what_mends_it() {

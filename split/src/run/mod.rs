@@ -18,7 +18,6 @@ use crate::connect::Endpoint;
 use crate::journal::{self, Wish};
 use crate::spec::{Side, Spec};
 use crate::step::{Class, Job, StepError, chain};
-use crate::verify::{self, Comparison, Observer};
 use driver::Driver;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -130,15 +129,6 @@ pub async fn take(settings: &Settings) -> Result<Job, StepError> {
     let source = settings.source.connect("claim").await?;
     let run = claim(settings, &source).await?;
     Ok(job(settings, run))
-}
-
-/// Compares the contents of both sides through the live stream, from the beginning.
-///
-/// # Errors
-/// As [`crate::verify::verify`].
-pub async fn compare(job: &Job, observer: &dyn Observer) -> Result<Comparison, StepError> {
-    verify::forget(job, &job.session(Side::Source, "journal").await?).await?;
-    work::comparison(job, observer).await
 }
 
 fn job(settings: &Settings, run: i64) -> Job {

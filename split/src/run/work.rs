@@ -278,7 +278,7 @@ async fn compare(job: &Job, board: &Board) -> Result<Work, StepError> {
 }
 
 /// Compares both sides as they are now.
-pub(super) async fn comparison(job: &Job, observer: &dyn verify::Observer) -> Result<verify::Comparison, StepError> {
+async fn comparison(job: &Job, observer: &dyn verify::Observer) -> Result<verify::Comparison, StepError> {
     let mut source = job.session(Side::Source, "inspect").await?;
     let mut target = job.session(Side::Target, "inspect").await?;
     let source = inspect(&mut source, Side::Source, &job.spec).await?;

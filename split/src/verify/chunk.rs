@@ -1,6 +1,7 @@
 //! One range of keys, compared as a whole, and taken apart into keys if it differs.
 
 use super::key::KeySql;
+use super::{Pair, Queries};
 use crate::step::{StepError, failed, within};
 use std::collections::HashMap;
 use tokio_postgres::types::ToSql;
@@ -52,22 +53,20 @@ pub(super) async fn upper(
 
 /// Compares the chunk; returns the source's rows and the keys that differ. Both sides are read at the same time, so
 /// what is on its way differs: that is for `suspect` to tell.
-pub(super) async fn compare(
-    source: &Client,
-    target: &Client,
-    sql: &KeySql,
-    chunk: &Chunk,
-) -> Result<(u64, Vec<KeyText>), StepError> {
-    let query = sql.digest(chunk.after.is_some(), chunk.upto.is_some());
-    let both = async { tokio::try_join!(digest(source, &query, chunk), digest(target, &query, chunk)) };
+pub(super) async fn compare(pair: &Pair, queries: &Queries, chunk: &Chunk) -> Result<(u64, Vec<KeyText>), StepError> {
+    let (lower, upper) = (chunk.after.is_some(), chunk.upto.is_some());
+    let (ours, theirs) = (queries.from.digest(lower, upper), queries.to.digest(lower, upper));
+    let both = async { tokio::try_join!(digest(&pair.source, &ours, chunk), digest(&pair.target, &theirs, chunk)) };
     let (from, to) = within("comparing a chunk", LIMIT_S, both).await?;
     let rows = u64::try_from(from.0).unwrap_or(0);
     if from == to {
         return Ok((rows, Vec::new()));
     }
-    let query = sql.rows(chunk.after.is_some(), chunk.upto.is_some());
+    let (ours, theirs) = (queries.from.rows(lower, upper), queries.to.rows(lower, upper));
     let parameters = chunk.parameters();
-    let both = async { tokio::try_join!(versions(source, &query, &parameters), versions(target, &query, &parameters)) };
+    let both = async {
+        tokio::try_join!(versions(&pair.source, &ours, &parameters), versions(&pair.target, &theirs, &parameters))
+    };
     let (from, to) = within("comparing keys", LIMIT_S, both).await?;
     Ok((rows, differing(&from, &to)))
 }

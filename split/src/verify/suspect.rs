@@ -1,23 +1,20 @@
 //! Which of the keys that differ really do.
 //!
-//! While writers write, a key may differ because its change is on its way. The bracket rule: read the source, send a
-//! token and wait for it, read the target, read the source again. If the source's row is the same version (`xmin`)
+//! While writers write, a key may differ because its change is on its way. The bracket rule: read the source, wait until
+//! what it has is on the target (`way`: by a token, or by reading alone), read the target, read the source again. If the source's row is the same version (`xmin`)
 //! both times, the target had to have exactly it. A row that the source lacks has no version; it counts as extra if the
 //! target's row is the same version before and after, since whatever removed it had to have arrived.
 
-use super::Pair;
 use super::chunk::{KeyText, Version, Versions, versions};
 use super::key::KeySql;
-use crate::step::{Job, StepError};
-use crate::stream::TokenLine;
-use std::time::Duration;
+use super::way::Way;
+use super::{Pair, Queries};
+use crate::step::StepError;
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 
 /// How often a key that keeps changing is looked at.
 const ROUNDS: u32 = 10;
-/// How long a token may take.
-const TOKEN_LIMIT: Duration = Duration::from_secs(60);
 
 /// What became of the suspects.
 #[derive(Debug, Default)]
@@ -36,23 +33,27 @@ enum Seen {
 }
 
 /// Looks at the suspects until each is decided, or has changed in every round.
-pub(super) async fn judge(job: &Job, pair: &Pair, sql: &KeySql, keys: Vec<KeyText>) -> Result<Verdict, StepError> {
+pub(super) async fn judge(
+    way: &Way<'_>,
+    pair: &Pair,
+    queries: &Queries,
+    keys: Vec<KeyText>,
+) -> Result<Verdict, StepError> {
     let mut verdict = Verdict::default();
     if keys.is_empty() {
         return Ok(verdict);
     }
-    // Opened when needed: between two suspects the server would end an idle session.
-    let tokens = TokenLine::open(job).await?;
+    let bracket = way.bracket().await?;
     let mut open = keys;
     for _ in 0..ROUNDS {
         if open.is_empty() {
             break;
         }
-        let target_before = read(&pair.target, sql, &open).await?;
-        let source_before = read(&pair.source, sql, &open).await?;
-        tokens.send(job, TOKEN_LIMIT).await?;
-        let target = read(&pair.target, sql, &open).await?;
-        let source = read(&pair.source, sql, &open).await?;
+        let target_before = read(&pair.target, &queries.to, &open).await?;
+        let source_before = read(&pair.source, &queries.from, &open).await?;
+        bracket.drain(pair).await?;
+        let target = read(&pair.target, &queries.to, &open).await?;
+        let source = read(&pair.source, &queries.from, &open).await?;
         let mut changing = Vec::new();
         for key in open {
             let of = |versions: &Versions| versions.get(&key).cloned();

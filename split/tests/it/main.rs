@@ -4,6 +4,7 @@
 mod support;
 mod world;
 
+mod cli;
 mod copy;
 mod fence_broken;
 mod fence_crash;
@@ -21,5 +22,6 @@ mod sever_back;
 mod sever_watch;
 mod tls;
 mod verify;
+mod verify_alone;
 mod versions;
 mod worker;

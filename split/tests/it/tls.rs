@@ -79,7 +79,7 @@ async fn until(cluster: &Cluster, what: &str) {
 fn command(world: &World, name: &str, roots: &Path, more: &[&str]) -> Command {
     let query = format!("?sslmode=verify-full&sslrootcert={}", roots.display());
     let mut command = world.command(name);
-    command.env("RERP_SPLIT_SOURCE", world.source.url() + &query).env("RERP_SPLIT_TARGET", world.target.url() + &query);
+    command.env("RERP_SOURCE_URL", world.source.url() + &query).env("RERP_TARGET_URL", world.target.url() + &query);
     command.args(more).stdin(Stdio::null());
     command
 }

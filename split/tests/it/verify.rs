@@ -21,7 +21,7 @@ async fn differences_are_found_by_key_and_load_is_no_difference() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 
     let same = world.run("verify", &[]).await;
-    let text = String::from_utf8_lossy(&same.stdout).into_owned();
+    let text = String::from_utf8_lossy(&same.stderr).into_owned();
     assert!(same.status.success() && text.contains("are the same on both sides"), "{text}");
 
     let target = world.target.admin().await;
@@ -34,7 +34,7 @@ async fn differences_are_found_by_key_and_load_is_no_difference() {
     lines.sort_unstable();
     let child = format!("differs: child ({missing})");
     assert_eq!(lines, ["differs: Odd Näme (-5, extra)", child.as_str(), "differs: email (777)"], "{text}");
-    assert_eq!(differs.status.code(), Some(3));
+    assert_eq!(differs.status.code(), Some(4));
     assert!(!writers.stop().await.acks().is_empty());
 }
 
@@ -45,7 +45,7 @@ async fn a_difference_blocks_the_switch() {
     world.target.admin().await.batch_execute(TAMPER).await.unwrap();
     let output = world.run("run", &[]).await;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert_eq!(output.status.code(), Some(4), "{text}");
     assert!(text.starts_with("Failed") && text.contains("3 rows differ"), "{text}");
     let owner = rerp_split::journal::read_owner(&world.source.admin().await, "app").await.unwrap().unwrap();
     assert!(owner.is_owner, "the source stays open");

@@ -132,7 +132,7 @@ impl World {
     /// The command with both sides given.
     pub fn command(&self, command: &str) -> Command {
         let mut process = Command::new(env!("CARGO_BIN_EXE_rerp-split"));
-        process.arg(command).env("RERP_SPLIT_SOURCE", self.source.url()).env("RERP_SPLIT_TARGET", self.target.url());
+        process.arg(command).env("RERP_SOURCE_URL", self.source.url()).env("RERP_TARGET_URL", self.target.url());
         process.arg("--spec").arg(self.path("spec.json"));
         process.env("RERP_PG_DUMP", self.pg_dump());
         process.env("RUST_LOG", "rerp_split=info").stdin(Stdio::null());

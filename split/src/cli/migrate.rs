@@ -1,0 +1,148 @@
+//! `run`: goes on from wherever the journal says, and says how to go on from where it ends.
+
+use super::Ended;
+use super::args::Sides;
+use super::commands::roles;
+use super::exit::Exit;
+use super::failure::{Failure, Refusal};
+use super::progress::Output;
+use super::settings::Chosen;
+use rerp_split::journal::{self, Wish};
+use rerp_split::phase::Phase;
+use rerp_split::report;
+use rerp_split::run::{Board, Settings, Stopped, drive};
+use rerp_split::status::Status;
+use std::collections::BTreeSet;
+use tokio_util::sync::CancellationToken;
+
+/// Migrates as far as `advance_to`.
+pub(super) async fn run(
+    sides: Sides,
+    advance_to: Phase,
+    output: &Output,
+    stop: &CancellationToken,
+) -> Result<Ended, Failure> {
+    let chosen = sides.choose(false).await?;
+    roles(&chosen, output);
+    begin(&chosen).await?;
+    let settings = chosen.settings;
+    let wish = Wish { advance_to, abort: false, suspend: false, services_prepared: true };
+    write_wish(&settings, &wish).await?;
+    let (stopped, status) = drive_shown(&settings, output, stop).await?;
+    let exit = exit(stopped, &status, advance_to);
+    Ok(Ended::new(exit, how_to_go_on(exit, &status)))
+}
+
+/// Refuses what would lead another migration than the one that is meant.
+async fn begin(chosen: &Chosen) -> Result<(), Failure> {
+    let settings = &chosen.settings;
+    let migration = settings.spec.migration.clone();
+    let client = settings.source.connect("status").await?;
+    let Some(status) = journal::read_status(&client, &migration).await? else { return Ok(()) };
+    match status.phase {
+        Phase::Aborting | Phase::Aborted => return Err(Refusal::BeingAborted { migration }.into()),
+        // Its tables have not been settled.
+        Phase::Pending | Phase::Preflight => return Ok(()),
+        _ => {}
+    }
+    let begun: BTreeSet<&str> = status.tables.iter().map(|table| table.name.as_str()).collect();
+    let named: BTreeSet<&str> = chosen.tables.iter().map(String::as_str).collect();
+    if begun.is_empty() || begun == named {
+        return Ok(());
+    }
+    let begun = begun.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Refusal::OtherTables { migration, begun }.into())
+}
+
+/// Lets a worker go, shows what it does, and prints what it came to.
+pub(super) async fn drive_shown(
+    settings: &Settings,
+    output: &Output,
+    stop: &CancellationToken,
+) -> Result<(Stopped, Status), Failure> {
+    let board = Board::new(&settings.spec.migration);
+    let follow = output.follow(&board);
+    let stopped = drive(settings, &board, stop).await;
+    follow.end().await;
+    let status = board.status();
+    output.result(&report::status(&status));
+    Ok((stopped?, status))
+}
+
+/// Writes how far the migration may go; installs the journal on the source for it.
+pub(super) async fn write_wish(settings: &Settings, wish: &Wish) -> Result<(), Failure> {
+    let client = settings.source.connect("wish").await?;
+    journal::ensure(&client).await?;
+    Ok(journal::write_wish(&client, &settings.spec.migration, wish).await?)
+}
+
+fn exit(stopped: Stopped, status: &Status, advance_to: Phase) -> Exit {
+    match (stopped, status.phase) {
+        (Stopped::Superseded, _) => Exit::Superseded,
+        (_, Phase::Failed) if status.verification.as_ref().is_some_and(|seen| seen.mismatches > 0) => Exit::Mismatch,
+        (_, Phase::Failed | Phase::Aborted) => Exit::Doomed,
+        (Stopped::Asked, phase) if !phase.is_terminal() => Exit::Stopped,
+        (_, Phase::Preflight) if status.is_refused() => Exit::Refused,
+        (_, phase) if phase >= advance_to.min(Phase::Observe) => Exit::Done,
+        _ => Exit::Failed,
+    }
+}
+
+fn how_to_go_on(exit: Exit, status: &Status) -> String {
+    let phase = status.phase;
+    match exit {
+        Exit::Done if phase == Phase::Completed => {
+            "the target owns the data; the old tables are still on the source, closed to the service".to_owned()
+        }
+        Exit::Done if phase >= Phase::Observe => {
+            "the target owns the data; `run` with --advance-to Completed removes what is left of the migration"
+                .to_owned()
+        }
+        Exit::Done => {
+            format!("{phase} is reached; `run` with a later --advance-to goes on, `abort` takes all of it back")
+        }
+        Exit::Refused => "refused: mend what is fatal among the findings, then run the same command again".to_owned(),
+        Exit::Stopped => {
+            format!("stopped in {phase}: run the same command again to go on, or `abort` to take all of it back")
+        }
+        Exit::Mismatch | Exit::Doomed => format!("{phase}: {}; {}", why(status), exit.meaning()),
+        Exit::Superseded => format!("{}: see `status`", exit.meaning()),
+        Exit::Failed | Exit::NotVerified => {
+            format!("not done, in {phase}: {}; run the same command again", why(status))
+        }
+    }
+}
+
+fn why(status: &Status) -> &str {
+    status.failure.as_deref().unwrap_or(&status.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rerp_split::status::Verification;
+
+    fn at(phase: Phase) -> Status {
+        Status { phase, ..Status::default() }
+    }
+
+    #[test]
+    fn each_end_has_its_code() {
+        let end = |stopped, status: &Status| exit(stopped, status, Phase::Completed);
+        assert_eq!(end(Stopped::Settled, &at(Phase::Completed)), Exit::Done);
+        assert_eq!(end(Stopped::Asked, &at(Phase::Completed)), Exit::Done);
+        assert_eq!(end(Stopped::Asked, &at(Phase::Copy)), Exit::Stopped);
+        assert_eq!(end(Stopped::Superseded, &at(Phase::Copy)), Exit::Superseded);
+        assert_eq!(end(Stopped::Settled, &at(Phase::Cutover)), Exit::Failed);
+        assert_eq!(end(Stopped::Settled, &at(Phase::Failed)), Exit::Doomed);
+        let verification = Some(Verification { mismatches: 1, ..Verification::default() });
+        assert_eq!(end(Stopped::Settled, &Status { verification, ..at(Phase::Failed) }), Exit::Mismatch);
+        assert_eq!(exit(Stopped::Settled, &at(Phase::ReadyForCutover), Phase::ReadyForCutover), Exit::Done);
+    }
+
+    #[test]
+    fn who_is_stopped_is_told_how_to_go_on() {
+        let text = how_to_go_on(Exit::Stopped, &at(Phase::Copy));
+        assert_eq!(text, "stopped in Copy: run the same command again to go on, or `abort` to take all of it back");
+    }
+}

@@ -1,0 +1,102 @@
+//! Two looks at a status -> the events between them. Pure.
+//!
+//! What happens once (a phase, a finding, the switch) is told at once; what moves all the time (rows, lag) when its time has come.
+
+use super::event::Event;
+use rerp_split::status::Status;
+
+/// What has been told so far.
+#[derive(Default)]
+pub(super) struct Told(Status);
+
+impl Told {
+    /// What is new and happens once.
+    pub(super) fn events(&mut self, now: &Status) -> Vec<Event> {
+        let told = &mut self.0;
+        let mut events = Vec::new();
+        let (phase, message) = (now.phase, now.message.clone());
+        if told.phase != phase {
+            events.push(Event::Phase { phase, message });
+        } else if told.message != now.message && !now.message.is_empty() {
+            events.push(Event::Message { phase, message });
+        }
+        events.extend(now.findings.iter().filter(|found| !told.findings.contains(found)).cloned().map(Event::Finding));
+        for table in &now.tables {
+            match told.tables.iter_mut().find(|known| known.name == table.name) {
+                Some(known) if known.state == table.state => continue,
+                Some(known) => known.clone_from(table),
+                None => told.tables.push(table.clone()),
+            }
+            events.push(Event::Table(table.clone()));
+        }
+        for key in &now.foreign_keys {
+            let known = told.foreign_keys.iter().find(|known| (&known.name, &known.child) == (&key.name, &key.child));
+            if known.is_none_or(|known| (known.state, known.orphans) != (key.state, key.orphans)) {
+                events.push(Event::ForeignKey(key.clone()));
+            }
+        }
+        if let Some(cutover) = now.cutover.as_ref().filter(|_| told.cutover != now.cutover) {
+            events.push(Event::Cutover { cutover: cutover.clone() });
+        }
+        if let Some(failure) = now.failure.clone().filter(|_| told.failure != now.failure) {
+            events.push(Event::Failure { failure });
+        }
+        told.phase = phase;
+        told.message.clone_from(&now.message);
+        told.findings.clone_from(&now.findings);
+        told.foreign_keys.clone_from(&now.foreign_keys);
+        told.cutover.clone_from(&now.cutover);
+        told.failure.clone_from(&now.failure);
+        events
+    }
+
+    /// What has moved since it was last told.
+    pub(super) fn figures(&mut self, now: &Status) -> Vec<Event> {
+        let told = &mut self.0;
+        let moved = now.tables.iter().filter(|table| !told.tables.contains(table));
+        let mut events: Vec<Event> = moved.cloned().map(Event::Table).collect();
+        if let Some(stream) = now.replication.as_ref().filter(|_| told.replication != now.replication) {
+            events.push(Event::Stream(stream.clone()));
+        }
+        if let Some(seen) = now.verification.as_ref().filter(|_| told.verification != now.verification) {
+            events.push(Event::Compared(seen.clone()));
+        }
+        told.tables.clone_from(&now.tables);
+        told.replication.clone_from(&now.replication);
+        told.verification.clone_from(&now.verification);
+        events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rerp_split::phase::Phase;
+    use rerp_split::status::{Replication, TableState, TableStatus};
+
+    fn copying(rows: u64, state: TableState) -> Status {
+        let table = TableStatus { name: "t".into(), rows, state, ..TableStatus::default() };
+        Status { phase: Phase::Copy, message: "copying".into(), tables: vec![table], ..Status::default() }
+    }
+
+    #[test]
+    fn each_thing_is_told_once() {
+        let mut told = Told::default();
+        let first = told.events(&copying(1, TableState::Copying));
+        assert!(matches!(first[..], [Event::Phase { phase: Phase::Copy, .. }, Event::Table(_)]), "{first:?}");
+        assert_eq!(told.events(&copying(2, TableState::Copying)), []);
+        assert!(matches!(told.figures(&copying(2, TableState::Copying))[..], [Event::Table(_)]));
+        assert_eq!(told.figures(&copying(2, TableState::Copying)), []);
+        assert!(matches!(told.events(&copying(2, TableState::Copied))[..], [Event::Table(_)]));
+        let waits = Status { message: "waits".into(), ..copying(2, TableState::Copied) };
+        assert!(matches!(told.events(&waits)[..], [Event::Message { .. }]));
+    }
+
+    #[test]
+    fn figures_wait_for_their_time() {
+        let mut told = Told::default();
+        let status = Status { replication: Some(Replication::default()), ..Status::default() };
+        assert_eq!(told.events(&status), []);
+        assert_eq!(told.figures(&status), [Event::Stream(Replication::default())]);
+    }
+}
