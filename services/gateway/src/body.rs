@@ -85,18 +85,21 @@ pub fn bounded(inner: Incoming, bytes: u64, until: Instant) -> (Body, Witness) {
 
 /// What was read of a body.
 #[derive(Debug)]
-pub enum Read {
+pub enum Read<B> {
     /// All of it.
     Whole(Bytes),
     /// More than was wanted: what there is, and what is to come.
-    Part(Bytes, Incoming),
+    Part(Bytes, B),
 }
 
 /// Reads a body to its end, or until there are more than `most` bytes of it. Trailers are left out.
 ///
 /// # Errors
 /// It ended early.
-pub async fn read(mut body: Incoming, most: usize) -> Result<Read, Cut> {
+pub async fn read<B>(mut body: B, most: usize) -> Result<Read<B>, Cut>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
     // One frame is most answers: that one isn't copied.
     let (mut first, mut all) = (Bytes::new(), BytesMut::new());
     loop {
@@ -181,3 +184,7 @@ impl Metered {
         why
     }
 }
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

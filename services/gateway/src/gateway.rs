@@ -18,7 +18,7 @@ use rerp_kit::problem::catalogue::{
     DEADLINE_EXCEEDED, DEPENDENCY_UNAVAILABLE, INTERNAL, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE,
 };
 use rerp_kit::telemetry::chain;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 
 use crate::answer::{Origin, Seen, finish, other_methods, swallow};
@@ -93,7 +93,11 @@ impl Gateway {
         let steps = AssertUnwindSafe(self.steps(named, body, origin, seen)).catch_unwind();
         let answered = match timeout_at(context.deadline(), steps).await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(_)) => Err(Problem::new(INTERNAL)),
+            Ok(Err(_)) => {
+                // The line that says where doesn't know in which request.
+                named.span().in_scope(|| tracing::error!("a request panicked"));
+                Err(Problem::new(INTERNAL))
+            }
             Err(_) => Err(Problem::new(DEADLINE_EXCEEDED)),
         };
         let answered = self.count_strays(origin.client, context, seen).and(answered);
@@ -200,7 +204,8 @@ impl Gateway {
             return Ok(None);
         }
         let principal = self.auth.principal(&named.parts.headers).await?;
-        self.limits.principal(&principal, row.rate, named.context.began().into_std(), counted)?;
+        // Now: the issuer's keys may have been waited for.
+        self.limits.principal(&principal, row.rate, Instant::now().into_std(), counted)?;
         may_call(&principal, row, own)?;
         Ok(Some(principal))
     }

@@ -73,6 +73,12 @@ pub fn for_site(headers: &HeaderMap) -> HeaderMap {
     passing(headers, &OF_VISITS)
 }
 
+/// Whether a site would get a header of a request that has it.
+#[must_use]
+pub fn reaches_site(headers: &HeaderMap, name: &HeaderName) -> bool {
+    passes(headers, name, &OF_VISITS)
+}
+
 /// Makes one line of a request's cookies: HTTP/2 may carry each in a line of its own, and readers of HTTP/1.1 look at one line (RFC 9113, 8.2.3).
 pub fn join_cookies(headers: &mut HeaderMap) {
     let lines: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();

@@ -10,7 +10,8 @@ use rerp_kit::http::context::Context;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::DEPENDENCY_UNAVAILABLE;
 use rerp_kit::telemetry::redact;
-use tracing::{Level, Span};
+use tracing::Span;
+use tracing::level_filters::LevelFilter;
 
 use crate::answer::Seen;
 use crate::numbers::Numbers;
@@ -32,10 +33,10 @@ impl Named<'_> {
         tracing::info_span!("request", request_id = self.context.id(), method, path = shown)
     }
 
-    /// What all lines belong to that are written while the request is worked on, if it is likely that there are any.
+    /// What all lines belong to that are written while the request is worked on, if it is likely that there are any: whoever's they are.
     #[must_use]
     pub fn throughout(&self) -> Span {
-        if tracing::enabled!(Level::DEBUG) { self.span() } else { Span::none() }
+        if LevelFilter::current() >= LevelFilter::DEBUG { self.span() } else { Span::none() }
     }
 }
 

@@ -58,6 +58,10 @@ impl Routes {
     #[must_use]
     pub fn find<'a>(&'a self, method: &Method, path: &'a str) -> Found<'a> {
         let Ok(place) = self.0.at(path) else { return Found::Nothing };
+        // The library takes nothing for a value as well.
+        if place.params.iter().any(|(_, value)| value.is_empty()) {
+            return Found::Nothing;
+        }
         let rows = place.value;
         match rows.iter().copied().find(|row| Verb::of(method) == Some(row.verb)) {
             Some(row) => Found::Route(row, Parameters(place.params)),

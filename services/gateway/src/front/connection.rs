@@ -3,10 +3,12 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use futures::future::Either;
 use futures::stream::FuturesUnordered;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -93,12 +95,9 @@ impl Reception {
         });
         let connection = builder.serve_connection(TokioIo::new(Felt::new(stream, Arc::clone(&pulse))), service);
         tokio::pin!(connection);
-        // Alone in a set, which looks at it when it is woken, and not whenever there is something for the connection.
-        let mut end = FuturesUnordered::from_iter([self.end(&pulse)]);
-        let farewell = tokio::select! {
-            biased;
-            ended = connection.as_mut() => return note(ended),
-            Some(farewell) = end.next() => farewell,
+        let farewell = match until(connection.as_mut(), self.end(&pulse)).await {
+            Either::Left(ended) => return note(ended),
+            Either::Right(farewell) => farewell,
         };
         connection.as_mut().graceful_shutdown();
         // Whoever says nothing, or doesn't read, has no part in when it ends.
@@ -115,6 +114,18 @@ impl Reception {
             () = aged(pulse) => LAST_REQUESTS,
             () = self.leaving.cancelled() => LAST_REQUESTS,
         }
+    }
+}
+
+/// How a connection ended, or that it has to.
+async fn until<C: Future, E: Future>(connection: Pin<&mut C>, end: E) -> Either<C::Output, E::Output> {
+    // Alone in a set, which looks at it when it is woken, and not whenever there is something for the connection.
+    let mut end = FuturesUnordered::from_iter([end]);
+    tokio::select! {
+        // The end first: a connection with always more to do takes all that tokio lets a task do at once, and after that no timer is ever due.
+        biased;
+        Some(farewell) = end.next() => Either::Right(farewell),
+        ended = connection => Either::Left(ended),
     }
 }
 
@@ -144,4 +155,24 @@ fn builder() -> Builder<TokioExecutor> {
         .keep_alive_interval(Some(Duration::from_secs(20)))
         .keep_alive_timeout(Duration::from_secs(10));
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::{Poll, ready};
+    use tokio::task::coop::poll_proceed;
+
+    #[tokio::test]
+    async fn who_never_pauses_is_told_to_end_as_well() {
+        let busy = pin!(poll_fn(|context| -> Poll<()> {
+            loop {
+                ready!(poll_proceed(context)).made_progress();
+            }
+        }));
+        let ended = timeout(Duration::from_secs(10), until(busy, sleep(Duration::from_millis(1)))).await;
+        assert!(matches!(ended, Ok(Either::Right(()))), "{ended:?}");
+    }
 }

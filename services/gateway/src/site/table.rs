@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::file::Line;
+use crate::headers::reaches_site;
 use crate::upstream::Service;
 
 /// Every rule, by host.
@@ -90,7 +91,8 @@ impl Rule {
             && self.method.as_deref().is_none_or(|method| method == parts.method.as_str())
             && self.headers.iter().all(|(name, value)| {
                 let mut all = parts.headers.get_all(name).iter();
-                all.next() == Some(value) && all.next().is_none()
+                // What a site doesn't get, a stranger can't choose it by.
+                all.next() == Some(value) && all.next().is_none() && reaches_site(&parts.headers, name)
             })
     }
 

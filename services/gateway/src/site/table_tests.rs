@@ -96,6 +96,25 @@ fn methods_and_headers_narrow_a_rule() {
 }
 
 #[test]
+fn what_a_site_does_not_get_chooses_none() {
+    for (name, expected) in [
+        ("x-canary", "site"),
+        ("host", "site"),
+        ("x-mine", "nothing"),
+        ("x-request-id", "nothing"),
+        ("rerp-deadline-ms", "nothing"),
+        ("grpc-timeout", "nothing"),
+        ("x-rerp-token", "nothing"),
+        ("x-forwarded-proto", "nothing"),
+    ] {
+        let mut narrow = rule("a.example", "/", false);
+        narrow["headers"] = json!([{"name": name, "value": "yes"}]);
+        let asked = Request::get("/").header(name, "yes").header("connection", "X-Mine").body(()).unwrap();
+        assert_eq!(hit(&table(&[narrow]), "a.example", asked), expected, "{name}");
+    }
+}
+
+#[test]
 fn weights_part_the_requests_and_who_is_missing_keeps_its_part() {
     let maker = Maker::new(&Metrics::new().unwrap()).unwrap();
     let backend = |name: &str| Some(Arc::new(maker.plain(&format!("http://{name}:80")).unwrap()));

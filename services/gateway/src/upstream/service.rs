@@ -24,6 +24,7 @@ use super::outgoing::{Left, Outgoing};
 use super::plain::Plain;
 use crate::body::Cut;
 use crate::headers::is_problem;
+use crate::log::Named;
 
 /// How most attempts end, as it is called in the metrics.
 const FINE: &str = "ok";
@@ -153,7 +154,7 @@ impl Service {
     }
 
     async fn once(&self, outgoing: &mut Outgoing<'_>, deadline: Instant) -> Result<Response<Incoming>, Failure> {
-        let mut trial = self.admit()?;
+        let mut trial = self.admit(outgoing.named)?;
         let request = outgoing.request(&self.scheme, &self.authority, self.way.version());
         let (mut request, left) = request.map_err(|_| Failure::Bug)?;
         // Anew each time: what the last attempt took is gone.
@@ -198,10 +199,10 @@ impl Service {
         Failure::Send(error)
     }
 
-    fn admit(&self) -> Result<Trial<'_>, Failure> {
+    fn admit<'a>(&'a self, named: Named<'a>) -> Result<Trial<'a>, Failure> {
         let admitted = self.breaker().admit(Clock::now());
         match admitted {
-            Ok(ticket) => Ok(Trial { service: self, ticket: Some(ticket) }),
+            Ok(ticket) => Ok(Trial { service: self, named, ticket: Some(ticket) }),
             Err(wait) => {
                 self.count("breaker_open");
                 Err(Failure::Open(wait))
@@ -264,6 +265,7 @@ fn is_failure(status: StatusCode) -> bool {
 /// An attempt, until it ends or nobody waits for it any more.
 struct Trial<'a> {
     service: &'a Service,
+    named: Named<'a>,
     ticket: Option<Ticket>,
 }
 
@@ -278,7 +280,9 @@ impl Trial<'_> {
         drop(breaker);
         // Not a line for each call while it is so.
         if level != before {
-            tracing::warn!(service = &*self.service.name, level, "the breaker of a service has turned");
+            let service = &*self.service.name;
+            let told = || tracing::warn!(service, level, "the breaker of a service has turned");
+            self.named.span().in_scope(told);
         }
     }
 }
