@@ -8,9 +8,9 @@ use super::progress::{Event, Output, say};
 use rerp_split::phase::Phase;
 use rerp_split::run::Board;
 use rerp_split::spec::Side;
-use rerp_split::status::TableStatus;
+use rerp_split::status::Verification;
 use rerp_split::step::StepError;
-use rerp_split::verify::{Comparison, Scope, ScopeError, scope};
+use rerp_split::verify::{Comparison, Observer, Scope, ScopeError, scope};
 use tokio_util::sync::CancellationToken;
 
 /// How it begins where nothing was found out.
@@ -62,16 +62,34 @@ async fn shown(
     board.update(|status| {
         status.phase = Phase::Verify;
         "comparing contents".clone_into(&mut status.message);
-        let table = |(name, total): (&str, u64)| TableStatus { name: name.to_owned(), total, ..TableStatus::default() };
-        status.tables = scope.expected().map(table).collect();
     });
     let follow = output.follow(&board);
+    let progress = Progress { board: &board, expected: scope.expected() };
     let compared = tokio::select! {
-        compared = scope.compare(&*board) => Some(compared),
+        compared = scope.compare(&progress) => Some(compared),
         () = stop.cancelled() => None,
     };
     follow.end().await;
     compared
+}
+
+/// Nothing is copied, so the board has no tables to compute a share from.
+struct Progress<'a> {
+    board: &'a Board,
+    expected: u64,
+}
+
+impl Observer for Progress<'_> {
+    fn compared(&self, comparison: &Comparison) {
+        let decided = comparison.rows.saturating_sub(comparison.undecided);
+        let verification = Verification {
+            rows: comparison.rows,
+            chunks: comparison.chunks,
+            mismatches: comparison.mismatches.len() as u64,
+            coverage: (decided as f64 / self.expected.max(1) as f64).min(1.0),
+        };
+        self.board.update(|status| status.verification = Some(verification));
+    }
 }
 
 /// One line per key that differs and per table that can't be compared; nothing if all is well.

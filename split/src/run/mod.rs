@@ -16,7 +16,7 @@ pub use work::{Survey, survey};
 
 use crate::connect::Endpoint;
 use crate::journal::{self, Wish};
-use crate::spec::{Side, Spec};
+use crate::spec::Spec;
 use crate::step::{Class, Job, StepError, chain};
 use driver::Driver;
 use std::path::PathBuf;

@@ -29,7 +29,7 @@ pub(super) enum Way<'a> {
 
 /// What is between two looks at a key.
 pub(super) enum Bracket<'a> {
-    Tokens(&'a Job, TokenLine),
+    Tokens(&'a Job, Box<TokenLine>),
     Link(&'a Link),
 }
 
@@ -73,7 +73,7 @@ impl Way<'_> {
     /// Opens what `Bracket::drain` needs. Only when there are suspects: between two of them the server would end an idle session.
     pub(super) async fn bracket(&self) -> Result<Bracket<'_>, StepError> {
         Ok(match self {
-            Self::Journalled { job, .. } => Bracket::Tokens(job, TokenLine::open(job).await?),
+            Self::Journalled { job, .. } => Bracket::Tokens(job, Box::new(TokenLine::open(job).await?)),
             Self::ReadOnly(link) => Bracket::Link(link),
         })
     }

@@ -8,6 +8,8 @@ use rerp_split::phase::Phase;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -22,7 +24,8 @@ fn with_secret(side: &Side) -> String {
 /// The program without anything that a shell might add.
 fn program(command: &str) -> Command {
     let mut process = Command::new(env!("CARGO_BIN_EXE_rerp-split"));
-    for name in ["RUST_LOG", "PGPASSWORD", "RERP_SOURCE_URL", "RERP_TARGET_URL", "RERP_PG_DUMP"] {
+    for name in ["RUST_LOG", "PGPASSWORD", "RERP_SOURCE_PASSWORD", "RERP_SOURCE_URL", "RERP_TARGET_URL", "RERP_PG_DUMP"]
+    {
         process.env_remove(name);
     }
     process.arg(command).stdin(Stdio::null());
@@ -213,6 +216,44 @@ async fn who_asks_for_what_can_not_be_is_told_what_to_do() {
     let (helped, text) = code(help).await;
     assert_eq!(helped, Some(0));
     assert!(text.contains("5  not-verified") && text.contains("abort"), "{text}");
+}
+
+/// A server that asks for the password in clear text, and what it is told.
+fn asked(listener: &TcpListener) -> String {
+    let (mut socket, _) = listener.accept().unwrap();
+    socket.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut message = |tagged: bool| {
+        let mut head = vec![0; if tagged { 5 } else { 4 }];
+        socket.read_exact(&mut head).unwrap();
+        let length = u32::from_be_bytes(head[head.len() - 4..].try_into().unwrap());
+        let mut body = vec![0; length as usize - 4];
+        socket.read_exact(&mut body).unwrap();
+        if !tagged {
+            socket.write_all(b"R\0\0\0\x08\0\0\0\x03").unwrap();
+        }
+        body
+    };
+    message(false);
+    String::from_utf8(message(true)).unwrap().trim_end_matches('\0').to_owned()
+}
+
+#[test]
+fn a_password_comes_from_the_url_or_else_from_the_environment() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let told = |login: &str, environment: &[(&str, &str)]| {
+        let mut process = program("status");
+        process.args(["--source", &format!("postgresql://{login}@127.0.0.1:{port}/d?sslmode=disable")]);
+        process.envs(environment.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = process.spawn().unwrap();
+        let told = asked(&listener);
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        told
+    };
+    let both = [("PGPASSWORD", "everywhere"), ("RERP_SOURCE_PASSWORD", "there")];
+    assert_eq!(told("u", &both[..1]), "everywhere");
+    assert_eq!(told("u", &both), "there");
+    assert_eq!(told("u:own", &both), "own");
 }
 
 /// A second signal doesn't wait for what the first one waits for.

@@ -1,8 +1,9 @@
 //! The comparison under load: no false alarm, and every seeded difference found by its key.
 
+use crate::support::eventually;
 use crate::support::route::Route;
 use crate::support::writer::{Load, Writers};
-use crate::world::World;
+use crate::world::{LIMIT, World};
 
 /// A flipped letter, a missing row, an extra row; as replica, so that neither guard nor trigger objects.
 const TAMPER: &str = r#"
@@ -42,6 +43,7 @@ async fn differences_are_found_by_key_and_load_is_no_difference() {
 async fn a_difference_blocks_the_switch() {
     let world = World::new(3_000).await;
     world.succeeds("run", &["--advance-to", "CatchUp"]).await;
+    what_is_held_up_on_its_way_is_waited_for(&world).await;
     world.target.admin().await.batch_execute(TAMPER).await.unwrap();
     let output = world.run("run", &[]).await;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -50,4 +52,20 @@ async fn a_difference_blocks_the_switch() {
     let owner = rerp_split::journal::read_owner(&world.source.admin().await, "app").await.unwrap().unwrap();
     assert!(owner.is_owner, "the source stays open");
     world.succeeds("abort", &[]).await;
+}
+
+/// A lock on the target keeps a change from being applied: the comparison waits for it rather than take it for a difference.
+async fn what_is_held_up_on_its_way_is_waited_for(world: &World) {
+    let (source, target) = (world.source.admin().await, world.target.admin().await);
+    target.batch_execute("BEGIN; SELECT FROM app.no_pk WHERE code = 'c1' FOR UPDATE").await.unwrap();
+    source.batch_execute("UPDATE app.no_pk SET v = v + 1 WHERE code = 'c1'").await.unwrap();
+    let mut process = world.command("verify");
+    let verifying = tokio::task::spawn_blocking(move || process.output().unwrap());
+    let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1 AND query LIKE '%confirmed_flush_lsn%')";
+    let name = format!("rerp-split/{}/0/verify", world.migration);
+    let waiting = || async { source.query_one(waits, &[&name]).await.unwrap().get(0) };
+    eventually("the comparison waits for the stream", LIMIT, waiting).await;
+    target.batch_execute("COMMIT").await.unwrap();
+    let output = verifying.await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
 }
