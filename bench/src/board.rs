@@ -87,6 +87,28 @@ impl Board {
         })
     }
 
+    /// How many times as much somebody adds to `base` as another one adds to it.
+    ///
+    /// # Errors
+    /// A round is missing, or the other one added nothing in one.
+    pub(crate) fn ratio_added(
+        &self,
+        who: &'static str,
+        against: &'static str,
+        base: &str,
+        (what, added): (What, &'static str),
+        goal: Option<Goal>,
+    ) -> Result<Finding, Incomparable> {
+        let above = |name| differences(self.of(name, what), self.of(base, what));
+        let rounds = above(who).zip(above(against)).and_then(|(ours, theirs)| ratios(&ours, &theirs));
+        let what_of = What { name: added, unit: "times" };
+        rounds.and_then(|rounds| Finding::new(who, Some(against), what_of, rounds, goal)).ok_or(Incomparable {
+            who,
+            against,
+            what: added,
+        })
+    }
+
     /// Whether anything of somebody's was measured.
     pub(crate) fn has(&self, who: &str, what: What) -> bool {
         !self.of(who, what).is_empty()
@@ -129,6 +151,19 @@ mod tests {
         assert!(error.contains("requests a second of ours"), "{error}");
         assert!(board.difference("ours", "nobody", RATE, None).is_err());
         assert!(board.has("ours", RATE) && !board.has("nobody", RATE));
+    }
+
+    #[test]
+    fn what_two_add_to_a_third_is_compared_round_by_round() {
+        let mut board = board();
+        for base in [5.0, 1.0, 0.0] {
+            board.add("nobody", RATE, base);
+        }
+        let added = board.ratio_added("ours", "theirs", "nobody", (RATE, "added"), Some(Goal::AtMost(4.5))).unwrap();
+        assert_eq!(added.rounds, [5.0, 2.25, 4.0]);
+        assert_eq!((added.met, added.what), (Some(true), "added"));
+        board.add("nobody", RATE, 1.0);
+        assert!(board.ratio_added("ours", "theirs", "nobody", (RATE, "added"), None).is_err());
     }
 
     #[test]
