@@ -22,8 +22,7 @@ use crate::domain::permission::{self, Leave};
 use crate::domain::role::Role;
 
 /// Notes which accounts a person reaches, those in which they have a role, for the policies of the tables. Runs as a transaction in the person's name begins.
-pub const REACHED: &str = "SELECT set_config('rerp.accounts', coalesce(string_agg(DISTINCT account_id::text, ','), ''), true) \
-     FROM account_roles WHERE human_name_id = NULLIF(current_setting('rerp.subject', true), '')::uuid";
+pub const REACHED: &str = "SELECT note_reached()";
 
 /// An account whose row is locked until the transaction ends.
 #[derive(sqlx::FromRow)]
