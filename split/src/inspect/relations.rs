@@ -33,6 +33,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The columns that identify a row; none if there is no usable key.
     pub key: Option<Key>,
+    /// Columns of the index that the stream tells rows apart by; empty if there is none.
+    pub identity: Vec<String>,
     /// Triggers that aren't the server's own.
     pub triggers: Vec<Trigger>,
     /// Names of rewrite rules.
@@ -141,6 +143,9 @@ SELECT c.oid::int8 AS oid, c.relname AS name, c.relkind::text AS kind, c.relpers
    FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid
    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate AND (i.indisprimary OR i.indisreplident)
    ORDER BY i.indisprimary DESC LIMIT 1) AS key,
+  coalesce((SELECT jsonb_agg(a.attname ORDER BY k.n) FROM pg_index i CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+   JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+   WHERE i.indrelid = c.oid AND k.n <= i.indnkeyatts AND CASE WHEN c.relreplident = 'i' THEN i.indisreplident ELSE i.indisprimary AND i.indimmediate END), '[]') AS identity,
   coalesce((SELECT jsonb_agg(jsonb_build_object('name', t.tgname, 'enabled', t.tgenabled::text) ORDER BY t.tgname)
    FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal), '[]') AS triggers,
   coalesce((SELECT jsonb_agg(r.rulename ORDER BY r.rulename) FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'), '[]') AS rules

@@ -1,8 +1,8 @@
 //! Foreign keys between moving and staying tables.
 
-use super::Findings;
+use super::{Check, Findings};
 use crate::inspect::{Edge, Inventory};
-use crate::sever::{ORPHANS, list_sql};
+use crate::sever::list_sql;
 use crate::spec::{ForeignKeySpec, Side};
 use crate::sql;
 
@@ -25,7 +25,13 @@ pub(super) fn check(findings: &mut Findings, spec: ForeignKeySpec, source: &Inve
              mislead each other",
             rival.migration, rival.name
         );
-        findings.fatal("key-of-another-migration", SIDE, &rival.table, message, "wait until that migration has ended");
+        findings.fatal(
+            Check::KeyOfAnotherMigration,
+            SIDE,
+            &rival.table,
+            message,
+            "wait until that migration has ended",
+        );
     }
 }
 
@@ -34,13 +40,13 @@ fn refused(findings: &mut Findings, edge: &Edge, object: String) {
     let message = format!("a foreign key between a moving and a staying table: it refers to {}", edge.parent);
     if edge.period {
         let message = format!("{message}, and one with a PERIOD can't be compared across databases");
-        return findings.fatal("foreign-key", SIDE, object, message, drop);
+        return findings.fatal(Check::ForeignKey, SIDE, object, message, drop);
     }
     let fix = format!(
         "{drop}; or set foreignKeys.acrossDomains to Sever (--foreign-keys sever): it is dropped right before the cutover, \
          compared across the databases from then on, and made again by an abort"
     );
-    findings.fatal("foreign-key", SIDE, object, message, fix);
+    findings.fatal(Check::ForeignKey, SIDE, object, message, fix);
 }
 
 fn severed(findings: &mut Findings, edge: &Edge, object: &str) {
@@ -57,7 +63,7 @@ fn severed(findings: &mut Findings, edge: &Edge, object: &str) {
         edge.parent
     );
     let fix = "let the service that owns the child do what the key did, when the other one tells of a parent's end";
-    findings.warn("foreign-key-severed", SIDE, object, message, fix);
+    findings.warn(Check::ForeignKeySevered, SIDE, object, message, fix);
 }
 
 fn orphans(findings: &mut Findings, edge: &Edge, object: String, waived: bool) {
@@ -67,9 +73,9 @@ fn orphans(findings: &mut Findings, edge: &Edge, object: String, waived: bool) {
     let message = format!("{} rows have no parent in {} already{shown}", found.rows, edge.parent);
     let list = list_sql(edge);
     if waived {
-        findings.warn(ORPHANS, SIDE, object, message, list);
+        findings.warn(Check::Orphans, SIDE, object, message, list);
     } else {
         let fix = format!("{list}; repair these rows, or set foreignKeys.waiveOrphans (--waive-orphans)");
-        findings.fatal(ORPHANS, SIDE, object, message, fix);
+        findings.fatal(Check::Orphans, SIDE, object, message, fix);
     }
 }

@@ -3,11 +3,14 @@
 //! One function per subject, each a list of checks that don't know of each other. A finding names the object and the
 //! exact statement or setting that mends it. Fatal is what could lose data, serve stale data, or hang.
 
+mod checks;
 mod foreign_keys;
 mod objects;
 mod roles;
 mod servers;
 mod tables;
+
+pub use checks::Check;
 
 use crate::inspect::Inventory;
 use crate::spec::{Side, Spec};
@@ -37,27 +40,27 @@ struct Findings(Vec<Finding>);
 impl Findings {
     fn fatal(
         &mut self,
-        id: &str,
+        check: Check,
         side: Side,
         object: impl Into<String>,
         message: impl Into<String>,
         fix: impl Into<String>,
     ) {
-        self.add(Severity::Fatal, id, side, (object.into(), message.into(), fix.into()));
+        self.add(Severity::Fatal, check, side, (object.into(), message.into(), fix.into()));
     }
 
     fn warn(
         &mut self,
-        id: &str,
+        check: Check,
         side: Side,
         object: impl Into<String>,
         message: impl Into<String>,
         fix: impl Into<String>,
     ) {
-        self.add(Severity::Warning, id, side, (object.into(), message.into(), fix.into()));
+        self.add(Severity::Warning, check, side, (object.into(), message.into(), fix.into()));
     }
 
-    fn add(&mut self, severity: Severity, id: &str, side: Side, (object, message, fix): (String, String, String)) {
-        self.0.push(Finding { id: id.to_owned(), side, object, message, fix, severity });
+    fn add(&mut self, severity: Severity, check: Check, side: Side, (object, message, fix): (String, String, String)) {
+        self.0.push(Finding { id: check.id().to_owned(), side, object, message, fix, severity });
     }
 }

@@ -1,6 +1,6 @@
 //! What connects the moving tables with the rest of the source, and what the target has to have.
 
-use super::Findings;
+use super::{Check, Findings};
 use crate::inspect::{Dependent, Inventory};
 use crate::spec::{Side, Spec};
 use crate::sql;
@@ -14,7 +14,7 @@ pub(super) fn source(findings: &mut Findings, source: &Inventory) {
     }
     for mention in &source.mentions {
         findings.warn(
-            "mention",
+            Check::Mention,
             side,
             &mention.function,
             format!("the text of a function that stays mentions {}", mention.table),
@@ -25,7 +25,7 @@ pub(super) fn source(findings: &mut Findings, source: &Inventory) {
     sequences(findings, source);
     for trigger in &source.server.event_triggers {
         findings.warn(
-            "event-trigger",
+            Check::EventTrigger,
             side,
             trigger,
             "an event trigger of the source doesn't move, and fires for the migration's own statements",
@@ -46,7 +46,7 @@ fn dependents(findings: &mut Findings, dependent: &Dependent) {
         "materialized view" => "MATERIALIZED VIEW",
         _ => "VIEW",
     };
-    findings.fatal("dependent", Side::Source, identity, message, format!("DROP {drop} {identity}"));
+    findings.fatal(Check::Dependent, Side::Source, identity, message, format!("DROP {drop} {identity}"));
 }
 
 /// Relations of a schema that moves as a whole, but can't.
@@ -58,14 +58,14 @@ fn unsupported(findings: &mut Findings, source: &Inventory) {
         let name = sql::qualified(&source.schema, &other.name);
         match other.kind.as_str() {
             "m" => findings.fatal(
-                "materialized-view",
+                Check::MaterializedView,
                 Side::Source,
                 &name,
                 "contents of a materialized view aren't replicated",
                 format!("DROP MATERIALIZED VIEW {name}, and create it again after the move"),
             ),
             "f" => findings.fatal(
-                "foreign-table",
+                Check::ForeignTable,
                 Side::Source,
                 &name,
                 "a foreign table's rows are elsewhere",
@@ -81,7 +81,7 @@ fn sequences(findings: &mut Findings, source: &Inventory) {
         let name = sql::qualified(&sequence.schema, &sequence.name);
         if sequence.schema != source.schema {
             findings.fatal(
-                "sequence-elsewhere",
+                Check::SequenceElsewhere,
                 Side::Source,
                 &name,
                 "a moving column draws from a sequence of another schema, which stays",
@@ -89,7 +89,7 @@ fn sequences(findings: &mut Findings, source: &Inventory) {
             );
         } else if sequence.unlogged {
             findings.fatal(
-                "unlogged",
+                Check::Unlogged,
                 Side::Source,
                 &name,
                 "an unlogged sequence may fall back after a crash",
@@ -104,19 +104,23 @@ pub(super) fn target(findings: &mut Findings, spec: &Spec, source: &Inventory, t
     let side = Side::Target;
     if spec.source.schema != spec.target.schema {
         findings.fatal(
-            "schema-name",
+            Check::SchemaName,
             side,
             &spec.target.schema,
             format!(
                 "logical replication finds tables by name: the target's schema must be called {}",
                 spec.source.schema
             ),
-            format!("ALTER SCHEMA {} RENAME TO {}", sql::ident(&spec.source.schema), sql::ident(&spec.target.schema)),
+            format!(
+                "ALTER SCHEMA {} RENAME TO {}; then name it so",
+                sql::ident(&spec.target.schema),
+                sql::ident(&spec.source.schema)
+            ),
         );
     }
     if let Some(first) = target.contents.first() {
         findings.fatal(
-            "target-not-empty",
+            Check::TargetNotEmpty,
             side,
             first,
             format!(
@@ -129,7 +133,7 @@ pub(super) fn target(findings: &mut Findings, spec: &Spec, source: &Inventory, t
     let owner = &spec.target.roles.owner;
     if target.schema_owner.as_ref().is_some_and(|present| present != owner) {
         findings.fatal(
-            "schema-owner",
+            Check::SchemaOwner,
             side,
             &target.schema,
             "the tables are created by the owner role, which doesn't own the target schema",
@@ -150,7 +154,7 @@ fn needs(findings: &mut Findings, source: &Inventory, target: &Inventory) {
             // Sequences have a check of their own.
             (None, _) if need.kind == "sequence" => {}
             (None, _) if !target.objects.contains(&format!("{} {}", need.kind, need.identity)) => findings.fatal(
-                "outside-dependency",
+                Check::OutsideDependency,
                 Side::Target,
                 &need.identity,
                 format!("a moving object needs this {}, which the target doesn't have", need.kind),
@@ -172,15 +176,15 @@ fn extension(findings: &mut Findings, source: &Inventory, target: &Inventory, na
     let (from, to) = (version(source), version(target));
     if to.name.is_empty() {
         let message = "moving objects use this extension, which the target doesn't have";
-        findings.fatal("extension", Side::Target, name, message, create);
+        findings.fatal(Check::Extension, Side::Target, name, message, create);
     } else if to.schema != schema {
         let message = format!("the extension is in schema {} here and in {schema} on the source", to.schema);
         let fix = format!("ALTER EXTENSION {} SET SCHEMA {}", sql::ident(name), sql::ident(schema));
-        findings.fatal("extension", Side::Target, name, message, fix);
+        findings.fatal(Check::Extension, Side::Target, name, message, fix);
     } else if from.version != to.version {
         let message = format!("version {} here, {} on the source", to.version, from.version);
         let fix = format!("ALTER EXTENSION {} UPDATE", sql::ident(name));
-        findings.warn("extension-version", Side::Target, name, message, fix);
+        findings.warn(Check::ExtensionVersion, Side::Target, name, message, fix);
     }
 }
 
@@ -188,7 +192,7 @@ fn extension(findings: &mut Findings, source: &Inventory, target: &Inventory, na
 fn collation(findings: &mut Findings, source: &Inventory, target: &Inventory) {
     if source.server.collation != target.server.collation {
         findings.warn(
-            "collation",
+            Check::Collation,
             Side::Target,
             &target.server.database,
             format!("text sorts by {} here and by {} on the source", target.server.collation, source.server.collation),

@@ -1,6 +1,6 @@
 //! Whether taking rights away closes a side: roles exist, and none has a way around.
 
-use super::Findings;
+use super::{Check, Findings};
 use crate::inspect::Inventory;
 use crate::spec::{Side, Spec};
 use crate::sql;
@@ -13,12 +13,12 @@ pub(super) fn check(findings: &mut Findings, spec: &Spec, inventory: &Inventory)
         let is_owner = role.name == roles.owner;
         if !role.exists {
             let message = "there is no such role";
-            findings.fatal("no-such-role", side, &role.name, message, format!("CREATE ROLE {name} NOLOGIN"));
+            findings.fatal(Check::NoSuchRole, side, &role.name, message, format!("CREATE ROLE {name} NOLOGIN"));
             continue;
         }
         if is_owner && role.login {
             let message = "the owner can log in: an owner gives itself back what is taken from it";
-            findings.fatal("owner-login", side, &role.name, message, hand_over(inventory, &role.name));
+            findings.fatal(Check::OwnerLogin, side, &role.name, message, hand_over(inventory, &role.name));
         }
         // What the role itself has, its members have through it.
         let by_role = |power: &str| role.powers.iter().any(|own| own.member == role.name && own.power == power);
@@ -70,7 +70,7 @@ fn powerful(findings: &mut Findings, side: Side, member: &str, power: &str) {
             format!("REVOKE {} FROM {name}", sql::ident(power)),
         )
     };
-    findings.fatal("powerful-role", side, member, message, fix);
+    findings.fatal(Check::PowerfulRole, side, member, message, fix);
 }
 
 /// The moving tables must belong to the owner role, or the service's login owns them.
@@ -84,7 +84,7 @@ fn owners(findings: &mut Findings, spec: &Spec, inventory: &Inventory) {
         let message =
             format!("belongs to {}, not to the owner role: an owner gives itself back what is taken", table.owner);
         let fix = format!("ALTER TABLE {name} OWNER TO {}", sql::ident(owner));
-        findings.fatal("table-owner", inventory.side, &name, message, fix);
+        findings.fatal(Check::TableOwner, inventory.side, &name, message, fix);
     }
 }
 
@@ -101,11 +101,11 @@ fn grants(findings: &mut Findings, inventory: &Inventory) {
         if public || grant.of_service {
             let message =
                 format!("has {} beside the service's roles: the service would go on reading stale rows", grant.rights);
-            findings.fatal("direct-grant", inventory.side, object, message, fix);
+            findings.fatal(Check::DirectGrant, inventory.side, object, message, fix);
         } else {
             let message =
                 format!("has {}: it can't write once the table has moved, and reads stale rows", grant.rights);
-            findings.warn("other-reader", inventory.side, object, message, fix);
+            findings.warn(Check::OtherReader, inventory.side, object, message, fix);
         }
     }
 }

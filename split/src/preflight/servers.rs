@@ -1,6 +1,6 @@
 //! Version, settings, headroom, other sessions: what holds for a server whatever moves.
 
-use super::Findings;
+use super::{Check, Findings};
 use crate::inspect::{Inventory, Server};
 use crate::spec::Side;
 
@@ -32,7 +32,7 @@ fn version(findings: &mut Findings, inventory: &Inventory) {
     let major = inventory.server.version / 10_000;
     if !MAJORS.contains(&major) {
         findings.fatal(
-            "version",
+            Check::Version,
             inventory.side,
             format!("PostgreSQL {major}"),
             format!("only PostgreSQL {} to {} are supported", MAJORS.start(), MAJORS.end()),
@@ -44,7 +44,7 @@ fn version(findings: &mut Findings, inventory: &Inventory) {
 fn recovery(findings: &mut Findings, inventory: &Inventory) {
     if inventory.server.in_recovery {
         findings.fatal(
-            "in-recovery",
+            Check::InRecovery,
             inventory.side,
             &inventory.server.database,
             "the server is a standby: nothing can be written to it",
@@ -63,7 +63,7 @@ fn superuser(findings: &mut Findings, inventory: &Inventory) {
     };
     let login = &inventory.server.login;
     findings.fatal(
-        "not-superuser",
+        Check::NotSuperuser,
         inventory.side,
         login,
         format!("the login is no superuser, which rules out {ruled_out}"),
@@ -74,7 +74,7 @@ fn superuser(findings: &mut Findings, inventory: &Inventory) {
 fn standbys(findings: &mut Findings, inventory: &Inventory) {
     for standby in inventory.server.standbys.iter().filter(|standby| standby.sync_state == "async") {
         findings.fatal(
-            "async-standby",
+            Check::AsyncStandby,
             inventory.side,
             &standby.name,
             "an asynchronous standby could be promoted without the commit that decides who owns the data",
@@ -90,7 +90,7 @@ fn durability(findings: &mut Findings, inventory: &Inventory) {
     for setting in ["fsync", "full_page_writes"] {
         if inventory.server.setting(setting) == "off" {
             findings.warn(
-                "durability",
+                Check::Durability,
                 inventory.side,
                 setting,
                 "a power failure may lose acknowledged commits, the cutover's among them",
@@ -103,7 +103,7 @@ fn durability(findings: &mut Findings, inventory: &Inventory) {
 fn read_only(findings: &mut Findings, inventory: &Inventory) {
     if inventory.server.setting("default_transaction_read_only") == "on" {
         findings.fatal(
-            "read-only",
+            Check::ReadOnly,
             inventory.side,
             &inventory.server.database,
             "transactions are read-only by default: neither the journal nor the stream could write",
@@ -119,7 +119,7 @@ fn same_database(findings: &mut Findings, source: &Inventory, target: &Inventory
     let here = |inventory: &Inventory| (inventory.server.system.clone(), inventory.server.database.clone());
     if here(source) == here(target) {
         findings.fatal(
-            "same-database",
+            Check::SameDatabase,
             Side::Target,
             &target.server.database,
             "source and target are the same database",
@@ -134,7 +134,7 @@ fn encoding(findings: &mut Findings, source: &Inventory, target: &Inventory) {
         return;
     }
     findings.fatal(
-        "encoding",
+        Check::Encoding,
         Side::Target,
         &target.server.database,
         format!("the source is encoded in {from}, the target in {to}: not every text would survive"),
@@ -147,14 +147,14 @@ fn pg_dump(findings: &mut Findings, source: &Server, major: Option<u32>) {
     match major {
         Some(major) if major >= server => {}
         Some(major) => findings.fatal(
-            "pg-dump",
+            Check::PgDump,
             Side::Source,
             format!("pg_dump {major}"),
             format!("pg_dump refuses a server newer than itself: the source is PostgreSQL {server}"),
             format!("install the client tools of PostgreSQL {server}, or name a pg_dump with --pg-dump"),
         ),
         None => findings.fatal(
-            "pg-dump",
+            Check::PgDump,
             Side::Source,
             "pg_dump",
             "there is no pg_dump to read the schema with",
@@ -169,15 +169,21 @@ pub(super) fn source(findings: &mut Findings, source: &Inventory) {
     let side = Side::Source;
     if server.setting("wal_level") != "logical" {
         let message = format!("wal_level is {}: changes can't be decoded", server.setting("wal_level"));
-        findings.fatal("wal-level", side, "wal_level", message, "ALTER SYSTEM SET wal_level = logical; then restart");
+        findings.fatal(
+            Check::WalLevel,
+            side,
+            "wal_level",
+            message,
+            "ALTER SYSTEM SET wal_level = logical; then restart",
+        );
     }
-    headroom(findings, side, ("replication-slots", "max_replication_slots"), server, server.slots_used, 1);
-    headroom(findings, side, ("wal-senders", "max_wal_senders"), server, server.senders_used, 2);
+    headroom(findings, side, (Check::ReplicationSlots, "max_replication_slots"), server, server.slots_used, 1);
+    headroom(findings, side, (Check::WalSenders, "max_wal_senders"), server, server.senders_used, 2);
     slot_limits(findings, source);
     transactions(findings, server);
     if server.settings.get("output_plugin_libraries").is_some_and(|list| !list.contains("pgoutput")) {
         findings.fatal(
-            "output-plugin",
+            Check::OutputPlugin,
             side,
             "output_plugin_libraries",
             "pgoutput isn't among the output plugins that the server allows",
@@ -186,7 +192,7 @@ pub(super) fn source(findings: &mut Findings, source: &Inventory) {
     }
     if server.number("wal_sender_timeout").is_some_and(|ms| ms > 0 && ms < SENDER_TIMEOUT_MS) {
         findings.warn(
-            "wal-sender-timeout",
+            Check::WalSenderTimeout,
             side,
             "wal_sender_timeout",
             "so short a timeout cuts the stream off while a large transaction is decoded",
@@ -199,7 +205,7 @@ fn slot_limits(findings: &mut Findings, source: &Inventory) {
     let server = &source.server;
     if server.number("idle_replication_slot_timeout").is_some_and(|seconds| seconds > 0) {
         findings.fatal(
-            "idle-slot-timeout",
+            Check::IdleSlotTimeout,
             Side::Source,
             "idle_replication_slot_timeout",
             "the slot is idle while rows are copied: the server would invalidate it",
@@ -209,7 +215,7 @@ fn slot_limits(findings: &mut Findings, source: &Inventory) {
     let needed = i64::try_from(source.bytes() >> 20).unwrap_or(i64::MAX).max(MIN_SLOT_WAL_MB);
     if server.number("max_slot_wal_keep_size").is_some_and(|mb| (0..needed).contains(&mb)) {
         findings.fatal(
-            "slot-wal-limit",
+            Check::SlotWalLimit,
             Side::Source,
             "max_slot_wal_keep_size",
             "what is written while rows are copied may exceed this: the server would invalidate the slot",
@@ -221,7 +227,7 @@ fn slot_limits(findings: &mut Findings, source: &Inventory) {
 fn transactions(findings: &mut Findings, server: &Server) {
     for gid in &server.prepared {
         findings.fatal(
-            "prepared-transaction",
+            Check::PreparedTransaction,
             Side::Source,
             gid,
             "a prepared transaction keeps a new slot, and the fence, waiting for ever",
@@ -230,7 +236,7 @@ fn transactions(findings: &mut Findings, server: &Server) {
     }
     for old in server.old_transactions.iter().filter(|old| old.writes && old.seconds > OLD_WRITER_S) {
         findings.fatal(
-            "old-transaction",
+            Check::OldTransaction,
             Side::Source,
             format!("backend {} of {}", old.pid, old.login),
             format!("has written and been open for {} s: a new slot must wait for it", old.seconds),
@@ -243,23 +249,30 @@ fn transactions(findings: &mut Findings, server: &Server) {
 pub(super) fn target(findings: &mut Findings, target: &Inventory) {
     let server = &target.server;
     let side = Side::Target;
-    let workers = ("logical-workers", "max_logical_replication_workers");
+    let workers = (Check::LogicalWorkers, "max_logical_replication_workers");
     headroom(findings, side, workers, server, server.workers_used, 1);
     // The launcher takes one process, the apply worker another.
-    headroom(findings, side, ("worker-processes", "max_worker_processes"), server, server.workers_used + 1, 1);
+    headroom(findings, side, (Check::WorkerProcesses, "max_worker_processes"), server, server.workers_used + 1, 1);
     let origins = if server.settings.contains_key("max_active_replication_origins") {
         "max_active_replication_origins"
     } else {
         "max_replication_slots"
     };
-    headroom(findings, side, ("replication-origins", origins), server, server.origins_used, 1);
+    headroom(findings, side, (Check::ReplicationOrigins, origins), server, server.origins_used, 1);
 }
 
-fn headroom(findings: &mut Findings, side: Side, (id, setting): (&str, &str), server: &Server, used: i64, needed: i64) {
+fn headroom(
+    findings: &mut Findings,
+    side: Side,
+    (check, setting): (Check, &str),
+    server: &Server,
+    used: i64,
+    needed: i64,
+) {
     let Some(limit) = server.number(setting) else { return };
     if limit - used < needed {
         findings.fatal(
-            id,
+            check,
             side,
             setting,
             format!("{used} of {limit} are in use, {needed} more needed: the stream would wait for ever"),

@@ -1,6 +1,6 @@
 //! The tables that move.
 
-use super::Findings;
+use super::{Check, Findings};
 use crate::inspect::{Inventory, Table};
 use crate::spec::Side;
 use crate::sql;
@@ -11,17 +11,17 @@ const SIDE: Side = Side::Source;
 pub(super) fn check(findings: &mut Findings, source: &Inventory) {
     for name in &source.missing {
         let object = format!("{}.{name}", source.schema);
-        findings.fatal("no-such-table", SIDE, object, "there is no such table", "correct the list of tables");
+        findings.fatal(Check::NoSuchTable, SIDE, object, "there is no such table", "correct the list of tables");
     }
     if source.tables.is_empty() && source.missing.is_empty() {
         let message = "the schema holds no table: nothing would move";
-        findings.fatal("nothing-to-move", SIDE, &source.schema, message, "correct the name of the schema");
+        findings.fatal(Check::NothingToMove, SIDE, &source.schema, message, "correct the name of the schema");
     }
     for table in &source.tables {
         let name = sql::qualified(&source.schema, &table.name);
         if table.kind == "p" || table.inherits {
             let fix = "move it without partitions or inheritance";
-            findings.fatal("partitioned", SIDE, &name, "partitions and inheritance aren't supported", fix);
+            findings.fatal(Check::Partitioned, SIDE, &name, "partitions and inheritance aren't supported", fix);
             continue;
         }
         persistence(findings, table, &name);
@@ -30,14 +30,14 @@ pub(super) fn check(findings: &mut Findings, source: &Inventory) {
         columns(findings, source, table, &name);
         if table.row_security && !source.server.superuser {
             let fix = format!("ALTER ROLE {} BYPASSRLS", sql::ident(&source.server.login));
-            findings.fatal("row-security", SIDE, &name, "row level security would hide rows from the copy", fix);
+            findings.fatal(Check::RowSecurity, SIDE, &name, "row level security would hide rows from the copy", fix);
         }
         // Policies move with their tables, and the target's roles have names of their own.
         for role in &table.policy_roles {
             let object = format!("{} on {name}", sql::ident(role));
             let message = "a policy is for a role by name, which the target may not have";
             let fix = format!("ALTER POLICY … ON {name} TO PUBLIC");
-            findings.fatal("policy-role", SIDE, object, message, fix);
+            findings.fatal(Check::PolicyRole, SIDE, object, message, fix);
         }
     }
 }
@@ -45,7 +45,7 @@ pub(super) fn check(findings: &mut Findings, source: &Inventory) {
 fn persistence(findings: &mut Findings, table: &Table, name: &str) {
     if table.persistence == "u" {
         let fix = format!("ALTER TABLE {name} SET LOGGED");
-        findings.fatal("unlogged", SIDE, name, "changes of an unlogged table aren't in the WAL", fix);
+        findings.fatal(Check::Unlogged, SIDE, name, "changes of an unlogged table aren't in the WAL", fix);
     }
 }
 
@@ -54,7 +54,7 @@ fn identity(findings: &mut Findings, table: &Table, name: &str) {
     let Some(key) = &table.key else {
         let fix = format!("ALTER TABLE {name} ADD PRIMARY KEY (…)");
         let message = "no immediate primary key or identity index: changes and mismatches can't be tied to rows";
-        return findings.fatal("no-primary-key", SIDE, name, message, fix);
+        return findings.fatal(Check::NoPrimaryKey, SIDE, name, message, fix);
     };
     let identified = match table.replica_identity.as_str() {
         "d" => key.primary,
@@ -68,14 +68,15 @@ fn identity(findings: &mut Findings, table: &Table, name: &str) {
             format!("ALTER TABLE {name} REPLICA IDENTITY USING INDEX {}", sql::ident(&key.index))
         };
         let message = "without a replica identity the application's UPDATE and DELETE fail once it is published";
-        findings.fatal("replica-identity", SIDE, name, message, fix);
+        findings.fatal(Check::ReplicaIdentity, SIDE, name, message, fix);
     }
     for column in table.columns.iter().filter(|column| !column.generated.is_empty()) {
-        if key.columns.contains(&column.name) {
+        if table.identity.contains(&column.name) {
             let object = format!("{name}.{}", sql::ident(&column.name));
-            let message = "a generated column isn't published, so it can't identify a row";
-            let fix = format!("ALTER TABLE {name} REPLICA IDENTITY USING INDEX an index without it");
-            findings.fatal("generated-identity", SIDE, object, message, fix);
+            let message =
+                "a generated column isn't published, so it can't identify a row; a unique index of others could";
+            let fix = format!("ALTER TABLE {name} REPLICA IDENTITY USING INDEX …");
+            findings.fatal(Check::GeneratedIdentity, SIDE, object, message, fix);
         }
     }
 }
@@ -85,13 +86,13 @@ fn triggers(findings: &mut Findings, table: &Table, name: &str) {
         let object = format!("{} on {name}", sql::ident(&trigger.name));
         let message = "the trigger would fire again for each row that is copied or replayed";
         let fix = format!("ALTER TABLE {name} ENABLE TRIGGER {}", sql::ident(&trigger.name));
-        findings.fatal("trigger-always", SIDE, object, message, fix);
+        findings.fatal(Check::TriggerAlways, SIDE, object, message, fix);
     }
     for rule in &table.rules {
         let object = format!("{} on {name}", sql::ident(rule));
         let message = "a rewrite rule sends writes elsewhere than the stream and the fence assume";
         let fix = format!("DROP RULE {} ON {name}", sql::ident(rule));
-        findings.fatal("rewrite-rule", SIDE, object, message, fix);
+        findings.fatal(Check::RewriteRule, SIDE, object, message, fix);
     }
 }
 
@@ -100,6 +101,6 @@ fn columns(findings: &mut Findings, source: &Inventory, table: &Table, name: &st
         let object = format!("{name}.{}", sql::ident(&column.name));
         let message = "the column may point to large objects, which no stream carries";
         let fix = format!("ALTER TABLE {name} ALTER COLUMN {} TYPE bytea USING lo_get(…)", sql::ident(&column.name));
-        findings.fatal("large-object", SIDE, object, message, fix);
+        findings.fatal(Check::LargeObject, SIDE, object, message, fix);
     }
 }

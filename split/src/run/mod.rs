@@ -12,7 +12,7 @@ mod work;
 
 pub use board::Board;
 pub use observe::BOTH_OWN;
-pub use work::{Survey, survey};
+pub use work::{Survey, look, survey};
 
 use crate::connect::Endpoint;
 use crate::journal::{self, Wish};

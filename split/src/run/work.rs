@@ -83,11 +83,11 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
     }
 }
 
-/// Both inventories, findings, plan.
+/// Both inventories, source first, and what preflight makes of them; changes nothing.
 ///
 /// # Errors
-/// A server can't be reached, its catalog can't be read, or `pg_dump` fails.
-pub async fn survey(job: &Job) -> Result<Survey, StepError> {
+/// A server can't be reached, or its catalog can't be read.
+pub async fn look(job: &Job) -> Result<(Inventory, Inventory, Vec<Finding>), StepError> {
     let mut client = job.session(Side::Source, "inspect").await?;
     let mut target = job.session(Side::Target, "inspect").await?;
     let mut source = inspect(&mut client, Side::Source, &job.spec).await?;
@@ -96,6 +96,15 @@ pub async fn survey(job: &Job) -> Result<Survey, StepError> {
     }
     let target = inspect(&mut target, Side::Target, &job.spec).await?;
     let findings = preflight::check(&job.spec, &source, &target, schema::pg_dump_major(&job.pg_dump).await);
+    Ok((source, target, findings))
+}
+
+/// Both inventories, findings, plan.
+///
+/// # Errors
+/// A server can't be reached, its catalog can't be read, or `pg_dump` fails.
+pub async fn survey(job: &Job) -> Result<Survey, StepError> {
+    let (source, target, findings) = look(job).await?;
     failpoint::step(Step::Inspected).await;
     let refused = findings.iter().any(|finding| finding.severity == Severity::Fatal);
     // A dump of what is refused may not even be possible.

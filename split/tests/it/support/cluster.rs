@@ -5,6 +5,7 @@
 //! the system's temporary directory and signals only the process it started.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -79,6 +80,7 @@ impl Cluster {
             "--locale=C",
             "--no-sync",
         ]));
+        configure(&dir);
         let cluster = Self { bin: bin.to_owned(), dir, port: free_port(), server: Mutex::new(None) };
         cluster.boot();
         cluster
@@ -120,6 +122,12 @@ impl Cluster {
     /// Ends the server as a crash would (`SIGKILL` to the postmaster) and waits until its process is gone.
     pub fn crash(&self) {
         self.end("-KILL");
+    }
+
+    /// Stops the server as an administrator does, and starts it again on the same port and data.
+    pub fn restart(&self) {
+        self.end("-INT");
+        self.boot();
     }
 
     /// Starts the server again on the same port and data; a no-op while it runs.
@@ -166,9 +174,6 @@ impl Server {
         let log = File::create(log_of(dir)).unwrap();
         let mut command = as_postgres(&bin.join("postgres"));
         command.arg("-D").arg(dir).args(["-p", &port.to_string()]);
-        for setting in SETTINGS {
-            command.args(["-c", setting]);
-        }
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         let (stop, stopped) = channel();
         let thread = std::thread::spawn(move || {
@@ -269,6 +274,15 @@ fn is_root() -> bool {
 fn run(command: &mut Command) {
     let output = command.current_dir("/").output().expect("start a program of PostgreSQL");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// In the file, where `ALTER SYSTEM` outranks it.
+fn configure(dir: &Path) {
+    let mut file = File::options().append(true).open(dir.join("postgresql.conf")).unwrap();
+    for setting in SETTINGS {
+        let (name, value) = setting.split_once('=').unwrap();
+        writeln!(file, "{name} = '{value}'").unwrap();
+    }
 }
 
 fn log_of(dir: &Path) -> PathBuf {

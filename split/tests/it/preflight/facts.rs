@@ -1,0 +1,87 @@
+//! What can't be seeded on these servers, for want of another version, a standby or minutes to wait: the same facts, changed in the
+//! inventories of a clean pair.
+
+use super::clean;
+use crate::world::World;
+use rerp_split::inspect::{Inventory, OldTransaction, Standby, inspect};
+use rerp_split::preflight::{self, Check};
+use rerp_split::spec::Side;
+use rerp_split::status::Severity::{self, Fatal, Warning};
+
+type Change = fn(&mut Inventory, &mut Inventory);
+
+fn set(inventory: &mut Inventory, name: &str, value: &str) {
+    inventory.server.settings.insert(name.to_owned(), value.to_owned());
+}
+
+fn stand_by(inventory: &mut Inventory) {
+    inventory.server.standbys.push(Standby { name: "s".into(), sync_state: "async".into() });
+}
+
+pub(super) const FACTS: &[(Check, Severity, Change)] = &[
+    (Check::Version, Fatal, |from, _| from.server.version = 140_000),
+    (Check::Version, Fatal, |_, to| to.server.version = 190_000),
+    (Check::InRecovery, Fatal, |from, _| from.server.in_recovery = true),
+    (Check::NotSuperuser, Fatal, |_, to| to.server.superuser = false),
+    (Check::AsyncStandby, Fatal, |from, _| stand_by(from)),
+    (Check::AsyncStandby, Fatal, |_, to| stand_by(to)),
+    (Check::SameDatabase, Fatal, |from, to| {
+        to.server.system.clone_from(&from.server.system);
+        to.server.database.clone_from(&from.server.database);
+    }),
+    (Check::Encoding, Fatal, |from, _| from.server.encoding = "SQL_ASCII".into()),
+    (Check::Encoding, Fatal, |_, to| to.server.encoding = "LATIN1".into()),
+    (Check::Collation, Warning, |_, to| to.server.collation = "i und".into()),
+    (Check::IdleSlotTimeout, Fatal, |from, _| set(from, "idle_replication_slot_timeout", "3600")),
+    (Check::OldTransaction, Fatal, |from, _| {
+        from.server.old_transactions.push(OldTransaction { pid: 1, login: "l".into(), seconds: 600, writes: true });
+    }),
+    (Check::OutputPlugin, Fatal, |from, _| set(from, "output_plugin_libraries", "test_decoding")),
+    (Check::ReplicationOrigins, Fatal, |_, to| set(to, "max_active_replication_origins", "0")),
+    (Check::RowSecurity, Fatal, |from, _| {
+        from.tables[0].row_security = true;
+        from.server.superuser = false;
+    }),
+];
+
+/// What the call says, and no catalog.
+pub(super) const ARGUMENTS: [Check; 2] = [Check::PgDump, Check::SchemaName];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn facts_are_judged() {
+    let world = World::empty().await;
+    clean(&world).await;
+    let (mut source, mut target) = (world.source.admin().await, world.target.admin().await);
+    let spec = world.spec();
+    let mut from = inspect(&mut source, Side::Source, &spec).await.unwrap();
+    let mut to = inspect(&mut target, Side::Target, &spec).await.unwrap();
+    for inventory in [&mut from, &mut to] {
+        set(inventory, "fsync", "on");
+        set(inventory, "full_page_writes", "on");
+        // Other tests are at work on the same servers.
+        inventory.server.slots_used = 0;
+        inventory.server.senders_used = 0;
+        inventory.server.workers_used = 0;
+        inventory.server.origins_used = 0;
+    }
+    assert_eq!(preflight::check(&spec, &from, &to, Some(18)), [], "a clean pair");
+    for (check, severity, change) in FACTS {
+        let (mut a, mut b) = (from.clone(), to.clone());
+        change(&mut a, &mut b);
+        let mut findings = preflight::check(&spec, &a, &b, Some(18));
+        if *check == Check::RowSecurity {
+            findings.retain(|finding| finding.id != Check::NotSuperuser.id());
+        }
+        assert_eq!(super::names(&findings), [(check.id(), *severity)], "{findings:#?}");
+        assert!(findings.iter().all(|finding| !finding.fix.is_empty() && !finding.message.is_empty()));
+    }
+    let mut renamed = spec.clone();
+    renamed.target.schema = "other".into();
+    for (spec, major, check) in
+        [(&spec, None, Check::PgDump), (&spec, Some(14), Check::PgDump), (&renamed, Some(18), Check::SchemaName)]
+    {
+        let findings = preflight::check(spec, &from, &to, major);
+        assert_eq!(super::names(&findings), [(check.id(), Fatal)], "{findings:#?}");
+        assert!(ARGUMENTS.contains(&check));
+    }
+}

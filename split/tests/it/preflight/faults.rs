@@ -1,0 +1,236 @@
+//! Faults that SQL can seed: each on a clean pair, with what mends it.
+
+use super::{Cure, Fault, keys};
+use rerp_split::preflight::Check;
+use rerp_split::spec::{AcrossDomains, ForeignKeySpec};
+use rerp_split::status::Severity;
+
+const SEVER: ForeignKeySpec = keys(AcrossDomains::Sever, false);
+
+const ORPHAN: &str = "
+    CREATE TABLE stay.x (id int PRIMARY KEY, parent int); INSERT INTO stay.x VALUES (1, 7);
+    ALTER TABLE stay.x ADD FOREIGN KEY (parent) REFERENCES app.parent NOT VALID";
+
+const fn fatal(check: Check, source: &'static str) -> Fault {
+    Fault { source, ..Fault::new(check, Severity::Fatal) }
+}
+
+const fn warning(check: Check, source: &'static str) -> Fault {
+    Fault { source, ..Fault::new(check, Severity::Warning) }
+}
+
+const fn on_target(check: Check, target: &'static str) -> Fault {
+    Fault { target, ..Fault::new(check, Severity::Fatal) }
+}
+
+/// In the order of `Check::ALL`; names in braces are those of `super::fill`.
+pub(super) const FAULTS: &[Fault] = &[
+    Fault {
+        undo: "ALTER DATABASE {d} RESET default_transaction_read_only",
+        ..fatal(Check::ReadOnly, "ALTER DATABASE {d} SET default_transaction_read_only = on")
+    },
+    // Tables.
+    Fault {
+        tables: Some(&["parent", "child", "x"]),
+        cure: Cure::By("CREATE TABLE app.x (id int PRIMARY KEY); ALTER TABLE app.x OWNER TO {o}"),
+        ..fatal(Check::NoSuchTable, "DROP VIEW app.both")
+    },
+    Fault {
+        cure: Cure::By("CREATE TABLE app.x (id int PRIMARY KEY); ALTER TABLE app.x OWNER TO {o}"),
+        ..fatal(Check::NothingToMove, "DROP VIEW app.both; DROP TABLE app.child, app.parent")
+    },
+    Fault {
+        cure: Cure::By("DROP TABLE app.x"),
+        ..fatal(
+            Check::Partitioned,
+            "CREATE TABLE app.x (id int PRIMARY KEY) PARTITION BY RANGE (id); ALTER TABLE app.x OWNER TO {o}",
+        )
+    },
+    Fault {
+        cure: Cure::By("ALTER TABLE stay.x NO INHERIT app.parent"),
+        ..fatal(Check::Partitioned, "CREATE TABLE stay.x () INHERITS (app.parent)")
+    },
+    fatal(Check::Unlogged, "CREATE UNLOGGED TABLE app.x (id int PRIMARY KEY); ALTER TABLE app.x OWNER TO {o}"),
+    fatal(Check::Unlogged, "CREATE UNLOGGED SEQUENCE app.s"),
+    Fault {
+        cure: Cure::With("id"),
+        ..fatal(Check::NoPrimaryKey, "CREATE TABLE app.x (id int); ALTER TABLE app.x OWNER TO {o}")
+    },
+    Fault {
+        cure: Cure::By("ALTER TABLE app.x DROP CONSTRAINT x_pkey, ADD PRIMARY KEY (id)"),
+        ..fatal(
+            Check::NoPrimaryKey,
+            "CREATE TABLE app.x (id int PRIMARY KEY DEFERRABLE); ALTER TABLE app.x OWNER TO {o}",
+        )
+    },
+    fatal(Check::ReplicaIdentity, "ALTER TABLE app.parent REPLICA IDENTITY NOTHING"),
+    Fault {
+        cure: Cure::With("x_id"),
+        ..fatal(
+            Check::GeneratedIdentity,
+            "CREATE TABLE app.x (id int NOT NULL, g int GENERATED ALWAYS AS (id + 1) STORED PRIMARY KEY);
+             ALTER TABLE app.x OWNER TO {o}; CREATE UNIQUE INDEX x_id ON app.x (id)",
+        )
+    },
+    fatal(
+        Check::TriggerAlways,
+        "CREATE FUNCTION app.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         CREATE TRIGGER t BEFORE UPDATE ON app.parent FOR EACH ROW EXECUTE FUNCTION app.f();
+         ALTER TABLE app.parent ENABLE ALWAYS TRIGGER t",
+    ),
+    fatal(Check::RewriteRule, "CREATE RULE r AS ON INSERT TO app.parent DO ALSO NOTIFY x"),
+    Fault {
+        cure: Cure::With("l"),
+        undo: "SELECT lo_unlink(oid) FROM pg_largeobject_metadata",
+        ..fatal(Check::LargeObject, "SELECT lo_create(0); ALTER TABLE app.parent ADD COLUMN l oid")
+    },
+    Fault { cure: Cure::With("p"), ..fatal(Check::PolicyRole, "CREATE POLICY p ON app.parent TO {a} USING (true)") },
+    // What is around the tables.
+    Fault {
+        cure: Cure::Says("DROP MATERIALIZED VIEW \"app\".\"x\""),
+        ..fatal(Check::MaterializedView, "CREATE MATERIALIZED VIEW app.x AS SELECT 1 AS one")
+    },
+    Fault {
+        undo: "DROP FOREIGN DATA WRAPPER seeded CASCADE",
+        ..fatal(
+            Check::ForeignTable,
+            "CREATE FOREIGN DATA WRAPPER seeded; CREATE SERVER seeded FOREIGN DATA WRAPPER seeded;
+             CREATE FOREIGN TABLE app.x (id int) SERVER seeded",
+        )
+    },
+    fatal(
+        Check::SequenceElsewhere,
+        "CREATE SEQUENCE stay.s; ALTER TABLE app.parent ALTER COLUMN id SET DEFAULT nextval('stay.s')",
+    ),
+    fatal(Check::Dependent, "CREATE VIEW stay.v AS SELECT * FROM app.parent"),
+    fatal(Check::Dependent, "CREATE TABLE stay.x (id int); CREATE VIEW app.v AS SELECT * FROM stay.x"),
+    fatal(
+        Check::Dependent,
+        "CREATE FUNCTION stay.f() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM app.parent; END",
+    ),
+    Fault {
+        cure: Cure::By("DROP FUNCTION stay.f()"),
+        ..warning(
+            Check::Mention,
+            "CREATE FUNCTION stay.f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM app.parent'",
+        )
+    },
+    Fault {
+        undo: "DROP EVENT TRIGGER seeded",
+        ..warning(
+            Check::EventTrigger,
+            "CREATE FUNCTION stay.e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+             CREATE EVENT TRIGGER seeded ON sql_drop EXECUTE FUNCTION stay.e()",
+        )
+    },
+    Fault {
+        cure: Cure::Says("ALTER TABLE stay.x DROP CONSTRAINT \"x_parent_fkey\""),
+        ..fatal(Check::ForeignKey, "CREATE TABLE stay.x (id int PRIMARY KEY, parent int REFERENCES app.parent)")
+    },
+    Fault {
+        cure: Cure::Says("ALTER TABLE app.child DROP CONSTRAINT \"child_parent_fkey1\""),
+        ..fatal(
+            Check::ForeignKey,
+            "CREATE TABLE stay.x (id int PRIMARY KEY);
+             ALTER TABLE app.child ADD FOREIGN KEY (parent) REFERENCES stay.x",
+        )
+    },
+    Fault {
+        keys: SEVER,
+        cure: Cure::By("ALTER TABLE stay.x DROP CONSTRAINT x_parent_fkey"),
+        ..warning(
+            Check::ForeignKeySevered,
+            "CREATE TABLE stay.x (id int PRIMARY KEY, parent int REFERENCES app.parent)",
+        )
+    },
+    Fault {
+        keys: SEVER,
+        beside: &[Check::ForeignKeySevered],
+        cure: Cure::By("DELETE FROM stay.x"),
+        ..fatal(Check::Orphans, ORPHAN)
+    },
+    Fault {
+        keys: keys(AcrossDomains::Sever, true),
+        beside: &[Check::ForeignKeySevered],
+        cure: Cure::By("DELETE FROM stay.x"),
+        ..warning(Check::Orphans, ORPHAN)
+    },
+    Fault {
+        keys: SEVER,
+        beside: &[Check::ForeignKeySevered],
+        cure: Cure::By("DROP PUBLICATION rerp_other_fwd"),
+        ..fatal(
+            Check::KeyOfAnotherMigration,
+            "CREATE TABLE stay.x (id int PRIMARY KEY, parent int REFERENCES app.parent);
+             CREATE PUBLICATION rerp_other_fwd FOR TABLE stay.x",
+        )
+    },
+    // The target.
+    Fault {
+        cure: Cure::Says("DROP SCHEMA \"app\" CASCADE"),
+        ..on_target(Check::TargetNotEmpty, "CREATE TABLE app.x (id int)")
+    },
+    Fault {
+        cure: Cure::Says("DROP SCHEMA \"app\" CASCADE"),
+        ..on_target(Check::TargetNotEmpty, "CREATE TYPE app.parent AS ENUM ('a')")
+    },
+    on_target(Check::SchemaOwner, "ALTER SCHEMA app OWNER TO postgres"),
+    Fault {
+        cure: Cure::By("CREATE TYPE stay.e AS ENUM ('a')"),
+        ..fatal(
+            Check::OutsideDependency,
+            "CREATE TYPE stay.e AS ENUM ('a'); ALTER TABLE app.parent ADD COLUMN e stay.e",
+        )
+    },
+    Fault {
+        cure: Cure::By("CREATE FUNCTION stay.d() RETURNS int LANGUAGE sql AS 'SELECT 1'"),
+        ..fatal(
+            Check::OutsideDependency,
+            "CREATE FUNCTION stay.d() RETURNS int LANGUAGE sql AS 'SELECT 1';
+             ALTER TABLE app.parent ADD COLUMN d int DEFAULT stay.d()",
+        )
+    },
+    Fault {
+        undo: "DROP EXTENSION citext CASCADE",
+        undo_target: "DROP EXTENSION citext",
+        ..fatal(
+            Check::Extension,
+            "CREATE EXTENSION citext SCHEMA public; ALTER TABLE app.parent ADD COLUMN c public.citext",
+        )
+    },
+    Fault {
+        target: "CREATE EXTENSION citext SCHEMA stay",
+        undo: "DROP EXTENSION citext CASCADE",
+        undo_target: "DROP EXTENSION citext",
+        ..fatal(
+            Check::Extension,
+            "CREATE EXTENSION citext SCHEMA public; ALTER TABLE app.parent ADD COLUMN c public.citext",
+        )
+    },
+    Fault {
+        target: "CREATE EXTENSION citext SCHEMA public VERSION '1.5'",
+        undo: "DROP EXTENSION citext CASCADE",
+        undo_target: "DROP EXTENSION citext",
+        ..warning(
+            Check::ExtensionVersion,
+            "CREATE EXTENSION citext SCHEMA public; ALTER TABLE app.parent ADD COLUMN c public.citext",
+        )
+    },
+    // Roles.
+    Fault {
+        cure: Cure::By("ALTER ROLE {tr}_gone RENAME TO {tr}"),
+        ..on_target(Check::NoSuchRole, "ALTER ROLE {tr} RENAME TO {tr}_gone")
+    },
+    Fault { cure: Cure::Says("ALTER ROLE \"{o}\" NOLOGIN"), ..fatal(Check::OwnerLogin, "ALTER ROLE {o} LOGIN") },
+    fatal(Check::PowerfulRole, "ALTER ROLE {l} SUPERUSER"),
+    fatal(Check::PowerfulRole, "GRANT {o} TO {a}"),
+    fatal(Check::PowerfulRole, "GRANT pg_write_all_data TO {l}"),
+    on_target(Check::PowerfulRole, "GRANT pg_read_all_data TO {ta}"),
+    fatal(Check::TableOwner, "ALTER TABLE app.parent OWNER TO {l}"),
+    fatal(Check::DirectGrant, "GRANT SELECT ON app.parent TO PUBLIC"),
+    fatal(Check::DirectGrant, "GRANT SELECT (v) ON app.parent TO {l}"),
+    Fault {
+        undo: "DROP OWNED BY {o}_other; DROP ROLE {o}_other",
+        ..warning(Check::OtherReader, "CREATE ROLE {o}_other; GRANT SELECT ON app.parent TO {o}_other")
+    },
+];
