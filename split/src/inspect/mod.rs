@@ -7,6 +7,7 @@ mod edges;
 mod foreign_keys;
 mod hash;
 mod relations;
+mod rights;
 mod roles;
 mod server;
 mod service;
@@ -16,6 +17,7 @@ pub use edges::{Dependent, Mention, Need};
 pub use foreign_keys::{Edge, EdgeColumn, Orphans, Rival};
 pub use hash::{hash_query, schema_hash};
 pub use relations::{Column, Key, Relation, Sequence, Table, Trigger};
+pub use rights::{Denied, Right, denied};
 pub use roles::{Grant, Power, RoleFacts};
 pub use server::{Extension, OldTransaction, Server, Standby};
 pub use service::{Usage, usage};
@@ -93,6 +95,8 @@ pub struct Inventory {
     pub roles: Vec<RoleFacts>,
     /// Rights on moving tables of anybody who is neither the owner nor a role of the service.
     pub grants: Vec<Grant>,
+    /// Rights that our login lacks, if it is no superuser and somebody has looked.
+    pub denied: Vec<Denied>,
     /// Whether the database holds large objects, which no stream carries.
     pub large_objects: bool,
     /// Objects that the target schema holds already: `kind identity`.
@@ -165,6 +169,7 @@ impl Reader<'_> {
             objects: self.objects().await?,
             roles: self.roles().await?,
             grants: self.grants(&oids).await?,
+            denied: Vec::new(),
             large_objects: self.large_objects().await?,
             contents: self.contents().await?,
             hash: hash::schema_hash(self.transaction, &schema, self.only(), &[])

@@ -21,8 +21,10 @@ pub struct Table {
     pub owner: String,
     /// `pg_class.relreplident`: `d`, `n`, `f`, `i`.
     pub replica_identity: String,
-    /// Row level security is on.
+    /// Row level security hides rows from our login.
     pub row_security: bool,
+    /// Row level security binds the owner too.
+    pub forced_policies: bool,
     /// Roles that its policies name; PUBLIC isn't one.
     pub policy_roles: Vec<String>,
     /// Rows by the statistics; 0 before the first ANALYZE.
@@ -118,7 +120,8 @@ pub struct Sequence {
 const TABLES: &str = r#"
 SELECT c.oid::int8 AS oid, c.relname AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence,
   c.relispartition OR EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)) AS inherits,
-  pg_get_userbyid(c.relowner) AS owner, c.relreplident::text AS replica_identity, c.relrowsecurity AS row_security,
+  pg_get_userbyid(c.relowner) AS owner, c.relreplident::text AS replica_identity, row_security_active(c.oid) AS row_security,
+  c.relrowsecurity AND c.relforcerowsecurity AS forced_policies,
   coalesce((SELECT jsonb_agg(DISTINCT pg_get_userbyid(r)::text) FROM pg_policy p, unnest(p.polroles) AS r WHERE p.polrelid = c.oid AND r <> 0), '[]') AS policy_roles,
   greatest(c.reltuples, 0)::int8 AS rows, pg_table_size(c.oid) AS bytes,
   (SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type_name', format_type(a.atttypid, a.atttypmod),
@@ -185,15 +188,21 @@ impl Reader<'_> {
     pub(super) async fn tables(&self, oids: &Vec<u32>) -> Result<Vec<Table>, InspectError> {
         let mut tables: Vec<Table> = self.rows("tables", TABLES, &[oids]).await?;
         for table in tables.iter_mut().filter(|table| table.rows == 0 && table.bytes > 0 && table.kind == "r") {
-            table.rows = self.estimate(&table.name).await?;
+            table.rows = self.estimate(table).await?;
         }
         Ok(tables)
     }
 
-    /// A table without statistics: what the planner makes of its size.
-    async fn estimate(&self, table: &str) -> Result<u64, InspectError> {
-        let explain = format!("EXPLAIN (FORMAT JSON) SELECT FROM {}", sql::qualified(self.schema_name(), table));
+    /// A table without statistics: what the planner makes of its size; 0 where our login may not read it.
+    async fn estimate(&self, table: &Table) -> Result<u64, InspectError> {
+        let explain = format!("EXPLAIN (FORMAT JSON) SELECT FROM {}", sql::qualified(self.schema_name(), &table.name));
         let wrap = |e| self.failed("row estimate", e);
+        let readable = "SELECT has_schema_privilege(relnamespace, 'USAGE') AND has_table_privilege(oid, 'SELECT') \
+                        FROM pg_class WHERE oid = $1";
+        let row = self.transaction.query_one(readable, &[&table.oid]).await.map_err(wrap)?;
+        if table.row_security || !row.try_get::<_, bool>(0).map_err(wrap)? {
+            return Ok(0);
+        }
         let row = self.transaction.query_one(&explain, &[]).await.map_err(wrap)?;
         let plan: serde_json::Value = row.try_get(0).map_err(wrap)?;
         Ok(plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_u64).unwrap_or(0))

@@ -22,6 +22,8 @@ pub struct Server {
     pub in_recovery: bool,
     /// Whether our login is a superuser.
     pub superuser: bool,
+    /// Whether row level security hides nothing from it.
+    pub bypasses_policies: bool,
     /// Our login.
     pub login: String,
     /// Replication slots in use.
@@ -102,7 +104,8 @@ const SERVER: &str = r#"
 SELECT current_setting('server_version_num')::int AS version, (SELECT system_identifier::text FROM pg_control_system()) AS system,
   current_database() AS database, pg_encoding_to_char(d.encoding) AS encoding,
   concat_ws(' ', d.datlocprovider, d.datcollate, d.datctype, d.datcollversion) AS collation,
-  pg_is_in_recovery() AS in_recovery, r.rolsuper AS superuser, r.rolname AS login,
+  pg_is_in_recovery() AS in_recovery, r.rolsuper AS superuser,
+  r.rolsuper OR r.rolbypassrls AS bypasses_policies, r.rolname AS login,
   (SELECT count(*) FROM pg_replication_slots) AS slots_used,
   (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender') AS senders_used,
   (SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ '^logical replication' AND backend_type !~ 'launcher') AS workers_used,

@@ -27,7 +27,6 @@ checks! {
     // Servers.
     Version = "version",
     InRecovery = "in-recovery",
-    NotSuperuser = "not-superuser",
     AsyncStandby = "async-standby",
     Durability = "durability",
     ReadOnly = "read-only",
@@ -47,6 +46,17 @@ checks! {
     ReplicationOrigins = "replication-origins",
     PreparedTransaction = "prepared-transaction",
     OldTransaction = "old-transaction",
+    // A login that is no superuser.
+    NotSuperuser = "not-superuser",
+    RightOwner = "right-owner",
+    RightDatabase = "right-database",
+    RightSessions = "right-sessions",
+    RightParameter = "right-parameter",
+    RightEventTrigger = "right-event-trigger",
+    RightReplication = "right-replication",
+    RightReplicationRole = "right-replication-role",
+    RightSubscription = "right-subscription",
+    RowSecurity = "row-security",
     // Tables.
     NoSuchTable = "no-such-table",
     NothingToMove = "nothing-to-move",
@@ -58,7 +68,6 @@ checks! {
     TriggerAlways = "trigger-always",
     RewriteRule = "rewrite-rule",
     LargeObject = "large-object",
-    RowSecurity = "row-security",
     PolicyRole = "policy-role",
     // What is around the tables.
     MaterializedView = "materialized-view",

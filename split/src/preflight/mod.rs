@@ -6,6 +6,7 @@
 mod checks;
 mod foreign_keys;
 mod objects;
+mod rights;
 mod roles;
 mod servers;
 mod tables;
@@ -23,7 +24,10 @@ pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major:
     servers::both(&mut findings, source, target, pg_dump_major);
     servers::source(&mut findings, source);
     servers::target(&mut findings, target);
+    rights::check(&mut findings, source);
+    rights::check(&mut findings, target);
     tables::check(&mut findings, source);
+    tables::policies(&mut findings, source, target);
     foreign_keys::check(&mut findings, spec.foreign_keys, source);
     objects::source(&mut findings, source);
     objects::target(&mut findings, spec, source, target);

@@ -18,7 +18,6 @@ pub(super) fn both(findings: &mut Findings, source: &Inventory, target: &Invento
     for inventory in [source, target] {
         version(findings, inventory);
         recovery(findings, inventory);
-        superuser(findings, inventory);
         standbys(findings, inventory);
         durability(findings, inventory);
         read_only(findings, inventory);
@@ -51,24 +50,6 @@ fn recovery(findings: &mut Findings, inventory: &Inventory) {
             "give the URL of its primary",
         );
     }
-}
-
-fn superuser(findings: &mut Findings, inventory: &Inventory) {
-    if inventory.server.superuser {
-        return;
-    }
-    let ruled_out = match inventory.side {
-        Side::Source => "the event trigger, deadlock_timeout in the fence and reading past row level security",
-        Side::Target => "session_replication_role, CREATE SUBSCRIPTION on 15 and applying to FORCE ROW LEVEL SECURITY",
-    };
-    let login = &inventory.server.login;
-    findings.fatal(
-        Check::NotSuperuser,
-        inventory.side,
-        login,
-        format!("the login is no superuser, which rules out {ruled_out}"),
-        format!("ALTER ROLE {} SUPERUSER", crate::sql::ident(login)),
-    );
 }
 
 fn standbys(findings: &mut Findings, inventory: &Inventory) {

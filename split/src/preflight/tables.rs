@@ -28,16 +28,28 @@ pub(super) fn check(findings: &mut Findings, source: &Inventory) {
         identity(findings, table, &name);
         triggers(findings, table, &name);
         columns(findings, source, table, &name);
-        if table.row_security && !source.server.superuser {
-            let fix = format!("ALTER ROLE {} BYPASSRLS", sql::ident(&source.server.login));
-            findings.fatal(Check::RowSecurity, SIDE, &name, "row level security would hide rows from the copy", fix);
-        }
         // Policies move with their tables, and the target's roles have names of their own.
         for role in &table.policy_roles {
             let object = format!("{} on {name}", sql::ident(role));
             let message = "a policy is for a role by name, which the target may not have";
             let fix = format!("ALTER POLICY … ON {name} TO PUBLIC");
             findings.fatal(Check::PolicyRole, SIDE, object, message, fix);
+        }
+    }
+}
+
+/// A login that policies bind would copy, or write, less than there is; both sides refuse rather than do so.
+pub(super) fn policies(findings: &mut Findings, source: &Inventory, target: &Inventory) {
+    let fix = |inventory: &Inventory| format!("ALTER ROLE {} BYPASSRLS", sql::ident(&inventory.server.login));
+    for table in &source.tables {
+        let name = sql::qualified(&source.schema, &table.name);
+        if table.row_security {
+            let message = "row level security would hide rows from the copy";
+            findings.fatal(Check::RowSecurity, SIDE, &name, message, fix(source));
+        }
+        if table.forced_policies && !target.server.bypasses_policies {
+            let message = "row level security, which binds the owner too, would stop the stream's writes";
+            findings.fatal(Check::RowSecurity, Side::Target, &name, message, fix(target));
         }
     }
 }

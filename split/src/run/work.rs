@@ -4,7 +4,7 @@ use super::{Board, keys, observe, switch};
 use crate::clean;
 use crate::copy;
 use crate::failpoint::{self, Step};
-use crate::inspect::{Inventory, inspect};
+use crate::inspect::{Inventory, denied, inspect};
 use crate::journal;
 use crate::phase::{Phase, Work};
 use crate::plan::{Dumps, Plan};
@@ -17,6 +17,7 @@ use crate::step::{Class, Job, StepError, chain};
 use crate::stream::{self, Lag, TokenLine};
 use crate::verify;
 use std::time::Duration;
+use tokio_postgres::Client;
 
 /// A token slower than this: not caught up.
 const CAUGHT_UP: Duration = Duration::from_secs(1);
@@ -88,15 +89,22 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
 /// # Errors
 /// A server can't be reached, or its catalog can't be read.
 pub async fn look(job: &Job) -> Result<(Inventory, Inventory, Vec<Finding>), StepError> {
-    let mut client = job.session(Side::Source, "inspect").await?;
-    let mut target = job.session(Side::Target, "inspect").await?;
-    let mut source = inspect(&mut client, Side::Source, &job.spec).await?;
+    let (mut client, mut source) = look_at(job, Side::Source).await?;
     if job.spec.foreign_keys.severs() {
         sever::scan(&mut client, &mut source.edges).await?;
     }
-    let target = inspect(&mut target, Side::Target, &job.spec).await?;
+    let (_, target) = look_at(job, Side::Target).await?;
     let findings = preflight::check(&job.spec, &source, &target, schema::pg_dump_major(&job.pg_dump).await);
     Ok((source, target, findings))
+}
+
+async fn look_at(job: &Job, side: Side) -> Result<(Client, Inventory), StepError> {
+    let mut client = job.session(side, "inspect").await?;
+    let mut inventory = inspect(&mut client, side, &job.spec).await?;
+    if !inventory.server.superuser {
+        inventory.denied = denied(&mut client, side, &job.spec).await?;
+    }
+    Ok((client, inventory))
 }
 
 /// Both inventories, findings, plan.

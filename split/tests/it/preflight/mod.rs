@@ -3,6 +3,7 @@
 
 mod facts;
 mod faults;
+mod rights;
 mod settings;
 
 use crate::world::{self, World};
@@ -137,8 +138,8 @@ async fn run_script(client: &Client, script: &str) {
     }
 }
 
-/// `{o}` is the owner on the source, `{a}` the service's role, `{l}` its login, `{d}` the database; `{to}`, `{ta}` the same on the
-/// target, and `{tr}` the role that reads there.
+/// `{o}` is the owner on the source, `{a}` the service's role, `{l}` its login, `{d}` the database; `{to}`, `{ta}`, `{td}` the same on
+/// the target, and `{tr}` the role that reads there.
 fn fill(text: &str, world: &World) -> String {
     let (from, to) = (&world.source, &world.target);
     text.replace("{o}", &from.roles.owner)
@@ -148,6 +149,7 @@ fn fill(text: &str, world: &World) -> String {
         .replace("{tr}", &to.roles.read[0])
         .replace("{l}", &format!("{}_a", from.roles.app[0]))
         .replace("{d}", &from.database)
+        .replace("{td}", &to.database)
 }
 
 /// Makes both sides clean again.
@@ -203,6 +205,7 @@ fn every_check_has_a_seeded_fault_of_the_severity_that_the_document_says() {
     let mut seeded: BTreeSet<(Check, Severity)> = FAULTS.iter().map(|fault| (fault.check, fault.severity)).collect();
     seeded.extend(settings::SETTINGS.iter().map(|setting| (setting.check, setting.severity)));
     seeded.extend(facts::FACTS.iter().map(|(check, severity, _)| (*check, *severity)));
+    seeded.extend(rights::checks().map(|check| (check, Severity::Fatal)));
     seeded.extend(facts::ARGUMENTS.map(|check| (check, Severity::Fatal)));
     let seeded: BTreeSet<(String, String)> = Check::ALL
         .iter()

@@ -1,0 +1,146 @@
+//! What a login that is no superuser may not do, asked of the server itself: managed services change the rules, so that attributes
+//! alone don't tell.
+//!
+//! In: a session and the spec. Out: the rights that it lacks. What can only be tried is tried in a transaction that is rolled
+//! back, so nothing is left of it.
+
+use super::{InspectError, LOCK_TIMEOUT};
+use crate::names;
+use crate::spec::{Side, Spec};
+use crate::sql;
+use tokio_postgres::{Client, Transaction};
+
+/// A right that a superuser has anyway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// To set a parameter.
+    Parameter,
+    /// To make an event trigger.
+    EventTrigger,
+    /// To make the role that the stream logs in as.
+    ReplicationRole,
+    /// To open a replication session, for the slot.
+    Replication,
+    /// To make a subscription.
+    Subscription,
+    /// To do what the owner of the tables does.
+    Owner,
+    /// To make schemas and publications in the database.
+    Database,
+    /// To see what other sessions do, and to end them.
+    Sessions,
+}
+
+/// A right that the login lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// Which right.
+    pub right: Right,
+    /// On what: a parameter, a role, a database.
+    pub object: String,
+    /// What the server said; empty if it wasn't tried.
+    pub reason: String,
+}
+
+/// What both sides have to set: the switch would wait behind autovacuum, and passwords would be logged.
+const PARAMETERS: [&str; 5] = [
+    "deadlock_timeout",
+    "log_statement",
+    "log_min_error_statement",
+    "log_min_duration_statement",
+    "log_min_duration_sample",
+];
+/// What the target has to set: triggers must not fire for rows that are copied.
+const REPLICA: &str = "session_replication_role";
+
+/// Rights that the catalog tells. `rds_replication` is what Amazon has in place of the attribute.
+const HELD: &str = r#"
+SELECT coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = $1), true),
+  has_database_privilege(current_database(), 'CREATE'), current_database()::text,
+  pg_has_role('pg_read_all_stats', 'USAGE') AND pg_has_role('pg_signal_backend', 'USAGE'),
+  rolreplication OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'rds_replication' AND pg_has_role(r.oid, 'USAGE')),
+  EXISTS (SELECT FROM pg_roles WHERE rolname = $1), current_user::text
+FROM pg_roles WHERE rolname = current_user
+"#;
+
+/// Every right that the session's login lacks; none for a superuser.
+///
+/// # Errors
+/// The session fails.
+pub async fn denied(client: &mut Client, side: Side, spec: &Spec) -> Result<Vec<Denied>, InspectError> {
+    let wrap = |source| InspectError::Query { side, what: "rights of the login", source };
+    let mut transaction = client.transaction().await.map_err(wrap)?;
+    transaction.batch_execute(LOCK_TIMEOUT).await.map_err(wrap)?;
+    let owner = &spec.side(side).roles.owner;
+    let (mut denied, owner_exists) = held(&transaction, side, owner).await.map_err(wrap)?;
+    for (right, object, attempt) in attempts(side, spec) {
+        let known = denied.iter().any(|known| known.right == right && known.object == object);
+        if known || (right == Right::Owner && !owner_exists) {
+            continue;
+        }
+        let savepoint = transaction.transaction().await.map_err(wrap)?;
+        let refused = savepoint.batch_execute(&attempt).await.err();
+        savepoint.rollback().await.map_err(wrap)?;
+        denied.extend(refused.map(|error| Denied { right, object, reason: said(&error) }));
+    }
+    transaction.rollback().await.map_err(wrap)?;
+    Ok(denied)
+}
+
+/// What the catalog says is lacking, and whether there is an owner at all: that has a check of its own.
+async fn held(
+    transaction: &Transaction<'_>,
+    side: Side,
+    owner: &str,
+) -> Result<(Vec<Denied>, bool), tokio_postgres::Error> {
+    let row = transaction.query_one(HELD, &[&owner]).await?;
+    let (database, login): (String, String) = (row.try_get(2)?, row.try_get(6)?);
+    let replicates = side == Side::Target || row.try_get(4)?;
+    let all = [
+        (row.try_get(0)?, Right::Owner, owner.to_owned()),
+        (row.try_get(1)?, Right::Database, database),
+        (row.try_get(3)?, Right::Sessions, login.clone()),
+        (replicates, Right::Replication, login),
+    ];
+    let denied = all.into_iter().filter(|(held, ..)| !held);
+    let denied = denied.map(|(_, right, object)| Denied { right, object, reason: String::new() }).collect();
+    Ok((denied, row.try_get(5)?))
+}
+
+/// What is tried: the right, its object, the statement.
+fn attempts(side: Side, spec: &Spec) -> Vec<(Right, String, String)> {
+    let set = |name: &&str| {
+        let name = (*name).to_owned();
+        let attempt = format!("SELECT set_config('{name}', current_setting('{name}'), true)");
+        (Right::Parameter, name, attempt)
+    };
+    let mut all: Vec<_> = PARAMETERS.iter().map(set).collect();
+    let name = format!("{}probe", names::prefix(&spec.migration));
+    let probe = sql::ident(&name);
+    match side {
+        Side::Source => {
+            let role = format!("CREATE ROLE {probe} LOGIN REPLICATION NOINHERIT CONNECTION LIMIT 4");
+            all.push((Right::ReplicationRole, names::replication_role(&spec.migration), role));
+            let trigger = format!(
+                "CREATE FUNCTION pg_temp.{probe}() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; \
+                 CREATE EVENT TRIGGER {probe} ON sql_drop EXECUTE FUNCTION pg_temp.{probe}()"
+            );
+            all.push((Right::EventTrigger, names::ddl_trigger(&spec.migration), trigger));
+        }
+        Side::Target => {
+            all.push(set(&REPLICA));
+            let subscription = format!(
+                "CREATE SUBSCRIPTION {probe} CONNECTION 'dbname=probe password=probe' PUBLICATION {probe} \
+                 WITH (connect = false, slot_name = NONE)"
+            );
+            all.push((Right::Subscription, format!("{}fwd", names::prefix(&spec.migration)), subscription));
+            let owner = &spec.target.roles.owner;
+            all.push((Right::Owner, owner.clone(), format!("SET LOCAL ROLE {}", sql::ident(owner))));
+        }
+    }
+    all
+}
+
+fn said(error: &tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned())
+}
