@@ -117,6 +117,12 @@ impl Endpoint {
         self.side
     }
 
+    /// The host's name or address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The database's name.
     #[must_use]
     pub fn database(&self) -> &str {

@@ -19,6 +19,7 @@ pub use hash::{hash_query, schema_hash};
 pub use relations::{Column, Key, Relation, Sequence, Table, Trigger};
 pub use rights::{Denied, Right, denied};
 pub use roles::{Grant, Power, RoleFacts};
+pub(crate) use server::MEANINGS;
 pub use server::{Extension, OldTransaction, Server, Standby};
 pub use service::{Usage, usage};
 

@@ -4,6 +4,7 @@ use super::{InspectError, Reader};
 use crate::connect::application_prefix;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use tokio_postgres::types::ToSql;
 
 /// Facts about a server and the database of one side.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -34,11 +35,25 @@ pub struct Server {
     pub workers_used: i64,
     /// Replication origins in use.
     pub origins_used: i64,
+    /// Sessions in use, whoever's.
+    pub sessions_used: i64,
+    /// Sessions of this database in use.
+    pub database_sessions: i64,
+    /// How many it may have; -1 for no limit.
+    pub database_limit: i64,
+    /// The version of the locale library that the database was made with and the present one, if they differ.
+    pub stale_collation: Option<String>,
+    /// The host in our URL, if somebody has written it down.
+    #[serde(default)]
+    pub host: String,
     /// Event triggers that fire on our DDL.
     pub event_triggers: Vec<String>,
     /// Settings by name, in their base unit.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
+    /// What is set for the database (`ALTER DATABASE … SET`), as it is stored.
+    #[serde(default)]
+    pub database_settings: BTreeMap<String, String>,
     /// Installed extensions.
     #[serde(default)]
     pub extensions: Vec<Extension>,
@@ -110,6 +125,10 @@ SELECT current_setting('server_version_num')::int AS version, (SELECT system_ide
   (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender') AS senders_used,
   (SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ '^logical replication' AND backend_type !~ 'launcher') AS workers_used,
   (SELECT count(*) FROM pg_replication_origin) AS origins_used,
+  (SELECT sum(numbackends)::int8 FROM pg_stat_database) AS sessions_used,
+  (SELECT numbackends FROM pg_stat_database s WHERE s.datid = d.oid) AS database_sessions, d.datconnlimit AS database_limit,
+  CASE WHEN d.datcollversion <> pg_database_collation_actual_version(d.oid)
+    THEN format('%s, now %s', d.datcollversion, pg_database_collation_actual_version(d.oid)) END AS stale_collation,
   coalesce((SELECT jsonb_agg(evtname ORDER BY evtname) FROM pg_event_trigger
             WHERE evtenabled <> 'D' AND NOT starts_with(evtname, 'rerp_')
             AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_event_trigger'::regclass AND x.objid = pg_event_trigger.oid AND x.deptype = 'e')), '[]') AS event_triggers
@@ -131,7 +150,27 @@ const SETTINGS: &[&str] = &[
     "default_transaction_read_only",
     "fsync",
     "full_page_writes",
+    "max_connections",
+    "superuser_reserved_connections",
+    "max_locks_per_transaction",
+    "max_prepared_transactions",
+    "synchronous_standby_names",
+    "temp_file_limit",
 ];
+
+/// Settings that change what statements of a service mean, and that no session of ours overrides.
+pub(crate) const MEANINGS: [&str; 6] = [
+    "default_text_search_config",
+    "default_transaction_isolation",
+    "lc_monetary",
+    "lc_numeric",
+    "lc_time",
+    "standard_conforming_strings",
+];
+
+const DATABASE_SETTINGS: &str = "SELECT split_part(s, '=', 1), substr(s, strpos(s, '=') + 1) \
+    FROM pg_db_role_setting, unnest(setconfig) AS s \
+    WHERE setrole = 0 AND setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 const OLD: &str = r#"
 SELECT pid, usename AS login, extract(epoch FROM now() - xact_start)::int8 AS seconds, backend_xid IS NOT NULL AS writes
@@ -149,7 +188,10 @@ impl Reader<'_> {
     pub(super) async fn server(&self) -> Result<Server, InspectError> {
         let mut found: Vec<Server> = self.rows("server", SERVER, &[]).await?;
         let mut server = found.pop().unwrap_or_default();
-        server.settings = self.settings().await?;
+        let settings = "SELECT name, setting FROM pg_settings WHERE name = ANY($1)";
+        let wanted: Vec<&str> = SETTINGS.iter().chain(&MEANINGS).copied().collect();
+        server.settings = self.pairs("settings", settings, &[&wanted]).await?;
+        server.database_settings = self.pairs("settings of the database", DATABASE_SETTINGS, &[]).await?;
         let extensions = "SELECT e.extname AS name, n.nspname AS schema, e.extversion AS version \
                           FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace ORDER BY 1";
         server.extensions = self.rows("extensions", extensions, &[]).await?;
@@ -164,10 +206,15 @@ impl Reader<'_> {
         Ok(server)
     }
 
-    async fn settings(&self) -> Result<BTreeMap<String, String>, InspectError> {
-        let sql = "SELECT name, setting FROM pg_settings WHERE name = ANY($1)";
-        let rows = self.transaction.query(sql, &[&SETTINGS]).await.map_err(|e| self.failed("settings", e))?;
+    /// A query of names and values.
+    async fn pairs(
+        &self,
+        what: &'static str,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<BTreeMap<String, String>, InspectError> {
+        let rows = self.transaction.query(sql, params).await.map_err(|e| self.failed(what, e))?;
         let pair = |row: &tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?));
-        rows.iter().map(pair).collect::<Result<_, _>>().map_err(|e| self.failed("settings", e))
+        rows.iter().map(pair).collect::<Result<_, _>>().map_err(|e| self.failed(what, e))
     }
 }

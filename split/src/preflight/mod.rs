@@ -4,8 +4,11 @@
 //! exact statement or setting that mends it. Fatal is what could lose data, serve stale data, or hang.
 
 mod checks;
+mod defaults;
 mod foreign_keys;
+mod limits;
 mod objects;
+mod replication;
 mod rights;
 mod roles;
 mod servers;
@@ -22,8 +25,11 @@ use crate::status::{Finding, Severity};
 pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major: Option<u32>) -> Vec<Finding> {
     let mut findings = Findings::default();
     servers::both(&mut findings, source, target, pg_dump_major);
-    servers::source(&mut findings, source);
-    servers::target(&mut findings, target);
+    replication::publisher(&mut findings, source);
+    replication::transactions(&mut findings, &source.server);
+    replication::subscriber(&mut findings, target);
+    limits::check(&mut findings, spec, source, target);
+    defaults::check(&mut findings, source, target);
     rights::check(&mut findings, source);
     rights::check(&mut findings, target);
     tables::check(&mut findings, source);

@@ -23,14 +23,13 @@ pub(super) fn source(findings: &mut Findings, source: &Inventory) {
     }
     unsupported(findings, source);
     sequences(findings, source);
-    for trigger in &source.server.event_triggers {
-        findings.warn(
-            Check::EventTrigger,
-            side,
-            trigger,
-            "an event trigger of the source doesn't move, and fires for the migration's own statements",
-            format!("ALTER EVENT TRIGGER {} DISABLE", sql::ident(trigger)),
-        );
+    event_triggers(findings, source, "doesn't move, and fires for the migration's own statements");
+}
+
+fn event_triggers(findings: &mut Findings, inventory: &Inventory, what: &str) {
+    for trigger in &inventory.server.event_triggers {
+        let fix = format!("ALTER EVENT TRIGGER {} DISABLE", sql::ident(trigger));
+        findings.warn(Check::EventTrigger, inventory.side, trigger, format!("an event trigger {what}"), fix);
     }
 }
 
@@ -140,6 +139,7 @@ pub(super) fn target(findings: &mut Findings, spec: &Spec, source: &Inventory, t
             format!("ALTER SCHEMA {} OWNER TO {}", sql::ident(&target.schema), sql::ident(owner)),
         );
     }
+    event_triggers(findings, target, "fires for the migration's own statements");
     needs(findings, source, target);
     collation(findings, source, target);
 }

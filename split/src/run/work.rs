@@ -101,6 +101,7 @@ pub async fn look(job: &Job) -> Result<(Inventory, Inventory, Vec<Finding>), Ste
 async fn look_at(job: &Job, side: Side) -> Result<(Client, Inventory), StepError> {
     let mut client = job.session(side, "inspect").await?;
     let mut inventory = inspect(&mut client, side, &job.spec).await?;
+    job.endpoint(side).host().clone_into(&mut inventory.server.host);
     if !inventory.server.superuser {
         inventory.denied = denied(&mut client, side, &job.spec).await?;
     }

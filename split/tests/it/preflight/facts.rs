@@ -33,6 +33,14 @@ pub(super) const FACTS: &[(Check, Severity, Change)] = &[
     (Check::Encoding, Fatal, |from, _| from.server.encoding = "SQL_ASCII".into()),
     (Check::Encoding, Fatal, |_, to| to.server.encoding = "LATIN1".into()),
     (Check::Collation, Warning, |_, to| to.server.collation = "i und".into()),
+    (Check::CollationVersion, Warning, |from, _| from.server.stale_collation = Some("2.31, now 2.36".into())),
+    (Check::TargetOlder, Warning, |from, _| from.server.version = 180_000),
+    (Check::SourceHost, Warning, |from, to| {
+        from.server.host = "127.0.0.1".into();
+        to.server.host = "db.example".into();
+    }),
+    (Check::LockTable, Fatal, |from, _| set(from, "max_locks_per_transaction", "0")),
+    (Check::LockTable, Fatal, |_, to| set(to, "max_locks_per_transaction", "0")),
     (Check::IdleSlotTimeout, Fatal, |from, _| set(from, "idle_replication_slot_timeout", "3600")),
     (Check::OldTransaction, Fatal, |from, _| {
         from.server.old_transactions.push(OldTransaction { pid: 1, login: "l".into(), seconds: 600, writes: true });

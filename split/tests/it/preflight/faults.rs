@@ -29,6 +29,25 @@ pub(super) const FAULTS: &[Fault] = &[
         undo: "ALTER DATABASE {d} RESET default_transaction_read_only",
         ..fatal(Check::ReadOnly, "ALTER DATABASE {d} SET default_transaction_read_only = on")
     },
+    Fault {
+        undo: "ALTER DATABASE {d} CONNECTION LIMIT -1",
+        ..fatal(Check::DatabaseConnections, "ALTER DATABASE {d} CONNECTION LIMIT 1")
+    },
+    Fault {
+        severity: Severity::Warning,
+        undo_target: "ALTER DATABASE {td} RESET temp_file_limit",
+        ..on_target(Check::TempFileLimit, "ALTER DATABASE {td} SET temp_file_limit = 0")
+    },
+    Fault {
+        undo: "ALTER DATABASE {d} RESET default_text_search_config",
+        undo_target: "ALTER DATABASE {td} RESET default_text_search_config",
+        ..warning(Check::SessionSetting, "ALTER DATABASE {d} SET default_text_search_config = 'pg_catalog.german'")
+    },
+    Fault {
+        undo: "ALTER DATABASE {d} RESET search_path",
+        undo_target: "ALTER DATABASE {td} RESET search_path",
+        ..warning(Check::DatabaseSetting, "ALTER DATABASE {d} SET search_path = app, \"$user\", public")
+    },
     // Tables.
     Fault {
         tables: Some(&["parent", "child", "x"]),
@@ -118,6 +137,15 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         undo: "DROP EVENT TRIGGER seeded",
         ..warning(
+            Check::EventTrigger,
+            "CREATE FUNCTION stay.e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+             CREATE EVENT TRIGGER seeded ON sql_drop EXECUTE FUNCTION stay.e()",
+        )
+    },
+    Fault {
+        severity: Severity::Warning,
+        undo_target: "DROP EVENT TRIGGER seeded",
+        ..on_target(
             Check::EventTrigger,
             "CREATE FUNCTION stay.e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
              CREATE EVENT TRIGGER seeded ON sql_drop EXECUTE FUNCTION stay.e()",

@@ -45,6 +45,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         Side::Source,
         "ALTER SYSTEM SET wal_sender_timeout = '5s'; SELECT pg_reload_conf()",
     ),
+    warning(
+        Check::WalReceiverTimeout,
+        Side::Target,
+        "ALTER SYSTEM SET wal_receiver_timeout = '5s'; SELECT pg_reload_conf()",
+    ),
+    fatal(
+        Check::SynchronousStandby,
+        Side::Source,
+        "ALTER SYSTEM SET synchronous_standby_names = 'nobody'; SELECT pg_reload_conf()",
+    ),
+    fatal(Check::Connections, Side::Source, "ALTER SYSTEM SET max_connections = 12; restart"),
+    fatal(Check::Connections, Side::Target, "ALTER SYSTEM SET max_connections = 12; restart"),
     fatal(Check::LogicalWorkers, Side::Target, "ALTER SYSTEM SET max_logical_replication_workers = 0; restart"),
     fatal(Check::WorkerProcesses, Side::Target, "ALTER SYSTEM SET max_worker_processes = 1; restart"),
     fatal(Check::ReplicationOrigins, Side::Target, "ALTER SYSTEM SET max_replication_slots = 0; restart"),
