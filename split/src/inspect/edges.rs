@@ -17,7 +17,7 @@ pub struct Dependent {
     pub moves: bool,
 }
 
-/// A function outside of the schema whose text mentions a moving table.
+/// A function that stays and whose text mentions a moving table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Mention {
     /// The function.
@@ -68,12 +68,14 @@ GROUP BY 2
 ORDER BY 1, 2
 "#;
 
+/// `$2`: the schema. `$3`: some of its functions stay with tables that stay. They may name a table without its schema.
 const MENTIONS: &str = r#"
 SELECT p.oid::regprocedure::text AS function, min(t.q) AS "table"
-FROM pg_proc p JOIN (SELECT format('%I.%I', n.nspname, c.relname) AS q FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                     WHERE c.oid = ANY($1)) t ON strpos(p.prosrc, t.q) > 0
-JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'rerp_split', $2) GROUP BY 1 ORDER BY 1
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+JOIN (SELECT format('%I.%I', n.nspname, c.relname) AS q, '\m' || regexp_replace(c.relname, '(\W)', '\\\1', 'g') || '\M' AS word
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY($1)) t
+  ON strpos(p.prosrc, t.q) > 0 OR (n.nspname = $2 AND p.prosrc ~ t.word)
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'rerp_split') AND ($3 OR n.nspname <> $2) GROUP BY 1 ORDER BY 1
 "#;
 
 /// Foreign keys have a query of their own; what belongs to the moving schema itself is dumped with it.
@@ -125,7 +127,7 @@ impl Reader<'_> {
     }
 
     pub(super) async fn mentions(&self, oids: &Vec<u32>) -> Result<Vec<Mention>, InspectError> {
-        self.rows("functions", MENTIONS, &[oids, &self.schema_name()]).await
+        self.rows("functions", MENTIONS, &[oids, &self.schema_name(), &self.only().is_some()]).await
     }
 
     pub(super) async fn needs(&self, oids: &Vec<u32>) -> Result<Vec<Need>, InspectError> {

@@ -135,9 +135,7 @@ impl Reader<'_> {
         let publication = crate::names::publication(&self.spec.migration);
         let mut rivals: Vec<Rival> =
             self.rows("tables that move elsewhere", MOVING_ELSEWHERE, &[&publication, &staying]).await?;
-        let exists = "SELECT to_regclass('rerp_split.foreign_key') IS NOT NULL";
-        let row = self.transaction.query_one(exists, &[]).await.map_err(|e| self.failed("the journal", e))?;
-        if row.get(0) {
+        if self.has_journal("rerp_split.foreign_key").await? {
             let migration = &self.spec.migration;
             let watched: Vec<Rival> =
                 self.rows("keys compared elsewhere", WATCHED_ELSEWHERE, &[migration, oids]).await?;

@@ -3,6 +3,7 @@
 //! In: a session, a schema, and which of its tables move. Out: plain data, read in one snapshot. It changes nothing,
 //! decides nothing and waits for no lock longer than `LOCK_TIMEOUT`.
 
+mod around;
 mod edges;
 mod foreign_keys;
 mod hash;
@@ -12,6 +13,7 @@ mod roles;
 mod server;
 mod service;
 
+pub use around::{Around, Claim, Draw, Tie};
 pub(crate) use edges::CONTENTS;
 pub use edges::{Dependent, Mention, Need};
 pub use foreign_keys::{Edge, EdgeColumn, Orphans, Rival};
@@ -86,7 +88,7 @@ pub struct Inventory {
     pub rivals: Vec<Rival>,
     /// Views and functions outside of what moves that read a moving table.
     pub dependents: Vec<Dependent>,
-    /// Functions outside of the schema whose text mentions a moving table.
+    /// Functions that stay and whose text mentions a moving table.
     pub mentions: Vec<Mention>,
     /// What the moving objects need from outside of the schema.
     pub needs: Vec<Need>,
@@ -96,6 +98,8 @@ pub struct Inventory {
     pub roles: Vec<RoleFacts>,
     /// Rights on moving tables of anybody who is neither the owner nor a role of the service.
     pub grants: Vec<Grant>,
+    /// What is tied to the tables and doesn't move with them.
+    pub around: Around,
     /// Rights that our login lacks, if it is no superuser and somebody has looked.
     pub denied: Vec<Denied>,
     /// Whether the database holds large objects, which no stream carries.
@@ -153,6 +157,7 @@ impl Reader<'_> {
         let wanted = self.spec.tables.clone().unwrap_or_default();
         let there: BTreeSet<&str> = tables.iter().map(|table| table.name.as_str()).collect();
         let edges = self.edges(&oids).await?;
+        let sequences = self.sequences(&oids).await?;
         let missing = wanted.into_iter().filter(|name| !there.contains(name.as_str())).collect();
         Ok(Inventory {
             side: self.side,
@@ -161,7 +166,8 @@ impl Reader<'_> {
             schema_owner: self.schema_owner().await?,
             missing,
             others: self.others(&oids).await?,
-            sequences: self.sequences(&oids).await?,
+            around: self.around(&oids, &sequences).await?,
+            sequences,
             rivals: self.rivals(&edges, &oids).await?,
             edges,
             dependents: self.dependents(&oids).await?,
@@ -192,6 +198,13 @@ impl Reader<'_> {
 
     fn failed(&self, what: &'static str, source: tokio_postgres::Error) -> InspectError {
         InspectError::Query { side: self.side, what, source }
+    }
+
+    /// Whether a table of the journal is there.
+    async fn has_journal(&self, table: &str) -> Result<bool, InspectError> {
+        let sql = "SELECT to_regclass($1) IS NOT NULL";
+        let row = self.transaction.query_one(sql, &[&table]).await.map_err(|e| self.failed("the journal", e))?;
+        row.try_get(0).map_err(|e| self.failed("the journal", e))
     }
 
     /// Runs a query whose rows become `T`, each through JSON: the catalog's many shapes stay in SQL.

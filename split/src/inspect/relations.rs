@@ -107,6 +107,8 @@ pub struct Relation {
 /// A sequence that moves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Sequence {
+    /// Its OID on this side.
+    pub oid: u32,
     /// Name without schema.
     pub name: String,
     /// Its schema: a moving column may use a sequence from elsewhere.
@@ -163,14 +165,15 @@ ORDER BY c.relname
 
 /// Sequences owned by or used in a default of a moving column; with the whole schema also all others in it.
 const SEQUENCES: &str = r#"
-SELECT DISTINCT c.relname AS name, n.nspname AS schema, pg_get_userbyid(c.relowner) AS owner, c.relpersistence = 'u' AS unlogged
+SELECT DISTINCT c.oid::int8 AS oid, c.relname AS name, n.nspname AS schema, pg_get_userbyid(c.relowner) AS owner,
+  c.relpersistence = 'u' AS unlogged
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'S' AND (($2 AND n.nspname = $3)
   OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
              AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY($1) AND d.deptype IN ('a', 'i'))
   OR EXISTS (SELECT FROM pg_attrdef f JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
              WHERE f.adrelid = ANY($1) AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid))
-ORDER BY 2, 1
+ORDER BY 3, 2
 "#;
 
 impl Reader<'_> {

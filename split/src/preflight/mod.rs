@@ -6,6 +6,7 @@
 mod checks;
 mod defaults;
 mod foreign_keys;
+mod journal;
 mod limits;
 mod objects;
 mod replication;
@@ -32,6 +33,7 @@ pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major:
     defaults::check(&mut findings, source, target);
     rights::check(&mut findings, source);
     rights::check(&mut findings, target);
+    journal::check(&mut findings, spec, source, target);
     tables::check(&mut findings, source);
     tables::policies(&mut findings, source, target);
     foreign_keys::check(&mut findings, spec.foreign_keys, source);

@@ -1,7 +1,7 @@
 //! What connects the moving tables with the rest of the source, and what the target has to have.
 
 use super::{Check, Findings};
-use crate::inspect::{Dependent, Inventory};
+use crate::inspect::{Dependent, Inventory, Tie};
 use crate::spec::{Side, Spec};
 use crate::sql;
 use std::collections::BTreeSet;
@@ -21,8 +21,18 @@ pub(super) fn source(findings: &mut Findings, source: &Inventory) {
             "see whether it still works once the table has moved",
         );
     }
+    for stranded in &source.around.stranded {
+        let Tie { kind, object, with } = stranded;
+        let message = format!("this {kind} is made on the target with the tables, and needs {with}, which stays");
+        let fix = match kind.as_str() {
+            "function" | "procedure" | "aggregate" => format!("DROP ROUTINE {object}; or name {with} among the tables"),
+            _ => format!("name {with} among the tables, or take the {kind} away"),
+        };
+        findings.fatal(Check::NeedsStayingTable, side, object, message, fix);
+    }
     unsupported(findings, source);
     sequences(findings, source);
+    shared_sequences(findings, source);
     event_triggers(findings, source, "doesn't move, and fires for the migration's own statements");
 }
 
@@ -95,6 +105,23 @@ fn sequences(findings: &mut Findings, source: &Inventory) {
                 format!("ALTER SEQUENCE {name} SET LOGGED"),
             );
         }
+    }
+}
+
+/// The switch takes a moving sequence from the service, and so from whoever inserts into the staying table.
+fn shared_sequences(findings: &mut Findings, source: &Inventory) {
+    for draw in &source.around.draws {
+        let table = sql::qualified(&draw.schema, &draw.table);
+        let column = sql::ident(&draw.column);
+        let own = sql::qualified(&draw.schema, &format!("{}_{}_seq", draw.table, draw.column));
+        let message = format!("{table}.{column}, which stays, draws from this sequence, which moves");
+        let fix = format!(
+            "CREATE SEQUENCE {own}; SELECT setval({name}, nextval({from})); \
+             ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT nextval({name})",
+            name = sql::literal(&own),
+            from = sql::literal(&draw.sequence)
+        );
+        findings.fatal(Check::SequenceShared, Side::Source, &draw.sequence, message, fix);
     }
 }
 

@@ -9,7 +9,13 @@ const SIDE: Side = Side::Source;
 
 /// Every check of every moving table.
 pub(super) fn check(findings: &mut Findings, source: &Inventory) {
-    for name in &source.missing {
+    for other in &source.around.not_tables {
+        let message = format!("this is a {}: only tables can be named", other.kind);
+        let fix = "leave it out of the list, and make it on the target once the tables have moved";
+        findings.fatal(Check::NotATable, SIDE, sql::qualified(&source.schema, &other.object), message, fix);
+    }
+    let is_other = |name: &String| source.around.not_tables.iter().any(|other| other.object == *name);
+    for name in source.missing.iter().filter(|name| !is_other(name)) {
         let object = format!("{}.{name}", source.schema);
         findings.fatal(Check::NoSuchTable, SIDE, object, "there is no such table", "correct the list of tables");
     }

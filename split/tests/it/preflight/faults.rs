@@ -55,6 +55,11 @@ pub(super) const FAULTS: &[Fault] = &[
         ..fatal(Check::NoSuchTable, "DROP VIEW app.both")
     },
     Fault {
+        tables: Some(&["parent", "child", "s"]),
+        cure: Cure::By("DROP SEQUENCE app.s; CREATE TABLE app.s (id int PRIMARY KEY); ALTER TABLE app.s OWNER TO {o}"),
+        ..fatal(Check::NotATable, "DROP VIEW app.both; CREATE SEQUENCE app.s")
+    },
+    Fault {
         cure: Cure::By("CREATE TABLE app.x (id int PRIMARY KEY); ALTER TABLE app.x OWNER TO {o}"),
         ..fatal(Check::NothingToMove, "DROP VIEW app.both; DROP TABLE app.child, app.parent")
     },
@@ -121,6 +126,25 @@ pub(super) const FAULTS: &[Fault] = &[
         Check::SequenceElsewhere,
         "CREATE SEQUENCE stay.s; ALTER TABLE app.parent ALTER COLUMN id SET DEFAULT nextval('stay.s')",
     ),
+    fatal(Check::SequenceShared, "CREATE TABLE stay.x (id bigint PRIMARY KEY DEFAULT nextval('app.child_id_seq'))"),
+    Fault {
+        tables: Some(&["parent", "child"]),
+        cure: Cure::Says("DROP ROUTINE app.f()"),
+        ..fatal(
+            Check::NeedsStayingTable,
+            "DROP VIEW app.both; CREATE TABLE app.x (id int PRIMARY KEY);
+             CREATE FUNCTION app.f() RETURNS SETOF app.x LANGUAGE sql AS 'SELECT * FROM app.x'",
+        )
+    },
+    Fault {
+        tables: Some(&["parent", "child"]),
+        cure: Cure::By("DROP POLICY p ON app.parent"),
+        ..fatal(
+            Check::NeedsStayingTable,
+            "DROP VIEW app.both; CREATE TABLE app.x (id int PRIMARY KEY);
+             CREATE POLICY p ON app.parent USING (EXISTS (SELECT FROM app.x))",
+        )
+    },
     fatal(Check::Dependent, "CREATE VIEW stay.v AS SELECT * FROM app.parent"),
     fatal(Check::Dependent, "CREATE TABLE stay.x (id int); CREATE VIEW app.v AS SELECT * FROM stay.x"),
     fatal(
@@ -132,6 +156,15 @@ pub(super) const FAULTS: &[Fault] = &[
         ..warning(
             Check::Mention,
             "CREATE FUNCTION stay.f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM app.parent'",
+        )
+    },
+    Fault {
+        tables: Some(&["parent", "child"]),
+        cure: Cure::By("DROP FUNCTION app.f()"),
+        ..warning(
+            Check::Mention,
+            "DROP VIEW app.both; CREATE FUNCTION app.f() RETURNS bigint LANGUAGE plpgsql AS
+             'BEGIN RETURN (SELECT count(*) FROM child); END'",
         )
     },
     Fault {
@@ -193,6 +226,22 @@ pub(super) const FAULTS: &[Fault] = &[
              CREATE PUBLICATION rerp_other_fwd FOR TABLE stay.x",
         )
     },
+    Fault {
+        cure: Cure::By("DELETE FROM rerp_split.owner"),
+        ..fatal(
+            Check::SourceClosed,
+            "INSERT INTO rerp_split.owner (migration, schema_name, epoch, is_owner) VALUES ('other', 'app', 1, false)",
+        )
+    },
+    Fault {
+        cure: Cure::By("UPDATE rerp_split.migration SET phase = 'Completed'"),
+        undo: "DELETE FROM rerp_split.owner; DELETE FROM rerp_split.migration",
+        ..fatal(
+            Check::SchemaOfAnotherMigration,
+            "INSERT INTO rerp_split.owner (migration, schema_name, epoch, is_owner) VALUES ('other', 'app', 0, true);
+             INSERT INTO rerp_split.migration (migration, phase, status) VALUES ('other', 'Copy', '{}')",
+        )
+    },
     // The target.
     Fault {
         cure: Cure::Says("DROP SCHEMA \"app\" CASCADE"),
@@ -201,6 +250,13 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         cure: Cure::Says("DROP SCHEMA \"app\" CASCADE"),
         ..on_target(Check::TargetNotEmpty, "CREATE TYPE app.parent AS ENUM ('a')")
+    },
+    Fault {
+        cure: Cure::By("DELETE FROM rerp_split.owner"),
+        ..on_target(
+            Check::TargetInUse,
+            "INSERT INTO rerp_split.owner (migration, schema_name, epoch, is_owner) VALUES ('other', 'app', 1, true)",
+        )
     },
     on_target(Check::SchemaOwner, "ALTER SCHEMA app OWNER TO postgres"),
     Fault {

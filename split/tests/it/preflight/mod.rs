@@ -8,6 +8,7 @@ mod settings;
 
 use crate::world::{self, World};
 use faults::FAULTS;
+use rerp_split::journal;
 use rerp_split::preflight::Check;
 use rerp_split::run::look;
 use rerp_split::spec::{AcrossDomains, ForeignKeySpec, Side};
@@ -175,6 +176,9 @@ fn names(findings: &[Finding]) -> Vec<(&str, Severity)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_is_found_alone_and_what_the_finding_says_mends_it() {
     let world = World::empty().await;
+    for side in [Side::Source, Side::Target] {
+        journal::ensure(&admin(&world, side).await).await.unwrap();
+    }
     clean(&world).await;
     assert_eq!(found(&world.reader()).await, [], "a clean pair");
     for fault in FAULTS {
