@@ -12,6 +12,18 @@ pub struct Around {
     pub stranded: Vec<Tie>,
     /// Columns of staying tables that draw from a moving sequence.
     pub draws: Vec<Draw>,
+    /// Tables of the schema that belong to an extension.
+    pub extension_tables: Vec<Tie>,
+    /// Indexes that are invalid, with their tables.
+    pub invalid_indexes: Vec<Tie>,
+    /// Tables and indexes that lie elsewhere than the database; `kind` is `TABLE` or `INDEX`.
+    pub tablespaces: Vec<Tie>,
+    /// Security labels, with their providers.
+    pub labels: Vec<Tie>,
+    /// Rights on views (`<privileges> TO <role>`) and on functions (the access list) that the target won't have.
+    pub rights: Vec<Tie>,
+    /// Languages of moving functions, each with its extension as `kind` and one of the functions.
+    pub languages: Vec<Tie>,
     /// What the journal says of the schema.
     pub claim: Option<Claim>,
 }
@@ -88,6 +100,57 @@ JOIN pg_class t ON t.oid = f.adrelid JOIN pg_namespace n ON n.oid = t.relnamespa
 WHERE s.oid = ANY($1) AND f.adrelid <> ALL($2) ORDER BY 1, 2, 3, 4
 "#;
 
+const EXTENSION_TABLES: &str = r#"
+SELECT 'table' AS kind, c.oid::regclass::text AS object, e.extname AS "with"
+FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid
+WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p') AND NOT $2 ORDER BY 2
+"#;
+
+const INVALID_INDEXES: &str = r#"
+SELECT 'index' AS kind, indexrelid::regclass::text AS object, indrelid::regclass::text AS "with"
+FROM pg_index WHERE indrelid = ANY($1) AND NOT (indisvalid AND indisready) ORDER BY 2
+"#;
+
+const TABLESPACES: &str = r#"
+SELECT CASE c.relkind WHEN 'i' THEN 'INDEX' ELSE 'TABLE' END AS kind, c.oid::regclass::text AS object, s.spcname AS "with"
+FROM pg_class c JOIN pg_tablespace s ON s.oid = c.reltablespace
+WHERE c.oid = ANY($1) OR c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = ANY($1)) ORDER BY 2
+"#;
+
+const LABELS: &str = r#"
+SELECT objtype AS kind, objname AS object, provider AS "with" FROM pg_seclabels
+WHERE classoid = 'pg_class'::regclass AND objoid = ANY($1) ORDER BY 2, 3
+"#;
+
+/// Views move with a whole schema only, functions always do.
+const RIGHTS: &str = r#"
+SELECT 'view' AS kind, c.oid::regclass::text AS object,
+  format('%s TO %s', string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type),
+         CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END) AS "with"
+FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'v' AND NOT $2 AND a.grantee <> c.relowner
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+GROUP BY c.oid, a.grantee
+UNION ALL
+SELECT 'function', p.oid::regprocedure::text, p.proacl::text FROM pg_proc p
+WHERE p.pronamespace = to_regnamespace($1)
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+  AND (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(p.proacl) x)
+    <> (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(acldefault('f', p.proowner)) x)
+ORDER BY 1, 2, 3
+"#;
+
+const LANGUAGES: &str = r#"
+SELECT coalesce(min(e.extname), '') AS kind, l.lanname AS object, min(p.oid::regprocedure::text) AS "with"
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+LEFT JOIN pg_depend x ON x.classid = 'pg_language'::regclass AND x.objid = l.oid AND x.deptype = 'e'
+LEFT JOIN pg_extension e ON e.oid = x.refobjid
+WHERE p.pronamespace = to_regnamespace($1) AND l.lanname NOT IN ('internal', 'c', 'sql')
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+GROUP BY l.lanname ORDER BY 2
+"#;
+
 const CLAIM: &str = r#"
 SELECT o.migration, o.is_owner, o.armed IS NOT NULL AS is_armed, m.phase
 FROM rerp_split.owner o LEFT JOIN rerp_split.migration m USING (migration) WHERE o.schema_name = $1
@@ -102,6 +165,12 @@ impl Reader<'_> {
             not_tables: self.rows("what isn't a table", NOT_TABLES, &[&quoted, &self.only(), oids]).await?,
             stranded: self.rows("what needs staying tables", STRANDED, &[&quoted, oids, &some]).await?,
             draws: self.rows("shared sequences", DRAWS, &[&drawn, oids]).await?,
+            extension_tables: self.rows("tables of extensions", EXTENSION_TABLES, &[&quoted, &some]).await?,
+            invalid_indexes: self.rows("invalid indexes", INVALID_INDEXES, &[oids]).await?,
+            tablespaces: self.rows("tablespaces", TABLESPACES, &[oids]).await?,
+            labels: self.rows("security labels", LABELS, &[oids]).await?,
+            rights: self.rows("rights on views and functions", RIGHTS, &[&quoted, &some]).await?,
+            languages: self.rows("languages", LANGUAGES, &[&quoted]).await?,
             claim: self.claim().await?,
         })
     }

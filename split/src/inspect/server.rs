@@ -46,6 +46,8 @@ pub struct Server {
     /// The host in our URL, if somebody has written it down.
     #[serde(default)]
     pub host: String,
+    /// Languages that functions can be written in.
+    pub languages: Vec<String>,
     /// Event triggers that fire on our DDL.
     pub event_triggers: Vec<String>,
     /// Settings by name, in their base unit.
@@ -129,6 +131,7 @@ SELECT current_setting('server_version_num')::int AS version, (SELECT system_ide
   (SELECT numbackends FROM pg_stat_database s WHERE s.datid = d.oid) AS database_sessions, d.datconnlimit AS database_limit,
   CASE WHEN d.datcollversion <> pg_database_collation_actual_version(d.oid)
     THEN format('%s, now %s', d.datcollversion, pg_database_collation_actual_version(d.oid)) END AS stale_collation,
+  (SELECT jsonb_agg(lanname ORDER BY lanname) FROM pg_language) AS languages,
   coalesce((SELECT jsonb_agg(evtname ORDER BY evtname) FROM pg_event_trigger
             WHERE evtenabled <> 'D' AND NOT starts_with(evtname, 'rerp_')
             AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_event_trigger'::regclass AND x.objid = pg_event_trigger.oid AND x.deptype = 'e')), '[]') AS event_triggers

@@ -81,6 +81,15 @@ checks! {
     RewriteRule = "rewrite-rule",
     LargeObject = "large-object",
     PolicyRole = "policy-role",
+    // What doesn't move with them.
+    LargeObjectsLeft = "large-objects-left",
+    ExtensionTable = "extension-table",
+    InvalidIndex = "invalid-index",
+    Tablespace = "tablespace",
+    SecurityLabel = "security-label",
+    RightsLeft = "rights-left",
+    NameColumn = "name-column",
+    CountColumn = "count-column",
     // What is around the tables.
     MaterializedView = "materialized-view",
     ForeignTable = "foreign-table",
@@ -102,6 +111,7 @@ checks! {
     TargetInUse = "target-in-use",
     SchemaOwner = "schema-owner",
     OutsideDependency = "outside-dependency",
+    Language = "language",
     Extension = "extension",
     ExtensionVersion = "extension-version",
     // Roles.

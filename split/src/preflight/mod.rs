@@ -7,6 +7,7 @@ mod checks;
 mod defaults;
 mod foreign_keys;
 mod journal;
+mod left;
 mod limits;
 mod objects;
 mod replication;
@@ -36,6 +37,7 @@ pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major:
     journal::check(&mut findings, spec, source, target);
     tables::check(&mut findings, source);
     tables::policies(&mut findings, source, target);
+    left::check(&mut findings, source, target);
     foreign_keys::check(&mut findings, spec.foreign_keys, source);
     objects::source(&mut findings, source);
     objects::target(&mut findings, spec, source, target);

@@ -11,6 +11,8 @@ const ORPHAN: &str = "
     CREATE TABLE stay.x (id int PRIMARY KEY, parent int); INSERT INTO stay.x VALUES (1, 7);
     ALTER TABLE stay.x ADD FOREIGN KEY (parent) REFERENCES app.parent NOT VALID";
 
+const LANGUAGE: &str = "CREATE LANGUAGE seeded HANDLER plpgsql_call_handler VALIDATOR plpgsql_validator";
+
 const fn fatal(check: Check, source: &'static str) -> Fault {
     Fault { source, ..Fault::new(check, Severity::Fatal) }
 }
@@ -104,11 +106,56 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fatal(Check::RewriteRule, "CREATE RULE r AS ON INSERT TO app.parent DO ALSO NOTIFY x"),
     Fault {
-        cure: Cure::With("l"),
-        undo: "SELECT lo_unlink(oid) FROM pg_largeobject_metadata",
+        cure: Cure::By(
+            "ALTER TABLE app.parent ALTER COLUMN l TYPE bytea USING lo_get(l); \
+             SELECT lo_unlink(oid) FROM pg_largeobject_metadata",
+        ),
         ..fatal(Check::LargeObject, "SELECT lo_create(0); ALTER TABLE app.parent ADD COLUMN l oid")
     },
     Fault { cure: Cure::With("p"), ..fatal(Check::PolicyRole, "CREATE POLICY p ON app.parent TO {a} USING (true)") },
+    // What doesn't move with them.
+    Fault {
+        cure: Cure::By("SELECT lo_unlink(oid) FROM pg_largeobject_metadata"),
+        ..warning(Check::LargeObjectsLeft, "SELECT lo_create(0)")
+    },
+    Fault {
+        undo: "DROP EXTENSION citext",
+        ..warning(
+            Check::ExtensionTable,
+            "CREATE EXTENSION citext SCHEMA public; CREATE TABLE app.x (id int PRIMARY KEY);
+             ALTER TABLE app.x OWNER TO {o}; ALTER EXTENSION citext ADD TABLE app.x",
+        )
+    },
+    warning(
+        Check::InvalidIndex,
+        "CREATE INDEX i ON app.parent (v); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'app.i'::regclass",
+    ),
+    warning(
+        Check::Tablespace,
+        "CREATE TABLE app.x (id int PRIMARY KEY) TABLESPACE {d}_space; ALTER TABLE app.x OWNER TO {o}",
+    ),
+    warning(Check::Tablespace, "CREATE INDEX i ON app.parent (v) TABLESPACE {d}_space"),
+    Fault {
+        cure: Cure::By("DELETE FROM pg_seclabel"),
+        ..warning(
+            Check::SecurityLabel,
+            "INSERT INTO pg_seclabel (objoid, classoid, objsubid, provider, label)
+             VALUES ('app.parent'::regclass, 'pg_class'::regclass, 0, 'seeded', 'x')",
+        )
+    },
+    Fault {
+        cure: Cure::By("REVOKE SELECT ON app.both FROM {a}"),
+        ..warning(Check::RightsLeft, "GRANT SELECT ON app.both TO {a}")
+    },
+    Fault {
+        cure: Cure::By("GRANT EXECUTE ON FUNCTION app.f() TO PUBLIC"),
+        ..warning(
+            Check::RightsLeft,
+            "CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE EXECUTE ON FUNCTION app.f() FROM PUBLIC",
+        )
+    },
+    warning(Check::NameColumn, "ALTER TABLE app.parent ADD COLUMN r regclass"),
+    warning(Check::CountColumn, "ALTER TABLE app.parent ADD COLUMN x xid8"),
     // What is around the tables.
     Fault {
         cure: Cure::Says("DROP MATERIALIZED VIEW \"app\".\"x\""),
@@ -272,6 +319,16 @@ pub(super) const FAULTS: &[Fault] = &[
             Check::OutsideDependency,
             "CREATE FUNCTION stay.d() RETURNS int LANGUAGE sql AS 'SELECT 1';
              ALTER TABLE app.parent ADD COLUMN d int DEFAULT stay.d()",
+        )
+    },
+    Fault {
+        cure: Cure::By(LANGUAGE),
+        undo: "DROP LANGUAGE seeded CASCADE",
+        undo_target: "DROP LANGUAGE seeded",
+        ..fatal(
+            Check::Language,
+            "CREATE LANGUAGE seeded HANDLER plpgsql_call_handler VALIDATOR plpgsql_validator;
+             CREATE FUNCTION app.f() RETURNS int LANGUAGE seeded AS 'BEGIN RETURN 1; END'",
         )
     },
     Fault {

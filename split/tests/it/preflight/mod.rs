@@ -179,6 +179,8 @@ async fn each_fault_is_found_alone_and_what_the_finding_says_mends_it() {
     for side in [Side::Source, Side::Target] {
         journal::ensure(&admin(&world, side).await).await.unwrap();
     }
+    let space = "SET allow_in_place_tablespaces = on; CREATE TABLESPACE {d}_space LOCATION ''";
+    run_script(&admin(&world, Side::Source).await, &fill(space, &world)).await;
     clean(&world).await;
     assert_eq!(found(&world.reader()).await, [], "a clean pair");
     for fault in FAULTS {
