@@ -7,6 +7,7 @@ mod around;
 mod edges;
 mod foreign_keys;
 mod hash;
+mod neighbours;
 mod relations;
 mod rights;
 mod roles;
@@ -18,6 +19,7 @@ pub(crate) use edges::CONTENTS;
 pub use edges::{Dependent, Mention, Need};
 pub use foreign_keys::{Edge, EdgeColumn, Orphans, Rival};
 pub use hash::{hash_query, schema_hash};
+pub use neighbours::{Given, Neighbours};
 pub use relations::{Column, Key, Relation, Sequence, Table, Trigger};
 pub use rights::{Denied, Right, denied};
 pub use roles::{Grant, Power, RoleFacts};
@@ -100,6 +102,8 @@ pub struct Inventory {
     pub grants: Vec<Grant>,
     /// What is tied to the tables and doesn't move with them.
     pub around: Around,
+    /// Who else has to do with the tables.
+    pub neighbours: Neighbours,
     /// Rights that our login lacks, if it is no superuser and somebody has looked.
     pub denied: Vec<Denied>,
     /// Whether the database holds large objects, which no stream carries.
@@ -166,6 +170,7 @@ impl Reader<'_> {
             schema_owner: self.schema_owner().await?,
             missing,
             others: self.others(&oids).await?,
+            neighbours: self.neighbours(&oids).await?,
             around: self.around(&oids, &sequences).await?,
             sequences,
             rivals: self.rivals(&edges, &oids).await?,

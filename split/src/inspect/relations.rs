@@ -27,6 +27,8 @@ pub struct Table {
     pub forced_policies: bool,
     /// Roles that its policies name; PUBLIC isn't one.
     pub policy_roles: Vec<String>,
+    /// How near a vacuum against wraparound is: 100 when it is due.
+    pub freeze_percent: i64,
     /// Rows by the statistics; 0 before the first ANALYZE.
     pub rows: u64,
     /// Bytes of heap and TOAST.
@@ -117,6 +119,12 @@ pub struct Sequence {
     pub owner: String,
     /// `UNLOGGED`.
     pub unlogged: bool,
+    /// How many values are left to it; none if it begins again, or our login may not look.
+    pub left: Option<i64>,
+    /// How many values it has altogether.
+    pub values: i64,
+    /// It counts downwards.
+    pub falls: bool,
 }
 
 const TABLES: &str = r#"
@@ -125,6 +133,12 @@ SELECT c.oid::int8 AS oid, c.relname AS name, c.relkind::text AS kind, c.relpers
   pg_get_userbyid(c.relowner) AS owner, c.relreplident::text AS replica_identity, row_security_active(c.oid) AS row_security,
   c.relrowsecurity AND c.relforcerowsecurity AS forced_policies,
   coalesce((SELECT jsonb_agg(DISTINCT pg_get_userbyid(r)::text) FROM pg_policy p, unnest(p.polroles) AS r WHERE p.polrelid = c.oid AND r <> 0), '[]') AS policy_roles,
+  CASE c.relkind WHEN 'r' THEN greatest(
+      100::int8 * age(c.relfrozenxid) / least(current_setting('autovacuum_freeze_max_age')::int8,
+        (SELECT option_value::int8 FROM pg_options_to_table(c.reloptions) WHERE option_name = 'autovacuum_freeze_max_age')),
+      100::int8 * mxid_age(c.relminmxid) / least(current_setting('autovacuum_multixact_freeze_max_age')::int8,
+        (SELECT option_value::int8 FROM pg_options_to_table(c.reloptions) WHERE option_name = 'autovacuum_multixact_freeze_max_age')))
+    ELSE 0 END AS freeze_percent,
   greatest(c.reltuples, 0)::int8 AS rows, pg_table_size(c.oid) AS bytes,
   (SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type_name', format_type(a.atttypid, a.atttypmod),
        'not_null', a.attnotnull, 'generated', a.attgenerated::text,
@@ -166,8 +180,12 @@ ORDER BY c.relname
 /// Sequences owned by or used in a default of a moving column; with the whole schema also all others in it.
 const SEQUENCES: &str = r#"
 SELECT DISTINCT c.oid::int8 AS oid, c.relname AS name, n.nspname AS schema, pg_get_userbyid(c.relowner) AS owner,
-  c.relpersistence = 'u' AS unlogged
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  c.relpersistence = 'u' AS unlogged, s.seqincrement < 0 AS falls,
+  least((s.seqmax::numeric - s.seqmin) / abs(s.seqincrement), 9e18)::int8 AS values,
+  CASE WHEN NOT s.seqcycle AND has_sequence_privilege(c.oid, 'SELECT,USAGE') THEN least(CASE WHEN s.seqincrement > 0
+    THEN s.seqmax::numeric - coalesce(pg_sequence_last_value(c.oid), s.seqstart)
+    ELSE coalesce(pg_sequence_last_value(c.oid), s.seqstart)::numeric - s.seqmin END / abs(s.seqincrement), 9e18)::int8 END AS left
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
 WHERE c.relkind = 'S' AND (($2 AND n.nspname = $3)
   OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
              AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY($1) AND d.deptype IN ('a', 'i'))

@@ -12,6 +12,8 @@ pub struct RoleFacts {
     pub exists: bool,
     /// Whether it can log in.
     pub login: bool,
+    /// Whether it may use the schema; so it may where there is none yet.
+    pub enters: bool,
     /// Rights that no REVOKE takes away.
     pub powers: Vec<Power>,
 }
@@ -48,6 +50,7 @@ power AS (SELECT DISTINCT u.service, m.rolname AS member, CASE WHEN r.rolsuper T
   FROM up u JOIN pg_roles r ON r.oid = u.oid JOIN pg_roles m ON m.oid = u.member
   WHERE r.rolsuper OR r.rolname IN ('pg_read_all_data', 'pg_write_all_data') OR r.rolname = $2)
 SELECT w.name, r.oid IS NOT NULL AS exists, coalesce(r.rolcanlogin, false) AS login,
+  coalesce((SELECT has_schema_privilege(r.oid, n.oid, 'USAGE') FROM pg_namespace n WHERE n.nspname = $3), true) AS enters,
   coalesce((SELECT jsonb_agg(jsonb_build_object('member', p.member, 'power', p.power) ORDER BY p.member, p.power)
             FROM power p WHERE p.service = w.name), '[]') AS powers
 FROM wanted w LEFT JOIN pg_roles r ON r.rolname = w.name ORDER BY w.name
@@ -70,7 +73,7 @@ impl Reader<'_> {
     pub(super) async fn roles(&self) -> Result<Vec<RoleFacts>, InspectError> {
         let roles = &self.spec.side(self.side).roles;
         let names: Vec<&str> = roles.service().chain([roles.owner.as_str()]).collect();
-        self.rows("roles", ROLES, &[&names, &roles.owner]).await
+        self.rows("roles", ROLES, &[&names, &roles.owner, &self.schema_name()]).await
     }
 
     pub(super) async fn grants(&self, oids: &Vec<u32>) -> Result<Vec<Grant>, InspectError> {

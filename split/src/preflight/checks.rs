@@ -81,6 +81,7 @@ checks! {
     RewriteRule = "rewrite-rule",
     LargeObject = "large-object",
     PolicyRole = "policy-role",
+    Wraparound = "wraparound",
     // What doesn't move with them.
     LargeObjectsLeft = "large-objects-left",
     ExtensionTable = "extension-table",
@@ -94,6 +95,7 @@ checks! {
     MaterializedView = "materialized-view",
     ForeignTable = "foreign-table",
     SequenceElsewhere = "sequence-elsewhere",
+    SequenceExhausted = "sequence-exhausted",
     SequenceShared = "sequence-shared",
     NeedsStayingTable = "needs-staying-table",
     Dependent = "dependent",
@@ -103,6 +105,9 @@ checks! {
     ForeignKeySevered = "foreign-key-severed",
     Orphans = "orphans",
     KeyOfAnotherMigration = "key-of-another-migration",
+    SubscribedTable = "subscribed-table",
+    OtherPublication = "other-publication",
+    NameTaken = "name-taken",
     SourceClosed = "source-closed",
     SchemaOfAnotherMigration = "schema-of-another-migration",
     // The target.
@@ -119,7 +124,11 @@ checks! {
     OwnerLogin = "owner-login",
     PowerfulRole = "powerful-role",
     TableOwner = "table-owner",
+    ViewOwner = "view-owner",
+    DefinerOwner = "definer-owner",
+    SchemaUsage = "schema-usage",
     DirectGrant = "direct-grant",
+    OtherGrantor = "other-grantor",
     OtherReader = "other-reader",
 }
 

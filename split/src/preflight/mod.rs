@@ -9,6 +9,7 @@ mod foreign_keys;
 mod journal;
 mod left;
 mod limits;
+mod neighbours;
 mod objects;
 mod replication;
 mod rights;
@@ -41,6 +42,7 @@ pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major:
     foreign_keys::check(&mut findings, spec.foreign_keys, source);
     objects::source(&mut findings, source);
     objects::target(&mut findings, spec, source, target);
+    neighbours::check(&mut findings, &spec.source.roles.owner, source, target);
     roles::check(&mut findings, spec, source);
     roles::check(&mut findings, spec, target);
     findings.0.sort_by(|a, b| (b.severity, a.side, &a.id, &a.object).cmp(&(a.severity, b.side, &b.id, &b.object)));

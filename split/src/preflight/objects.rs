@@ -1,7 +1,8 @@
 //! What connects the moving tables with the rest of the source, and what the target has to have.
 
 use super::{Check, Findings};
-use crate::inspect::{Dependent, Inventory, Tie};
+use crate::fence::CutoverConfig;
+use crate::inspect::{Dependent, Inventory, Sequence, Tie};
 use crate::spec::{Side, Spec};
 use crate::sql;
 use std::collections::BTreeSet;
@@ -105,6 +106,21 @@ fn sequences(findings: &mut Findings, source: &Inventory) {
                 format!("ALTER SEQUENCE {name} SET LOGGED"),
             );
         }
+        nearly_exhausted(findings, sequence, &name);
+    }
+}
+
+/// The switch sets the target's sequence ahead by a margin.
+fn nearly_exhausted(findings: &mut Findings, sequence: &Sequence, name: &str) {
+    let Some(left) = sequence.left else { return };
+    let limit = if sequence.falls { "NO MINVALUE" } else { "NO MAXVALUE" };
+    let fix = format!("ALTER SEQUENCE {name} AS bigint {limit}");
+    let message = format!("{left} values are left, and its columns may not hold more");
+    if left <= CutoverConfig::SEQUENCE_MARGIN {
+        let message = format!("{message}: the switch sets it {} ahead", CutoverConfig::SEQUENCE_MARGIN);
+        findings.fatal(Check::SequenceExhausted, Side::Source, name, message, fix);
+    } else if left < sequence.values / 10 {
+        findings.warn(Check::SequenceExhausted, Side::Source, name, message, fix);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether taking rights away closes a side: roles exist, and none has a way around.
 
 use super::{Check, Findings};
-use crate::inspect::Inventory;
+use crate::inspect::{Given, Grant, Inventory};
 use crate::spec::{Side, Spec};
 use crate::sql;
 
@@ -20,11 +20,18 @@ pub(super) fn check(findings: &mut Findings, spec: &Spec, inventory: &Inventory)
             let message = "the owner can log in: an owner gives itself back what is taken from it";
             findings.fatal(Check::OwnerLogin, side, &role.name, message, hand_over(inventory, &role.name));
         }
+        // The owner, and who changes the schema as the owner, have it with the schema.
+        let through_owner = is_owner || roles.migrate.contains(&role.name);
+        if side == Side::Target && !role.enters && !through_owner {
+            let message = "may not use the schema: the service would be refused once the tables have moved";
+            let fix = format!("GRANT USAGE ON SCHEMA {} TO {name}", sql::ident(&inventory.schema));
+            findings.fatal(Check::SchemaUsage, side, &role.name, message, fix);
+        }
         // What the role itself has, its members have through it.
         let by_role = |power: &str| role.powers.iter().any(|own| own.member == role.name && own.power == power);
         for power in role.powers.iter().filter(|power| power.member == role.name || !by_role(&power.power)) {
             // Who changes the schema acts as the owner; on a closed side the guard triggers stop it.
-            let expected = power.power == roles.owner && (is_owner || roles.migrate.contains(&role.name));
+            let expected = power.power == roles.owner && through_owner;
             if !expected {
                 powerful(findings, side, &power.member, &power.power);
             }
@@ -92,7 +99,15 @@ fn grants(findings: &mut Findings, inventory: &Inventory) {
     if inventory.side == Side::Target {
         return;
     }
-    for grant in &inventory.grants {
+    for given in &inventory.neighbours.given {
+        given_by_others(findings, inventory, given);
+    }
+    // Who passes rights on is named with those that he gave.
+    let passes_on = |grant: &&Grant| {
+        let given = &inventory.neighbours.given;
+        given.iter().any(|given| given.grantor == grant.grantee && given.table == grant.table)
+    };
+    for grant in inventory.grants.iter().filter(|grant| !passes_on(grant)) {
         let table = sql::qualified(&inventory.schema, &grant.table);
         let public = grant.grantee == "PUBLIC";
         let from = if public { "PUBLIC".to_owned() } else { sql::ident(&grant.grantee) };
@@ -108,4 +123,14 @@ fn grants(findings: &mut Findings, inventory: &Inventory) {
             findings.warn(Check::OtherReader, inventory.side, object, message, fix);
         }
     }
+}
+
+/// A REVOKE by the owner takes only what the owner gave.
+fn given_by_others(findings: &mut Findings, inventory: &Inventory, given: &Given) {
+    let Given { table, grantee, grantor, rights } = given;
+    let table = sql::qualified(&inventory.schema, table);
+    let (to, by) = (sql::ident(grantee), sql::ident(grantor));
+    let message = format!("has {rights} from {grantor}: the switch takes only what the owner gave");
+    let fix = format!("REVOKE {rights} ON {table} FROM {by} CASCADE; GRANT {rights} ON {table} TO {to}");
+    findings.fatal(Check::OtherGrantor, inventory.side, format!("{to} on {table}"), message, fix);
 }

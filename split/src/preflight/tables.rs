@@ -6,6 +6,8 @@ use crate::spec::Side;
 use crate::sql;
 
 const SIDE: Side = Side::Source;
+/// From this share of its age limit on a table is vacuumed against wraparound while it moves.
+const FREEZE_PERCENT: i64 = 90;
 
 /// Every check of every moving table.
 pub(super) fn check(findings: &mut Findings, source: &Inventory) {
@@ -34,6 +36,10 @@ pub(super) fn check(findings: &mut Findings, source: &Inventory) {
         identity(findings, table, &name);
         triggers(findings, table, &name);
         columns(findings, source, table, &name);
+        if table.freeze_percent >= FREEZE_PERCENT {
+            let message = "a vacuum against wraparound is due soon, and doesn't give way to the switch as others do";
+            findings.warn(Check::Wraparound, SIDE, &name, message, format!("VACUUM (FREEZE) {name}"));
+        }
         // Policies move with their tables, and the target's roles have names of their own.
         for role in &table.policy_roles {
             let object = format!("{} on {name}", sql::ident(role));

@@ -27,10 +27,16 @@ const BUILD_LIMIT: &str = "SET LOCAL statement_timeout = '6h'; SET LOCAL lock_ti
 const PRELUDE: &str = "SET LOCAL search_path = ''; SET LOCAL check_function_bodies = false; \
     SET LOCAL xmloption = content; SET LOCAL default_tablespace = ''; SET LOCAL default_table_access_method = heap";
 
-/// Creates the schema if there is none; its owner is the service's, so abort removes it only if it was made here.
+/// Creates the schema if there is none; its owner is the service's, so abort removes it only if it was made here. To use it
+/// without rights on what is in it opens nothing.
 #[must_use]
 pub fn schema_sql(spec: &Spec) -> String {
-    format!("CREATE SCHEMA {} AUTHORIZATION {}", sql::ident(&spec.target.schema), sql::ident(&spec.target.roles.owner))
+    let (schema, roles) = (sql::ident(&spec.target.schema), &spec.target.roles);
+    let create = format!("CREATE SCHEMA {schema} AUTHORIZATION {}", sql::ident(&roles.owner));
+    match sql::idents(roles.service()) {
+        nobody if nobody.is_empty() => create,
+        service => format!("{create}; GRANT USAGE ON SCHEMA {schema} TO {service}"),
+    }
 }
 
 /// Takes back what default privileges gave: the target stays closed until the fence opens it.

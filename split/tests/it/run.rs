@@ -35,3 +35,13 @@ async fn a_live_schema_moves_and_nothing_is_lost() {
     assert!(cutover.attempts >= 1 && cutover.write_pause_ms > 0.0, "{cutover:?}");
     println!("{text}");
 }
+
+/// Nobody made the schema on the target: the migration does, so that the service can use it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_that_the_migration_makes_can_be_used() {
+    let world = World::new(20).await;
+    world.target.admin().await.batch_execute("DROP SCHEMA app CASCADE").await.unwrap();
+    world.succeeds("run", &[]).await;
+    let rows = world.target.app().await.query_one("SELECT count(*) FROM email", &[]).await.unwrap();
+    assert_eq!(rows.get::<_, i64>(0), 20);
+}

@@ -173,6 +173,9 @@ pub(super) const FAULTS: &[Fault] = &[
         Check::SequenceElsewhere,
         "CREATE SEQUENCE stay.s; ALTER TABLE app.parent ALTER COLUMN id SET DEFAULT nextval('stay.s')",
     ),
+    fatal(Check::SequenceExhausted, "CREATE SEQUENCE app.s MAXVALUE 500"),
+    fatal(Check::SequenceExhausted, "CREATE SEQUENCE app.s INCREMENT -1 MINVALUE -900"),
+    warning(Check::SequenceExhausted, "CREATE SEQUENCE app.s AS int; SELECT setval('app.s', 2000000000)"),
     fatal(Check::SequenceShared, "CREATE TABLE stay.x (id bigint PRIMARY KEY DEFAULT nextval('app.child_id_seq'))"),
     Fault {
         tables: Some(&["parent", "child"]),
@@ -273,6 +276,37 @@ pub(super) const FAULTS: &[Fault] = &[
              CREATE PUBLICATION rerp_other_fwd FOR TABLE stay.x",
         )
     },
+    fatal(
+        Check::SubscribedTable,
+        "CREATE SUBSCRIPTION {d}_in CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE);
+         INSERT INTO pg_subscription_rel (srsubid, srrelid, srsubstate)
+         SELECT oid, 'app.parent'::regclass, 'r' FROM pg_subscription WHERE subname = '{d}_in'",
+    ),
+    Fault {
+        undo: "DROP PUBLICATION seeded",
+        ..warning(Check::OtherPublication, "CREATE PUBLICATION seeded FOR TABLE app.parent, app.child")
+    },
+    Fault {
+        cure: Cure::By("DROP PUBLICATION seeded"),
+        ..warning(Check::OtherPublication, "CREATE PUBLICATION seeded FOR ALL TABLES")
+    },
+    Fault {
+        cure: Cure::By("DROP PUBLICATION seeded"),
+        ..warning(Check::OtherPublication, "CREATE PUBLICATION seeded FOR TABLES IN SCHEMA app")
+    },
+    fatal(Check::NameTaken, "CREATE ROLE rerp_repl_{m}"),
+    fatal(Check::NameTaken, "CREATE PUBLICATION rerp_{m}_fwd"),
+    fatal(Check::NameTaken, "SELECT pg_create_physical_replication_slot('rerp_{m}_fwd_1')"),
+    fatal(
+        Check::NameTaken,
+        "CREATE FUNCTION stay.e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+         CREATE EVENT TRIGGER rerp_{m}_ddl_end ON sql_drop EXECUTE FUNCTION stay.e()",
+    ),
+    on_target(
+        Check::NameTaken,
+        "CREATE SUBSCRIPTION rerp_{m}_fwd_1 CONNECTION 'dbname=nowhere' PUBLICATION p
+         WITH (connect = false, slot_name = NONE)",
+    ),
     Fault {
         cure: Cure::By("DELETE FROM rerp_split.owner"),
         ..fatal(
@@ -368,8 +402,20 @@ pub(super) const FAULTS: &[Fault] = &[
     fatal(Check::PowerfulRole, "GRANT pg_write_all_data TO {l}"),
     on_target(Check::PowerfulRole, "GRANT pg_read_all_data TO {ta}"),
     fatal(Check::TableOwner, "ALTER TABLE app.parent OWNER TO {l}"),
+    fatal(Check::ViewOwner, "CREATE VIEW app.v AS SELECT * FROM app.parent"),
+    warning(Check::DefinerOwner, "CREATE FUNCTION app.f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'"),
+    on_target(Check::SchemaUsage, "REVOKE USAGE ON SCHEMA app FROM {tr}"),
     fatal(Check::DirectGrant, "GRANT SELECT ON app.parent TO PUBLIC"),
     fatal(Check::DirectGrant, "GRANT SELECT (v) ON app.parent TO {l}"),
+    Fault {
+        undo: "DROP OWNED BY {o}_other; DROP ROLE {o}_other",
+        ..fatal(
+            Check::OtherGrantor,
+            "CREATE ROLE {o}_other; GRANT USAGE ON SCHEMA app TO {o}_other;
+             GRANT SELECT ON app.parent TO {o}_other WITH GRANT OPTION;
+             SET ROLE {o}_other; GRANT SELECT ON app.parent TO {a}; RESET ROLE",
+        )
+    },
     Fault {
         undo: "DROP OWNED BY {o}_other; DROP ROLE {o}_other",
         ..warning(Check::OtherReader, "CREATE ROLE {o}_other; GRANT SELECT ON app.parent TO {o}_other")

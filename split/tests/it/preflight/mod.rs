@@ -28,7 +28,8 @@ GRANT SELECT, INSERT ON app.parent, app.child TO {a};
 RESET ROLE;";
 
 const CLEAN_TARGET: &str = "
-RESET ROLE; DROP SCHEMA IF EXISTS app, stay CASCADE; CREATE SCHEMA app AUTHORIZATION {to}; CREATE SCHEMA stay;";
+RESET ROLE; DROP SCHEMA IF EXISTS app, stay CASCADE; CREATE SCHEMA app AUTHORIZATION {to}; CREATE SCHEMA stay;
+GRANT USAGE ON SCHEMA app TO {ta}, {tr};";
 
 /// A fault, and what mends it.
 struct Fault {
@@ -140,7 +141,7 @@ async fn run_script(client: &Client, script: &str) {
 }
 
 /// `{o}` is the owner on the source, `{a}` the service's role, `{l}` its login, `{d}` the database; `{to}`, `{ta}`, `{td}` the same on
-/// the target, and `{tr}` the role that reads there.
+/// the target, and `{tr}` the role that reads there; `{m}` is the migration.
 fn fill(text: &str, world: &World) -> String {
     let (from, to) = (&world.source, &world.target);
     text.replace("{o}", &from.roles.owner)
@@ -151,6 +152,7 @@ fn fill(text: &str, world: &World) -> String {
         .replace("{l}", &format!("{}_a", from.roles.app[0]))
         .replace("{d}", &from.database)
         .replace("{td}", &to.database)
+        .replace("{m}", &world.migration)
 }
 
 /// Makes both sides clean again.

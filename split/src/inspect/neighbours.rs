@@ -1,0 +1,119 @@
+//! Who else has to do with the moving tables: publications and subscriptions, owners and grantors, names that are taken.
+
+use super::{InspectError, Reader, Tie};
+use crate::names;
+use crate::spec::Side;
+use serde::Deserialize;
+
+/// Everybody of that kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// Publications of others with the moving tables in them; `kind` is `table`, `schema` or `everything`.
+    pub publications: Vec<Tie>,
+    /// Subscriptions that write into moving tables, and these.
+    pub subscriptions: Vec<Tie>,
+    /// Views on moving tables, and functions with their owner's rights, that move and belong to somebody else.
+    pub owned: Vec<Tie>,
+    /// Rights of the service that others than the owner gave it.
+    pub given: Vec<Given>,
+    /// Objects with names of this migration that its journal doesn't know; `with` is empty.
+    pub taken: Vec<Tie>,
+}
+
+/// Rights of a role of the service that somebody else than the table's owner gave it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Given {
+    /// Table name without schema.
+    pub table: String,
+    /// The role.
+    pub grantee: String,
+    /// Who gave it.
+    pub grantor: String,
+    /// Which, comma-separated.
+    pub rights: String,
+}
+
+const PUBLICATIONS: &str = r#"
+SELECT q.kind, q.pubname AS object, string_agg(q.name, ', ' ORDER BY q.name) AS "with"
+FROM (SELECT CASE WHEN p.puballtables THEN 'everything'
+        WHEN EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid = c.oid) THEN 'table'
+        WHEN EXISTS (SELECT FROM pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid = c.relnamespace) THEN 'schema' END AS kind,
+        p.pubname, c.oid::regclass::text AS name
+      FROM pg_class c CROSS JOIN pg_publication p WHERE c.oid = ANY($1) AND p.pubname !~ '^rerp_[a-z0-9]+_') q
+WHERE q.kind IS NOT NULL GROUP BY 1, 2 ORDER BY 2, 1
+"#;
+
+const SUBSCRIPTIONS: &str = r#"
+SELECT 'subscription' AS kind, s.subname AS object, string_agg(r.srrelid::regclass::text, ', ' ORDER BY r.srrelid) AS "with"
+FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid
+WHERE r.srrelid = ANY($1) AND NOT starts_with(s.subname, $2) GROUP BY 2 ORDER BY 2
+"#;
+
+/// `$2`: the schema, quoted. `$3`: only some tables move, and no view. `$4`: the owner. A view reads with the rights of its owner.
+const OWNED: &str = r#"
+SELECT 'view' AS kind, v.oid::regclass::text AS object, pg_get_userbyid(v.relowner)::text AS "with"
+FROM pg_class v
+WHERE v.relnamespace = to_regnamespace($2) AND v.relkind = 'v' AND NOT $3 AND pg_get_userbyid(v.relowner) <> $4
+  AND NOT EXISTS (SELECT FROM pg_options_to_table(v.reloptions) o WHERE o.option_name = 'security_invoker' AND o.option_value::boolean)
+  AND EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+              WHERE r.ev_class = v.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY($1))
+UNION ALL
+SELECT 'function', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
+FROM pg_proc p WHERE p.pronamespace = to_regnamespace($2) AND p.prosecdef AND pg_get_userbyid(p.proowner) <> $4
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+ORDER BY 1, 2
+"#;
+
+/// `$2`: roles of the service, the owner included; what one of them passed on is taken from all of them together.
+const GIVEN: &str = r#"
+SELECT c.relname AS "table", pg_get_userbyid(a.grantee)::text AS grantee, pg_get_userbyid(a.grantor)::text AS grantor,
+  string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type) AS rights
+FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+WHERE c.oid = ANY($1) AND a.grantor <> c.relowner AND pg_get_userbyid(a.grantee) = ANY($2) AND pg_get_userbyid(a.grantor) <> ALL($2)
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"#;
+
+/// `$1`: what names begin with. `$2`: the replication role. `$3`: on the source.
+const TAKEN: &str = r#"
+SELECT x.kind, x.name AS object, '' AS "with" FROM (
+  SELECT 'role' AS kind, rolname::text AS name FROM pg_roles WHERE $3 AND rolname = $2
+  UNION ALL SELECT 'publication', pubname::text FROM pg_publication WHERE $3 AND starts_with(pubname, $1)
+  UNION ALL SELECT 'event trigger', evtname::text FROM pg_event_trigger WHERE $3 AND starts_with(evtname, $1)
+  UNION ALL SELECT 'slot', slot_name::text FROM pg_replication_slots WHERE $3 AND starts_with(slot_name, $1)
+  UNION ALL SELECT 'subscription', subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+    WHERE NOT $3 AND d.datname = current_database() AND starts_with(subname, $1)) x
+ORDER BY 1, 2
+"#;
+
+impl Reader<'_> {
+    pub(super) async fn neighbours(&self, oids: &Vec<u32>) -> Result<Neighbours, InspectError> {
+        let quoted = crate::sql::ident(self.schema_name());
+        let roles = &self.spec.side(self.side).roles;
+        let service: Vec<&str> = roles.service().chain([roles.owner.as_str()]).collect();
+        let prefix = names::prefix(&self.spec.migration);
+        let some = self.only().is_some();
+        Ok(Neighbours {
+            publications: self.rows("publications", PUBLICATIONS, &[oids]).await?,
+            subscriptions: self.rows("subscriptions", SUBSCRIPTIONS, &[oids, &prefix]).await?,
+            owned: self.rows("owners of views and functions", OWNED, &[oids, &quoted, &some, &roles.owner]).await?,
+            given: self.rows("who gave rights", GIVEN, &[oids, &service]).await?,
+            taken: self.taken(&prefix).await?,
+        })
+    }
+
+    async fn taken(&self, prefix: &str) -> Result<Vec<Tie>, InspectError> {
+        let role = names::replication_role(&self.spec.migration);
+        let source = self.side == Side::Source;
+        let mut taken: Vec<Tie> = self.rows("names", TAKEN, &[&prefix, &role, &source]).await?;
+        if !taken.is_empty() && self.has_journal("rerp_split.cleanup").await? {
+            let known = "SELECT name FROM rerp_split.cleanup WHERE migration = $1";
+            let rows = self.transaction.query(known, &[&self.spec.migration]).await;
+            let rows = rows.map_err(|e| self.failed("the journal", e))?;
+            let known: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get(0)).collect();
+            let known = known.map_err(|e| self.failed("the journal", e))?;
+            // The journal has one name for both triggers of the freeze.
+            taken.retain(|tie| !known.iter().any(|name| tie.object.starts_with(name.as_str())));
+        }
+        Ok(taken)
+    }
+}
