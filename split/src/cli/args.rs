@@ -27,6 +27,9 @@ pub(crate) enum Command {
         /// The last phase that may begin. ReadyForCutover does everything but the switch.
         #[arg(long, default_value = "Completed", value_parser = advance_to)]
         advance_to: Phase,
+        /// Begin only if this is the hash that `plan` has printed; refused with code 2 if what would be done has changed since.
+        #[arg(long, value_name = "HASH")]
+        approve: Option<String>,
     },
     /// Print how far the migration is and what can be done; without --schema or --migration, list all.
     Status(Sides),

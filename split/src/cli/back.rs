@@ -22,7 +22,7 @@ pub(super) async fn abort(sides: Sides, output: &Output, stop: &CancellationToke
     check(&settings).await?;
     let wish = Wish { advance_to: Phase::Preflight, abort: true, suspend: false, services_prepared: false };
     write_wish(&settings, &wish).await?;
-    let (stopped, status) = drive_shown(&settings, output, stop).await?;
+    let (stopped, status) = drive_shown(&settings, None, output, stop).await?;
     match (stopped, status.phase) {
         (Stopped::Superseded, _) => return Ok(Ended::new(Exit::Superseded, Exit::Superseded.meaning())),
         (_, Phase::Aborted) => {}

@@ -43,6 +43,8 @@ pub(crate) enum Refusal {
          another migration with --migration"
     )]
     OtherTables { migration: String, begun: String },
+    #[error("migration {migration} has been begun with plan {plan}, which isn't the approved one: {approved}")]
+    OtherPlan { migration: String, plan: String, approved: String },
     #[error("migration {migration} is being taken back: finish that with `abort`, then run it again")]
     BeingAborted { migration: String },
     #[error(

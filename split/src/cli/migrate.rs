@@ -19,22 +19,23 @@ use tokio_util::sync::CancellationToken;
 pub(super) async fn run(
     sides: Sides,
     advance_to: Phase,
+    approve: Option<String>,
     output: &Output,
     stop: &CancellationToken,
 ) -> Result<Ended, Failure> {
     let chosen = sides.choose(false).await?;
     roles(&chosen, output);
-    begin(&chosen).await?;
+    begin(&chosen, approve.as_deref()).await?;
     let settings = chosen.settings;
     let wish = Wish { advance_to, abort: false, suspend: false, services_prepared: true };
     write_wish(&settings, &wish).await?;
-    let (stopped, status) = drive_shown(&settings, output, stop).await?;
+    let (stopped, status) = drive_shown(&settings, approve, output, stop).await?;
     let exit = exit(stopped, &status, advance_to);
     Ok(Ended::new(exit, how_to_go_on(exit, &status)))
 }
 
 /// Refuses what would lead another migration than the one that is meant.
-async fn begin(chosen: &Chosen) -> Result<(), Failure> {
+async fn begin(chosen: &Chosen, approved: Option<&str>) -> Result<(), Failure> {
     let settings = &chosen.settings;
     let migration = settings.spec.migration.clone();
     let client = settings.source.connect("status").await?;
@@ -44,6 +45,12 @@ async fn begin(chosen: &Chosen) -> Result<(), Failure> {
         // Its tables have not been settled.
         Phase::Pending | Phase::Preflight => return Ok(()),
         _ => {}
+    }
+    if let (Some(approved), Some(plan)) = (approved, &status.plan_hash)
+        && approved != plan
+    {
+        let (approved, plan) = (approved.to_owned(), plan.clone());
+        return Err(Refusal::OtherPlan { migration, plan, approved }.into());
     }
     let begun: BTreeSet<&str> = status.tables.iter().map(|table| table.name.as_str()).collect();
     let named: BTreeSet<&str> = chosen.tables.iter().map(String::as_str).collect();
@@ -57,10 +64,14 @@ async fn begin(chosen: &Chosen) -> Result<(), Failure> {
 /// Lets a worker go, shows what it does, and prints what it came to.
 pub(super) async fn drive_shown(
     settings: &Settings,
+    approve: Option<String>,
     output: &Output,
     stop: &CancellationToken,
 ) -> Result<(Stopped, Status), Failure> {
     let board = Board::new(&settings.spec.migration);
+    if let Some(hash) = approve {
+        board.approve(hash);
+    }
     let follow = output.follow(&board);
     let stopped = drive(settings, &board, stop).await;
     follow.end().await;

@@ -68,7 +68,7 @@ pub(crate) async fn run() -> ExitCode {
 async fn dispatch(command: Command, output: &Output, stop: &CancellationToken) -> Result<Ended, Failure> {
     match command {
         Command::Plan(sides) => commands::plan(sides, output).await,
-        Command::Run { sides, advance_to } => migrate::run(sides, advance_to, output, stop).await,
+        Command::Run { sides, advance_to, approve } => migrate::run(sides, advance_to, approve, output, stop).await,
         Command::Status(sides) => status::status(sides, output).await,
         Command::Verify(sides) => verify::verify(sides, output, stop).await,
         Command::Abort(sides) => back::abort(sides, output, stop).await,

@@ -130,6 +130,8 @@ checks! {
     DirectGrant = "direct-grant",
     OtherGrantor = "other-grantor",
     OtherReader = "other-reader",
+    // The plan.
+    NotApproved = "not-approved",
 }
 
 #[cfg(test)]

@@ -49,6 +49,19 @@ pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major:
     findings.0
 }
 
+/// What there is to say if `plan` is another plan than the approved one; both are hashes. Without a plan the findings say why.
+#[must_use]
+pub fn approved(plan: Option<&str>, approved: Option<&str>) -> Option<Finding> {
+    let (plan, approved) = (plan?, approved?);
+    let mut findings = Findings::default();
+    if plan != approved {
+        let message = format!("what would be done is no longer what was approved ({approved})");
+        let fix = format!("read the plan again (`rerp-split plan`), and approve it: --approve {plan}");
+        findings.fatal(Check::NotApproved, Side::Source, plan, message, fix);
+    }
+    findings.0.pop()
+}
+
 /// Collects findings.
 #[derive(Default)]
 struct Findings(Vec<Finding>);

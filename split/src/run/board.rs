@@ -13,7 +13,7 @@ use crate::step::{Job, StepError};
 use crate::verify::{Comparison, Observer};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +33,8 @@ pub struct Board {
     /// One writer at a time, or an older snapshot could overwrite a newer phase.
     writer: tokio::sync::Mutex<()>,
     superseded: CancellationToken,
+    /// The hash of the only plan that may be carried out.
+    approved: OnceLock<String>,
     /// When each table's copy began: several are under way at once.
     began: Mutex<BTreeMap<String, Instant>>,
 }
@@ -48,8 +50,20 @@ impl Board {
             run: AtomicI64::new(0),
             writer: tokio::sync::Mutex::default(),
             superseded: CancellationToken::new(),
+            approved: OnceLock::new(),
             began: Mutex::default(),
         })
+    }
+
+    /// Lets no other plan be begun than the one with this hash. What is begun already was judged then.
+    pub fn approve(&self, hash: String) {
+        // Whoever says it twice means the first.
+        let _ = self.approved.set(hash);
+    }
+
+    /// The hash of the only plan that may be begun; none if nobody has said so.
+    pub(super) fn approved(&self) -> Option<&str> {
+        self.approved.get().map(String::as_str)
     }
 
     /// A copy of the status.

@@ -140,16 +140,19 @@ pub struct Survey {
 }
 
 async fn check(job: &Job, board: &Board) -> Result<Work, StepError> {
-    let survey = survey(job).await?;
+    let mut survey = survey(job).await?;
+    let hash = survey.plan.as_ref().map(Plan::hash);
+    let changed = preflight::approved(hash.as_deref(), board.approved());
+    let fatal = hash.is_none() || changed.is_some();
+    survey.findings.extend(changed);
     let tables = survey.source.tables.iter().map(|table| TableStatus {
         name: table.name.clone(),
         total: table.rows,
         ..TableStatus::default()
     });
-    let fatal = survey.plan.is_none();
     board.update(|status| {
         status.tables = tables.collect();
-        status.plan_hash = survey.plan.as_ref().map(Plan::hash);
+        status.plan_hash = hash;
         status.schema_hash = Some(survey.source.hash.clone());
         status.message = if fatal { "refused by preflight: see the findings" } else { "preflight passed" }.to_owned();
         status.findings = survey.findings;

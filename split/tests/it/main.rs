@@ -4,6 +4,7 @@
 mod support;
 mod world;
 
+mod approve;
 mod cli;
 mod copy;
 mod fence_broken;

@@ -214,6 +214,8 @@ fn every_check_has_a_seeded_fault_of_the_severity_that_the_document_says() {
     seeded.extend(settings::SETTINGS.iter().map(|setting| (setting.check, setting.severity)));
     seeded.extend(facts::FACTS.iter().map(|(check, severity, _)| (*check, *severity)));
     seeded.extend(rights::checks().map(|check| (check, Severity::Fatal)));
+    // In `crate::approve`: the plan has to be made first.
+    seeded.insert((Check::NotApproved, Severity::Fatal));
     seeded.extend(facts::ARGUMENTS.map(|check| (check, Severity::Fatal)));
     let seeded: BTreeSet<(String, String)> = Check::ALL
         .iter()
