@@ -31,8 +31,6 @@ pub(super) const FACTS: &[(Check, Severity, Change)] = &[
         to.server.database.clone_from(&from.server.database);
     }),
     (Check::Encoding, Fatal, |from, _| from.server.encoding = "SQL_ASCII".into()),
-    (Check::Encoding, Fatal, |_, to| to.server.encoding = "LATIN1".into()),
-    (Check::Collation, Warning, |_, to| to.server.collation = "i und".into()),
     (Check::CollationVersion, Warning, |from, _| from.server.stale_collation = Some("2.31, now 2.36".into())),
     (Check::TargetOlder, Warning, |from, _| from.server.version = 180_000),
     (Check::SourceHost, Warning, |from, to| {

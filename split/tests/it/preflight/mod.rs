@@ -1,6 +1,7 @@
 //! Preflight against real catalogs: each fault is seeded alone and found as exactly that, what the finding says mends it,
 //! and a clean pair has no finding.
 
+mod databases;
 mod facts;
 mod faults;
 mod rights;
@@ -213,6 +214,7 @@ fn every_check_has_a_seeded_fault_of_the_severity_that_the_document_says() {
     let mut seeded: BTreeSet<(Check, Severity)> = FAULTS.iter().map(|fault| (fault.check, fault.severity)).collect();
     seeded.extend(settings::SETTINGS.iter().map(|setting| (setting.check, setting.severity)));
     seeded.extend(facts::FACTS.iter().map(|(check, severity, _)| (*check, *severity)));
+    seeded.extend(databases::DATABASES.iter().map(|(check, severity, ..)| (*check, *severity)));
     seeded.extend(rights::checks().map(|check| (check, Severity::Fatal)));
     // In `crate::approve`: the plan has to be made first.
     seeded.insert((Check::NotApproved, Severity::Fatal));

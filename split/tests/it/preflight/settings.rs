@@ -7,6 +7,7 @@ use rerp_split::preflight::Check;
 use rerp_split::run::look;
 use rerp_split::spec::Side;
 use rerp_split::status::{Finding, Severity};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -116,4 +117,21 @@ async fn each_setting_is_found_alone_and_its_fix_mends_it() {
         apply(&world, setting.side, fix).await;
         until(&world, fix, &[]).await;
     }
+    standby(&world).await;
+}
+
+/// Whatever takes the WAL is a standby to the server.
+async fn standby(world: &World) {
+    let cluster = &world.source.cluster;
+    let port = cluster.port().to_string();
+    let mut receiver = Command::new(cluster.bin().join("pg_receivewal"));
+    receiver.args(["-h", "127.0.0.1", "-U", "postgres", "-p", &port, "--synchronous", "--no-loop", "-D"]);
+    let mut receiver = receiver.arg(world.path("")).stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let finding = until(world, "a standby", &[(Check::AsyncStandby.id(), Severity::Fatal)]).await.remove(0);
+    apply(world, Side::Source, &finding.fix).await;
+    until(world, &finding.fix, &[]).await;
+    let alone = "ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()";
+    apply(world, Side::Source, alone).await;
+    receiver.kill().unwrap();
+    receiver.wait().unwrap();
 }
