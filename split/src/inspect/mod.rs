@@ -1,7 +1,8 @@
 //! Catalog -> `Inventory`: everything about one side that a decision may need.
 //!
 //! In: a session, a schema, and which of its tables move. Out: plain data, read in one snapshot. It changes nothing,
-//! decides nothing and waits for no lock longer than `LOCK_TIMEOUT`.
+//! decides nothing and waits for no lock longer than `LOCK_TIMEOUT`. Every phase looks, the switch and its recovery among them:
+//! what preflight alone needs is `surroundings`'.
 
 mod around;
 mod edges;
@@ -13,6 +14,7 @@ mod rights;
 mod roles;
 mod server;
 mod service;
+mod surroundings;
 
 pub use around::{Around, Claim, Draw, Tie};
 pub(crate) use edges::CONTENTS;
@@ -26,6 +28,7 @@ pub use roles::{Grant, Power, RoleFacts};
 pub(crate) use server::MEANINGS;
 pub use server::{Extension, OldTransaction, Server, Standby};
 pub use service::{Usage, usage};
+pub use surroundings::surroundings;
 
 use crate::spec::{Side, Spec};
 use serde::de::DeserializeOwned;
@@ -90,7 +93,7 @@ pub struct Inventory {
     pub rivals: Vec<Rival>,
     /// Views and functions outside of what moves that read a moving table.
     pub dependents: Vec<Dependent>,
-    /// Functions that stay and whose text mentions a moving table.
+    /// Functions that stay and whose text mentions a moving table, if somebody has looked.
     pub mentions: Vec<Mention>,
     /// What the moving objects need from outside of the schema.
     pub needs: Vec<Need>,
@@ -100,9 +103,9 @@ pub struct Inventory {
     pub roles: Vec<RoleFacts>,
     /// Rights on moving tables of anybody who is neither the owner nor a role of the service.
     pub grants: Vec<Grant>,
-    /// What is tied to the tables and doesn't move with them.
+    /// What is tied to the tables and doesn't move with them, if somebody has looked.
     pub around: Around,
-    /// Who else has to do with the tables.
+    /// Who else has to do with the tables, if somebody has looked.
     pub neighbours: Neighbours,
     /// Rights that our login lacks, if it is no superuser and somebody has looked.
     pub denied: Vec<Denied>,
@@ -132,6 +135,14 @@ impl Inventory {
 /// # Errors
 /// The session fails, a lock isn't granted in time, or the catalog answers in an unknown shape.
 pub async fn inspect(client: &mut Client, side: Side, spec: &Spec) -> Result<Inventory, InspectError> {
+    let transaction = begin(client, side).await?;
+    let inventory = Reader { transaction: &transaction, side, spec }.all().await?;
+    end(transaction, side).await?;
+    Ok(inventory)
+}
+
+/// A snapshot, and deadlines.
+async fn begin(client: &mut Client, side: Side) -> Result<Transaction<'_>, InspectError> {
     let wrap = |source| InspectError::Query { side, what: "begin", source };
     let transaction = client
         .build_transaction()
@@ -141,9 +152,11 @@ pub async fn inspect(client: &mut Client, side: Side, spec: &Spec) -> Result<Inv
         .await
         .map_err(wrap)?;
     transaction.batch_execute(LOCK_TIMEOUT).await.map_err(wrap)?;
-    let inventory = Reader { transaction: &transaction, side, spec }.all().await?;
-    transaction.rollback().await.map_err(wrap)?;
-    Ok(inventory)
+    Ok(transaction)
+}
+
+async fn end(transaction: Transaction<'_>, side: Side) -> Result<(), InspectError> {
+    transaction.rollback().await.map_err(|source| InspectError::Query { side, what: "end", source })
 }
 
 /// One snapshot of one side.
@@ -161,7 +174,6 @@ impl Reader<'_> {
         let wanted = self.spec.tables.clone().unwrap_or_default();
         let there: BTreeSet<&str> = tables.iter().map(|table| table.name.as_str()).collect();
         let edges = self.edges(&oids).await?;
-        let sequences = self.sequences(&oids).await?;
         let missing = wanted.into_iter().filter(|name| !there.contains(name.as_str())).collect();
         Ok(Inventory {
             side: self.side,
@@ -170,13 +182,13 @@ impl Reader<'_> {
             schema_owner: self.schema_owner().await?,
             missing,
             others: self.others(&oids).await?,
-            neighbours: self.neighbours(&oids).await?,
-            around: self.around(&oids, &sequences).await?,
-            sequences,
+            neighbours: Neighbours::default(),
+            around: Around::default(),
+            sequences: self.sequences(&oids).await?,
             rivals: self.rivals(&edges, &oids).await?,
             edges,
             dependents: self.dependents(&oids).await?,
-            mentions: self.mentions(&oids).await?,
+            mentions: Vec::new(),
             needs: self.needs(&oids).await?,
             objects: self.objects().await?,
             roles: self.roles().await?,

@@ -119,7 +119,8 @@ pub struct Sequence {
     pub owner: String,
     /// `UNLOGGED`.
     pub unlogged: bool,
-    /// How many values are left to it; none if it begins again, or our login may not look.
+    /// How many values are left to it; none if it begins again, our login may not look, or nobody has looked.
+    #[serde(default)]
     pub left: Option<i64>,
     /// How many values it has altogether.
     pub values: i64,
@@ -181,10 +182,7 @@ ORDER BY c.relname
 const SEQUENCES: &str = r#"
 SELECT DISTINCT c.oid::int8 AS oid, c.relname AS name, n.nspname AS schema, pg_get_userbyid(c.relowner) AS owner,
   c.relpersistence = 'u' AS unlogged, s.seqincrement < 0 AS falls,
-  least((s.seqmax::numeric - s.seqmin) / abs(s.seqincrement), 9e18)::int8 AS values,
-  CASE WHEN NOT s.seqcycle AND has_sequence_privilege(c.oid, 'SELECT,USAGE') THEN least(CASE WHEN s.seqincrement > 0
-    THEN s.seqmax::numeric - coalesce(pg_sequence_last_value(c.oid), s.seqstart)
-    ELSE coalesce(pg_sequence_last_value(c.oid), s.seqstart)::numeric - s.seqmin END / abs(s.seqincrement), 9e18)::int8 END AS left
+  least((s.seqmax::numeric - s.seqmin) / abs(s.seqincrement), 9e18)::int8 AS values
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
 WHERE c.relkind = 'S' AND (($2 AND n.nspname = $3)
   OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid

@@ -4,7 +4,7 @@ use super::{Board, keys, observe, switch};
 use crate::clean;
 use crate::copy;
 use crate::failpoint::{self, Step};
-use crate::inspect::{Inventory, denied, inspect};
+use crate::inspect::{Inventory, denied, inspect, surroundings};
 use crate::journal;
 use crate::phase::{Phase, Work};
 use crate::plan::{Dumps, Plan};
@@ -101,6 +101,7 @@ pub async fn look(job: &Job) -> Result<(Inventory, Inventory, Vec<Finding>), Ste
 async fn look_at(job: &Job, side: Side) -> Result<(Client, Inventory), StepError> {
     let mut client = job.session(side, "inspect").await?;
     let mut inventory = inspect(&mut client, side, &job.spec).await?;
+    surroundings(&mut client, &job.spec, &mut inventory).await?;
     job.endpoint(side).host().clone_into(&mut inventory.server.host);
     if !inventory.server.superuser {
         inventory.denied = denied(&mut client, side, &job.spec).await?;
