@@ -72,10 +72,15 @@ SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHE
 FROM pg_class c WHERE c.relnamespace = to_regnamespace($1) AND c.relname = ANY($2::text[]) AND c.oid <> ALL($3) ORDER BY 2
 "#;
 
-/// `pg_dump` takes types and functions of the schema whichever tables are left out.
+/// `pg_dump` takes types and functions of the schema whichever tables are left out, but none of an extension, which comes with it.
 const STRANDED: &str = r#"
-WITH staying AS (SELECT c.oid, t.oid AS row_type, t.typarray FROM pg_class c LEFT JOIN pg_type t ON t.typrelid = c.oid
-  WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid <> ALL($2)),
+WITH relation AS (SELECT c.oid, t.oid AS row_type, t.typarray FROM pg_class c LEFT JOIN pg_type t ON t.typrelid = c.oid
+  WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid <> ALL($2)
+    AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')),
+staying AS (
+  SELECT oid, 'pg_class'::regclass::oid AS classid, oid AS objid FROM relation
+  UNION ALL SELECT oid, 'pg_type'::regclass, row_type FROM relation WHERE row_type IS NOT NULL
+  UNION ALL SELECT oid, 'pg_type'::regclass, typarray FROM relation WHERE typarray <> 0),
 made AS (
   SELECT 'pg_class'::regclass::oid AS classid, unnest($2::oid[]) AS objid
   UNION ALL SELECT 'pg_attrdef'::regclass, oid FROM pg_attrdef WHERE adrelid = ANY($2)
@@ -86,10 +91,11 @@ made AS (
   UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typnamespace = to_regnamespace($1) AND typrelid = 0)
 SELECT DISTINCT o.type AS kind, o.identity AS object, s.oid::regclass::text AS "with"
 FROM made m JOIN pg_depend d ON d.classid = m.classid AND d.objid = m.objid AND d.deptype = 'n'
-JOIN staying s ON (d.refclassid = 'pg_class'::regclass AND d.refobjid = s.oid AND m.classid <> 'pg_class'::regclass)
-  OR (d.refclassid = 'pg_type'::regclass AND d.refobjid IN (s.row_type, s.typarray))
+JOIN staying s ON s.classid = d.refclassid AND s.objid = d.refobjid
 CROSS JOIN LATERAL pg_identify_object(m.classid, m.objid, 0) o
-WHERE $3 ORDER BY 1, 2, 3
+WHERE $3 AND NOT (m.classid = 'pg_class'::regclass AND s.classid = 'pg_class'::regclass)
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = m.classid AND e.objid = m.objid AND e.deptype = 'e')
+ORDER BY 1, 2, 3
 "#;
 
 const DRAWS: &str = r#"
@@ -136,7 +142,7 @@ UNION ALL
 SELECT 'function', p.oid::regprocedure::text, p.proacl::text FROM pg_proc p
 WHERE p.pronamespace = to_regnamespace($1)
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
-  AND (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(p.proacl) x)
+  AND p.proacl IS NOT NULL AND coalesce((SELECT array_agg(x::text ORDER BY x::text) FROM unnest(p.proacl) x), '{}')
     <> (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(acldefault('f', p.proowner)) x)
 ORDER BY 1, 2, 3
 "#;

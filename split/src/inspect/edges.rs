@@ -68,13 +68,14 @@ GROUP BY 2
 ORDER BY 1, 2
 "#;
 
-/// `$2`: the schema. `$3`: some of its functions stay with tables that stay. They may name a table without its schema.
+/// `$2`: the schema. `$3`: some of its functions stay with tables that stay. They may name a table without its schema. A regular
+/// expression is compiled for every pair that comes to it, so few should.
 const MENTIONS: &str = r#"
 SELECT p.oid::regprocedure::text AS function, min(t.q) AS "table"
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-JOIN (SELECT format('%I.%I', n.nspname, c.relname) AS q, '\m' || regexp_replace(c.relname, '(\W)', '\\\1', 'g') || '\M' AS word
+JOIN (SELECT format('%I.%I', n.nspname, c.relname) AS q, c.relname::text AS name, '\m' || regexp_replace(c.relname, '(\W)', '\\\1', 'g') || '\M' AS word
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY($1)) t
-  ON strpos(p.prosrc, t.q) > 0 OR (n.nspname = $2 AND p.prosrc ~ t.word)
+  ON strpos(p.prosrc, t.q) > 0 OR (n.nspname = $2 AND strpos(p.prosrc, t.name) > 0 AND p.prosrc ~ t.word)
 WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'rerp_split') AND ($3 OR n.nspname <> $2) GROUP BY 1 ORDER BY 1
 "#;
 

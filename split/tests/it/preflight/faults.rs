@@ -154,6 +154,14 @@ pub(super) const FAULTS: &[Fault] = &[
             "CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE EXECUTE ON FUNCTION app.f() FROM PUBLIC",
         )
     },
+    Fault {
+        cure: Cure::By("GRANT EXECUTE ON FUNCTION app.f() TO PUBLIC, CURRENT_USER"),
+        ..warning(
+            Check::RightsLeft,
+            "CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+             REVOKE EXECUTE ON FUNCTION app.f() FROM PUBLIC, CURRENT_USER",
+        )
+    },
     warning(Check::NameColumn, "ALTER TABLE app.parent ADD COLUMN r regclass"),
     warning(Check::CountColumn, "ALTER TABLE app.parent ADD COLUMN x xid8"),
     // What is around the tables.
@@ -180,10 +188,13 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         tables: Some(&["parent", "child"]),
         cure: Cure::Says("DROP ROUTINE app.f()"),
+        undo: "ALTER EXTENSION plpgsql DROP FUNCTION app.g()",
         ..fatal(
             Check::NeedsStayingTable,
             "DROP VIEW app.both; CREATE TABLE app.x (id int PRIMARY KEY);
-             CREATE FUNCTION app.f() RETURNS SETOF app.x LANGUAGE sql AS 'SELECT * FROM app.x'",
+             CREATE FUNCTION app.f() RETURNS SETOF app.x LANGUAGE sql AS 'SELECT * FROM app.x';
+             CREATE FUNCTION app.g() RETURNS SETOF app.x LANGUAGE sql AS 'SELECT * FROM app.x';
+             ALTER EXTENSION plpgsql ADD FUNCTION app.g()",
         )
     },
     Fault {
