@@ -33,8 +33,17 @@ pub(super) fn check(findings: &mut Findings, source: &Inventory, target: &Invent
     for (name, value) in &source.server.database_settings {
         let known = MEANINGS.contains(&name.as_str()) || name == READ_ONLY;
         if !known && target.server.database_settings.get(name) != Some(value) {
-            let message = format!("set to {value} for the source's database, and not for this one: it doesn't move");
-            findings.warn(Check::DatabaseSetting, Side::Target, name, message, set(name, value));
+            // An application's own parameter is where passwords and keys are kept.
+            let (shown, fix) = if name.contains('.') {
+                (
+                    String::new(),
+                    format!("ALTER DATABASE {} SET {} = …", sql::ident(&target.server.database), sql::ident(name)),
+                )
+            } else {
+                (format!(" to {value}"), set(name, value))
+            };
+            let message = format!("set{shown} for the source's database, and not for this one: it doesn't move");
+            findings.warn(Check::DatabaseSetting, Side::Target, name, message, fix);
         }
     }
 }

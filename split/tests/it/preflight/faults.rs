@@ -50,6 +50,12 @@ pub(super) const FAULTS: &[Fault] = &[
         undo_target: "ALTER DATABASE {td} RESET search_path",
         ..warning(Check::DatabaseSetting, "ALTER DATABASE {d} SET search_path = app, \"$user\", public")
     },
+    Fault {
+        cure: Cure::With("'seeded-secret'"),
+        undo: "ALTER DATABASE {d} RESET app.token",
+        undo_target: "ALTER DATABASE {td} RESET app.token",
+        ..warning(Check::DatabaseSetting, "ALTER DATABASE {d} SET app.token = 'seeded-secret'")
+    },
     // Tables.
     Fault {
         tables: Some(&["parent", "child", "x"]),
