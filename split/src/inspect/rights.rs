@@ -8,6 +8,7 @@ use super::{InspectError, LOCK_TIMEOUT};
 use crate::names;
 use crate::spec::{Side, Spec};
 use crate::sql;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Transaction};
 
 /// A right that a superuser has anyway.
@@ -25,7 +26,7 @@ pub enum Right {
     Subscription,
     /// To do what the owner of the tables does.
     Owner,
-    /// To make schemas and publications in the database.
+    /// To make schemas and publications in the database; without it an event trigger isn't tried, whose function needs a schema.
     Database,
     /// To see what other sessions do, and to end them.
     Sessions,
@@ -59,40 +60,52 @@ SELECT coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = 
   has_database_privilege(current_database(), 'CREATE'), current_database()::text,
   pg_has_role('pg_read_all_stats', 'USAGE') AND pg_has_role('pg_signal_backend', 'USAGE'),
   rolreplication OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'rds_replication' AND pg_has_role(r.oid, 'USAGE')),
-  EXISTS (SELECT FROM pg_roles WHERE rolname = $1), current_user::text
+  EXISTS (SELECT FROM pg_roles WHERE rolname = $1), current_user::text, pg_backend_pid()
 FROM pg_roles WHERE rolname = current_user
 "#;
 
-/// Every right that the session's login lacks; none for a superuser.
+/// Every right that the session's login lacks; none for a superuser. Not for a standby, where nothing can be tried.
 ///
 /// # Errors
-/// The session fails.
+/// The session fails, or what is tried fails for another reason than a right.
 pub async fn denied(client: &mut Client, side: Side, spec: &Spec) -> Result<Vec<Denied>, InspectError> {
     let wrap = |source| InspectError::Query { side, what: "rights of the login", source };
-    let mut transaction = client.transaction().await.map_err(wrap)?;
+    // Whether transactions are read-only by default is a check of its own.
+    let mut transaction = client.build_transaction().read_only(false).start().await.map_err(wrap)?;
     transaction.batch_execute(LOCK_TIMEOUT).await.map_err(wrap)?;
-    let owner = &spec.side(side).roles.owner;
-    let (mut denied, owner_exists) = held(&transaction, side, owner).await.map_err(wrap)?;
-    for (right, object, attempt) in attempts(side, spec) {
+    let Held { mut denied, owner_exists, pid } =
+        held(&transaction, side, &spec.side(side).roles.owner).await.map_err(wrap)?;
+    for (right, object, attempt) in attempts(side, spec, pid) {
         let known = denied.iter().any(|known| known.right == right && known.object == object);
-        if known || (right == Right::Owner && !owner_exists) {
+        let no_schema = right == Right::EventTrigger && denied.iter().any(|known| known.right == Right::Database);
+        if known || no_schema || (right == Right::Owner && !owner_exists) {
             continue;
         }
         let savepoint = transaction.transaction().await.map_err(wrap)?;
-        let refused = savepoint.batch_execute(&attempt).await.err();
+        let tried = savepoint.batch_execute(&attempt).await;
         savepoint.rollback().await.map_err(wrap)?;
-        denied.extend(refused.map(|error| Denied { right, object, reason: said(&error) }));
+        match tried {
+            Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+                denied.push(Denied { right, object, reason: said(&error) });
+            }
+            tried => tried.map_err(wrap)?,
+        }
     }
     transaction.rollback().await.map_err(wrap)?;
     Ok(denied)
 }
 
-/// What the catalog says is lacking, and whether there is an owner at all: that has a check of its own.
-async fn held(
-    transaction: &Transaction<'_>,
-    side: Side,
-    owner: &str,
-) -> Result<(Vec<Denied>, bool), tokio_postgres::Error> {
+/// What the catalog says.
+struct Held {
+    /// What is lacking.
+    denied: Vec<Denied>,
+    /// Whether there is an owner at all: that has a check of its own.
+    owner_exists: bool,
+    /// Our backend.
+    pid: i32,
+}
+
+async fn held(transaction: &Transaction<'_>, side: Side, owner: &str) -> Result<Held, tokio_postgres::Error> {
     let row = transaction.query_one(HELD, &[&owner]).await?;
     let (database, login): (String, String) = (row.try_get(2)?, row.try_get(6)?);
     let replicates = side == Side::Target || row.try_get(4)?;
@@ -104,26 +117,27 @@ async fn held(
     ];
     let denied = all.into_iter().filter(|(held, ..)| !held);
     let denied = denied.map(|(_, right, object)| Denied { right, object, reason: String::new() }).collect();
-    Ok((denied, row.try_get(5)?))
+    Ok(Held { denied, owner_exists: row.try_get(5)?, pid: row.try_get(7)? })
 }
 
-/// What is tried: the right, its object, the statement.
-fn attempts(side: Side, spec: &Spec) -> Vec<(Right, String, String)> {
+/// What is tried: the right, its object, the statement. Names have the backend's number: two who look at once would wait for each
+/// other over the same ones.
+fn attempts(side: Side, spec: &Spec, pid: i32) -> Vec<(Right, String, String)> {
     let set = |name: &&str| {
         let name = (*name).to_owned();
         let attempt = format!("SELECT set_config('{name}', current_setting('{name}'), true)");
         (Right::Parameter, name, attempt)
     };
     let mut all: Vec<_> = PARAMETERS.iter().map(set).collect();
-    let name = format!("{}probe", names::prefix(&spec.migration));
-    let probe = sql::ident(&name);
+    let probe = sql::ident(&format!("{}probe_{pid}", names::prefix(&spec.migration)));
     match side {
         Side::Source => {
             let role = format!("CREATE ROLE {probe} LOGIN REPLICATION NOINHERIT CONNECTION LIMIT 4");
             all.push((Right::ReplicationRole, names::replication_role(&spec.migration), role));
             let trigger = format!(
-                "CREATE FUNCTION pg_temp.{probe}() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; \
-                 CREATE EVENT TRIGGER {probe} ON sql_drop EXECUTE FUNCTION pg_temp.{probe}()"
+                "CREATE SCHEMA {probe}; \
+                 CREATE FUNCTION {probe}.{probe}() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; \
+                 CREATE EVENT TRIGGER {probe} ON sql_drop EXECUTE FUNCTION {probe}.{probe}()"
             );
             all.push((Right::EventTrigger, names::ddl_trigger(&spec.migration), trigger));
         }

@@ -5,9 +5,10 @@ use super::{admin, clean, fill, found, names, run_script};
 use crate::world::{World, catalog};
 use rerp_split::connect::Endpoint;
 use rerp_split::preflight::Check;
+use rerp_split::run::look;
 use rerp_split::spec::Side;
 use rerp_split::status::{Finding, Severity};
-use rerp_split::step::Job;
+use rerp_split::step::{Job, StepError};
 
 /// Everything that can be granted on PostgreSQL 15 and later.
 const SOURCE: &str = "
@@ -20,6 +21,10 @@ CREATE ROLE {td}_admin LOGIN BYPASSRLS IN ROLE {to}, pg_read_all_stats, pg_signa
 GRANT CREATE ON DATABASE {td} TO {td}_admin;
 GRANT SET ON PARAMETER deadlock_timeout, log_statement, log_min_error_statement, log_min_duration_statement,
     log_min_duration_sample, session_replication_role TO {td}_admin";
+/// No definition is let through, whoever makes it.
+const STOPPED: &str = "
+CREATE FUNCTION stay.no() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not now''; END';
+CREATE EVENT TRIGGER seeded ON ddl_command_start EXECUTE FUNCTION stay.no()";
 /// From here on a superuser can grant it.
 const SUBSCRIPTIONS: &str = "GRANT pg_create_subscription TO {td}_admin";
 
@@ -86,7 +91,7 @@ async fn a_login_that_is_no_superuser_is_told_each_right_that_it_lacks() {
         target.batch_execute(&fill(SUBSCRIPTIONS, &world)).await.unwrap();
     }
     let job = job(&world);
-    let roles = "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'rerp\\_%probe'";
+    let roles = "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'rerp\\_%probe%'";
     let before = (catalog(&source).await, catalog(&target).await);
     let kept = found(&job).await;
     assert_eq!((catalog(&source).await, catalog(&target).await), before, "what is tried is taken back");
@@ -110,6 +115,12 @@ async fn a_login_that_is_no_superuser_is_told_each_right_that_it_lacks() {
         let left = more(&job, &kept).await;
         assert!(left.is_empty(), "{take} is not mended by {}: {left:#?}", lacking[0].fix);
     }
+
+    // Whatever else stops what is tried is no right that is lacking.
+    source.batch_execute(STOPPED).await.unwrap();
+    let stopped = look(&job).await.map(|(.., findings)| findings);
+    assert!(matches!(stopped, Err(StepError::Inspect(_))), "{stopped:#?}");
+    source.batch_execute("DROP EVENT TRIGGER seeded; DROP FUNCTION stay.no()").await.unwrap();
 
     // A superuser among the owner's members is a finding of its own.
     run_script(&source, &fill("REVOKE {o} FROM {d}_admin", &world)).await;
