@@ -8,9 +8,10 @@ use serde::Deserialize;
 /// Everybody of that kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Neighbours {
-    /// Publications of others with the moving tables in them; `kind` is `table`, `schema` or `everything`.
+    /// Publications of others with the first ten of the moving tables in them; `kind` is `table`, `schema`, `everything`, or `tables`
+    /// for more than ten.
     pub publications: Vec<Tie>,
-    /// Subscriptions that write into moving tables, and these.
+    /// Subscriptions that write into moving tables, and the first ten of these.
     pub subscriptions: Vec<Tie>,
     /// Views on moving tables, and functions with their owner's rights, that move and belong to somebody else.
     pub owned: Vec<Tie>,
@@ -34,17 +35,19 @@ pub struct Given {
 }
 
 const PUBLICATIONS: &str = r#"
-SELECT q.kind, q.pubname AS object, string_agg(q.name, ', ' ORDER BY q.name) AS "with"
+SELECT CASE WHEN q.kind = 'table' AND count(*) > 10 THEN 'tables' ELSE q.kind END AS kind, q.pubname AS object,
+  concat(array_to_string((array_agg(q.name ORDER BY q.name))[1:10], ', '), ' and ' || nullif(greatest(count(*) - 10, 0), 0) || ' more') AS "with"
 FROM (SELECT CASE WHEN p.puballtables THEN 'everything'
         WHEN EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid = c.oid) THEN 'table'
         WHEN EXISTS (SELECT FROM pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid = c.relnamespace) THEN 'schema' END AS kind,
         p.pubname, c.oid::regclass::text AS name
       FROM pg_class c CROSS JOIN pg_publication p WHERE c.oid = ANY($1) AND p.pubname !~ '^rerp_[a-z0-9]+_') q
-WHERE q.kind IS NOT NULL GROUP BY 1, 2 ORDER BY 2, 1
+WHERE q.kind IS NOT NULL GROUP BY q.kind, q.pubname ORDER BY 2, 1
 "#;
 
 const SUBSCRIPTIONS: &str = r#"
-SELECT 'subscription' AS kind, s.subname AS object, string_agg(r.srrelid::regclass::text, ', ' ORDER BY r.srrelid) AS "with"
+SELECT 'subscription' AS kind, s.subname AS object,
+  concat(array_to_string((array_agg(r.srrelid::regclass::text ORDER BY r.srrelid))[1:10], ', '), ' and ' || nullif(greatest(count(*) - 10, 0), 0) || ' more') AS "with"
 FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid
 WHERE r.srrelid = ANY($1) AND NOT starts_with(s.subname, $2) GROUP BY 2 ORDER BY 2
 "#;

@@ -29,6 +29,7 @@ fn publication(findings: &mut Findings, Tie { kind, object, with }: &Tie) {
     let name = sql::ident(object);
     let (what, fix) = match kind.as_str() {
         "table" => (with.as_str(), format!("ALTER PUBLICATION {name} DROP TABLE {with}")),
+        "tables" => (with.as_str(), format!("ALTER PUBLICATION {name} DROP TABLE …")),
         "schema" => ("the schema", "make it on the target, too, and have its subscribers follow".to_owned()),
         _ => ("every table", "make it on the target, too, and have its subscribers follow".to_owned()),
     };

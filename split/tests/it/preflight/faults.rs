@@ -305,6 +305,17 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         cure: Cure::By("DROP PUBLICATION seeded"),
+        ..warning(
+            Check::OtherPublication,
+            "DO $$ BEGIN FOR n IN 1..11 LOOP
+                 EXECUTE format('CREATE TABLE app.x%s (id int PRIMARY KEY)', n);
+                 EXECUTE format('ALTER TABLE app.x%s OWNER TO {o}', n);
+             END LOOP; END $$;
+             CREATE PUBLICATION seeded FOR TABLE app.x1, app.x2, app.x3, app.x4, app.x5, app.x6, app.x7, app.x8, app.x9, app.x10, app.x11",
+        )
+    },
+    Fault {
+        cure: Cure::By("DROP PUBLICATION seeded"),
         ..warning(Check::OtherPublication, "CREATE PUBLICATION seeded FOR ALL TABLES")
     },
     Fault {
