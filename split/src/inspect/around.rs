@@ -50,6 +50,8 @@ pub struct Draw {
     pub table: String,
     /// The column.
     pub column: String,
+    /// Owner of the table.
+    pub owner: String,
 }
 
 /// The owner row of the schema on this side.
@@ -99,7 +101,8 @@ ORDER BY 1, 2, 3
 "#;
 
 const DRAWS: &str = r#"
-SELECT DISTINCT s.oid::regclass::text AS sequence, n.nspname AS schema, t.relname AS "table", a.attname AS "column"
+SELECT DISTINCT s.oid::regclass::text AS sequence, n.nspname AS schema, t.relname AS "table", a.attname AS "column",
+  pg_get_userbyid(t.relowner) AS owner
 FROM pg_class s JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = s.oid AND d.classid = 'pg_attrdef'::regclass
 JOIN pg_attrdef f ON f.oid = d.objid JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
 JOIN pg_class t ON t.oid = f.adrelid JOIN pg_namespace n ON n.oid = t.relnamespace

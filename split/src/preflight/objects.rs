@@ -124,16 +124,21 @@ fn nearly_exhausted(findings: &mut Findings, sequence: &Sequence, name: &str) {
     }
 }
 
-/// The switch takes a moving sequence from the service, and so from whoever inserts into the staying table.
+/// The switch takes a moving sequence from the service, and so from whoever inserts into the staying table. Nobody may insert between
+/// the reading of one position and the first value of the other, or that value is drawn twice.
 fn shared_sequences(findings: &mut Findings, source: &Inventory) {
     for draw in &source.around.draws {
         let table = sql::qualified(&draw.schema, &draw.table);
         let column = sql::ident(&draw.column);
-        let own = sql::qualified(&draw.schema, &format!("{}_{}_seq", draw.table, draw.column));
+        // `…_seq` is what a serial column's is called.
+        let own = sql::qualified(&draw.schema, &format!("{}_{}_own_seq", draw.table, draw.column));
         let message = format!("{table}.{column}, which stays, draws from this sequence, which moves");
         let fix = format!(
-            "CREATE SEQUENCE {own}; SELECT setval({name}, nextval({from})); \
-             ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT nextval({name})",
+            "BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; CREATE SEQUENCE {own}; ALTER SEQUENCE {own} OWNER TO {owner}; \
+             ALTER SEQUENCE {own} OWNED BY {table}.{column}; SELECT setval({name}, nextval({from})); \
+             ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT nextval({name}); \
+             GRANT USAGE ON SEQUENCE {own} TO …; COMMIT",
+            owner = sql::ident(&draw.owner),
             name = sql::literal(&own),
             from = sql::literal(&draw.sequence)
         );

@@ -190,7 +190,14 @@ pub(super) const FAULTS: &[Fault] = &[
     fatal(Check::SequenceExhausted, "CREATE SEQUENCE app.s MAXVALUE 500"),
     fatal(Check::SequenceExhausted, "CREATE SEQUENCE app.s INCREMENT -1 MINVALUE -900"),
     warning(Check::SequenceExhausted, "CREATE SEQUENCE app.s AS int; SELECT setval('app.s', 2000000000)"),
-    fatal(Check::SequenceShared, "CREATE TABLE stay.x (id bigint PRIMARY KEY DEFAULT nextval('app.child_id_seq'))"),
+    Fault {
+        cure: Cure::With("PUBLIC"),
+        ..fatal(
+            Check::SequenceShared,
+            "CREATE TABLE stay.x (id bigint PRIMARY KEY DEFAULT nextval('app.child_id_seq')); ALTER TABLE stay.x OWNER TO {o};
+             CREATE SEQUENCE stay.x_id_seq",
+        )
+    },
     Fault {
         tables: Some(&["parent", "child"]),
         cure: Cure::Says("DROP ROUTINE app.f()"),
