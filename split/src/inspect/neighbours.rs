@@ -88,6 +88,15 @@ SELECT x.kind, x.name AS object, '' AS "with" FROM (
 ORDER BY 1, 2
 "#;
 
+/// What the journal says that the migration makes, in the same words.
+const KNOWN: &str = r#"SELECT kind, name AS object, '' AS "with" FROM rerp_split.cleanup WHERE migration = $1"#;
+
+/// The journal has one name for both triggers of the freeze.
+fn is_known(known: &Tie, found: &Tie) -> bool {
+    let Some(rest) = found.object.strip_prefix(known.object.as_str()) else { return false };
+    known.kind == found.kind && (rest.is_empty() || found.kind == "event trigger")
+}
+
 impl Reader<'_> {
     pub(super) async fn neighbours(&self, oids: &Vec<u32>) -> Result<Neighbours, InspectError> {
         let quoted = crate::sql::ident(self.schema_name());
@@ -109,14 +118,25 @@ impl Reader<'_> {
         let source = self.side == Side::Source;
         let mut taken: Vec<Tie> = self.rows("names", TAKEN, &[&prefix, &role, &source]).await?;
         if !taken.is_empty() && self.has_journal("rerp_split.cleanup").await? {
-            let known = "SELECT name FROM rerp_split.cleanup WHERE migration = $1";
-            let rows = self.transaction.query(known, &[&self.spec.migration]).await;
-            let rows = rows.map_err(|e| self.failed("the journal", e))?;
-            let known: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get(0)).collect();
-            let known = known.map_err(|e| self.failed("the journal", e))?;
-            // The journal has one name for both triggers of the freeze.
-            taken.retain(|tie| !known.iter().any(|name| tie.object.starts_with(name.as_str())));
+            let known: Vec<Tie> = self.rows("the journal", KNOWN, &[&self.spec.migration]).await?;
+            taken.retain(|tie| !known.iter().any(|known| is_known(known, tie)));
         }
         Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_knows_an_object_by_kind_and_name() {
+        let tie = |kind: &str, object: &str| Tie { kind: kind.into(), object: object.into(), with: String::new() };
+        let known = |kind, name| is_known(&tie(kind, name), &tie("slot", "rerp_m_fwd_12"));
+        assert!(known("slot", "rerp_m_fwd_12"));
+        assert!(!known("slot", "rerp_m_fwd_1"), "another run's");
+        assert!(!known("publication", "rerp_m_fwd"));
+        let triggers = ["rerp_m_ddl", "rerp_m_ddl_end"].map(|name| tie("event trigger", name));
+        assert!(triggers.iter().all(|trigger| is_known(&tie("event trigger", "rerp_m_ddl"), trigger)));
     }
 }

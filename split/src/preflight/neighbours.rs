@@ -54,12 +54,15 @@ fn taken(findings: &mut Findings, side: Side, Tie { kind, object, .. }: &Tie) {
     let name = sql::ident(object);
     let message =
         format!("a {kind} with this migration's name, which its journal doesn't know: the migration would take it");
-    let fix = match kind.as_str() {
+    let drop = match kind.as_str() {
         "slot" => format!("SELECT pg_drop_replication_slot({})", sql::literal(object)),
         "subscription" => format!(
             "ALTER SUBSCRIPTION {name} DISABLE; ALTER SUBSCRIPTION {name} SET (slot_name = NONE); DROP SUBSCRIPTION {name}"
         ),
         _ => format!("DROP {} {name}", kind.to_uppercase()),
     };
+    // Roles and slots are the whole server's: they may be those of a migration at work in another of its databases.
+    let fix =
+        format!("give the migration another name (--migration); or, if no migration in any database uses it: {drop}");
     findings.fatal(Check::NameTaken, side, object, message, fix);
 }

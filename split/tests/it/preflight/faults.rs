@@ -329,19 +329,37 @@ pub(super) const FAULTS: &[Fault] = &[
         cure: Cure::By("DROP PUBLICATION seeded"),
         ..warning(Check::OtherPublication, "CREATE PUBLICATION seeded FOR TABLES IN SCHEMA app")
     },
-    fatal(Check::NameTaken, "CREATE ROLE rerp_repl_{m}"),
-    fatal(Check::NameTaken, "CREATE PUBLICATION rerp_{m}_fwd"),
-    fatal(Check::NameTaken, "SELECT pg_create_physical_replication_slot('rerp_{m}_fwd_1')"),
-    fatal(
-        Check::NameTaken,
-        "CREATE FUNCTION stay.e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
-         CREATE EVENT TRIGGER rerp_{m}_ddl_end ON sql_drop EXECUTE FUNCTION stay.e()",
-    ),
-    on_target(
-        Check::NameTaken,
-        "CREATE SUBSCRIPTION rerp_{m}_fwd_1 CONNECTION 'dbname=nowhere' PUBLICATION p
-         WITH (connect = false, slot_name = NONE)",
-    ),
+    Fault {
+        cure: Cure::Says("DROP ROLE \"rerp_repl_{m}\""),
+        ..fatal(Check::NameTaken, "CREATE ROLE rerp_repl_{m}")
+    },
+    Fault {
+        cure: Cure::Says("DROP PUBLICATION \"rerp_{m}_fwd\""),
+        ..fatal(Check::NameTaken, "CREATE PUBLICATION rerp_{m}_fwd")
+    },
+    Fault {
+        cure: Cure::Says("SELECT pg_drop_replication_slot('rerp_{m}_fwd_1')"),
+        ..fatal(Check::NameTaken, "SELECT pg_create_physical_replication_slot('rerp_{m}_fwd_1')")
+    },
+    Fault {
+        cure: Cure::Says("DROP EVENT TRIGGER \"rerp_{m}_ddl_end\""),
+        ..fatal(
+            Check::NameTaken,
+            "CREATE FUNCTION stay.e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+             CREATE EVENT TRIGGER rerp_{m}_ddl_end ON sql_drop EXECUTE FUNCTION stay.e()",
+        )
+    },
+    Fault {
+        cure: Cure::Says(
+            "ALTER SUBSCRIPTION \"rerp_{m}_fwd_1\" DISABLE; \
+             ALTER SUBSCRIPTION \"rerp_{m}_fwd_1\" SET (slot_name = NONE); DROP SUBSCRIPTION \"rerp_{m}_fwd_1\"",
+        ),
+        ..on_target(
+            Check::NameTaken,
+            "CREATE SUBSCRIPTION rerp_{m}_fwd_1 CONNECTION 'dbname=nowhere' PUBLICATION p
+             WITH (connect = false, slot_name = NONE)",
+        )
+    },
     Fault {
         cure: Cure::By("DELETE FROM rerp_split.owner"),
         ..fatal(
