@@ -1,7 +1,7 @@
 //! Whether taking rights away closes a side: roles exist, and none has a way around.
 
 use super::{Check, Findings};
-use crate::inspect::{Given, Grant, Inventory};
+use crate::inspect::{Given, Inventory};
 use crate::spec::{Side, Spec};
 use crate::sql;
 
@@ -102,12 +102,7 @@ fn grants(findings: &mut Findings, inventory: &Inventory) {
     for given in &inventory.neighbours.given {
         given_by_others(findings, inventory, given);
     }
-    // Who passes rights on is named with those that he gave.
-    let passes_on = |grant: &&Grant| {
-        let given = &inventory.neighbours.given;
-        given.iter().any(|given| given.grantor == grant.grantee && given.table == grant.table)
-    };
-    for grant in inventory.grants.iter().filter(|grant| !passes_on(grant)) {
+    for grant in &inventory.grants {
         let table = sql::qualified(&inventory.schema, &grant.table);
         let public = grant.grantee == "PUBLIC";
         let from = if public { "PUBLIC".to_owned() } else { sql::ident(&grant.grantee) };
@@ -125,12 +120,13 @@ fn grants(findings: &mut Findings, inventory: &Inventory) {
     }
 }
 
-/// A REVOKE by the owner takes only what the owner gave.
+/// A REVOKE by the owner takes only what the owner gave. The service's rights are never missing, and who gave them keeps his own.
 fn given_by_others(findings: &mut Findings, inventory: &Inventory, given: &Given) {
     let Given { table, grantee, grantor, rights } = given;
     let table = sql::qualified(&inventory.schema, table);
     let (to, by) = (sql::ident(grantee), sql::ident(grantor));
     let message = format!("has {rights} from {grantor}: the switch takes only what the owner gave");
-    let fix = format!("REVOKE {rights} ON {table} FROM {by} CASCADE; GRANT {rights} ON {table} TO {to}");
+    let fix =
+        format!("GRANT {rights} ON {table} TO {to}; REVOKE GRANT OPTION FOR {rights} ON {table} FROM {by} CASCADE");
     findings.fatal(Check::OtherGrantor, inventory.side, format!("{to} on {table}"), message, fix);
 }

@@ -461,6 +461,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fatal(Check::DirectGrant, "GRANT SELECT ON app.parent TO PUBLIC"),
     fatal(Check::DirectGrant, "GRANT SELECT (v) ON app.parent TO {l}"),
     Fault {
+        beside: &[Check::OtherReader],
         undo: "DROP OWNED BY {o}_other; DROP ROLE {o}_other",
         ..fatal(
             Check::OtherGrantor,
