@@ -75,7 +75,9 @@ fn synchronous(findings: &mut Findings, inventory: &Inventory) {
             inventory.side,
             "synchronous_standby_names",
             "no synchronous standby is connected: every commit waits for one, the cutover's too",
-            "ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf()",
+            // A standby that comes back to a server without names is asynchronous.
+            "connect the standby that it names; or, if that is gone for good: \
+             ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf()",
         );
     }
 }

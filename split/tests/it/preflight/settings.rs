@@ -51,11 +51,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         Side::Target,
         "ALTER SYSTEM SET wal_receiver_timeout = '5s'; SELECT pg_reload_conf()",
     ),
-    fatal(
-        Check::SynchronousStandby,
-        Side::Source,
-        "ALTER SYSTEM SET synchronous_standby_names = 'nobody'; SELECT pg_reload_conf()",
-    ),
+    Setting {
+        says: "ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf()",
+        ..fatal(
+            Check::SynchronousStandby,
+            Side::Source,
+            "ALTER SYSTEM SET synchronous_standby_names = 'nobody'; SELECT pg_reload_conf()",
+        )
+    },
     fatal(Check::Connections, Side::Source, "ALTER SYSTEM SET max_connections = 12; restart"),
     fatal(Check::Connections, Side::Target, "ALTER SYSTEM SET max_connections = 12; restart"),
     fatal(Check::LogicalWorkers, Side::Target, "ALTER SYSTEM SET max_logical_replication_workers = 0; restart"),
