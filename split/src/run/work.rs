@@ -4,7 +4,7 @@ use super::{Board, keys, observe, switch};
 use crate::clean;
 use crate::copy;
 use crate::failpoint::{self, Step};
-use crate::inspect::{Inventory, denied, inspect, surroundings};
+use crate::inspect::{Inventory, Right, denied, inspect, surroundings};
 use crate::journal;
 use crate::phase::{Phase, Work};
 use crate::plan::{Dumps, Plan};
@@ -90,7 +90,9 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
 /// A server can't be reached, or its catalog can't be read.
 pub async fn look(job: &Job) -> Result<(Inventory, Inventory, Vec<Finding>), StepError> {
     let (mut client, mut source) = look_at(job, Side::Source).await?;
-    if job.spec.foreign_keys.severs() {
+    // Who may not act as the owner may not read the tables either: that is what there is to say.
+    let may_read = !source.denied.iter().any(|denied| denied.right == Right::Owner);
+    if job.spec.foreign_keys.severs() && may_read {
         sever::scan(&mut client, &mut source.edges).await?;
     }
     let (_, target) = look_at(job, Side::Target).await?;
