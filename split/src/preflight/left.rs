@@ -73,16 +73,23 @@ fn relations(findings: &mut Findings, source: &Inventory) {
     let around = &source.around;
     for Tie { object, with, .. } in &around.extension_tables {
         let message = format!("belongs to the extension {with}: its rows stay");
-        let fix = format!("ALTER EXTENSION {} DROP TABLE {object}", sql::ident(with));
+        let fix = format!(
+            "nothing, if its rows are the extension's own; if they are yours: ALTER EXTENSION {} DROP TABLE {object}",
+            sql::ident(with)
+        );
         findings.warn(Check::ExtensionTable, SIDE, object, message, fix);
     }
     for Tie { object, with, .. } in &around.invalid_indexes {
         let message = format!("an index of {with} that is invalid, or still being built, isn't made on the target");
-        findings.warn(Check::InvalidIndex, SIDE, object, message, format!("REINDEX INDEX {object}"));
+        let fix = format!("REINDEX INDEX CONCURRENTLY {object}; or DROP INDEX CONCURRENTLY {object}");
+        findings.warn(Check::InvalidIndex, SIDE, object, message, fix);
     }
     for Tie { kind, object, with } in &around.tablespaces {
         let message = format!("lies in the tablespace {with}, and on the target in the database's own");
-        let fix = format!("ALTER {kind} {object} SET TABLESPACE pg_default");
+        let fix = format!(
+            "nothing, if the target's disk will do; to know before (it writes everything anew under an ACCESS EXCLUSIVE lock): \
+             ALTER {kind} {object} SET TABLESPACE pg_default"
+        );
         findings.warn(Check::Tablespace, SIDE, object, message, fix);
     }
     for Tie { kind, object, with } in &around.labels {

@@ -26,7 +26,10 @@ pub(super) fn source(findings: &mut Findings, source: &Inventory) {
         let Tie { kind, object, with } = stranded;
         let message = format!("this {kind} is made on the target with the tables, and needs {with}, which stays");
         let fix = match kind.as_str() {
-            "function" | "procedure" | "aggregate" => format!("DROP ROUTINE {object}; or name {with} among the tables"),
+            "function" | "procedure" | "aggregate" => format!(
+                "name {with} among the tables; or ALTER ROUTINE {object} SET SCHEMA … (one that stays, from where it is called then); \
+                 or, if nobody calls it: DROP ROUTINE {object}"
+            ),
             _ => format!("name {with} among the tables, or take the {kind} away"),
         };
         findings.fatal(Check::NeedsStayingTable, side, object, message, fix);

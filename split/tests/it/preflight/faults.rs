@@ -125,6 +125,7 @@ pub(super) const FAULTS: &[Fault] = &[
         ..warning(Check::LargeObjectsLeft, "SELECT lo_create(0)")
     },
     Fault {
+        cure: Cure::Says("ALTER EXTENSION \"citext\" DROP TABLE app.x"),
         undo: "DROP EXTENSION citext",
         ..warning(
             Check::ExtensionTable,
@@ -132,15 +133,24 @@ pub(super) const FAULTS: &[Fault] = &[
              ALTER TABLE app.x OWNER TO {o}; ALTER EXTENSION citext ADD TABLE app.x",
         )
     },
-    warning(
-        Check::InvalidIndex,
-        "CREATE INDEX i ON app.parent (v); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'app.i'::regclass",
-    ),
-    warning(
-        Check::Tablespace,
-        "CREATE TABLE app.x (id int PRIMARY KEY) TABLESPACE {d}_space; ALTER TABLE app.x OWNER TO {o}",
-    ),
-    warning(Check::Tablespace, "CREATE INDEX i ON app.parent (v) TABLESPACE {d}_space"),
+    Fault {
+        cure: Cure::Says("REINDEX INDEX CONCURRENTLY app.i"),
+        ..warning(
+            Check::InvalidIndex,
+            "CREATE INDEX i ON app.parent (v); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'app.i'::regclass",
+        )
+    },
+    Fault {
+        cure: Cure::Says("ALTER TABLE app.x SET TABLESPACE pg_default"),
+        ..warning(
+            Check::Tablespace,
+            "CREATE TABLE app.x (id int PRIMARY KEY) TABLESPACE {d}_space; ALTER TABLE app.x OWNER TO {o}",
+        )
+    },
+    Fault {
+        cure: Cure::Says("ALTER INDEX app.i SET TABLESPACE pg_default"),
+        ..warning(Check::Tablespace, "CREATE INDEX i ON app.parent (v) TABLESPACE {d}_space")
+    },
     Fault {
         cure: Cure::By("DELETE FROM pg_seclabel"),
         ..warning(
