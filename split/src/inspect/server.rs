@@ -35,7 +35,7 @@ pub struct Server {
     pub workers_used: i64,
     /// Replication origins in use.
     pub origins_used: i64,
-    /// Sessions in use, whoever's.
+    /// Sessions in use by others: what counts against `max_connections`.
     pub sessions_used: i64,
     /// Sessions of this database in use.
     pub database_sessions: i64,
@@ -117,6 +117,7 @@ pub struct Standby {
     pub sync_state: String,
 }
 
+/// `$1`: what our own sessions' names begin with.
 const SERVER: &str = r#"
 SELECT current_setting('server_version_num')::int AS version, (SELECT system_identifier::text FROM pg_control_system()) AS system,
   current_database() AS database, pg_encoding_to_char(d.encoding) AS encoding,
@@ -127,7 +128,7 @@ SELECT current_setting('server_version_num')::int AS version, (SELECT system_ide
   (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender') AS senders_used,
   (SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ '^logical replication' AND backend_type !~ 'launcher') AS workers_used,
   (SELECT count(*) FROM pg_replication_origin) AS origins_used,
-  (SELECT sum(numbackends)::int8 FROM pg_stat_database) AS sessions_used,
+  (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND NOT starts_with(application_name, $1)) AS sessions_used,
   (SELECT numbackends FROM pg_stat_database s WHERE s.datid = d.oid) AS database_sessions, d.datconnlimit AS database_limit,
   CASE WHEN d.datcollversion <> pg_database_collation_actual_version(d.oid)
     THEN format('%s, now %s', d.datcollversion, pg_database_collation_actual_version(d.oid)) END AS stale_collation,
@@ -155,6 +156,7 @@ const SETTINGS: &[&str] = &[
     "full_page_writes",
     "max_connections",
     "superuser_reserved_connections",
+    "reserved_connections",
     "max_locks_per_transaction",
     "max_prepared_transactions",
     "synchronous_standby_names",
@@ -189,7 +191,8 @@ WHERE a.datid IS NULL AND r.state <> 'backup' ORDER BY 1
 
 impl Reader<'_> {
     pub(super) async fn server(&self) -> Result<Server, InspectError> {
-        let mut found: Vec<Server> = self.rows("server", SERVER, &[]).await?;
+        let ours = application_prefix(&self.spec.migration);
+        let mut found: Vec<Server> = self.rows("server", SERVER, &[&ours]).await?;
         let mut server = found.pop().unwrap_or_default();
         let settings = "SELECT name, setting FROM pg_settings WHERE name = ANY($1)";
         let wanted: Vec<&str> = SETTINGS.iter().chain(&MEANINGS).copied().collect();
@@ -198,7 +201,6 @@ impl Reader<'_> {
         let extensions = "SELECT e.extname AS name, n.nspname AS schema, e.extversion AS version \
                           FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace ORDER BY 1";
         server.extensions = self.rows("extensions", extensions, &[]).await?;
-        let ours = application_prefix(&self.spec.migration);
         server.old_transactions = self.rows("old transactions", OLD, &[&ours]).await?;
         server.standbys = self.rows("standbys", STANDBYS, &[]).await?;
         let prepared = "SELECT gid FROM pg_prepared_xacts ORDER BY 1";

@@ -22,13 +22,14 @@ pub(super) fn check(findings: &mut Findings, spec: &Spec, source: &Inventory, ta
     temporary_files(findings, source, target);
 }
 
-/// What is reserved for superusers is left to people.
+/// What is reserved, for superusers and from 16 on for `pg_use_reserved_connections`, is left to people.
 fn connections(findings: &mut Findings, spec: &Spec, inventory: &Inventory) {
     let server = &inventory.server;
     let Some(limit) = server.number("max_connections") else { return };
-    let reserved = server.number("superuser_reserved_connections").unwrap_or(0);
+    let reserved =
+        ["superuser_reserved_connections", "reserved_connections"].map(|name| server.number(name).unwrap_or(0));
     let needed = i64::from(spec.copy.workers) + SESSIONS;
-    let free = limit - reserved - server.sessions_used;
+    let free = limit - reserved.iter().sum::<i64>() - server.sessions_used;
     if free < needed {
         findings.fatal(
             Check::Connections,
