@@ -43,6 +43,7 @@ impl Driver {
         if let Some(status) = journal::read_status(&source, id).await? {
             board.update(|present| *present = status);
         }
+        as_approved(board, id)?;
         board.set_run(run);
         let wishes = observe::follow_wish(settings.source.clone(), id.clone(), wish, stop.clone());
         let job = job(settings, run);
@@ -206,6 +207,18 @@ impl Driver {
     }
 }
 
+/// Between the caller's look at the journal and the claim another worker may have begun, with another plan.
+fn as_approved(board: &Board, migration: &str) -> Result<(), StepError> {
+    let status = board.status();
+    let has_begun = !matches!(status.phase, Phase::Pending | Phase::Preflight);
+    match (board.approved(), status.plan_hash) {
+        (Some(approved), Some(plan)) if has_begun && approved != plan => Err(StepError::Doomed(format!(
+            "migration {migration} has been begun with plan {plan}, which isn't the approved one: {approved}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// What one turn came to.
 enum Turn {
     /// Another phase.
@@ -214,4 +227,21 @@ enum Turn {
     Waiting,
     /// Nothing to do until somebody wishes otherwise.
     Settled,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_been_begun_with_another_plan_is_not_gone_on_with() {
+        let board = Board::new("m");
+        board.update(|status| status.plan_hash = Some("sha256:a".into()));
+        board.update(|status| status.phase = Phase::Prepare);
+        assert!(as_approved(&board, "m").is_ok(), "nobody has said which");
+        board.approve("sha256:b".into());
+        assert!(matches!(as_approved(&board, "m"), Err(StepError::Doomed(_))));
+        board.update(|status| status.phase = Phase::Preflight);
+        assert!(as_approved(&board, "m").is_ok(), "preflight judges what begins");
+    }
 }
