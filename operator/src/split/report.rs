@@ -14,6 +14,11 @@ use rerp_crds::{ConditionStatus, ConditionType, DatabaseSplitMigration, NewCondi
 use rerp_split::phase::Phase;
 use rerp_split::status::{Cutover, ForeignKey, Replication, Severity, Status, TableStatus, Verification};
 
+/// How many findings an object holds.
+const FINDINGS: usize = 100;
+/// How many characters of each of their texts.
+const FINDING_TEXT: usize = 1000;
+
 /// The whole new status. Without a journal the last report stays.
 #[must_use]
 pub fn status(
@@ -49,7 +54,7 @@ fn take(after: &mut DatabaseSplitMigrationStatus, report: &Status) {
     after.cutover = report.cutover.as_ref().map(cutover);
     after.verification = report.verification.as_ref().map(verification);
     after.foreign_keys = report.foreign_keys.iter().map(foreign_key).collect();
-    after.findings = report.findings.iter().map(finding).collect();
+    after.findings = findings(&report.findings);
 }
 
 fn phase(phase: Phase) -> SplitPhase {
@@ -186,14 +191,27 @@ fn foreign_key(from: &ForeignKey) -> ForeignKeyStatus {
     }
 }
 
+/// What fits into an object of the API, fatal ones first; the journal has all of them, and all of each.
+fn findings(all: &[rerp_split::status::Finding]) -> Vec<Finding> {
+    let (fatal, others): (Vec<_>, Vec<_>) = all.iter().partition(|finding| finding.severity == Severity::Fatal);
+    fatal.into_iter().chain(others).take(FINDINGS).map(finding).collect()
+}
+
 fn finding(from: &rerp_split::status::Finding) -> Finding {
     Finding {
         id: from.id.clone(),
         severity: Some(format!("{:?}", from.severity)),
         side: from.side.to_string(),
-        object: from.object.clone(),
-        message: from.message.clone(),
-        fix: Some(from.fix.clone()),
+        object: short(&from.object),
+        message: short(&from.message),
+        fix: Some(short(&from.fix)),
+    }
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(FINDING_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

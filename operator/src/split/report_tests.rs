@@ -54,6 +54,19 @@ fn severed_foreign_keys_and_their_orphans_reach_the_status() {
 }
 
 #[test]
+fn a_status_holds_the_first_hundred_findings_and_the_fatal_ones_before_all_others() {
+    let mut all: Vec<_> = (0..150).map(|_| finding("dependent")).collect();
+    let fatal =
+        rerp_split::status::Finding { severity: Severity::Fatal, fix: "ä".repeat(5000), ..finding("owner-login") };
+    all.push(fatal);
+    let after = reported(Status { phase: Phase::Preflight, findings: all, ..Status::default() });
+    assert_eq!(after.findings.len(), FINDINGS);
+    assert_eq!(after.findings[0].id, "owner-login");
+    assert_eq!(after.findings[0].fix.as_ref().unwrap().chars().count(), FINDING_TEXT + 1);
+    assert!(after.findings[0].fix.as_ref().unwrap().ends_with('…'));
+}
+
+#[test]
 fn before_the_first_comparison_nobody_says_that_there_are_none() {
     let report =
         Status { phase: Phase::Cutover, foreign_keys: vec![key(ForeignKeyState::Intended, None)], ..Status::default() };
