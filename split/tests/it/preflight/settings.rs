@@ -126,6 +126,8 @@ async fn each_setting_is_found_alone_and_its_fix_mends_it() {
 /// Whatever takes the WAL is a standby to the server.
 async fn standby(world: &World) {
     let cluster = &world.source.cluster;
+    // It takes one of those that the fix above has left.
+    apply(world, Side::Source, "ALTER SYSTEM RESET max_wal_senders; restart").await;
     let port = cluster.port().to_string();
     let mut receiver = Command::new(cluster.bin().join("pg_receivewal"));
     receiver.args(["-h", "127.0.0.1", "-U", "postgres", "-p", &port, "--synchronous", "--no-loop", "-D"]);
