@@ -7,12 +7,13 @@ mod board;
 mod driver;
 mod keys;
 mod observe;
+mod survey;
 mod switch;
 mod work;
 
 pub use board::Board;
 pub use observe::BOTH_OWN;
-pub use work::{Survey, look, survey};
+pub use survey::{Survey, look, survey};
 
 use crate::connect::Endpoint;
 use crate::journal::{self, Wish};

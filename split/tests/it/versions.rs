@@ -1,6 +1,7 @@
 //! From every installed version of PostgreSQL to every other: one small migration each.
 
-use crate::support::cluster::{Cluster, installed};
+use crate::support::cluster::Cluster;
+use crate::support::cluster::installed::installed;
 use crate::world::World;
 use std::sync::Arc;
 

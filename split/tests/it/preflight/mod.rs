@@ -1,13 +1,16 @@
 //! Preflight against real catalogs: each fault is seeded alone and found as exactly that, what the finding says mends it,
 //! and a clean pair has no finding.
 
+mod around;
 mod databases;
 mod facts;
 mod faults;
 mod rights;
 mod settings;
+mod target;
 
 use crate::world::{self, World};
+use around::AROUND;
 use faults::FAULTS;
 use rerp_split::journal;
 use rerp_split::preflight::Check;
@@ -16,6 +19,7 @@ use rerp_split::spec::{AcrossDomains, ForeignKeySpec, Side};
 use rerp_split::status::{Finding, Severity};
 use rerp_split::step::Job;
 use std::collections::BTreeSet;
+use target::TARGET;
 use tokio_postgres::Client;
 
 /// What every fault starts from.
@@ -186,7 +190,7 @@ async fn each_fault_is_found_alone_and_what_the_finding_says_mends_it() {
     run_script(&admin(&world, Side::Source).await, &fill(space, &world)).await;
     clean(&world).await;
     assert_eq!(found(&world.reader()).await, [], "a clean pair");
-    for fault in FAULTS {
+    for fault in FAULTS.iter().chain(AROUND).chain(TARGET) {
         clean(&world).await;
         let job = fault.job(&world);
         admin(&world, Side::Source).await.batch_execute(&fill(fault.source, &world)).await.unwrap();
@@ -214,7 +218,8 @@ fn documented() -> BTreeSet<(String, String)> {
 
 #[test]
 fn every_check_has_a_seeded_fault_of_the_severity_that_the_document_says() {
-    let mut seeded: BTreeSet<(Check, Severity)> = FAULTS.iter().map(|fault| (fault.check, fault.severity)).collect();
+    let mut seeded: BTreeSet<(Check, Severity)> =
+        FAULTS.iter().chain(AROUND).chain(TARGET).map(|fault| (fault.check, fault.severity)).collect();
     seeded.extend(settings::SETTINGS.iter().map(|setting| (setting.check, setting.severity)));
     seeded.extend(facts::FACTS.iter().map(|(check, severity, _)| (*check, *severity)));
     seeded.extend(databases::DATABASES.iter().map(|(check, severity, ..)| (*check, *severity)));

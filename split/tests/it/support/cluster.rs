@@ -4,6 +4,11 @@
 //! version, otherwise the newest found is used. Out: a running server with `wal_level = logical`. It writes only below
 //! the system's temporary directory and signals only the process it started.
 
+// Other crates take this file alone.
+#[path = "installed.rs"]
+pub mod installed;
+
+use installed::installed;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::TcpListener;
@@ -232,24 +237,6 @@ pub async fn connect(config: &Config) -> Client {
     let (client, connection) = config.connect(NoTls).await.unwrap_or_else(|e| panic!("connect {config:?}: {e:?}"));
     tokio::spawn(connection);
     client
-}
-
-/// Major version and `bin` directory of every PostgreSQL on this machine, oldest first.
-pub fn installed() -> Vec<(u32, PathBuf)> {
-    let listed = std::env::var_os("RERP_PG_BINS").unwrap_or_default();
-    let mut dirs: Vec<PathBuf> = std::env::split_paths(&listed).collect();
-    for version in fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten() {
-        dirs.push(version.path().join("bin"));
-    }
-    let mut found: Vec<_> = dirs.into_iter().filter_map(|dir| Some((major_of(&dir)?, dir))).collect();
-    found.sort();
-    found
-}
-
-fn major_of(bin: &Path) -> Option<u32> {
-    let output = Command::new(bin.join("postgres")).arg("--version").output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.split_whitespace().nth(2)?.split('.').next()?.parse().ok()
 }
 
 /// PostgreSQL refuses to run as root; a test that isn't root runs it as itself.
