@@ -1,8 +1,7 @@
 //! Real PostgreSQL servers for tests: own data directory, free loopback port, gone with the process that started them.
 //!
-//! In: the binaries under `/usr/lib/postgresql/*/bin` and in `$RERP_PG_BINS` (a path list); `$RERP_PG_MAJOR` picks one
-//! version, otherwise the newest found is used. Out: a running server with `wal_level = logical`. It writes only below
-//! the system's temporary directory and signals only the process it started.
+//! In: the newest of [`installed`], or the one that `$RERP_PG_MAJOR` picks. Out: a running server with `wal_level = logical`.
+//! It writes only below the system's temporary directory and signals only the process it started.
 
 // Other crates take this file alone.
 #[path = "installed.rs"]
