@@ -47,6 +47,8 @@ pub enum ConditionType {
     ServicesPrepared,
     /// Split: the target owns the data.
     CutOver,
+    /// Split: changes flow back to the source.
+    ReverseReplicating,
     /// Split: side objects are gone.
     Finalized,
 }

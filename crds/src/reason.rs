@@ -134,6 +134,10 @@ reasons! {
     VerificationMismatch,
     /// No attempt at the cutover succeeded in its budget.
     CutoverBudgetExhausted,
+    /// The data went back to the source; it stays there until somebody decides otherwise.
+    RolledBack,
+    /// The rollback or the way forward that is asked for can't be gone.
+    RollbackImpossible,
     /// The step has not been reached.
     NotReached,
     /// The migration is done.

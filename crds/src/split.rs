@@ -68,6 +68,13 @@ pub struct DatabaseSplitMigrationSpec {
     /// How far to go; raise it to approve the next step. Default ReadyForCutover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advance_to: Option<AdvanceTo>,
+    /// Gives the data back to the source, once: only if the target owns it at this epoch (status.epoch), and while the
+    /// migration observes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<AtEpoch>,
+    /// After a rollback, takes the data to the target again, once: only if the source owns it at this epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward: Option<AtEpoch>,
     /// Limits of the cutover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cutover: Option<CutoverSettings>,
@@ -128,6 +135,15 @@ impl fmt::Display for AdvanceTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
+}
+
+/// Something that is done once. What has been done, or was meant for another time, has another epoch: a manifest that is applied
+/// again, or reverted, switches nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AtEpoch {
+    /// The epoch at which it is to be done.
+    #[schemars(range(min = 1))]
+    pub epoch: i64,
 }
 
 /// Limits of the cutover.
@@ -191,7 +207,8 @@ pub enum AcrossDomains {
 /// What happens between cutover and completion.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 pub struct Observe {
-    /// How long the migration waits after the cutover before it finishes. Default: not at all.
+    /// How long the migration waits after the cutover before it finishes; so long a rollback is possible. Default: not at all.
+    /// While it waits, changes flow back to the source; written as 0s, nothing for that is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("duration(self) <= duration('720h')")
         .message("side objects in both databases stay until the end; let observe.duration be 720h or less"))]
@@ -240,6 +257,10 @@ pub enum SplitPhase {
     Finalize,
     /// Done.
     Completed,
+    /// Writes move back to the source.
+    RollingBack,
+    /// The source owns the data again; the target follows.
+    RolledBack,
     /// Everything is being taken back.
     Aborting,
     /// Taken back; the source owns the data.
@@ -250,7 +271,7 @@ pub enum SplitPhase {
 
 impl SplitPhase {
     /// Every phase, in the order of a successful run, then the others.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Pending,
         Self::Preflight,
         Self::Prepare,
@@ -262,6 +283,8 @@ impl SplitPhase {
         Self::Observe,
         Self::Finalize,
         Self::Completed,
+        Self::RollingBack,
+        Self::RolledBack,
         Self::Aborting,
         Self::Aborted,
         Self::Failed,
@@ -300,7 +323,7 @@ pub struct DatabaseSplitMigrationStatus {
     /// Generation of the spec that this status speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Ready, Reconciling, Stalled, Preflighted, Copied, Streaming, CaughtUp, Verified, ServicesPrepared, CutOver, Finalized.
+    /// Ready, Reconciling, Stalled, Preflighted, Copied, Streaming, CaughtUp, Verified, ServicesPrepared, CutOver, ReverseReplicating, Finalized.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
@@ -308,6 +331,9 @@ pub struct DatabaseSplitMigrationStatus {
     /// How far it has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<SplitPhase>,
+    /// Counts how often the data has changed hands; what spec.rollback and spec.forward name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<i64>,
     /// Id under which both databases know this migration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migration_id: Option<String>,
@@ -324,6 +350,9 @@ pub struct DatabaseSplitMigrationStatus {
     /// Figures of the cutover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cutover: Option<CutoverStatus>,
+    /// Whether the data can change hands once more, and how it last went back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<RollbackStatus>,
     /// Figures of the comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationStatus>,
@@ -396,6 +425,26 @@ pub struct CutoverStatus {
     /// When the source closed, in RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
+}
+
+/// Whether the data can change hands once more, and how it last went back.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RollbackStatus {
+    /// A stream leads to the side that owned before.
+    pub possible: bool,
+    /// Until when, in RFC 3339; absent where nothing ends it by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub possible_until: Option<String>,
+    /// Why it is not possible, or what is in its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// State of that stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication: Option<ReplicationStatus>,
+    /// Figures of the last rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<CutoverStatus>,
 }
 
 /// Figures of the comparison.

@@ -3,6 +3,7 @@
 //! Read top down: what is wanted (`spec`), what there is (`inspect`), what is wrong (`preflight`), what will be
 //! done (`plan`), then the steps in the order the data moves, and what drives them (`phase`, `run`).
 
+pub mod back;
 pub mod clean;
 pub mod connect;
 pub mod copy;

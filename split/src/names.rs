@@ -1,5 +1,8 @@
-//! Names of everything a migration creates beside the data. All begin with `rerp_<id>_` (the role with
-//! `rerp_repl_<id>`), so that clean-up finds what an intent row should have named and nothing else.
+//! Names of everything a migration creates beside the data. All begin with `rerp_<id>_` (the roles with
+//! `rerp_repl_<id>`), so that clean-up finds what an intent row should have named and nothing else. What belongs to a
+//! stream says which way it goes: both ends may be on one server.
+
+use crate::spec::Direction;
 
 /// Longest id is 16, so the longest name here stays far below 63 bytes.
 const PREFIX: &str = "rerp_";
@@ -10,28 +13,31 @@ pub fn prefix(migration: &str) -> String {
     format!("{PREFIX}{migration}_")
 }
 
-/// The publication on the source.
+/// The publication that the stream begins at, and what the names of its slots and subscriptions begin with.
 #[must_use]
-pub fn publication(migration: &str) -> String {
-    format!("{}fwd", prefix(migration))
+pub fn publication(migration: &str, direction: Direction) -> String {
+    format!("{}{direction}", prefix(migration))
 }
 
-/// The subscription on the target. Carries the worker's run: what an older worker creates late is told apart.
+/// The subscription. Carries the worker's run: what an older worker creates late is told apart.
 #[must_use]
-pub fn subscription(migration: &str, run: i64) -> String {
-    format!("{}fwd_{run}", prefix(migration))
+pub fn subscription(migration: &str, direction: Direction, run: i64) -> String {
+    format!("{}_{run}", publication(migration, direction))
 }
 
-/// The slot on the source, made by run `run`.
+/// The slot that run `run` made for the subscription.
 #[must_use]
-pub fn slot(migration: &str, run: i64) -> String {
-    format!("{}fwd_{run}", prefix(migration))
+pub fn slot(migration: &str, direction: Direction, run: i64) -> String {
+    format!("{}_{run}", publication(migration, direction))
 }
 
-/// The login of the subscription on the source.
+/// The login of the subscription, on the side that publishes.
 #[must_use]
-pub fn replication_role(migration: &str) -> String {
-    format!("{PREFIX}repl_{migration}")
+pub fn replication_role(migration: &str, direction: Direction) -> String {
+    match direction {
+        Direction::Forward => format!("{PREFIX}repl_{migration}"),
+        Direction::Back => format!("{PREFIX}repl_{migration}_{direction}"),
+    }
 }
 
 /// The event trigger on the source that freezes DDL.
@@ -54,11 +60,13 @@ mod tests {
     fn names_share_the_prefix_that_clean_up_sweeps() {
         let id = "0123456789abcdef";
         let [deleted, updated] = capture_triggers(id, i32::MAX);
-        for name in [publication(id), subscription(id, i64::MAX), slot(id, i64::MAX), ddl_trigger(id), deleted, updated]
-        {
+        let stream = |way| [publication(id, way), subscription(id, way, i64::MAX), slot(id, way, i64::MAX)];
+        let both = Direction::ALL.into_iter().flat_map(stream);
+        for name in both.chain([ddl_trigger(id), deleted, updated]) {
             assert!(name.starts_with("rerp_0123456789abcdef_"), "{name}");
             assert!(name.len() <= 63, "{name}");
         }
-        assert_eq!(replication_role(id), "rerp_repl_0123456789abcdef");
+        let [forward, back] = Direction::ALL.map(|way| replication_role(id, way));
+        assert_eq!((forward.as_str(), back.as_str()), ("rerp_repl_0123456789abcdef", "rerp_repl_0123456789abcdef_rev"));
     }
 }

@@ -33,6 +33,10 @@ pub enum Phase {
     Finalize,
     /// The target owns the data and nothing of the migration is left but the owner rows.
     Completed,
+    /// The fence once more with the sides exchanged: the target closes, the source opens.
+    RollingBack,
+    /// The source owns the data again, the target follows it; waits to go forward again, or to be taken back.
+    RolledBack,
     /// Everything the migration made is being removed; the source keeps its data.
     Aborting,
     /// Nothing of the migration is left.
@@ -43,7 +47,7 @@ pub enum Phase {
 
 impl Phase {
     /// All phases, in order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Pending,
         Self::Preflight,
         Self::Prepare,
@@ -55,6 +59,8 @@ impl Phase {
         Self::Observe,
         Self::Finalize,
         Self::Completed,
+        Self::RollingBack,
+        Self::RolledBack,
         Self::Aborting,
         Self::Aborted,
         Self::Failed,
@@ -75,6 +81,8 @@ impl Phase {
             Self::Observe => "Observe",
             Self::Finalize => "Finalize",
             Self::Completed => "Completed",
+            Self::RollingBack => "RollingBack",
+            Self::RolledBack => "RolledBack",
             Self::Aborting => "Aborting",
             Self::Aborted => "Aborted",
             Self::Failed => "Failed",
@@ -90,6 +98,12 @@ impl Phase {
     /// Whoever lets a migration go as far as this lets it switch.
     pub fn is_switched(self) -> bool {
         self == Self::Cutover || self.is_after_cutover()
+    }
+
+    /// The fence is at work, one way or the other: it looks at the wish where it may, and is never left half done.
+    #[must_use]
+    pub fn is_turn(self) -> bool {
+        matches!(self, Self::Cutover | Self::RollingBack)
     }
 
     /// The data may already belong to the target, so an abort is no longer possible.
@@ -155,14 +169,21 @@ pub struct Observation {
     pub suspend: bool,
     /// Who owns the data.
     pub owner: Owner,
+    /// The data is to go back, at this epoch, and can.
+    pub rollback: bool,
+    /// After a rollback it is to go forward again, at this epoch.
+    pub forward: bool,
 }
 
 /// The phase that follows `phase`; the same phase means: stay and run its work (again).
 ///
 /// An abort wins until the source's closing commit, and never after it: traffic isn't switched back behind a
-/// service's back. Suspension holds every phase but the cutover, which must never be left half done.
+/// service's back. Suspension holds every phase but those of the fence, which must never be left half done.
 #[must_use]
 pub fn next(phase: Phase, seen: &Observation) -> Phase {
+    if matches!(phase, Phase::RollingBack | Phase::RolledBack) {
+        return back(phase, seen);
+    }
     if seen.owner != Owner::Source && !phase.is_after_cutover() {
         return after_decision(phase, seen);
     }
@@ -175,6 +196,8 @@ pub fn next(phase: Phase, seen: &Observation) -> Phase {
         _ if seen.work == Work::Doomed => Phase::Failed,
         _ if seen.suspend => phase,
         Phase::ReadyForCutover => ready(seen),
+        // Before the end: who asks for both at once wants the data back.
+        Phase::Observe if seen.rollback && !seen.abort => Phase::RollingBack,
         _ if seen.work == Work::Unfinished => phase,
         // Served by the target and watched, until somebody lets it end; a deletion doesn't wait for that.
         Phase::Observe if seen.advance_to < Phase::Completed && !seen.abort => phase,
@@ -190,12 +213,26 @@ fn after_decision(phase: Phase, seen: &Observation) -> Phase {
     }
 }
 
-fn ready(seen: &Observation) -> Phase {
-    if seen.work == Work::Done && seen.advance_to.is_switched() && seen.services_prepared {
-        Phase::Cutover
-    } else {
-        Phase::ReadyForCutover
+/// The way back, and after it. Whoever deletes a migration that is about to go back leaves the data where it is.
+fn back(phase: Phase, seen: &Observation) -> Phase {
+    match (phase, seen.owner) {
+        (_, Owner::Neither) => Phase::RollingBack,
+        (Phase::RollingBack, Owner::Source) if seen.work == Work::Done => Phase::RolledBack,
+        (Phase::RollingBack, Owner::Source) => Phase::RollingBack,
+        (Phase::RollingBack, Owner::Target) if seen.rollback && !seen.abort => Phase::RollingBack,
+        (_, Owner::Target) => Phase::Observe,
+        (_, Owner::Source) if seen.abort => Phase::Aborting,
+        (_, Owner::Source) if seen.forward && !seen.suspend && may_switch(seen) => Phase::Cutover,
+        (_, Owner::Source) => Phase::RolledBack,
     }
+}
+
+fn ready(seen: &Observation) -> Phase {
+    if seen.work == Work::Done && may_switch(seen) { Phase::Cutover } else { Phase::ReadyForCutover }
+}
+
+fn may_switch(seen: &Observation) -> bool {
+    seen.advance_to.is_switched() && seen.services_prepared
 }
 
 fn follower(phase: Phase) -> Phase {
@@ -219,82 +256,4 @@ fn allowed(wanted: Phase, present: Phase, advance_to: Phase) -> Phase {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seen() -> Observation {
-        Observation {
-            work: Work::Done,
-            advance_to: Phase::Completed,
-            services_prepared: true,
-            abort: false,
-            suspend: false,
-            owner: Owner::Source,
-        }
-    }
-
-    #[test]
-    fn names_round_trip() {
-        for phase in Phase::ALL {
-            assert_eq!(phase.as_str().parse::<Phase>(), Ok(phase));
-        }
-        assert!("copy".parse::<Phase>().is_err());
-    }
-
-    #[test]
-    fn a_finished_migration_runs_from_pending_to_completed() {
-        let (mut phase, mut path) = (Phase::Pending, vec![Phase::Pending]);
-        while !phase.is_terminal() {
-            let owner = if phase == Phase::Cutover { Owner::Target } else { Owner::Source };
-            phase = next(phase, &Observation { owner, ..seen() });
-            path.push(phase);
-        }
-        assert_eq!(path, Phase::ALL[..11]);
-    }
-
-    #[test]
-    fn it_stops_where_it_was_told_to() {
-        let to = |advance_to| Observation { advance_to, ..seen() };
-        assert_eq!(next(Phase::Preflight, &to(Phase::Preflight)), Phase::Preflight);
-        assert_eq!(next(Phase::Verify, &to(Phase::ReadyForCutover)), Phase::ReadyForCutover);
-        assert_eq!(next(Phase::ReadyForCutover, &to(Phase::ReadyForCutover)), Phase::ReadyForCutover);
-        assert_eq!(next(Phase::ReadyForCutover, &to(Phase::Cutover)), Phase::Cutover);
-        assert_eq!(next(Phase::Observe, &to(Phase::Cutover)), Phase::Observe);
-        assert_eq!(next(Phase::Observe, &to(Phase::Completed)), Phase::Finalize);
-    }
-
-    #[test]
-    fn the_cutover_waits_for_the_services() {
-        let phase = Phase::ReadyForCutover;
-        assert_eq!(next(phase, &Observation { services_prepared: false, ..seen() }), phase);
-    }
-
-    #[test]
-    fn an_abort_wins_until_the_source_has_closed() {
-        let abort = Observation { abort: true, ..seen() };
-        for phase in [Phase::Pending, Phase::Copy, Phase::Verify, Phase::ReadyForCutover, Phase::Cutover, Phase::Failed]
-        {
-            assert_eq!(next(phase, &abort), Phase::Aborting, "{phase}");
-        }
-        let closed = Observation { owner: Owner::Neither, ..abort };
-        assert_eq!(next(Phase::Cutover, &closed), Phase::Cutover);
-        assert_eq!(next(Phase::Aborting, &closed), Phase::Cutover);
-        let moved = Observation { owner: Owner::Target, ..abort };
-        assert_eq!(next(Phase::Cutover, &moved), Phase::Observe);
-        assert_eq!(next(Phase::Observe, &Observation { advance_to: Phase::Cutover, ..moved }), Phase::Finalize);
-    }
-
-    #[test]
-    fn suspension_and_unfinished_work_stay() {
-        assert_eq!(next(Phase::Copy, &Observation { suspend: true, ..seen() }), Phase::Copy);
-        assert_eq!(next(Phase::CatchUp, &Observation { work: Work::Unfinished, ..seen() }), Phase::CatchUp);
-    }
-
-    #[test]
-    fn doomed_work_fails_and_can_still_be_aborted() {
-        let doomed = Observation { work: Work::Doomed, ..seen() };
-        assert_eq!(next(Phase::Verify, &doomed), Phase::Failed);
-        assert_eq!(next(Phase::Failed, &seen()), Phase::Failed);
-        assert_eq!(next(Phase::Failed, &Observation { abort: true, ..seen() }), Phase::Aborting);
-    }
-}
+mod tests;

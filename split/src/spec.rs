@@ -3,8 +3,10 @@
 //! In: `spec.json` of a worker, or the flags of the command line. Out: a checked `Spec`. It holds no connection
 //! settings and no secrets: those are the two URLs beside it.
 
+mod direction;
 mod foreign_keys;
 
+pub use direction::Direction;
 pub use foreign_keys::{AcrossDomains, ForeignKeySpec};
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,9 @@ pub struct Spec {
     /// What becomes of foreign keys between moving and staying tables.
     #[serde(default, skip_serializing_if = "ForeignKeySpec::is_default")]
     pub foreign_keys: ForeignKeySpec,
+    /// Whether changes flow back to the source after the cutover, so that the data can go back.
+    #[serde(default = "default_way_back")]
+    pub way_back: bool,
 }
 
 /// How the rows are copied.
@@ -155,6 +160,10 @@ fn default_budget() -> u64 {
     600
 }
 
+fn default_way_back() -> bool {
+    true
+}
+
 impl Spec {
     /// Reads and checks a spec.
     ///
@@ -243,7 +252,7 @@ mod tests {
     #[test]
     fn a_spec_needs_only_what_has_no_default() {
         let spec = Spec::parse(JSON).unwrap();
-        assert_eq!((spec.max_write_pause_ms, spec.cutover_budget_s), (500, 600));
+        assert_eq!((spec.max_write_pause_ms, spec.cutover_budget_s, spec.way_back), (500, 600, true));
         assert_eq!((spec.copy.workers, spec.copy.chunk_bytes, spec.copy.max_bytes_per_second), (4, 64 << 20, None));
         assert_eq!(spec.source.roles.service().collect::<Vec<_>>(), ["m", "a", "r"]);
         assert_eq!(spec.side(Side::Target).roles.owner, "o2");

@@ -29,6 +29,12 @@ pub struct Status {
     /// The switch, once it has happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cutover: Option<Cutover>,
+    /// The last switch back, once there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Cutover>,
+    /// The stream to the side that owned before the last switch; absent where none is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub way_back: Option<WayBack>,
     /// The comparison of contents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<Verification>,
@@ -112,6 +118,20 @@ pub struct Cutover {
     pub at: Timestamp,
 }
 
+/// Whether the data can change hands once more.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WayBack {
+    /// It can: the other side has had, or will have, everything.
+    pub possible: bool,
+    /// Why it can't.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The stream, as last looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replication: Option<Replication>,
+}
+
 /// The comparison of contents.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -190,6 +210,14 @@ pub enum Severity {
     Warning,
     /// Data could be lost or the migration hang: nothing is changed while it stands.
     Fatal,
+}
+
+impl WayBack {
+    /// There is none, and why.
+    #[must_use]
+    pub fn impossible(reason: &str) -> Self {
+        Self { possible: false, reason: Some(reason.to_owned()), replication: None }
+    }
 }
 
 impl Status {

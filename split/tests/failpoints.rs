@@ -9,7 +9,7 @@ mod support;
 mod world;
 
 use chaos::obstacle::Standing;
-use chaos::points::{BACK, BESIDE, GIVEN_UP, Obstacle, TAKING_BACK, around, way};
+use chaos::points::{BACK, BACK_AGAIN, BESIDE, GIVEN_UP, Obstacle, TAKING_BACK, THERE, THERE_AGAIN, around, way};
 use chaos::{Chaos, Loss, Successor};
 use rerp_split::failpoint::{Step, names};
 use rerp_split::phase::Phase;
@@ -25,7 +25,8 @@ fn every_place_is_tried() {
     let beside = BESIDE.iter().flat_map(|(_, statements)| around(statements));
     let back = BACK.iter().map(|&point| point.to_owned());
     let taking = [around(GIVEN_UP), around(TAKING_BACK)].concat();
-    let tried: BTreeSet<String> = way().into_iter().chain(beside).chain(taking).chain(back).collect();
+    let turns = [THERE, BACK_AGAIN, THERE_AGAIN].concat().into_iter().map(str::to_owned);
+    let tried: BTreeSet<String> = way().into_iter().chain(beside).chain(taking).chain(back).chain(turns).collect();
     assert_eq!(tried, names().into_iter().collect());
 }
 
@@ -103,6 +104,25 @@ async fn aside_and_back(loss: Loss) {
     chaos.aborts().await;
 }
 
+/// To the target, back to the source, to the target again.
+async fn there_and_back(loss: Loss) {
+    let mut chaos = Chaos::begin_with_way_back(loss, Phase::ReadyForCutover).await;
+    chaos.advance(Phase::ReadyForCutover).await;
+    chaos.wish(Phase::Cutover, false).await;
+    // The double at `F8Close.before` closes and opens under its successor, who takes over on the source first: no other place of
+    // the fence is left to lose a worker at.
+    let passed = |point: &&str| loss != Loss::Double || !["F8Close.after", "F9Open.after"].contains(point);
+    let named = |points: &[&'static str]| points.iter().copied().filter(passed).map(str::to_owned).collect::<Vec<_>>();
+    all(&mut chaos, &named(THERE)).await;
+    chaos.advance(Phase::Observe).await;
+    chaos.turn().await;
+    all(&mut chaos, &named(BACK_AGAIN)).await;
+    chaos.turn().await;
+    all(&mut chaos, &named(THERE_AGAIN)).await;
+    chaos.wish(Phase::Completed, false).await;
+    chaos.completes().await;
+}
+
 async fn all(chaos: &mut Chaos, points: &[String]) {
     for point in points {
         assert!(chaos.hit(point).await, "{point} is not passed");
@@ -133,6 +153,21 @@ async fn doubled_inside_of_the_closing_transaction() {
         assert!(chaos.hit(point).await, "{point} is not passed");
         chaos.completes().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_there_and_back() {
+    there_and_back(Loss::Kill).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frozen_there_and_back() {
+    there_and_back(Loss::Freeze).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doubled_there_and_back() {
+    there_and_back(Loss::Double).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

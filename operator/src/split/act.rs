@@ -78,7 +78,8 @@ pub async fn act(
 async fn run(context: &Context, owner: &Owner, seen: &Observed, worker: &Worker) -> Result<(), ActError> {
     let source = address(seen.source.as_ref(), "source")?;
     let target = address(seen.target.as_ref(), "target")?;
-    journal::tell(context.postgres, source, &worker.checked.spec.migration, &worker.wish).await?;
+    let id = &worker.checked.spec.migration;
+    journal::tell(context.postgres, source, id, &worker.wish, worker.turn).await?;
     let uri = |at: &Address| at.uri().ok_or_else(|| ActError::Address(at.admin.host.clone()));
     let spec = serde_json::to_string_pretty(&worker.checked.spec)?;
     let applier = context.applier(MANAGER, owner.clone());

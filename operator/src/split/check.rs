@@ -72,6 +72,7 @@ fn checked(
     let pause = length("spec.cutover.maxWritePause", cutover.max_write_pause.as_ref(), DEFAULT_MAX_WRITE_PAUSE)?;
     let budget = length("spec.cutover.budget", cutover.budget.as_ref(), DEFAULT_CUTOVER_BUDGET)?;
     let observe = spec.observe.as_ref().and_then(|observe| observe.duration.as_ref());
+    let wait = length("spec.observe.duration", observe, "0s")?;
     Ok(Checked {
         spec: Spec {
             migration: names::migration_id(&migration.uid().unwrap_or_default()),
@@ -82,9 +83,11 @@ fn checked(
             cutover_budget_s: budget.as_secs(),
             copy: CopySpec::default(),
             foreign_keys: foreign_keys(spec.foreign_keys.as_ref()),
+            // Only who writes that there is nothing to wait for has no use for it: observing can also be made longer by advanceTo.
+            way_back: observe.is_none() || !wait.is_zero(),
         },
         advance_to: spec.advance_to.unwrap_or_default(),
-        observe: length("spec.observe.duration", observe, "0s")?,
+        observe: wait,
     })
 }
 

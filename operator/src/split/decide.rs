@@ -6,12 +6,13 @@ use super::gather::Observed;
 use super::journal::Journal;
 use crate::outcome::Outcome;
 use jiff::Timestamp;
-use rerp_crds::split::AdvanceTo;
+use rerp_crds::split::{AdvanceTo, AtEpoch};
 use rerp_crds::{DatabaseSplitMigration, Reason, SplitPhase};
-use rerp_split::journal::Wish;
+use rerp_split::journal::{Turn, Wish};
 use rerp_split::phase::Phase;
 use rerp_split::run::BOTH_OWN;
-use rerp_split::status::Severity;
+use rerp_split::spec::Side;
+use rerp_split::status::{Severity, Status};
 use std::time::Duration;
 
 /// How often a live migration is looked at: the journal has no watch.
@@ -57,6 +58,8 @@ pub struct Worker {
     pub checked: Checked,
     /// How far to go.
     pub wish: Wish,
+    /// Whether the data is to change hands once more.
+    pub turn: Turn,
 }
 
 /// Decides one pass.
@@ -78,10 +81,10 @@ pub fn decide(migration: &DatabaseSplitMigration, seen: &Observed, now: Timestam
         }
     };
     let wish = wish(migration, &checked, seen, now);
-    let outcome = outcome(migration, &wish, seen, now);
+    let outcome = outcome(migration, &checked, &wish, seen, now);
     let worker = match outcome {
         Outcome::Done { .. } => WorkerAct::Remove,
-        _ => WorkerAct::Run(Box::new(Worker { checked, wish })),
+        _ => WorkerAct::Run(Box::new(Worker { checked, wish, turn: turn(migration) })),
     };
     Decision { hold: true, worker, close: false, forget: false, outcome }
 }
@@ -103,6 +106,12 @@ fn wish(migration: &DatabaseSplitMigration, checked: &Checked, seen: &Observed, 
     }
 }
 
+/// What is asked for once. Whether it is for this epoch the worker sees, which knows it better.
+fn turn(migration: &DatabaseSplitMigration) -> Turn {
+    let at = |wanted: Option<AtEpoch>| wanted.map(|wanted| wanted.epoch);
+    Turn { rollback: at(migration.spec.rollback), forward: at(migration.spec.forward) }
+}
+
 /// Whether the time of observation is over; without one there is nothing to wait for.
 fn observed(checked: &Checked, seen: &Observed, now: Timestamp) -> bool {
     if checked.observe.is_zero() {
@@ -112,7 +121,13 @@ fn observed(checked: &Checked, seen: &Observed, now: Timestamp) -> bool {
     opened.is_some_and(|at| now.duration_since(at).unsigned_abs() >= checked.observe)
 }
 
-fn outcome(migration: &DatabaseSplitMigration, wish: &Wish, seen: &Observed, now: Timestamp) -> Outcome {
+fn outcome(
+    migration: &DatabaseSplitMigration,
+    checked: &Checked,
+    wish: &Wish,
+    seen: &Observed,
+    now: Timestamp,
+) -> Outcome {
     let Some(journal) = &seen.journal else {
         return Outcome::waiting(Reason::WorkerUnavailable, "the worker to start", LIVE);
     };
@@ -128,7 +143,7 @@ fn outcome(migration: &DatabaseSplitMigration, wish: &Wish, seen: &Observed, now
     if wish.suspend {
         return Outcome::Suspended;
     }
-    progress(wish, seen, journal)
+    progress(migration, checked, wish, seen, journal)
 }
 
 /// What only a person can resolve.
@@ -156,32 +171,74 @@ fn refused(journal: &Journal) -> Option<Outcome> {
     Some(Outcome::refused(reason, format!("{why}; delete the migration to take everything back")))
 }
 
-fn progress(wish: &Wish, seen: &Observed, journal: &Journal) -> Outcome {
-    let status = &journal.status;
+fn progress(
+    migration: &DatabaseSplitMigration,
+    checked: &Checked,
+    wish: &Wish,
+    seen: &Observed,
+    journal: &Journal,
+) -> Outcome {
+    let (status, turn) = (&journal.status, turn(migration));
+    let busy = || Outcome::waiting(Reason::Progressing, format!("{}: {}", status.phase, status.message), LIVE);
     match status.phase {
         Phase::ReadyForCutover if wish.advance_to < Phase::Cutover => Outcome::waiting(
             Reason::AwaitingApproval,
             "ready for the cutover; raise spec.advanceTo to Cutover or Completed to go on",
             HELD,
         ),
-        Phase::ReadyForCutover if !wish.services_prepared => {
-            let pods = seen.unprepared.as_deref().unwrap_or_default().join(", ");
-            Outcome::waiting(
-                Reason::ServicesNotPrepared,
-                format!("pods without a connection to the target: {pods}"),
-                LIVE,
-            )
+        Phase::ReadyForCutover if !wish.services_prepared => unprepared(Side::Target, seen),
+        Phase::RollingBack if !wish.services_prepared => unprepared(Side::Source, seen),
+        Phase::Observe if turn.rollback == Some(status.epoch) && !checked.spec.way_back => Outcome::refused(
+            Reason::RollbackImpossible,
+            "nothing was made to go back by, since spec.observe.duration is 0s; take spec.rollback back",
+        ),
+        Phase::Observe if turn.rollback == Some(status.epoch) => {
+            once(wish, seen, status, Side::Source).unwrap_or_else(busy)
         }
-        Phase::Observe if wish.advance_to < Phase::Completed => {
-            let orphans: u64 = status.foreign_keys.iter().filter_map(|key| key.orphans).sum();
-            let told = match orphans {
-                0 => String::new(),
-                rows => format!("; {rows} rows refer to what is not there, see status.foreignKeys"),
-            };
-            Outcome::waiting(Reason::AwaitingApproval, format!("the target serves; waiting before the end{told}"), HELD)
+        Phase::Observe if wish.advance_to < Phase::Completed => watched(status),
+        Phase::RolledBack if turn.forward == Some(status.epoch) && wish.advance_to.is_switched() => {
+            once(wish, seen, status, Side::Target).unwrap_or_else(busy)
         }
-        phase => Outcome::waiting(Reason::Progressing, format!("{phase}: {}", status.message), LIVE),
+        Phase::RolledBack => Outcome::waiting(
+            Reason::RolledBack,
+            format!(
+                "the source serves again, at epoch {}; set spec.forward.epoch to it to go to the target again, or delete the migration",
+                status.epoch
+            ),
+            HELD,
+        ),
+        _ => busy(),
     }
+}
+
+fn unprepared(side: Side, seen: &Observed) -> Outcome {
+    let pods = seen.unprepared.as_deref().unwrap_or_default().join(", ");
+    Outcome::waiting(Reason::ServicesNotPrepared, format!("pods without a connection to the {side}: {pods}"), LIVE)
+}
+
+/// What keeps the data from going to `side`, as it is asked for; nothing: it is about to.
+fn once(wish: &Wish, seen: &Observed, status: &Status, side: Side) -> Option<Outcome> {
+    // Before the worker's first look nobody knows.
+    if let Some(way) = status.way_back.as_ref().filter(|way| !way.possible) {
+        let why = way.reason.as_deref().unwrap_or_default();
+        let message = format!("the data can't go to the {side}: {why}; take the wish back");
+        return Some(Outcome::refused(Reason::RollbackImpossible, message));
+    }
+    (!wish.services_prepared).then(|| unprepared(side, seen))
+}
+
+/// The target serves, and somebody or something keeps the migration from its end.
+fn watched(status: &Status) -> Outcome {
+    let orphans: u64 = status.foreign_keys.iter().filter_map(|key| key.orphans).sum();
+    let told = match orphans {
+        0 => String::new(),
+        rows => format!("; {rows} rows refer to what is not there, see status.foreignKeys"),
+    };
+    let back = match &status.way_back {
+        Some(way) if way.possible => format!("; spec.rollback.epoch {} gives the data back", status.epoch),
+        _ => String::new(),
+    };
+    Outcome::waiting(Reason::AwaitingApproval, format!("the target serves; waiting before the end{back}{told}"), HELD)
 }
 
 fn completed(migration: &DatabaseSplitMigration) -> Outcome {
@@ -214,9 +271,9 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
         Some(journal) => (journal.status.phase, journal.status.message.as_str()),
         None => (forgotten(migration).unwrap_or_default(), "the worker to start"),
     };
-    if phase == Phase::Completed && !recorded(migration, seen) {
+    if phase.is_terminal() && !recorded(migration, seen, phase) {
         let service = &migration.spec.service_ref.name;
-        let on = format!("RerpService {service} to record that its data has moved; if it is suspended, resume it");
+        let on = format!("RerpService {service} to record where its data is; if it is suspended, resume it");
         return going(true, WorkerAct::Remove, false, &on);
     }
     if phase.is_terminal() {
@@ -228,7 +285,7 @@ fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
     match check::for_removal(migration, seen) {
         Ok(checked) => {
             let wish = Wish { advance_to: Phase::Completed, abort: true, suspend: false, services_prepared: false };
-            let worker = WorkerAct::Run(Box::new(Worker { checked, wish }));
+            let worker = WorkerAct::Run(Box::new(Worker { checked, wish, turn: Turn::default() }));
             going(true, worker, false, &format!("{phase}, being taken back: {message}"))
         }
         Err(outcome) => Decision { hold: true, worker: WorkerAct::Leave, close: false, forget: false, outcome },
@@ -245,16 +302,17 @@ fn forgotten(migration: &DatabaseSplitMigration) -> Option<Phase> {
 }
 
 /// Whether the service will still find its data when this migration is gone. A service that is gone or going has nothing to find.
-fn recorded(migration: &DatabaseSplitMigration, seen: &Observed) -> bool {
+fn recorded(migration: &DatabaseSplitMigration, seen: &Observed, phase: Phase) -> bool {
     let Some(service) = seen.service.as_ref().filter(|service| service.metadata.deletion_timestamp.is_none()) else {
         return true;
     };
     let target = &migration.spec.target.database_ref.name;
+    let created = migration.metadata.creation_timestamp.as_ref().map(|time| time.0).unwrap_or_default();
     match &seen.record {
-        Some(record) => {
-            let created = migration.metadata.creation_timestamp.as_ref().map(|time| time.0).unwrap_or_default();
-            record.database == *target || record.knows_of(created)
-        }
+        // Once there, and back again.
+        Some(record) if phase == Phase::Aborted => record.database != *target || record.moved_by != Some(created),
+        None if phase == Phase::Aborted => true,
+        Some(record) => record.database == *target || record.knows_of(created),
         // Without a record the wish decides, and this one names the place.
         None => service.spec.database_ref.as_ref().is_some_and(|wish| wish.name == *target),
     }

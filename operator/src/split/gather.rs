@@ -8,6 +8,7 @@ use crate::record::Record;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::Api;
 use kube::{Client, ResourceExt};
+use rerp_crds::split::AtEpoch;
 use rerp_crds::{DatabaseSplitMigration, RerpService, ServiceDatabase, labels, names};
 use rerp_split::phase::Phase;
 use rerp_split::spec::Side;
@@ -34,7 +35,7 @@ pub struct Observed {
     pub others: Vec<DatabaseSplitMigration>,
     /// What the worker has written; none before it first ran.
     pub journal: Option<Journal>,
-    /// Ready pods of the service that hold no connection to the target; none where it isn't asked yet.
+    /// Ready pods of the service that hold no connection to where the data is about to go; none where it isn't asked yet.
     pub unprepared: Option<Vec<String>>,
 }
 
@@ -134,23 +135,31 @@ async fn journal_of(
     journal::read(context.postgres, admin, &id).await.map_err(failed)
 }
 
-/// Asked only where the answer matters: right before the cutover.
+/// The side that the service's pods have to be prepared for; asked only where the answer matters, right before the data goes there.
+fn destination(migration: &DatabaseSplitMigration, journal: &Journal) -> Option<Side> {
+    let spec = &migration.spec;
+    let asked = |wanted: Option<AtEpoch>| wanted.is_some_and(|wanted| wanted.epoch == journal.status.epoch);
+    match journal.status.phase {
+        Phase::ReadyForCutover | Phase::Cutover => Some(Side::Target),
+        Phase::RolledBack if asked(spec.forward) => Some(Side::Target),
+        Phase::RollingBack => Some(Side::Source),
+        Phase::Observe if asked(spec.rollback) => Some(Side::Source),
+        _ => None,
+    }
+}
+
 async fn unprepared(
     context: &Context,
     migration: &DatabaseSplitMigration,
     seen: &Observed,
 ) -> Result<Option<Vec<String>>, GatherError> {
-    let near = matches!(
-        seen.journal.as_ref().map(|journal| journal.status.phase),
-        Some(Phase::ReadyForCutover | Phase::Cutover)
-    );
-    let Some(admin) = seen.target.as_ref().and_then(|target| target.admin.as_ref()).filter(|_| near) else {
-        return Ok(None);
-    };
+    let Some(side) = seen.journal.as_ref().and_then(|journal| destination(migration, journal)) else { return Ok(None) };
+    let member = if side == Side::Source { &seen.source } else { &seen.target };
+    let Some(admin) = member.as_ref().and_then(|member| member.admin.as_ref()) else { return Ok(None) };
     let service = &migration.spec.service_ref.name;
     let api = Api::<Pod>::namespaced(context.client.clone(), &seen.namespace);
     let pods = read::list(&api, &format!("{}={service}", labels::SERVICE)).await?;
-    let failed = |source| GatherError::Database { side: Side::Target, source };
+    let failed = |source| GatherError::Database { side, source };
     let connected = journal::sessions(context.postgres, admin, &format!("rerp/{service}/")).await.map_err(failed)?;
     let name = |pod: &Pod| format!("rerp/{service}/{}", pod.name_any()).chars().take(63).collect::<String>();
     Ok(Some(

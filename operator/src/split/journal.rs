@@ -4,7 +4,7 @@
 use super::address::Address;
 use crate::postgres::exec::{self, Connector, Session};
 use jiff::Timestamp;
-use rerp_split::journal::{Wish, client};
+use rerp_split::journal::{Turn, Wish, client, turn};
 use rerp_split::status::Status;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -85,20 +85,27 @@ pub async fn read(postgres: Connector, at: &Address, id: &str) -> Result<Option<
     .await
 }
 
-/// Tells the worker how far to go. Writes nothing where the wish stands already.
+/// Tells the worker how far to go, and whether the data is to change hands once more. Writes nothing that stands already.
 ///
 /// # Errors
 /// The database can't be written.
-pub async fn tell(postgres: Connector, at: &Address, id: &str, wish: &Wish) -> Result<(), JournalError> {
+pub async fn tell(postgres: Connector, at: &Address, id: &str, wish: &Wish, turn: Turn) -> Result<(), JournalError> {
     visit(postgres, at, async |session| {
-        let before = client::read_wish(&session.client, id).await.map_err(|e| failed(at, e))?;
-        if before.as_ref() == Some(wish) {
-            return Ok(());
+        let client = &session.client;
+        let before = client::read_wish(client, id).await.map_err(|e| failed(at, e))?;
+        let present = turn::read_turn(client, id).await.map_err(|e| failed(at, e))?;
+        let stands = (before.as_ref() == Some(wish), present == turn);
+        // A journal of an older version knows no turns.
+        if before.is_none() || !stands.1 {
+            client::ensure(client).await.map_err(|e| failed(at, e))?;
         }
-        if before.is_none() {
-            client::ensure(&session.client).await.map_err(|e| failed(at, e))?;
+        if !stands.0 {
+            client::write_wish(client, id, wish).await.map_err(|e| failed(at, e))?;
         }
-        client::write_wish(&session.client, id, wish).await.map_err(|e| failed(at, e))
+        if !stands.1 {
+            turn::write_turn(client, id, turn).await.map_err(|e| failed(at, e))?;
+        }
+        Ok(())
     })
     .await
 }

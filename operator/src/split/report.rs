@@ -7,8 +7,8 @@ use crate::outcome::Outcome;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use rerp_crds::split::{
-    CutoverStatus, DatabaseSplitMigrationStatus, Finding, ForeignKeyStatus, ReplicationStatus, SplitPhase,
-    TableProgress, VerificationStatus,
+    AdvanceTo, CutoverStatus, DatabaseSplitMigrationStatus, Finding, ForeignKeyStatus, ReplicationStatus,
+    RollbackStatus, SplitPhase, TableProgress, VerificationStatus,
 };
 use rerp_crds::{ConditionStatus, ConditionType, DatabaseSplitMigration, NewCondition, Reason, names};
 use rerp_split::phase::Phase;
@@ -38,11 +38,24 @@ pub fn status(
         take(&mut after, &journal.status);
     }
     let phase = after.phase.unwrap_or_default();
-    let details = details(phase, after.findings.iter().any(is_fatal), seen, decision);
+    if let Some(rollback) = &mut after.rollback {
+        let end = decision.and_then(|decision| ends(seen, decision)).filter(|_| phase == SplitPhase::Observe);
+        rollback.possible_until = end.filter(|_| rollback.possible).map(|end| end.to_string());
+    }
+    let mut details = details(phase, after.findings.iter().any(is_fatal), seen, decision);
+    details.push(reverse(phase, after.rollback.as_ref()));
     after.conditions = status::conditions(&after.conditions, outcome, &details, generation, now);
     after.observed_generation = Some(generation);
     after.migration_id = Some(names::migration_id(&migration.uid().unwrap_or_default()));
     after
+}
+
+/// When the time of observation ends by itself.
+fn ends(seen: Option<&Observed>, decision: &Decision) -> Option<Timestamp> {
+    let WorkerAct::Run(worker) = &decision.worker else { return None };
+    let opened = seen?.journal.as_ref()?.status.cutover.as_ref()?.at;
+    let by_itself = worker.checked.advance_to == AdvanceTo::Completed;
+    by_itself.then(|| opened.checked_add(worker.checked.observe).ok()).flatten()
 }
 
 /// The worker's report in the API's types.
@@ -52,6 +65,8 @@ fn take(after: &mut DatabaseSplitMigrationStatus, report: &Status) {
     after.tables = report.tables.iter().map(table).collect();
     after.replication = report.replication.as_ref().map(replication);
     after.cutover = report.cutover.as_ref().map(cutover);
+    after.epoch = (report.epoch > 0).then_some(report.epoch);
+    after.rollback = rollback(report);
     after.verification = report.verification.as_ref().map(verification);
     after.foreign_keys = report.foreign_keys.iter().map(foreign_key).collect();
     after.findings = findings(&report.findings);
@@ -70,6 +85,8 @@ fn phase(phase: Phase) -> SplitPhase {
         Phase::Observe => SplitPhase::Observe,
         Phase::Finalize => SplitPhase::Finalize,
         Phase::Completed => SplitPhase::Completed,
+        Phase::RollingBack => SplitPhase::RollingBack,
+        Phase::RolledBack => SplitPhase::RolledBack,
         Phase::Aborting => SplitPhase::Aborting,
         Phase::Aborted => SplitPhase::Aborted,
         Phase::Failed => SplitPhase::Failed,
@@ -79,7 +96,11 @@ fn phase(phase: Phase) -> SplitPhase {
 /// Conditions that follow from how far the migration is.
 fn details(phase: SplitPhase, fatal: bool, seen: Option<&Observed>, decision: Option<&Decision>) -> Vec<NewCondition> {
     // An abort or a failure takes back what was reached; what exactly, the message says.
-    let reached = |after: SplitPhase| phase > after && phase <= SplitPhase::Completed;
+    let reached = |after: SplitPhase| match phase {
+        SplitPhase::RollingBack => after <= SplitPhase::Cutover,
+        SplitPhase::RolledBack => after < SplitPhase::Cutover,
+        phase => phase > after && phase <= SplitPhase::Completed,
+    };
     let mut all: Vec<NewCondition> = [
         (ConditionType::Copied, reached(SplitPhase::Copy)),
         (ConditionType::CaughtUp, reached(SplitPhase::CatchUp)),
@@ -89,7 +110,8 @@ fn details(phase: SplitPhase, fatal: bool, seen: Option<&Observed>, decision: Op
     ]
     .map(|(type_, met)| step(type_, met))
     .into();
-    let streaming = matches!(phase, SplitPhase::Verify | SplitPhase::ReadyForCutover | SplitPhase::Cutover);
+    let follows = [SplitPhase::Verify, SplitPhase::ReadyForCutover, SplitPhase::Cutover, SplitPhase::RolledBack];
+    let streaming = follows.contains(&phase);
     all.push(step(ConditionType::Streaming, streaming));
     all.push(if fatal && phase == SplitPhase::Preflight {
         let message = "findings stop the migration; see status.findings";
@@ -121,16 +143,25 @@ fn step(type_: ConditionType, met: bool) -> NewCondition {
 
 fn prepared(phase: SplitPhase, seen: Option<&Observed>) -> NewCondition {
     let type_ = ConditionType::ServicesPrepared;
-    if phase > SplitPhase::Cutover && phase <= SplitPhase::Completed {
-        return step(type_, true);
-    }
     match seen.and_then(|seen| seen.unprepared.as_ref()) {
         Some(pods) if pods.is_empty() => step(type_, true),
         Some(pods) => {
-            let message = format!("without a connection to the target: {}", pods.join(", "));
+            let message = format!("without a connection to where the data is about to go: {}", pods.join(", "));
             NewCondition::new(type_, ConditionStatus::False, Reason::ServicesNotPrepared, message)
         }
-        None => step(type_, false),
+        None => step(type_, phase > SplitPhase::Cutover && phase <= SplitPhase::Completed),
+    }
+}
+
+/// Whether changes flow back to the source.
+fn reverse(phase: SplitPhase, rollback: Option<&RollbackStatus>) -> NewCondition {
+    let type_ = ConditionType::ReverseReplicating;
+    let back = matches!(phase, SplitPhase::Observe | SplitPhase::RollingBack);
+    match rollback.filter(|_| back) {
+        Some(RollbackStatus { possible: false, reason: Some(why), .. }) => {
+            NewCondition::new(type_, ConditionStatus::False, Reason::RollbackImpossible, why)
+        }
+        rollback => step(type_, rollback.is_some_and(|rollback| rollback.possible)),
     }
 }
 
@@ -168,6 +199,18 @@ fn cutover(from: &Cutover) -> CutoverStatus {
         epoch: Some(from.epoch),
         at: Some(from.at.to_string()),
     }
+}
+
+/// None before there was anything to go back to.
+fn rollback(from: &Status) -> Option<RollbackStatus> {
+    let way = from.way_back.as_ref();
+    (way.is_some() || from.rollback.is_some()).then(|| RollbackStatus {
+        possible: way.is_some_and(|way| way.possible),
+        possible_until: None,
+        reason: way.and_then(|way| way.reason.clone()),
+        replication: way.and_then(|way| way.replication.as_ref()).map(replication),
+        last: from.rollback.as_ref().map(cutover),
+    })
 }
 
 fn verification(from: &Verification) -> VerificationStatus {

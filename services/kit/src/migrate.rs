@@ -89,7 +89,7 @@ async fn once(settings: &Settings, migrations: &Migrator) -> Result<(), Migratio
             match decide(&current_says, &next_says, Known::default()) {
                 Decision::Use(Role::Current, _) => current,
                 Decision::Use(Role::Next, _) => next,
-                Decision::Open { .. } | Decision::Wait => return Err(MigrationError::NobodyOwns),
+                Decision::Open(_) | Decision::Wait => return Err(MigrationError::NobodyOwns),
             }
         }
     };

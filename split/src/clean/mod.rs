@@ -5,18 +5,19 @@
 //! subscriptions can't be made or dropped under the fence of a transaction alone, so sessions of older runs are ended
 //! first and names are exact. A table is dropped only if this migration made it and the target isn't the owner.
 
-mod source;
+mod side;
 mod target;
 
 pub use target::drop_objects;
 
 use crate::failpoint::{self, Step};
 use crate::journal::{self, OwnerRow};
-use crate::spec::Side;
+use crate::names;
+use crate::spec::{Direction, Side};
 use crate::step::{Job, StepError};
 use tokio_postgres::Client;
 
-/// Removes subscription and slot, so that a copy can begin from nothing.
+/// Removes subscriptions and slots of both directions, so that a copy can begin from nothing.
 ///
 /// # Errors
 /// A server can't be reached, a session does not end, a statement fails, or a newer worker has begun.
@@ -26,12 +27,25 @@ pub async fn stream(job: &Job) -> Result<(), StepError> {
     journal::run::end_older_sessions(&target, job.id(), job.run).await?;
     journal::run::end_older_sessions(&source, job.id(), job.run).await?;
     failpoint::step(Step::SweepBegun).await;
-    target::subscriptions(job, &mut target).await?;
+    let prefix = names::prefix(job.id());
+    side::subscriptions(job, &mut target, &prefix).await?;
+    side::subscriptions(job, &mut source, &prefix).await?;
     failpoint::step(Step::SubscriptionsSettled).await;
-    source::slots(job, &mut source).await
+    side::slots(job, &mut source, &prefix).await?;
+    side::slots(job, &mut target, &prefix).await
 }
 
-/// Removes every side object on both servers: stream, publication, event trigger, role. Keeps data and journal.
+/// Removes subscription and slot of one direction. Sessions of older runs have been ended.
+///
+/// # Errors
+/// As [`stream`].
+pub async fn one_way(job: &Job, direction: Direction) -> Result<(), StepError> {
+    let prefix = names::publication(job.id(), direction);
+    side::subscriptions(job, &mut job.session(direction.end(), "clean").await?, &prefix).await?;
+    side::slots(job, &mut job.session(direction.start(), "clean").await?, &prefix).await
+}
+
+/// Removes every side object on both servers: streams, publications, event trigger, roles. Keeps data and journal.
 ///
 /// # Errors
 /// As [`stream`].
@@ -39,11 +53,14 @@ pub async fn side_objects(job: &Job) -> Result<(), StepError> {
     stream(job).await?;
     failpoint::step(Step::StreamGone).await;
     let mut source = job.session(Side::Source, "clean").await?;
-    source::ddl_freeze(job, &mut source).await?;
+    let mut target = job.session(Side::Target, "clean").await?;
+    side::ddl_freeze(job, &mut source).await?;
     failpoint::step(Step::FreezeLifted).await;
-    source::publications(job, &mut source).await?;
+    side::publications(job, &mut source).await?;
+    side::publications(job, &mut target).await?;
     failpoint::step(Step::PublicationsDropped).await;
-    source::role(job, &mut source).await
+    side::role(job, &mut source, Direction::Forward).await?;
+    side::role(job, &mut target, Direction::Back).await
 }
 
 /// Takes the migration back: everything that it made goes, the source keeps its data and its rights. The rows of the

@@ -1,38 +1,10 @@
-//! What is on the target: subscriptions, and after an abort the tables that the migration made.
+//! What an abort removes from the target: the tables that the migration made.
 
-use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::journal::cleanup::Intent;
-use crate::names;
 use crate::sql;
 use crate::step::{Job, StepError, failed};
 use tokio_postgres::Client;
-
-/// Drops every subscription of the migration without touching its slot: DISABLE, forget the slot, DROP. The slot is
-/// dropped on its own server by its exact name, or an unreachable source would keep the subscription alive.
-pub(super) async fn subscriptions(job: &Job, client: &mut Client) -> Result<(), StepError> {
-    let select = "SELECT subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid \
-                  WHERE d.datname = current_database() AND starts_with(subname, $1)";
-    let rows = client.query(select, &[&names::prefix(job.id())]).await.map_err(failed("list the subscriptions"))?;
-    for row in rows {
-        let name = sql::ident(row.get(0));
-        let action = "drop the subscription";
-        let transaction = job.begin(client).await?;
-        let script = format!(
-            "SET LOCAL lock_timeout = '30s'; ALTER SUBSCRIPTION {name} DISABLE; \
-             ALTER SUBSCRIPTION {name} SET (slot_name = NONE); DROP SUBSCRIPTION {name}"
-        );
-        transaction.batch_execute(&script).await.map_err(failed(action))?;
-        transaction.commit().await.map_err(failed(action))?;
-    }
-    failpoint::step(Step::SubscriptionsDropped).await;
-    for intent in journal::cleanup::pending(client, job.id()).await? {
-        if intent.kind == "subscription" {
-            journal::cleanup::settle(client, job.id(), job.run, "subscription", &intent.name).await?;
-        }
-    }
-    Ok(())
-}
 
 /// Drops the tables, types, functions and the schema that the migration made on the target, and nothing else.
 ///

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// Moves a live schema from one PostgreSQL server to another.
 ///
-/// plan, run, status, verify and abort take the same arguments: change the word, and leave the rest as it is.
+/// plan, run, status, verify, rollback and abort take the same arguments: change the word, and leave the rest as it is.
 #[derive(Parser)]
 #[command(name = "rerp-split", version, after_help = exit::help())]
 pub(crate) struct Arguments {
@@ -37,6 +37,17 @@ pub(crate) enum Command {
     Verify(Sides),
     /// Take the migration back and leave nothing behind; refused once the target owns the data.
     Abort(Sides),
+    /// Give the data back to the source as it came, while `status` says that it can go back.
+    Rollback {
+        #[command(flatten)]
+        sides: Sides,
+        /// The present epoch, as `status` tells it: given twice, or late, the command moves nothing.
+        #[arg(long, value_parser = clap::value_parser!(i64).range(0..))]
+        epoch: i64,
+        /// The other way round: after a rollback, to the target again.
+        #[arg(long)]
+        undo: bool,
+    },
     /// Make severed foreign keys again, where both of their tables are in one database; not beside a worker.
     UndoForeignKeys(Sides),
     /// Serve one migration whose wishes somebody else writes, until told to end.
@@ -122,6 +133,12 @@ pub(crate) struct Sides {
     /// sslrootcert in --source says.
     #[arg(long)]
     pub(crate) source_roots_on_target: Option<String>,
+    /// The same the other way round, for the way back: where the source's own disk has the target's roots.
+    #[arg(long)]
+    pub(crate) target_roots_on_source: Option<String>,
+    /// Make no stream back to the source: once the target owns, the data can't go back.
+    #[arg(long)]
+    pub(crate) no_way_back: bool,
     /// The pg_dump to use.
     #[arg(long, env = "RERP_PG_DUMP")]
     pub(crate) pg_dump: Option<PathBuf>,

@@ -7,7 +7,7 @@ use super::failure::{Failure, Refusal};
 use super::migrate::{drive_shown, write_wish};
 use super::progress::Output;
 use rerp_split::connect::Endpoint;
-use rerp_split::journal::{self, JournalError, OwnerRow, Wish};
+use rerp_split::journal::{self, JournalError, OwnerRow, Turn, Wish};
 use rerp_split::phase::Phase;
 use rerp_split::run::{Settings, Stopped};
 use tokio_postgres::error::SqlState;
@@ -21,7 +21,7 @@ pub(super) async fn abort(sides: Sides, output: &Output, stop: &CancellationToke
     let settings = sides.choose(true).await?.settings;
     check(&settings).await?;
     let wish = Wish { advance_to: Phase::Preflight, abort: true, suspend: false, services_prepared: false };
-    write_wish(&settings, &wish).await?;
+    write_wish(&settings, &wish, Turn::default()).await?;
     let (stopped, status) = drive_shown(&settings, None, output, stop).await?;
     match (stopped, status.phase) {
         (Stopped::Superseded, _) => return Ok(Ended::new(Exit::Superseded, Exit::Superseded.meaning())),

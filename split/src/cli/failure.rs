@@ -5,6 +5,7 @@
 use super::exit::Exit;
 use rerp_split::connect::ConnectError;
 use rerp_split::journal::JournalError;
+use rerp_split::phase::Phase;
 use rerp_split::spec::{Side, SpecError};
 use rerp_split::step::{Class, StepError, chain};
 use std::error::Error;
@@ -52,9 +53,25 @@ pub(crate) enum Refusal {
     )]
     TargetOwns { migration: String },
     #[error(
-        "the source of migration {migration} has closed: `run` finishes the switch, and nothing else is possible before"
+        "the data of migration {migration} is changing hands: `run`, or `rollback` if that was asked for, finishes the switch, \
+         and nothing else is possible before"
     )]
     Decided { migration: String },
+    #[error(
+        "the source owns the data of migration {migration} again, since a rollback: `rollback --undo --epoch {epoch}` takes it to \
+         the target again, `abort` takes the migration back"
+    )]
+    RolledBack { migration: String, epoch: i64 },
+    #[error("migration {migration} is at epoch {present}, not {asked}: see `status`; nothing was changed")]
+    OtherEpoch { migration: String, present: i64, asked: i64 },
+    #[error(
+        "the source owns the data of migration {migration}: there is nothing to give back, and nothing was changed"
+    )]
+    SourceOwns { migration: String },
+    #[error("there was no rollback of migration {migration} that could be undone; `run` goes on with it")]
+    NotRolledBack { migration: String },
+    #[error("migration {migration} is {phase}: what led back has been removed, and the target keeps the data")]
+    NoWayBack { migration: String, phase: Phase },
     #[error("{0}")]
     Other(String),
 }

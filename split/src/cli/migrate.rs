@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::{Failure, Refusal};
 use super::progress::Output;
 use super::settings::Chosen;
-use rerp_split::journal::{self, Wish};
+use rerp_split::journal::{self, Turn, Wish};
 use rerp_split::phase::Phase;
 use rerp_split::report;
 use rerp_split::run::{Board, Settings, Stopped, drive};
@@ -28,7 +28,8 @@ pub(super) async fn run(
     begin(&chosen, approve.as_deref()).await?;
     let settings = chosen.settings;
     let wish = Wish { advance_to, abort: false, suspend: false, services_prepared: true };
-    write_wish(&settings, &wish).await?;
+    // Whoever says how far to go doesn't want to go back: what has been wished and not been decided is over.
+    write_wish(&settings, &wish, Turn::default()).await?;
     let (stopped, status) = drive_shown(&settings, approve, output, stop).await?;
     let exit = exit(stopped, &status, advance_to);
     Ok(Ended::new(exit, how_to_go_on(exit, &status)))
@@ -42,6 +43,7 @@ async fn begin(chosen: &Chosen, approved: Option<&str>) -> Result<(), Failure> {
     let Some(status) = journal::read_status(&client, &migration).await? else { return Ok(()) };
     match status.phase {
         Phase::Aborting | Phase::Aborted => return Err(Refusal::BeingAborted { migration }.into()),
+        Phase::RolledBack => return Err(Refusal::RolledBack { migration, epoch: status.epoch }.into()),
         // Its tables have not been settled.
         Phase::Pending | Phase::Preflight => return Ok(()),
         _ => {}
@@ -80,11 +82,12 @@ pub(super) async fn drive_shown(
     Ok((stopped?, status))
 }
 
-/// Writes how far the migration may go; installs the journal on the source for it.
-pub(super) async fn write_wish(settings: &Settings, wish: &Wish) -> Result<(), Failure> {
+/// Writes how far the migration may go, and whether the data is to change hands once more; installs the journal on the source for it.
+pub(super) async fn write_wish(settings: &Settings, wish: &Wish, turn: Turn) -> Result<(), Failure> {
     let client = settings.source.connect("wish").await?;
     journal::ensure(&client).await?;
-    Ok(journal::write_wish(&client, &settings.spec.migration, wish).await?)
+    journal::write_wish(&client, &settings.spec.migration, wish).await?;
+    Ok(journal::write_turn(&client, &settings.spec.migration, turn).await?)
 }
 
 fn exit(stopped: Stopped, status: &Status, advance_to: Phase) -> Exit {
@@ -92,8 +95,10 @@ fn exit(stopped: Stopped, status: &Status, advance_to: Phase) -> Exit {
         (Stopped::Superseded, _) => Exit::Superseded,
         (_, Phase::Failed) if status.verification.as_ref().is_some_and(|seen| seen.mismatches > 0) => Exit::Mismatch,
         (_, Phase::Failed | Phase::Aborted) => Exit::Doomed,
+        (_, Phase::RolledBack) => Exit::Refused,
         (Stopped::Asked, phase) if !phase.is_terminal() => Exit::Stopped,
         (_, Phase::Preflight) if status.is_refused() => Exit::Refused,
+        (_, Phase::RollingBack) => Exit::Failed,
         (_, phase) if phase >= advance_to.min(Phase::Observe) => Exit::Done,
         _ => Exit::Failed,
     }
@@ -106,11 +111,16 @@ fn how_to_go_on(exit: Exit, status: &Status) -> String {
             "the target owns the data; the old tables are still on the source, closed to the service".to_owned()
         }
         Exit::Done if phase >= Phase::Observe => {
-            "the target owns the data; `run` with --advance-to Completed removes what is left of the migration"
+            "the target owns the data; `rollback` gives it back while `status` says that it can, `run` with --advance-to \
+             Completed removes what is left of the migration"
                 .to_owned()
         }
         Exit::Done => {
             format!("{phase} is reached; `run` with a later --advance-to goes on, `abort` takes all of it back")
+        }
+        Exit::Refused if phase == Phase::RolledBack => {
+            let epoch = status.epoch;
+            format!("the source owns the data again: `rollback --undo --epoch {epoch}` takes it to the target again")
         }
         Exit::Refused => "refused: mend what is fatal among the findings, then run the same command again".to_owned(),
         Exit::Stopped => {
@@ -124,7 +134,7 @@ fn how_to_go_on(exit: Exit, status: &Status) -> String {
     }
 }
 
-fn why(status: &Status) -> &str {
+pub(super) fn why(status: &Status) -> &str {
     status.failure.as_deref().unwrap_or(&status.message)
 }
 
@@ -146,6 +156,8 @@ mod tests {
         assert_eq!(end(Stopped::Superseded, &at(Phase::Copy)), Exit::Superseded);
         assert_eq!(end(Stopped::Settled, &at(Phase::Cutover)), Exit::Failed);
         assert_eq!(end(Stopped::Settled, &at(Phase::Failed)), Exit::Doomed);
+        assert_eq!(end(Stopped::Settled, &at(Phase::RollingBack)), Exit::Failed);
+        assert_eq!(end(Stopped::Settled, &at(Phase::RolledBack)), Exit::Refused);
         let verification = Some(Verification { mismatches: 1, ..Verification::default() });
         assert_eq!(end(Stopped::Settled, &Status { verification, ..at(Phase::Failed) }), Exit::Mismatch);
         assert_eq!(exit(Stopped::Settled, &at(Phase::ReadyForCutover), Phase::ReadyForCutover), Exit::Done);

@@ -8,6 +8,7 @@ mod exit;
 mod failure;
 mod migrate;
 mod progress;
+mod rollback;
 mod settings;
 mod status;
 mod verify;
@@ -72,6 +73,7 @@ async fn dispatch(command: Command, output: &Output, stop: &CancellationToken) -
         Command::Status(sides) => status::status(sides, output).await,
         Command::Verify(sides) => verify::verify(sides, output, stop).await,
         Command::Abort(sides) => back::abort(sides, output, stop).await,
+        Command::Rollback { sides, epoch, undo } => rollback::rollback(sides, epoch, undo, output, stop).await,
         Command::UndoForeignKeys(sides) => commands::undo_foreign_keys(sides, output).await,
         Command::Worker { dir, admin, pg_dump } => {
             commands::worker(settings::from_dir(&dir, pg_dump)?, &admin, stop).await
@@ -87,6 +89,7 @@ impl Command {
             Self::Status(_) => "status",
             Self::Verify(_) => "verify",
             Self::Abort(_) => "abort",
+            Self::Rollback { .. } => "rollback",
             Self::UndoForeignKeys(_) => "undo-foreign-keys",
             Self::Worker { .. } => "worker",
         }
@@ -99,6 +102,7 @@ impl Command {
             | Self::Status(sides)
             | Self::Verify(sides)
             | Self::Abort(sides)
+            | Self::Rollback { sides, .. }
             | Self::UndoForeignKeys(sides) => Some(sides),
             Self::Worker { .. } => None,
         }

@@ -43,8 +43,8 @@ impl Sides {
         let password = set(password).or_else(|| set("PGPASSWORD"));
         let endpoint = Endpoint::parse(side, url, migration).map_err(Refusal::Url)?.with_password(password.as_deref());
         Ok(match side {
-            Side::Source => endpoint.with_roots_on_target(self.source_roots_on_target.clone()),
-            Side::Target => endpoint,
+            Side::Source => endpoint.with_roots_elsewhere(self.source_roots_on_target.clone()),
+            Side::Target => endpoint.with_roots_elsewhere(self.target_roots_on_source.clone()),
         })
     }
 
@@ -116,6 +116,7 @@ impl Sides {
                 },
                 waive_orphans: self.waive_orphans,
             },
+            way_back: !self.no_way_back,
         })
     }
 }

@@ -57,8 +57,10 @@ fn list(all: &[Known]) -> String {
 fn about(known: &Known, status: &Status) -> String {
     let owner = match known.source_owns {
         None => "the source owns the data; nothing says otherwise yet",
+        Some(true) if status.phase == Phase::RolledBack => "the source owns the data again",
         Some(true) => "the source owns the data",
         Some(false) if status.phase.is_after_cutover() => "the target owns the data",
+        Some(false) if status.phase == Phase::RollingBack => "the data goes back to the source",
         Some(false) => "the source has closed",
     };
     let may = match (&known.advance_to, known.abort) {
@@ -66,7 +68,8 @@ fn about(known: &Known, status: &Status) -> String {
         (Some(phase), false) => format!("it may go on to {phase}"),
         (None, false) => "nobody has said how far it may go".to_owned(),
     };
-    format!("{owner}; {may}; {}\n{}\n", worker(known), next(known, status))
+    let epoch = if status.epoch > 0 { format!(", at epoch {}", status.epoch) } else { String::new() };
+    format!("{owner}{epoch}; {may}; {}\n{}\n", worker(known), next(known, status))
 }
 
 fn worker(known: &Known) -> String {
@@ -91,6 +94,11 @@ fn next(known: &Known, status: &Status) -> &'static str {
         Phase::Preflight if status.is_refused() => "mend what is fatal among the findings, then `run` again",
         _ if is_alive(known) => "wait, or stop that process: the same `run` goes on later",
         Phase::ReadyForCutover => "`run` switches; `abort` takes all of it back",
+        Phase::RollingBack => "`rollback` goes on; `run` takes it back unless it has been decided",
+        Phase::RolledBack => "`rollback --undo` goes forward again; `abort` takes all of it back",
+        Phase::Observe if status.way_back.as_ref().is_some_and(|way| way.possible) => {
+            "`run` finishes it; `rollback` gives the data back"
+        }
         phase if phase.is_after_cutover() => "`run` finishes it",
         _ => "`run` goes on; `abort` takes all of it back",
     }
@@ -121,6 +129,8 @@ mod tests {
              `run` goes on; `abort` takes all of it back\n"
         );
         assert!(about(&known(Phase::Copy, Some(1)), &status).contains("stop that process"));
+        let back = about(&known(Phase::RolledBack, None), &Status { phase: Phase::RolledBack, epoch: 2, ..status });
+        assert!(back.starts_with("the source owns the data again, at epoch 2; ") && back.contains("rollback --undo"));
         assert_eq!(list(&[known(Phase::Pending, None)]), "m: Pending, nobody has worked on it\n");
     }
 }

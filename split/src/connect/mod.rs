@@ -44,7 +44,7 @@ pub struct Endpoint {
     side: Side,
     config: Config,
     tls: Tls,
-    roots_on_target: Option<String>,
+    roots_elsewhere: Option<String>,
     host: String,
     port: u16,
     migration: String,
@@ -86,14 +86,14 @@ impl Endpoint {
             return Err(ConnectError::Incomplete { side, what: "database" });
         }
         let port = config.get_ports().first().copied().unwrap_or(5432);
-        Ok(Self { side, config, tls, roots_on_target: None, host, port, migration: migration.to_owned(), run: 0 })
+        Ok(Self { side, config, tls, roots_elsewhere: None, host, port, migration: migration.to_owned(), run: 0 })
     }
 
-    /// The same server; the target, which opens the subscription by itself, finds the roots for it at `path` of its own disk. Without
-    /// this they are where the URL says, on its disk as on ours.
+    /// The same server; the other one, which opens subscriptions to it by itself, finds the roots for that at `path` of its own
+    /// disk. Without this they are where the URL says, on its disk as on ours.
     #[must_use]
-    pub fn with_roots_on_target(self, path: Option<String>) -> Self {
-        Self { roots_on_target: path, ..self }
+    pub fn with_roots_elsewhere(self, path: Option<String>) -> Self {
+        Self { roots_elsewhere: path, ..self }
     }
 
     /// The same server, with this password where the URL has none.
@@ -184,12 +184,12 @@ impl Endpoint {
         all
     }
 
-    /// A libpq connection string for another login on this server, as the target uses it. It holds the password: never log it.
+    /// A libpq connection string for another login on this server, as the other server uses it. It holds the password: never log it.
     #[must_use]
     pub fn conninfo(&self, user: &str, password: &str) -> String {
         let value = sql::conninfo_value;
         let here = self.tls.roots().map(Path::to_string_lossy);
-        let roots = here.map(|here| self.roots_on_target.as_deref().unwrap_or(&here).to_owned());
+        let roots = here.map(|here| self.roots_elsewhere.as_deref().unwrap_or(&here).to_owned());
         let roots = roots.map(|path| format!(" sslrootcert={}", value(&path))).unwrap_or_default();
         format!(
             "host={} port={} dbname={} user={} password={} sslmode={}{roots} connect_timeout={} keepalives_idle=10 keepalives_interval=5 keepalives_count=3",

@@ -27,10 +27,10 @@ fn whoever_connects_with_libpq_verifies_as_we_do() {
     let env = endpoint.libpq_env("dump");
     assert!(env.contains(&("PGSSLMODE", "verify-full".into())) && env.contains(&("PGSSLROOTCERT", "/r's.crt".into())));
     assert!(endpoint.conninfo("u", "p").contains(" sslmode=verify-full sslrootcert='/r\\'s.crt' "));
-    let elsewhere = endpoint.with_roots_on_target(Some("/etc/ssl/source.crt".into()));
+    let elsewhere = endpoint.with_roots_elsewhere(Some("/etc/ssl/source.crt".into()));
     assert!(elsewhere.conninfo("u", "p").contains(" sslmode=verify-full sslrootcert='/etc/ssl/source.crt' "));
     let plain = Endpoint::parse(Side::Source, "postgresql://u@h/d?sslmode=disable", "abc").unwrap();
-    assert!(!plain.with_roots_on_target(Some("/r".into())).conninfo("u", "p").contains("sslrootcert"));
+    assert!(!plain.with_roots_elsewhere(Some("/r".into())).conninfo("u", "p").contains("sslrootcert"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::failpoint::{self, Step};
 use crate::inspect::Inventory;
 use crate::journal;
 use crate::names;
-use crate::spec::Side;
+use crate::spec::{Direction, Side};
 use crate::sql;
 use crate::step::{Job, StepError, failed};
 use crate::stream;
@@ -56,10 +56,11 @@ pub fn lock_sql<'a>(schema: &str, tables: impl IntoIterator<Item = &'a str>) -> 
 /// has sessions any more, or a newer worker has begun.
 pub async fn copy(job: &Job, inventory: &Inventory, progress: &dyn Progress) -> Result<(), StepError> {
     clean::stream(job).await?;
-    let slot = names::slot(job.id(), job.run);
+    let slot = names::slot(job.id(), Direction::Forward, job.run);
     let (keeper, snapshot) = Keeper::hold(job, inventory, &slot).await?;
     let mut target = job.session(Side::Target, "clean").await?;
-    stream::create_subscription(job, &mut job.session(Side::Source, "role").await?, &mut target, &slot).await?;
+    let mut source = job.session(Side::Source, "role").await?;
+    stream::create_subscription(job, Direction::Forward, &mut source, &mut target, &slot).await?;
     failpoint::step(Step::SubscriptionMade).await;
     empty(job, &mut target, inventory).await?;
     failpoint::step(Step::TablesEmptied).await;

@@ -130,11 +130,23 @@ steps! {
     ChunkRecorded,
     /// Verify: everything has been compared.
     Compared,
-    /// Cutover: the source has been looked at; nothing is severed.
+    /// Cutover, RollingBack: the side that will close has been looked at; nothing is made or severed.
     CutoverInspected,
+    /// RollingBack, and Cutover after it: a run number of its own is taken; the phase is still the one before.
+    TurnClaimed,
+    /// Cutover, RollingBack: nothing of the way back is left from an earlier try.
+    WayBackCleared,
+    /// Cutover, RollingBack: the publication of the way back is made.
+    WayBackPublished,
+    /// Cutover, RollingBack: its slot is written down, not made.
+    WayBackSlotIntended,
+    /// Cutover, RollingBack: its slot is made.
+    WayBackSlotMade,
+    /// Cutover, RollingBack: its subscription is made, disabled.
+    WayBackMade,
     /// Cutover: no foreign key leads to what stays any more; the fence has not begun.
     KeysSevered,
-    /// Cutover: the fence has ended well, which only the owner rows tell.
+    /// Cutover, RollingBack: the fence has ended well, which only the owner rows tell.
     Switched,
     /// Clean-up: stream and slots are gone.
     StreamGone,
@@ -169,8 +181,8 @@ macro_rules! statements {
 }
 
 statements! {
-    ReadSource ReadTarget ReadWish P2Declare P2Close P5Quiet P5RoundTrip F1Begin F1Journal F2Arm F3Lock F3Unlock F3Wait
-    F4Check F5Token F5Look F6Read F6Set F7Flush F8Close F8Status F9Proof F9Open F10Tidy Retreat Rest
+    ReadSource ReadTarget ReadWish P2Declare P2Close P3Advance P5Quiet P5RoundTrip F1Begin F1Journal F2Arm F3Lock F3Unlock F3Wait
+    F4Check F5Token F5Look F6Read F6Set F7Flush F8Close F8Status F9Proof F9Open F10Tidy F10Stop F10Slot F10Enable Retreat Rest
     TakeBegin TakeArm TakeCommit TakeRetreat TakeProof TakeOpen
 }
 

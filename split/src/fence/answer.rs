@@ -52,8 +52,14 @@ fn value<'a>(row: &'a SimpleQueryRow, column: &str) -> Option<&'a str> {
 pub(super) fn success(stmt: &Stmt, rows: &Rows) -> Event {
     let answer = match stmt {
         Stmt::ReadSource | Stmt::ReadTarget => owner(rows),
-        Stmt::ReadWish => wish(rows),
-        Stmt::P5Quiet | Stmt::F5Look(_) | Stmt::F9Open(_) | Stmt::TakeOpen(_) => rows.flag("answer").map(yes_or_no),
+        Stmt::ReadWish { .. } => wish(rows),
+        Stmt::P5Quiet
+        | Stmt::F5Look(_)
+        | Stmt::F9Open(_)
+        | Stmt::F10Slot
+        | Stmt::F10Enable { .. }
+        | Stmt::TakeOpen(_) => rows.flag("answer").map(yes_or_no),
+        Stmt::F10Stop { .. } => Some(Event::Stopped(rows.text("lsn").map(str::to_owned))),
         Stmt::F4Check => check(rows),
         Stmt::F1Begin { .. } | Stmt::TakeBegin { .. } => closing(rows),
         Stmt::F2Arm(_) | Stmt::TakeArm(_) => Some(if rows.has("epoch") { Event::Done } else { Event::Refused }),

@@ -2,7 +2,7 @@
 //!
 //! In: names and limits, all decided before. Out: plain data. No connection, no secret, no clock.
 
-use crate::spec::SideSpec;
+use crate::spec::{Direction, SideSpec};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ pub struct CutoverConfig {
     pub migration: String,
     /// This worker's run number, already claimed on both sides.
     pub run: i64,
+    /// Which way: back, source and target have exchanged names in everything below.
+    pub direction: Direction,
     /// Where the data is: schema and the roles that lose it.
     pub source: SideSpec,
     /// Where it goes: schema and the roles that get it.
@@ -22,8 +24,10 @@ pub struct CutoverConfig {
     pub tables: Vec<String>,
     /// The moving sequences without schema; both sides have them.
     pub sequences: Vec<String>,
-    /// The publication on the source. It must cover every moving table and `rerp_split.token_fwd`.
+    /// The publication on the source. It must cover every moving table and the tokens of this direction.
     pub publication: String,
+    /// Whether a stream leads back once the target is open.
+    pub way_back: WayBack,
     /// What tells that the moving tables are still what the plan was made for; none skips the check.
     pub schema_hash: Option<SchemaHash>,
     /// How long writers may be blocked by one attempt.
@@ -42,6 +46,19 @@ impl CutoverConfig {
     pub const SEQUENCE_MARGIN: i64 = 1000;
     /// Quick enough that draining does not decide the pause.
     pub const TOKEN_LIMIT: Duration = Duration::from_millis(20);
+}
+
+/// The stream in the other direction, made before the fence: a slot on the target that nobody reads, a subscription on the
+/// source that is disabled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WayBack {
+    /// There is none.
+    #[default]
+    None,
+    /// Its slot has just been made.
+    New,
+    /// Its slot is from an earlier attempt and keeps what was written since then.
+    Old,
 }
 
 /// A query on the source that returns one text, and what it returned when the plan was made.

@@ -6,7 +6,7 @@
 
 use super::answer::{failure, success};
 use super::clock::{Clock, back_off};
-use super::config::{CutoverConfig, CutoverReport};
+use super::config::{CutoverConfig, CutoverReport, WayBack};
 use super::error::{Cause, FenceError};
 use super::render::{look, render};
 use super::sessions::Sessions;
@@ -29,6 +29,11 @@ const UNHURRIED: Duration = Duration::from_millis(300);
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 /// How long a token may take outside of the pause.
 const TOKEN_LIMIT: Duration = Duration::from_secs(5);
+/// Between two times that the slot of the way back passes what it needn't keep. The server reads all of its WAL since the
+/// last one for it, whosever that is.
+const ADVANCE_AGAIN: Duration = Duration::from_secs(10);
+/// How long the reader of a slot may take to end.
+const READER_LIMIT: Duration = Duration::from_secs(30);
 
 /// One cutover in progress.
 pub struct Drive {
@@ -39,13 +44,16 @@ pub struct Drive {
     clock: Clock,
     cause: Option<Cause>,
     opened: Option<Timestamp>,
+    /// When the slot of the way back was last known to keep little.
+    advanced: Option<Instant>,
 }
 
 impl Drive {
     /// Nothing is sent yet. `only_finish`: stop if the source owns, instead of closing it.
     #[must_use]
     pub fn new(cfg: &CutoverConfig, source: &Endpoint, target: &Endpoint, only_finish: bool) -> Self {
-        let worker = Worker::new(cfg.sequence_margin, only_finish);
+        let way_back = cfg.way_back != WayBack::None;
+        let worker = Worker { way_back, ..Worker::new(cfg.sequence_margin, only_finish) };
         Self {
             cfg: cfg.clone(),
             sessions: Sessions::new(source, target),
@@ -54,6 +62,7 @@ impl Drive {
             clock: Clock::start(),
             cause: None,
             opened: None,
+            advanced: (cfg.way_back == WayBack::New).then(Instant::now),
         }
     }
 
@@ -114,6 +123,7 @@ impl Drive {
         match stmt {
             Stmt::Rest => self.rest().await,
             Stmt::F3Wait { tries } => self.wait(*tries).await,
+            Stmt::P3Advance => self.advance(stmt).await,
             Stmt::P5Quiet => self.quiet(stmt).await,
             Stmt::P5RoundTrip => self.round_trip(stmt).await,
             Stmt::F5Look(_) => self.again(stmt, LOOK_AGAIN).await,
@@ -126,13 +136,14 @@ impl Drive {
                 tokio::time::sleep(UNHURRIED).await;
                 self.send(stmt).await
             }
+            Stmt::F10Slot => self.drop_slot(stmt).await,
             _ => self.send(stmt).await,
         }
     }
 
     async fn send(&mut self, stmt: &Stmt) -> Event {
         let sql = render(stmt, &self.cfg);
-        self.send_sql(stmt, stmt.place(), &sql).await
+        self.send_sql(stmt, stmt.place(self.cfg.direction), &sql).await
     }
 
     async fn send_sql(&mut self, stmt: &Stmt, place: Place, sql: &str) -> Event {
@@ -160,6 +171,25 @@ impl Drive {
             tokio::time::sleep(pause).await;
         }
         event
+    }
+
+    /// At a modest pace, whatever makes the fence begin again and again.
+    async fn advance(&mut self, stmt: &Stmt) -> Event {
+        if self.advanced.is_some_and(|last| last.elapsed() < ADVANCE_AGAIN) {
+            return Event::Done;
+        }
+        self.advanced = Some(Instant::now());
+        self.send(stmt).await
+    }
+
+    /// Whoever still reads from the slot takes a moment to end.
+    async fn drop_slot(&mut self, stmt: &Stmt) -> Event {
+        let event = self.again(stmt, ASK_AGAIN).await;
+        if event == Event::No && self.clock.waited() < READER_LIMIT {
+            return event;
+        }
+        self.clock.stop_waiting();
+        if event == Event::No { Event::Failed } else { event }
     }
 
     /// Old transactions are waited for with patience, not for ever: the lock has its own timeout.

@@ -2,9 +2,12 @@
 //!
 //! In: a caught-up stream, `CutoverConfig`, two endpoints. Out: a `CutoverReport`, or an error that says who owns the
 //! data. Close first, then open; opening needs a proof that exists only once the closing commit is durable.
-//! It makes no slots, publications or subscriptions and removes none.
+//! It makes no slots, publications or subscriptions. Of those that led here it ends the subscription and the slot once the
+//! target is open, and lets those begin that lead back, if they are there.
 //!
-//! Read `stmt` (all that is ever sent), `step` (what follows what, pure), `render` (the SQL), `drive` (runs it).
+//! Source and target are the side that closes and the side that opens: a rollback is the same with the sides exchanged.
+//!
+//! Read `stmt` (all that is ever sent), `step` (what follows what, pure), `render`, `rights` and `streams` (the SQL), `drive` (runs it).
 
 mod answer;
 mod clock;
@@ -17,8 +20,9 @@ mod sequence;
 mod sessions;
 mod step;
 mod stmt;
+mod streams;
 
-pub use config::{CutoverConfig, CutoverReport, SchemaHash};
+pub use config::{CutoverConfig, CutoverReport, SchemaHash, WayBack};
 pub use drive::Drive;
 pub use error::{Cause, FenceError};
 pub use render::render;

@@ -8,7 +8,9 @@
 use super::config::CutoverConfig;
 use super::rights::{close_target, declare_source};
 use super::stmt::{Ahead, Closing, Stmt};
+use super::streams;
 use crate::phase::Phase;
+use crate::spec::Direction;
 use crate::sql::{idents, literal, qualified, tables};
 use std::time::Duration;
 use uuid::Uuid;
@@ -20,7 +22,7 @@ const LOCKS_TIMEOUT: &str = "150ms";
 /// A running autovacuum gives way only to someone who has waited for `deadlock_timeout`.
 const DEADLOCK_TIMEOUT: &str = "20ms";
 /// How long a journal row may be waited for outside of the pause.
-const ROW_TIMEOUT: &str = "2s";
+pub(super) const ROW_TIMEOUT: &str = "2s";
 
 /// The SQL of `stmt`; empty for those that only let time pass. `P5RoundTrip` renders its first half.
 #[must_use]
@@ -30,9 +32,10 @@ pub fn render(stmt: &Stmt, cfg: &CutoverConfig) -> String {
     match stmt {
         Stmt::ReadSource => read_owner(cfg, from),
         Stmt::ReadTarget => read_owner(cfg, to),
-        Stmt::ReadWish => read_wish(cfg),
+        Stmt::ReadWish { epoch } => read_wish(cfg, *epoch),
         Stmt::P2Declare => fenced(cfg, "on", &declare_source(cfg)),
         Stmt::P2Close => fenced(cfg, "on", &close_target(cfg)),
+        Stmt::P3Advance => streams::advance(cfg),
         Stmt::P5Quiet => quiet(cfg),
         Stmt::P5RoundTrip | Stmt::F5Token => token(cfg),
         Stmt::F1Begin { epoch } => begin(cfg, *epoch),
@@ -51,6 +54,9 @@ pub fn render(stmt: &Stmt, cfg: &CutoverConfig) -> String {
         Stmt::TakeProof => read_proof(cfg, to),
         Stmt::F9Open(proof) | Stmt::TakeOpen(proof) => open(cfg, proof),
         Stmt::F10Tidy => tidy(cfg),
+        Stmt::F10Stop { epoch } => streams::stop(cfg, *epoch),
+        Stmt::F10Slot => streams::slot(cfg),
+        Stmt::F10Enable { position } => streams::enable(cfg, position),
         Stmt::Retreat | Stmt::TakeRetreat => "ROLLBACK".to_owned(),
         Stmt::TakeBegin { epoch } => take_begin(cfg, *epoch),
         Stmt::TakeArm(closing) => arm(cfg, from, closing),
@@ -60,17 +66,17 @@ pub fn render(stmt: &Stmt, cfg: &CutoverConfig) -> String {
     }
 }
 
-fn id(cfg: &CutoverConfig) -> String {
+pub(super) fn id(cfg: &CutoverConfig) -> String {
     literal(&cfg.migration)
 }
 
 /// First statement of every transaction: fails once a newer worker has begun.
-fn hold(cfg: &CutoverConfig) -> String {
+pub(super) fn hold(cfg: &CutoverConfig) -> String {
     format!("SELECT rerp_split.hold_run({}, {})", id(cfg), cfg.run)
 }
 
 /// A transaction of its own that a newer worker waits for.
-fn fenced(cfg: &CutoverConfig, synchronous_commit: &str, work: &str) -> String {
+pub(super) fn fenced(cfg: &CutoverConfig, synchronous_commit: &str, work: &str) -> String {
     format!(
         "BEGIN; SET LOCAL synchronous_commit = {synchronous_commit}; SET LOCAL lock_timeout = '{ROW_TIMEOUT}'; {}; {work}; COMMIT",
         hold(cfg)
@@ -90,17 +96,21 @@ fn read_owner(cfg: &CutoverConfig, schema: &str) -> String {
     format!("SELECT epoch, is_owner, armed IS NOT NULL AS is_armed FROM rerp_split.owner WHERE {}", row(cfg, schema))
 }
 
-/// Asked only while the source owns, so that nothing is left half done by a wish that has changed.
-fn read_wish(cfg: &CutoverConfig) -> String {
+/// Asked only while the source owns, so that nothing is left half done by a wish that has changed. Going back is wished for at
+/// one epoch: what asked for an earlier one has been done, or has become meaningless.
+fn read_wish(cfg: &CutoverConfig, epoch: i64) -> String {
+    let wanted = match cfg.direction {
+        Direction::Forward => {
+            let switched = Phase::ALL.iter().filter(|phase| phase.is_switched()).map(|phase| literal(phase.as_str()));
+            format!("w.advance_to IN ({})", switched.collect::<Vec<_>>().join(", "))
+        }
+        Direction::Back => format!(
+            "EXISTS (SELECT FROM rerp_split.turn AS t WHERE t.migration = w.migration AND t.rollback = {epoch})"
+        ),
+    };
     format!(
-        "SELECT abort, services_prepared AND NOT suspend AND advance_to IN ({}) AS services_prepared
-         FROM rerp_split.wish WHERE migration = {}",
-        Phase::ALL
-            .iter()
-            .filter(|phase| phase.is_switched())
-            .map(|phase| literal(phase.as_str()))
-            .collect::<Vec<_>>()
-            .join(", "),
+        "SELECT w.abort, w.services_prepared AND NOT w.suspend AND {wanted} AS services_prepared
+         FROM rerp_split.wish AS w WHERE w.migration = {}",
         id(cfg)
     )
 }
@@ -133,7 +143,8 @@ fn names(list: &[String]) -> String {
 /// The token has to be flushed before it can be streamed; a standby need not have it.
 fn token(cfg: &CutoverConfig) -> String {
     let insert = format!(
-        "INSERT INTO rerp_split.token_fwd (migration, token) VALUES ({}, gen_random_uuid()) RETURNING token",
+        "INSERT INTO {} (migration, token) VALUES ({}, gen_random_uuid()) RETURNING token",
+        cfg.direction.tokens(),
         id(cfg)
     );
     fenced(cfg, "local", &insert)
@@ -142,7 +153,8 @@ fn token(cfg: &CutoverConfig) -> String {
 /// Whether `token` has arrived on the target.
 pub(super) fn look(cfg: &CutoverConfig, token: &Uuid) -> String {
     format!(
-        "SELECT EXISTS (SELECT FROM rerp_split.token_fwd WHERE migration = {} AND token = '{token}') AS answer",
+        "SELECT EXISTS (SELECT FROM {} WHERE migration = {} AND token = '{token}') AS answer",
+        cfg.direction.tokens(),
         id(cfg)
     )
 }
@@ -223,9 +235,10 @@ fn check(cfg: &CutoverConfig) -> String {
             WHERE n.nspname = {} AND c.relname IN ({}) AND c.relkind <> 'p' AND NOT EXISTS (
                 SELECT FROM published AS p WHERE p.rowfilter IS NULL
                 AND (p.oid = c.oid OR p.oid IN (SELECT pg_partition_ancestors(c.oid)))))
-         AND EXISTS (SELECT FROM published WHERE oid = 'rerp_split.token_fwd'::regclass) AS answer",
+         AND EXISTS (SELECT FROM published WHERE oid = '{}'::regclass) AS answer",
         literal(&cfg.source.schema),
-        names(&cfg.tables)
+        names(&cfg.tables),
+        cfg.direction.tokens()
     );
     let hash = cfg.schema_hash.as_ref().map_or_else(String::new, |hash| {
         format!("; SELECT ({}) IS NOT DISTINCT FROM {} AS schema_same", hash.query, literal(&hash.expected))
@@ -269,18 +282,21 @@ fn set_sequences(cfg: &CutoverConfig, ahead: &[Ahead]) -> String {
     if all.is_empty() { "SELECT".to_owned() } else { fenced(cfg, "off", &all.join("; ")) }
 }
 
-/// Apply commits asynchronously; WAL is one stream, so this commit makes durable whatever was applied before it.
+/// Apply commits asynchronously; WAL is one stream, so this commit makes durable whatever was applied before it. The position is
+/// that of the next record: what can be seen has been written before it, though perhaps not to the disk, and whoever opens
+/// this side comes later.
 fn flush(cfg: &CutoverConfig, epoch: i64, tokens: &[Uuid]) -> String {
     let list: Vec<String> = tokens.iter().map(|token| format!("'{token}'")).collect();
     let upsert = format!(
         "INSERT INTO rerp_split.drained AS d (migration, epoch, lsn)
-         SELECT {id}, {epoch}, pg_current_wal_flush_lsn() WHERE (
-             SELECT count(*) FROM rerp_split.token_fwd WHERE migration = {id} AND token IN ({})) = {}
+         SELECT {id}, {epoch}, pg_current_wal_insert_lsn() WHERE (
+             SELECT count(*) FROM {tokens} WHERE migration = {id} AND token IN ({})) = {}
          ON CONFLICT (migration) DO UPDATE SET epoch = excluded.epoch, lsn = excluded.lsn, at = now()
          RETURNING lsn",
         list.join(", "),
         tokens.len(),
-        id = id(cfg)
+        id = id(cfg),
+        tokens = cfg.direction.tokens()
     );
     fenced(cfg, "on", &upsert)
 }

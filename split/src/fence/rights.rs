@@ -14,6 +14,7 @@ pub(super) fn declare_source(cfg: &CutoverConfig) -> String {
     let relations = literals(cfg.tables.iter().chain(&cfg.sequences).map(String::as_str));
     format!(
         "SELECT rerp_split.hold_owner({id}, true);
+         INSERT INTO rerp_split.declared (migration, schema_name) VALUES ({id}, {schema}) ON CONFLICT DO NOTHING;
          DELETE FROM rerp_split.rights WHERE schema_name = {schema};
          WITH moving AS (
              SELECT c.oid, c.relname, c.relowner, c.relacl,
@@ -35,19 +36,21 @@ pub(super) fn declare_source(cfg: &CutoverConfig) -> String {
 }
 
 /// Writes down what the service's roles will have on the target, by what each is for, and takes whatever they have now:
-/// nobody may write there early, or read what isn't complete.
+/// nobody may write there early, or read what isn't complete. Where this side has owned before, it will be what they had then.
 pub(super) fn close_target(cfg: &CutoverConfig) -> String {
-    let schema = literal(&cfg.target.schema);
+    let (id, schema) = (literal(&cfg.migration), literal(&cfg.target.schema));
+    let new = format!(
+        "NOT EXISTS (SELECT FROM rerp_split.declared AS d WHERE d.migration = {id} AND d.schema_name = {schema})"
+    );
     let mut sql = format!(
-        "SELECT rerp_split.hold_owner({}, false); DELETE FROM rerp_split.rights WHERE schema_name = {schema}",
-        literal(&cfg.migration)
+        "SELECT rerp_split.hold_owner({id}, false); DELETE FROM rerp_split.rights WHERE schema_name = {schema} AND {new}"
     );
     let mut declare = |kind: &str, relations: &[String], rights: &[(&str, &str)]| {
         for (role, privilege) in rights {
             for relation in relations {
                 sql.push_str(&format!(
                     "; INSERT INTO rerp_split.rights (schema_name, kind, relation, role_name, privilege)
-                     VALUES ({schema}, '{kind}', {}, {}, '{privilege}') ON CONFLICT DO NOTHING",
+                     SELECT {schema}, '{kind}', {}, {}, '{privilege}' WHERE {new} ON CONFLICT DO NOTHING",
                     literal(relation),
                     literal(role)
                 ));

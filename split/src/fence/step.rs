@@ -16,6 +16,8 @@ const LOCK_TRIES: u32 = 10;
 const QUICK_ROUNDS: u32 = 3;
 /// How often the target may definitely refuse to open before the source is taken back.
 const OPEN_TRIES: u32 = 5;
+/// How often the end of the stream that led here is tried; the target is open, so whoever looks later may try again.
+const END_TRIES: u32 = 5;
 
 /// What the worker remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +26,8 @@ pub struct Worker {
     pub at: Stmt,
     /// Only finish what an earlier worker began: stop if the source is the owner.
     pub only_finish: bool,
+    /// A stream leads back once the target is open.
+    pub way_back: bool,
     /// How far sequences are set ahead, in calls.
     pub margin: i64,
     /// The source's owner row as last read.
@@ -44,6 +48,12 @@ pub struct Worker {
     pub tokens: Vec<Uuid>,
     /// How often the target definitely refused to open.
     pub refusals: u32,
+    /// The target is the owner.
+    pub opened: bool,
+    /// Where the way back begins.
+    pub position: Option<String>,
+    /// How often the streams could not be exchanged.
+    pub failed_ends: u32,
     /// Set with the last statement's answer.
     pub outcome: Option<Outcome>,
 }
@@ -80,6 +90,7 @@ impl Worker {
         Self {
             at: Stmt::ReadSource,
             only_finish,
+            way_back: false,
             margin,
             source: None,
             epoch: 0,
@@ -90,6 +101,9 @@ impl Worker {
             tries: 0,
             tokens: Vec::new(),
             refusals: 0,
+            opened: false,
+            position: None,
+            failed_ends: 0,
             outcome: None,
         }
     }
@@ -116,14 +130,17 @@ pub fn step(worker: &Worker, event: Event) -> (Worker, Option<Stmt>) {
 impl Worker {
     fn answer(&mut self, at: Stmt, event: Event) -> Option<Stmt> {
         match at {
-            Stmt::ReadSource | Stmt::ReadTarget | Stmt::ReadWish | Stmt::Rest => self.read(&at, event),
+            Stmt::ReadSource | Stmt::ReadTarget | Stmt::ReadWish { .. } | Stmt::Rest => self.read(&at, event),
+            // One that failed has passed nothing: the slot keeps more than it must.
+            Stmt::P3Advance => Some(Stmt::ReadWish { epoch: self.epoch - 1 }),
             Stmt::P2Declare | Stmt::P2Close | Stmt::P5Quiet | Stmt::P5RoundTrip => self.prepare(&at, event),
             Stmt::F1Begin { .. } | Stmt::F1Journal(_) | Stmt::F2Arm(_) => self.arm(&at, event),
             Stmt::F3Lock | Stmt::F3Unlock | Stmt::F3Wait { .. } => self.lock(&at, &event),
             Stmt::F4Check | Stmt::F5Token | Stmt::F5Look(_) => self.drain(&at, event),
             Stmt::F6Read | Stmt::F6Set(_) | Stmt::F7Flush { .. } => self.flush(&at, event),
             Stmt::F8Close | Stmt::F8Status(_) => self.close(&at, &event),
-            Stmt::F9Proof | Stmt::F9Open(_) | Stmt::F10Tidy => self.open(&at, &event),
+            Stmt::F9Proof | Stmt::F9Open(_) => self.open(&at, &event),
+            Stmt::F10Tidy | Stmt::F10Stop { .. } | Stmt::F10Slot | Stmt::F10Enable { .. } => self.exchange(&at, event),
             Stmt::Retreat => Some(Stmt::Rest),
             _ => self.take_back(&at, event),
         }
@@ -133,6 +150,7 @@ impl Worker {
     /// neither armed nor owner: a taking back is unfinished. Target owns: tidy.
     fn read(&mut self, at: &Stmt, event: Event) -> Option<Stmt> {
         match (at, event) {
+            (Stmt::Rest, Event::BudgetSpent) if self.opened => self.stop(Outcome::TargetOwns),
             (Stmt::Rest, Event::BudgetSpent) if self.is_past_closing() => self.stop(Outcome::Stranded),
             (Stmt::Rest, Event::BudgetSpent) => self.stop(Outcome::BudgetSpent),
             (Stmt::Rest, _) => Some(self.restart()),
@@ -142,10 +160,10 @@ impl Worker {
                 Some(Stmt::ReadTarget)
             }
             (Stmt::ReadTarget, Event::Owner(Some(target))) => self.decide(&target),
-            (Stmt::ReadWish, Event::Wish { abort: true, .. }) => self.stop(Outcome::AbortWanted),
-            (Stmt::ReadWish, Event::Wish { prepared: false, .. }) => self.stop(Outcome::NotPrepared),
-            (Stmt::ReadWish, Event::Wish { .. }) if self.declared => Some(Stmt::P5Quiet),
-            (Stmt::ReadWish, Event::Wish { .. }) => Some(Stmt::P2Declare),
+            (Stmt::ReadWish { .. }, Event::Wish { abort: true, .. }) => self.stop(Outcome::AbortWanted),
+            (Stmt::ReadWish { .. }, Event::Wish { prepared: false, .. }) => self.stop(Outcome::NotPrepared),
+            (Stmt::ReadWish { .. }, Event::Wish { .. }) if self.declared => Some(Stmt::P5Quiet),
+            (Stmt::ReadWish { .. }, Event::Wish { .. }) => Some(Stmt::P2Declare),
             _ => Some(Stmt::Rest),
         }
     }
@@ -158,10 +176,13 @@ impl Worker {
             (true, false, _) if self.only_finish => self.stop(Outcome::SourceOwns),
             (true, false, _) => {
                 self.epoch = source.epoch + 1;
-                self.closed_here = false;
-                Some(Stmt::ReadWish)
+                (self.closed_here, self.opened) = (false, false);
+                Some(if self.way_back { Stmt::P3Advance } else { Stmt::ReadWish { epoch: source.epoch } })
             }
-            (false, true, _) => Some(Stmt::F10Tidy),
+            (false, true, _) => {
+                self.opened = true;
+                Some(Stmt::F10Tidy)
+            }
             (false, false, true) => Some(Stmt::F9Proof),
             (false, false, false) => Some(Stmt::TakeProof),
         }
@@ -260,15 +281,41 @@ impl Worker {
     fn open(&mut self, at: &Stmt, event: &Event) -> Option<Stmt> {
         match (at, event) {
             (Stmt::F9Proof, Event::Proof(Some(proof))) => Some(Stmt::F9Open(*proof)),
-            (Stmt::F9Open(_), Event::Yes) => Some(Stmt::F10Tidy),
+            (Stmt::F9Open(_), Event::Yes) => {
+                self.opened = true;
+                Some(Stmt::F10Tidy)
+            }
             (Stmt::F9Open(_), Event::Failed) => {
                 self.refusals += 1;
                 let go_back = self.refusals >= OPEN_TRIES;
                 Some(if go_back { Stmt::TakeBegin { epoch: self.epoch } } else { Stmt::Rest })
             }
-            // The target owns; what could not be tidied is only in the way of nobody.
-            (Stmt::F10Tidy, _) => self.stop(Outcome::TargetOwns),
             _ => Some(Stmt::Rest),
+        }
+    }
+
+    /// The target owns. The stream that led here ends, subscription and slot, before the one that leads back may begin:
+    /// what either carries would go round through the other.
+    fn exchange(&mut self, at: &Stmt, event: Event) -> Option<Stmt> {
+        match (at, event) {
+            // What could not be tidied is in nobody's way.
+            (Stmt::F10Tidy, _) => Some(Stmt::F10Stop { epoch: self.epoch }),
+            (Stmt::F10Stop { .. }, Event::Stopped(position)) => {
+                self.position = position;
+                Some(Stmt::F10Slot)
+            }
+            (Stmt::F10Slot, Event::No) => Some(Stmt::F10Slot),
+            (Stmt::F10Slot, Event::Yes) => match self.position.clone().filter(|_| self.way_back) {
+                Some(position) => Some(Stmt::F10Enable { position }),
+                None => self.stop(Outcome::TargetOwns),
+            },
+            // No: there is no such subscription any more, and no way back.
+            (Stmt::F10Enable { .. }, Event::Yes | Event::No) => self.stop(Outcome::TargetOwns),
+            _ => {
+                self.failed_ends += 1;
+                let given_up = self.failed_ends >= END_TRIES;
+                if given_up { self.stop(Outcome::TargetOwns) } else { Some(Stmt::Rest) }
+            }
         }
     }
 
@@ -294,6 +341,7 @@ impl Worker {
     fn restart(&mut self) -> Stmt {
         self.source = None;
         self.closing = None;
+        (self.opened, self.position) = (false, None);
         self.tokens.clear();
         self.tries = 0;
         self.rounds = 0;

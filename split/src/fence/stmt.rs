@@ -1,8 +1,10 @@
 //! Everything the fence ever does to a database, as one enum; and everything it can learn from it.
 //!
 //! Plain data: `step` chooses a statement, `render` writes its SQL, `drive` runs it and turns the answer into an event.
-//! The names F1 to F10 follow the order of the protocol; A and B are two sessions on the source.
+//! The names F1 to F10 follow the order of the protocol. *Source* is the side that closes and *target* the one that opens:
+//! in a rollback they have exchanged names. A and B are two sessions on the source.
 
+use crate::spec::Direction;
 use uuid::Uuid;
 
 /// One statement of the protocol. Each is one round trip and, but for A's, one transaction of its own.
@@ -12,12 +14,17 @@ pub enum Stmt {
     ReadSource,
     /// Target: the owner row.
     ReadTarget,
-    /// Source B: may we, and is the service prepared?
-    ReadWish,
+    /// On the side where the wish is: may we, and is the service prepared?
+    ReadWish {
+        /// The epoch at which the source owns.
+        epoch: i64,
+    },
     /// Source B: writes down which rights the service has, in case this side has to be opened again.
     P2Declare,
     /// Target: writes down which rights the service will have, and takes whatever it has.
     P2Close,
+    /// Target: lets the slot of the way back pass what has come from the source, as long as nobody can have written here.
+    P3Advance,
     /// Source B: does an old transaction hold locks on the moving tables?
     P5Quiet,
     /// Source B, target: one token there.
@@ -67,6 +74,18 @@ pub enum Stmt {
     F9Open(Uuid),
     /// Source B: tidies the journal.
     F10Tidy,
+    /// Target: ends the subscription that led here, and tells where the way back begins.
+    F10Stop {
+        /// The epoch at which the target owns.
+        epoch: i64,
+    },
+    /// Source B: drops the slot that the subscription read from.
+    F10Slot,
+    /// Source B: lets the way back begin.
+    F10Enable {
+        /// Where, in the target's WAL.
+        position: String,
+    },
     /// Source A: rolls back. Nothing has changed.
     Retreat,
     /// Nobody: a pause before everything is read again.
@@ -198,6 +217,8 @@ pub enum Event {
     Fate(Fate),
     /// The proof, if it is there.
     Proof(Option<Uuid>),
+    /// The subscription has ended; the position that F7 wrote down at this epoch.
+    Stopped(Option<String>),
     /// Writers have been blocked for as long as they may be.
     PauseSpent,
     /// There is no time for another attempt.
@@ -205,13 +226,15 @@ pub enum Event {
 }
 
 impl Stmt {
-    /// Which session runs it. `P5RoundTrip` begins at B and ends at the target.
+    /// Which session runs it in a turn in this direction. `P5RoundTrip` begins at B and ends at the target; the wish is
+    /// where the data was at first.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn place(&self, direction: Direction) -> Place {
         match self {
+            Self::ReadWish { .. } if direction == Direction::Back => Place::Target,
             Self::F1Begin { .. } | Self::F3Lock | Self::F3Unlock | Self::F8Close | Self::Retreat => Place::A,
             Self::ReadSource
-            | Self::ReadWish
+            | Self::ReadWish { .. }
             | Self::P2Declare
             | Self::P5Quiet
             | Self::P5RoundTrip
@@ -222,15 +245,19 @@ impl Stmt {
             | Self::F8Status(_)
             | Self::F9Proof
             | Self::F10Tidy
+            | Self::F10Slot
+            | Self::F10Enable { .. }
             | Self::TakeArm(_)
             | Self::TakeOpen(_) => Place::B,
             Self::ReadTarget
             | Self::P2Close
+            | Self::P3Advance
             | Self::F2Arm(_)
             | Self::F5Look(_)
             | Self::F6Set(_)
             | Self::F7Flush { .. }
             | Self::F9Open(_)
+            | Self::F10Stop { .. }
             | Self::TakeBegin { .. }
             | Self::TakeCommit
             | Self::TakeRetreat

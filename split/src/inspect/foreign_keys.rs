@@ -1,6 +1,7 @@
 //! Foreign keys between moving and staying tables: everything that is needed to drop one and to have it back.
 
 use super::{InspectError, Reader};
+use crate::spec::Direction;
 use serde::{Deserialize, Serialize};
 
 /// A foreign key between a moving and a staying table. Keys within what moves, or within what stays, are none of ours.
@@ -132,7 +133,7 @@ impl Reader<'_> {
     /// Other migrations at either end of an edge of this one: what they move or compare would not be what we take it for.
     pub(super) async fn rivals(&self, edges: &[Edge], oids: &Vec<u32>) -> Result<Vec<Rival>, InspectError> {
         let staying: Vec<u32> = edges.iter().map(Edge::staying_oid).collect();
-        let publication = crate::names::publication(&self.spec.migration);
+        let publication = crate::names::publication(&self.spec.migration, Direction::Forward);
         let mut rivals: Vec<Rival> =
             self.rows("tables that move elsewhere", MOVING_ELSEWHERE, &[&publication, &staying]).await?;
         if self.has_journal("rerp_split.foreign_key").await? {

@@ -2,7 +2,7 @@
 
 use super::{InspectError, Reader, Tie};
 use crate::names;
-use crate::spec::Side;
+use crate::spec::{Direction, Side};
 use serde::Deserialize;
 
 /// Everybody of that kind.
@@ -76,15 +76,16 @@ WHERE c.oid = ANY($1) AND a.grantor <> c.relowner AND pg_get_userbyid(a.grantee)
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 "#;
 
-/// `$1`: what names begin with. `$2`: the replication role. `$3`: on the source.
+/// `$1`: what names of event triggers begin with; none on the target. `$2`: the replication role, `$3`: what names of what is made
+/// where a stream begins begin with, `$4`: where one ends; none where none does.
 const TAKEN: &str = r#"
 SELECT x.kind, x.name AS object, '' AS "with" FROM (
-  SELECT 'role' AS kind, rolname::text AS name FROM pg_roles WHERE $3 AND rolname = $2
-  UNION ALL SELECT 'publication', pubname::text FROM pg_publication WHERE $3 AND starts_with(pubname, $1)
-  UNION ALL SELECT 'event trigger', evtname::text FROM pg_event_trigger WHERE $3 AND starts_with(evtname, $1)
-  UNION ALL SELECT 'slot', slot_name::text FROM pg_replication_slots WHERE $3 AND starts_with(slot_name, $1)
+  SELECT 'role' AS kind, rolname::text AS name FROM pg_roles WHERE rolname = $2
+  UNION ALL SELECT 'publication', pubname::text FROM pg_publication WHERE starts_with(pubname, $3)
+  UNION ALL SELECT 'event trigger', evtname::text FROM pg_event_trigger WHERE starts_with(evtname, $1)
+  UNION ALL SELECT 'slot', slot_name::text FROM pg_replication_slots WHERE starts_with(slot_name, $3)
   UNION ALL SELECT 'subscription', subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
-    WHERE NOT $3 AND d.datname = current_database() AND starts_with(subname, $1)) x
+    WHERE d.datname = current_database() AND starts_with(subname, $4)) x
 ORDER BY 1, 2
 "#;
 
@@ -114,9 +115,14 @@ impl Reader<'_> {
     }
 
     async fn taken(&self, prefix: &str) -> Result<Vec<Tie>, InspectError> {
-        let role = names::replication_role(&self.spec.migration);
-        let source = self.side == Side::Source;
-        let mut taken: Vec<Tie> = self.rows("names", TAKEN, &[&prefix, &role, &source]).await?;
+        let (id, source) = (&self.spec.migration, self.side == Side::Source);
+        let start = if source { Direction::Forward } else { Direction::Back };
+        // Both sides may be on one server, where what has to do with the stream that leads there is known to the source's journal.
+        let back = self.spec.way_back.then(|| names::publication(id, Direction::Back));
+        let (here, there) = if source { (Some(prefix.to_owned()), back) } else { (back, Some(prefix.to_owned())) };
+        let role = here.is_some().then(|| names::replication_role(id, start));
+        let triggers = source.then_some(prefix);
+        let mut taken: Vec<Tie> = self.rows("names", TAKEN, &[&triggers, &role, &here, &there]).await?;
         if !taken.is_empty() && self.has_journal("rerp_split.cleanup").await? {
             let known: Vec<Tie> = self.rows("the journal", KNOWN, &[&self.spec.migration]).await?;
             taken.retain(|tie| !known.iter().any(|known| is_known(known, tie)));

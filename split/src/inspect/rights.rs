@@ -6,7 +6,7 @@
 
 use super::{InspectError, LOCK_TIMEOUT};
 use crate::names;
-use crate::spec::{Side, Spec};
+use crate::spec::{Direction, Side, Spec};
 use crate::sql;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Transaction};
@@ -24,6 +24,8 @@ pub enum Right {
     Replication,
     /// To make a subscription.
     Subscription,
+    /// To say where a subscription begins, for the way back.
+    Origin,
     /// To do what the owner of the tables does.
     Owner,
     /// To make schemas and publications in the database; without it an event trigger isn't tried, whose function needs a schema.
@@ -60,7 +62,9 @@ SELECT coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = 
   has_database_privilege(current_database(), 'CREATE'), current_database()::text,
   pg_has_role('pg_read_all_stats', 'USAGE') AND pg_has_role('pg_signal_backend', 'USAGE'),
   rolreplication OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'rds_replication' AND pg_has_role(r.oid, 'USAGE')),
-  EXISTS (SELECT FROM pg_roles WHERE rolname = $1), current_user::text, pg_backend_pid()
+  EXISTS (SELECT FROM pg_roles WHERE rolname = $1), current_user::text, pg_backend_pid(),
+  has_function_privilege('pg_replication_origin_advance(text, pg_lsn)', 'EXECUTE')
+    AND has_function_privilege('pg_replication_origin_progress(text, boolean)', 'EXECUTE')
 FROM pg_roles WHERE rolname = current_user
 "#;
 
@@ -73,8 +77,7 @@ pub async fn denied(client: &mut Client, side: Side, spec: &Spec) -> Result<Vec<
     // Whether transactions are read-only by default is a check of its own.
     let mut transaction = client.build_transaction().read_only(false).start().await.map_err(wrap)?;
     transaction.batch_execute(LOCK_TIMEOUT).await.map_err(wrap)?;
-    let Held { mut denied, owner_exists, pid } =
-        held(&transaction, side, &spec.side(side).roles.owner).await.map_err(wrap)?;
+    let Held { mut denied, owner_exists, pid } = held(&transaction, side, spec).await.map_err(wrap)?;
     for (right, object, attempt) in attempts(side, spec, pid) {
         let known = denied.iter().any(|known| known.right == right && known.object == object);
         let no_schema = right == Right::EventTrigger && denied.iter().any(|known| known.right == Right::Database);
@@ -107,15 +110,18 @@ struct Held {
     pid: i32,
 }
 
-async fn held(transaction: &Transaction<'_>, side: Side, owner: &str) -> Result<Held, tokio_postgres::Error> {
-    let row = transaction.query_one(HELD, &[&owner]).await?;
+async fn held(transaction: &Transaction<'_>, side: Side, spec: &Spec) -> Result<Held, tokio_postgres::Error> {
+    let owner = &spec.side(side).roles.owner;
+    let row = transaction.query_one(HELD, &[owner]).await?;
     let (database, login): (String, String) = (row.try_get(2)?, row.try_get(6)?);
-    let replicates = side == Side::Target || row.try_get(4)?;
+    let replicates = (side == Side::Target && !spec.way_back) || row.try_get(4)?;
+    let begins = !spec.way_back || row.try_get(8)?;
     let all = [
-        (row.try_get(0)?, Right::Owner, owner.to_owned()),
+        (row.try_get(0)?, Right::Owner, owner.clone()),
         (row.try_get(1)?, Right::Database, database),
         (row.try_get(3)?, Right::Sessions, login.clone()),
-        (replicates, Right::Replication, login),
+        (replicates, Right::Replication, login.clone()),
+        (begins, Right::Origin, login),
     ];
     let denied = all.into_iter().filter(|(held, ..)| !held);
     let denied = denied.map(|(_, right, object)| Denied { right, object, reason: String::new() }).collect();
@@ -132,10 +138,20 @@ fn attempts(side: Side, spec: &Spec, pid: i32) -> Vec<(Right, String, String)> {
     };
     let mut all: Vec<_> = PARAMETERS.iter().map(set).collect();
     let probe = sql::ident(&format!("{}probe_{pid}", names::prefix(&spec.migration)));
+    for way in Direction::ALL.into_iter().filter(|way| *way == Direction::Forward || spec.way_back) {
+        if way.start() == side {
+            let role = format!("CREATE ROLE {probe} LOGIN REPLICATION NOINHERIT CONNECTION LIMIT 4");
+            all.push((Right::ReplicationRole, names::replication_role(&spec.migration, way), role));
+        } else {
+            let subscription = format!(
+                "CREATE SUBSCRIPTION {probe} CONNECTION 'dbname=probe password=probe' PUBLICATION {probe} \
+                 WITH (connect = false, slot_name = NONE)"
+            );
+            all.push((Right::Subscription, names::publication(&spec.migration, way), subscription));
+        }
+    }
     match side {
         Side::Source => {
-            let role = format!("CREATE ROLE {probe} LOGIN REPLICATION NOINHERIT CONNECTION LIMIT 4");
-            all.push((Right::ReplicationRole, names::replication_role(&spec.migration), role));
             let trigger = format!(
                 "CREATE SCHEMA {probe}; \
                  CREATE FUNCTION {probe}.{probe}() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; \
@@ -145,11 +161,6 @@ fn attempts(side: Side, spec: &Spec, pid: i32) -> Vec<(Right, String, String)> {
         }
         Side::Target => {
             all.push(set(&REPLICA));
-            let subscription = format!(
-                "CREATE SUBSCRIPTION {probe} CONNECTION 'dbname=probe password=probe' PUBLICATION {probe} \
-                 WITH (connect = false, slot_name = NONE)"
-            );
-            all.push((Right::Subscription, format!("{}fwd", names::prefix(&spec.migration)), subscription));
             let owner = &spec.target.roles.owner;
             all.push((Right::Owner, owner.clone(), format!("SET LOCAL ROLE {}", sql::ident(owner))));
         }

@@ -120,8 +120,10 @@ pub async fn forget<C: GenericClient + Sync>(client: &C, migration: &str) -> Res
         BEGIN
             IF to_regnamespace('rerp_split') IS NULL THEN RETURN; END IF;
             PERFORM pg_advisory_xact_lock(hashtext('rerp_split'));
-            FOREACH journal IN ARRAY ARRAY['wish', 'migration', 'cleanup', 'token_fwd', 'attempt', 'drained', 'chunk',
-                'verify_chunk', 'foreign_key', 'gone_key', 'orphan', 'run'] LOOP
+            FOREACH journal IN ARRAY ARRAY['wish', 'turn', 'migration', 'cleanup', 'declared', 'token_fwd', 'token_rev',
+                'attempt', 'drained', 'definition', 'chunk', 'verify_chunk', 'foreign_key', 'gone_key', 'orphan', 'run'] LOOP
+                -- An older version has fewer.
+                CONTINUE WHEN to_regclass(format('rerp_split.%I', journal)) IS NULL;
                 EXECUTE format('DELETE FROM rerp_split.%I WHERE migration = $1', journal) USING {id};
             END LOOP;
             IF NOT EXISTS (SELECT FROM rerp_split.owner) AND NOT EXISTS (SELECT FROM rerp_split.run)
@@ -133,7 +135,7 @@ pub async fn forget<C: GenericClient + Sync>(client: &C, migration: &str) -> Res
     client.batch_execute(&forget).await.map_err(JournalError::query("forget the migration"))
 }
 
-async fn read<C: GenericClient + Sync>(
+pub(super) async fn read<C: GenericClient + Sync>(
     client: &C,
     action: &'static str,
     select: &str,

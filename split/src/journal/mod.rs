@@ -10,10 +10,12 @@ pub mod client;
 pub mod known;
 pub mod owner;
 pub mod run;
+pub mod turn;
 
 pub use client::{beat, ensure, forget, read_status, read_wish, write_status, write_wish};
 pub use known::{Known, known};
 pub use owner::{OwnerRow, forget_owner, read_owner, register};
+pub use turn::{Turn, read_turn, write_turn};
 
 use crate::phase::Phase;
 use tokio_postgres::error::SqlState;

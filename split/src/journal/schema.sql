@@ -22,6 +22,14 @@ CREATE TABLE IF NOT EXISTS rerp_split.wish (
     updated_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- The data is to change hands once more, if this is the epoch at which it is owned now: rollback from the target to the source,
+-- forward from the source, after a rollback, to the target again. Acted on once, since the epoch changes with it; on the source.
+CREATE TABLE IF NOT EXISTS rerp_split.turn (
+    migration text PRIMARY KEY,
+    rollback bigint,
+    forward bigint
+);
+
 -- How far it is; written by the worker, on the source.
 CREATE TABLE IF NOT EXISTS rerp_split.migration (
     migration text PRIMARY KEY,
@@ -65,13 +73,22 @@ CREATE TABLE IF NOT EXISTS rerp_split.rights (
     PRIMARY KEY (schema_name, kind, relation, column_name, role_name, privilege)
 );
 
--- Tokens travel through the stream of changes: a token that has arrived proves that all before it has. Insert only.
+-- Whose rights have been written down exactly, and by which migration: a side that has owned gets back what it had.
+CREATE TABLE IF NOT EXISTS rerp_split.declared (
+    migration text NOT NULL,
+    schema_name text NOT NULL,
+    PRIMARY KEY (migration, schema_name)
+);
+
+-- Tokens travel through the stream of changes: a token that has arrived proves that all before it has. Insert only. One
+-- table for each way, from the source to the target and back.
 CREATE TABLE IF NOT EXISTS rerp_split.token_fwd (
     migration text NOT NULL,
     token uuid NOT NULL,
     at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (migration, token)
 );
+CREATE TABLE IF NOT EXISTS rerp_split.token_rev (LIKE rerp_split.token_fwd INCLUDING ALL);
 
 -- The closing transaction of the present attempt: what pg_xact_status is asked about when its answer is lost.
 CREATE TABLE IF NOT EXISTS rerp_split.attempt (
@@ -83,12 +100,19 @@ CREATE TABLE IF NOT EXISTS rerp_split.attempt (
     hash text NOT NULL
 );
 
--- Up to where the target had everything, on the target.
+-- On the side that opens: a place in its WAL behind all that had come from the other one, and before all that was written
+-- since. The stream back begins there.
 CREATE TABLE IF NOT EXISTS rerp_split.drained (
     migration text PRIMARY KEY,
     epoch bigint NOT NULL,
     lsn pg_lsn NOT NULL,
     at timestamptz NOT NULL DEFAULT now()
+);
+
+-- What the moving tables were defined as when the way back was made, on the target: changed definitions end it.
+CREATE TABLE IF NOT EXISTS rerp_split.definition (
+    migration text PRIMARY KEY,
+    hash text NOT NULL
 );
 
 -- Copied ranges, committed together with their rows.

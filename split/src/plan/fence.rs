@@ -1,38 +1,52 @@
 //! What the fence is told, and its statements as the plan shows them.
 
-use crate::fence::{Closing, CutoverConfig, SchemaHash, Stmt, render};
+use crate::fence::{Closing, CutoverConfig, SchemaHash, Stmt, WayBack, render};
 use crate::inspect::{Inventory, hash_query};
 use crate::names;
-use crate::spec::{Side, Spec};
+use crate::spec::{Direction, Side, Spec};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The fence's configuration. `expected_hash`: the schema hash at the time of the plan; without one nothing is compared.
-/// `severed`: the lines in it of foreign keys that the migration has dropped itself.
+/// What finishes a turn in `direction` that has been decided: tables and definitions are not asked for any more.
 #[must_use]
-pub fn cutover_config(
-    spec: &Spec,
-    source: &Inventory,
-    run: i64,
-    expected_hash: Option<String>,
-    severed: &[String],
-) -> CutoverConfig {
-    let mut tables: Vec<_> = source.tables.iter().collect();
-    tables.sort_by_key(|table| table.oid);
-    let query = hash_query(&source.schema, spec.tables.as_deref(), severed);
+pub fn finishing_config(spec: &Spec, direction: Direction, run: i64) -> CutoverConfig {
     CutoverConfig {
         migration: spec.migration.clone(),
         run,
-        source: spec.source.clone(),
-        target: spec.target.clone(),
-        tables: tables.into_iter().map(|table| table.name.clone()).collect(),
-        sequences: source.sequences.iter().map(|sequence| sequence.name.clone()).collect(),
-        publication: names::publication(&spec.migration),
-        schema_hash: expected_hash.map(|expected| SchemaHash { query, expected }),
+        direction,
+        source: spec.side(direction.start()).clone(),
+        target: spec.side(direction.end()).clone(),
+        tables: Vec::new(),
+        sequences: Vec::new(),
+        publication: names::publication(&spec.migration, direction),
+        way_back: WayBack::None,
+        schema_hash: None,
         max_write_pause: Duration::from_millis(spec.max_write_pause_ms),
         budget: Duration::from_secs(spec.cutover_budget_s),
         sequence_margin: CutoverConfig::SEQUENCE_MARGIN,
         token_limit: CutoverConfig::TOKEN_LIMIT,
+    }
+}
+
+/// The fence's configuration, from the side that is to close. `expected_hash`: the schema hash at the time of the plan;
+/// without one nothing is compared. `severed`: the lines in it of foreign keys that the migration has dropped itself.
+#[must_use]
+pub fn cutover_config(
+    spec: &Spec,
+    start: &Inventory,
+    run: i64,
+    expected_hash: Option<String>,
+    severed: &[String],
+) -> CutoverConfig {
+    let direction = if start.side == Side::Source { Direction::Forward } else { Direction::Back };
+    let mut tables: Vec<_> = start.tables.iter().collect();
+    tables.sort_by_key(|table| table.oid);
+    let query = hash_query(&start.schema, spec.tables.as_deref(), severed);
+    CutoverConfig {
+        tables: tables.into_iter().map(|table| table.name.clone()).collect(),
+        sequences: start.sequences.iter().map(|sequence| sequence.name.clone()).collect(),
+        schema_hash: expected_hash.map(|expected| SchemaHash { query, expected }),
+        ..finishing_config(spec, direction, run)
     }
 }
 
@@ -58,6 +72,10 @@ pub(super) fn statements(spec: &Spec, source: &Inventory) -> Vec<(Side, String)>
         (Side::Source, Stmt::F9Proof),
         (Side::Target, Stmt::F9Open(Uuid::nil())),
         (Side::Source, Stmt::F10Tidy),
+        (Side::Target, Stmt::F10Stop { epoch: 1 }),
+        (Side::Source, Stmt::F10Slot),
     ];
-    shown.into_iter().map(|(side, stmt)| (side, render(&stmt, &config))).collect()
+    let way_back = [(Side::Source, Stmt::F10Enable { position: ":position".into() })];
+    let way_back = way_back.into_iter().filter(|_| spec.way_back);
+    shown.into_iter().chain(way_back).map(|(side, stmt)| (side, render(&stmt, &config))).collect()
 }

@@ -5,7 +5,7 @@
 
 mod fence;
 
-pub use fence::cutover_config;
+pub use fence::{cutover_config, finishing_config};
 
 use crate::copy;
 use crate::inspect::Inventory;
@@ -13,7 +13,7 @@ use crate::names;
 use crate::phase::Phase;
 use crate::schema;
 use crate::sever;
-use crate::spec::{Side, Spec};
+use crate::spec::{Direction, Side, Spec};
 use crate::sql;
 use crate::stream;
 use sha2::{Digest, Sha256};
@@ -54,6 +54,9 @@ impl Plan {
         plan.prepare(spec, source, target, dumps);
         plan.copy(spec, source, target);
         plan.catch_up(dumps);
+        if spec.way_back {
+            plan.way_back(spec, source, target);
+        }
         let (before, after): (Vec<_>, Vec<_>) = sever::planned(&spec.migration, &source.edges)
             .into_iter()
             .partition(|(phase, ..)| *phase == Phase::Cutover);
@@ -94,7 +97,7 @@ impl Plan {
         for statement in schema::freeze_sql(spec) {
             self.add(phase, Side::Source, statement);
         }
-        self.add(phase, Side::Source, stream::publication_sql(spec, source.table_names()));
+        self.add(phase, Side::Source, stream::publication_sql(spec, Direction::Forward, source.table_names()));
         if target.schema_owner.is_none() {
             self.add(phase, Side::Target, schema::schema_sql(spec));
         }
@@ -108,19 +111,34 @@ impl Plan {
     fn copy(&mut self, spec: &Spec, source: &Inventory, target: &Inventory) {
         let phase = Phase::Copy;
         self.add(phase, Side::Source, copy::lock_sql(&source.schema, source.table_names()));
-        self.add(phase, Side::Source, copy::slot_sql(&format!("{}fwd_:run", names::prefix(&spec.migration))));
+        let name = format!("{}_:run", names::publication(&spec.migration, Direction::Forward));
+        self.add(phase, Side::Source, copy::slot_sql(&name));
         self.add(phase, Side::Source, "SET TRANSACTION SNAPSHOT :snapshot");
-        for statement in stream::role_sql(&spec.migration, ":verifier", false) {
-            self.add(phase, Side::Source, statement);
-        }
-        let name = format!("{}fwd_:run", names::prefix(&spec.migration));
-        let versions = (source.server.version, target.server.version);
-        self.add(phase, Side::Target, stream::subscription_sql(&spec.migration, &name, &name, ":conninfo", versions));
+        self.subscribe(spec, phase, Direction::Forward, (source.server.version, target.server.version));
         self.add(phase, Side::Target, format!("TRUNCATE {}", sql::tables(&spec.target.schema, source.table_names())));
         for table in &source.tables {
             self.add(phase, Side::Source, copy::copy_out_sql(&source.schema, table, ":from", Some(":to")));
             self.add(phase, Side::Target, copy::copy_in_sql(&spec.target.schema, table));
         }
+    }
+
+    /// `versions`: of publisher and subscriber.
+    fn subscribe(&mut self, spec: &Spec, phase: Phase, direction: Direction, versions: (u32, u32)) {
+        for statement in stream::role_sql(&spec.migration, direction, ":verifier", false) {
+            self.add(phase, direction.start(), statement);
+        }
+        let name = format!("{}_:run", names::publication(&spec.migration, direction));
+        let subscription = stream::subscription_sql(&spec.migration, direction, (&name, &name), ":conninfo", versions);
+        self.add(phase, direction.end(), subscription);
+    }
+
+    fn way_back(&mut self, spec: &Spec, source: &Inventory, target: &Inventory) {
+        let (phase, way) = (Phase::Cutover, Direction::Back);
+        let name = format!("{}_:run", names::publication(&spec.migration, way));
+        self.add(phase, way.start(), stream::publication_sql(spec, way, source.table_names()));
+        let slot = format!("SELECT pg_create_logical_replication_slot({}, 'pgoutput')", sql::literal(&name));
+        self.add(phase, way.start(), slot);
+        self.subscribe(spec, phase, way, (target.server.version, source.server.version));
     }
 
     fn catch_up(&mut self, dumps: &Dumps) {
@@ -130,16 +148,20 @@ impl Plan {
 
     fn finalize(&mut self, spec: &Spec) {
         let phase = Phase::Finalize;
-        self.add(phase, Side::Target, "ALTER SUBSCRIPTION :subscription DISABLE");
-        self.add(phase, Side::Target, "ALTER SUBSCRIPTION :subscription SET (slot_name = NONE)");
-        self.add(phase, Side::Target, "DROP SUBSCRIPTION :subscription");
-        self.add(phase, Side::Source, "SELECT pg_drop_replication_slot(:slot)");
+        if spec.way_back {
+            self.add(phase, Side::Source, "ALTER SUBSCRIPTION :subscription DISABLE");
+            self.add(phase, Side::Source, "ALTER SUBSCRIPTION :subscription SET (slot_name = NONE)");
+            self.add(phase, Side::Source, "DROP SUBSCRIPTION :subscription");
+            self.add(phase, Side::Target, "SELECT pg_drop_replication_slot(:slot)");
+        }
         let trigger = sql::ident(&names::ddl_trigger(&spec.migration));
         self.add(phase, Side::Source, format!("DROP EVENT TRIGGER IF EXISTS {trigger}"));
-        let publication = sql::ident(&names::publication(&spec.migration));
-        self.add(phase, Side::Source, format!("DROP PUBLICATION IF EXISTS {publication}"));
-        let role = sql::ident(&names::replication_role(&spec.migration));
-        self.add(phase, Side::Source, format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+        for way in Direction::ALL.into_iter().filter(|way| spec.way_back || *way == Direction::Forward) {
+            let publication = sql::ident(&names::publication(&spec.migration, way));
+            self.add(phase, way.start(), format!("DROP PUBLICATION IF EXISTS {publication}"));
+            let role = sql::ident(&names::replication_role(&spec.migration, way));
+            self.add(phase, way.start(), format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+        }
     }
 }
 

@@ -37,6 +37,7 @@ checks! {
     CollationVersion = "collation-version",
     TargetOlder = "target-older",
     SourceHost = "source-host",
+    TargetHost = "target-host",
     PgDump = "pg-dump",
     WalLevel = "wal-level",
     ReplicationSlots = "replication-slots",
@@ -67,6 +68,7 @@ checks! {
     RightReplication = "right-replication",
     RightReplicationRole = "right-replication-role",
     RightSubscription = "right-subscription",
+    RightOrigin = "right-origin",
     RowSecurity = "row-security",
     // Tables.
     NoSuchTable = "no-such-table",

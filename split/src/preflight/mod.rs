@@ -36,6 +36,9 @@ pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major:
     rights::check(&mut findings, source);
     rights::check(&mut findings, target);
     journal::check(&mut findings, spec, source, target);
+    if spec.way_back {
+        way_back(&mut findings, source, target);
+    }
     tables::check(&mut findings, source);
     tables::policies(&mut findings, source, target);
     left::check(&mut findings, source, target);
@@ -47,6 +50,19 @@ pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major:
     roles::check(&mut findings, spec, target);
     findings.0.sort_by(|a, b| (b.severity, a.side, &a.id, &a.object).cmp(&(a.severity, b.side, &b.id, &b.object)));
     findings.0
+}
+
+/// The same servers the other way round. One can do without.
+fn way_back(findings: &mut Findings, source: &Inventory, target: &Inventory) {
+    let mut more = Findings::default();
+    replication::publisher(&mut more, target);
+    replication::subscriber(&mut more, source);
+    servers::target_host(&mut more, &source.server, &target.server);
+    findings.0.extend(more.0.into_iter().map(|finding| Finding {
+        message: format!("for a way back: {}", finding.message),
+        fix: format!("{}; or do without a way back: --no-way-back", finding.fix),
+        ..finding
+    }));
 }
 
 /// What there is to say if `plan` is another plan than the approved one; both are hashes. Without a plan the findings say why.

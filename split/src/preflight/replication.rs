@@ -54,7 +54,7 @@ fn slot_limits(findings: &mut Findings, inventory: &Inventory) {
             Check::IdleSlotTimeout,
             side,
             "idle_replication_slot_timeout",
-            "the slot is idle while rows are copied: the server would invalidate it",
+            "a slot is idle while rows are copied, or nothing is written: the server would invalidate it",
             "ALTER SYSTEM SET idle_replication_slot_timeout = 0; SELECT pg_reload_conf()",
         );
     }
@@ -64,7 +64,7 @@ fn slot_limits(findings: &mut Findings, inventory: &Inventory) {
             Check::SlotWalLimit,
             side,
             "max_slot_wal_keep_size",
-            "what is written while rows are copied may exceed this: the server would invalidate the slot",
+            "what is written while nobody reads from the slot may exceed this: the server would invalidate it",
             format!("ALTER SYSTEM SET max_slot_wal_keep_size = '{needed}MB'; SELECT pg_reload_conf()"),
         );
     }

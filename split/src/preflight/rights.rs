@@ -51,6 +51,7 @@ fn purpose(denied: &Denied) -> (Check, &'static str) {
         Right::ReplicationRole => (Check::RightReplicationRole, "make the role that the stream logs in as"),
         Right::Replication => (Check::RightReplication, "open the replication session that makes the slot"),
         Right::Subscription => (Check::RightSubscription, "make the subscription"),
+        Right::Origin => (Check::RightOrigin, "say where the stream that leads back begins"),
         Right::Owner => (Check::RightOwner, "act as the owner: publish, lock, and take rights away"),
         Right::Database => (Check::RightDatabase, "make the journal and the publication in this database"),
         Right::Sessions => (
@@ -68,6 +69,10 @@ fn remedy(inventory: &Inventory, denied: &Denied) -> String {
         Right::Replication => format!("ALTER ROLE {login} REPLICATION"),
         Right::ReplicationRole if grantable => format!("ALTER ROLE {login} CREATEROLE REPLICATION"),
         Right::Subscription if grantable => format!("GRANT pg_create_subscription TO {login}"),
+        Right::Origin => format!(
+            "GRANT EXECUTE ON FUNCTION pg_replication_origin_advance(text, pg_lsn), \
+             pg_replication_origin_progress(text, boolean) TO {login}"
+        ),
         Right::EventTrigger | Right::ReplicationRole | Right::Subscription => format!("ALTER ROLE {login} SUPERUSER"),
         Right::Owner => format!("GRANT {object} TO {login}"),
         Right::Database => format!("GRANT CREATE ON DATABASE {object} TO {login}"),

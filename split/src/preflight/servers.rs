@@ -166,10 +166,25 @@ fn older_target(findings: &mut Findings, source: &Inventory, target: &Inventory)
     }
 }
 
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The same for the stream that leads back, which connects from the source's server.
+pub(super) fn target_host(findings: &mut Findings, source: &Server, target: &Server) {
+    if is_loopback(&target.host) && !is_loopback(&source.host) {
+        findings.warn(
+            Check::TargetHost,
+            Side::Source,
+            &target.host,
+            "the stream connects from the source's server, to which this address is that server itself",
+            "give --target a host that the source's server reaches",
+        );
+    }
+}
+
 /// The subscription connects from the target's server, where a loopback address is that server itself.
 fn host(findings: &mut Findings, source: &Server, target: &Server) {
-    let is_loopback =
-        |host: &str| host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     if is_loopback(&source.host) && !is_loopback(&target.host) {
         findings.warn(
             Check::SourceHost,

@@ -1,6 +1,6 @@
 //! Status and findings as text for a person.
 
-use crate::status::{Cutover, Finding, ForeignKey, Replication, Severity, Status, TableStatus, Verification};
+use crate::status::{Cutover, Finding, ForeignKey, Replication, Severity, Status, TableStatus, Verification, WayBack};
 use comfy_table::{ContentArrangement, Table, presets};
 use std::fmt::Write;
 
@@ -21,6 +21,8 @@ pub fn status(status: &Status) -> String {
         status.replication.as_ref().map(stream),
         status.verification.as_ref().map(compared),
         status.cutover.as_ref().map(cutover),
+        status.rollback.as_ref().map(rollback),
+        status.way_back.as_ref().map(way_back),
     ] {
         text.extend(line.map(|line| line + "\n"));
     }
@@ -53,8 +55,27 @@ pub fn compared(seen: &Verification) -> String {
 /// What the switch was like, as a line.
 #[must_use]
 pub fn cutover(cutover: &Cutover) -> String {
+    turn("switched", cutover)
+}
+
+/// What the switch back was like, as a line.
+#[must_use]
+pub fn rollback(rollback: &Cutover) -> String {
+    turn("switched back", rollback)
+}
+
+/// Whether the data can change hands once more, as a line.
+#[must_use]
+pub fn way_back(way: &WayBack) -> String {
+    let why = way.reason.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    let kept = way.replication.as_ref().map_or_else(String::new, |way| format!("; {}", stream(way)));
+    let can = if way.possible { "can" } else { "can't" };
+    format!("the data {can} change hands once more{why}{kept}")
+}
+
+fn turn(what: &str, cutover: &Cutover) -> String {
     format!(
-        "switched at {} (epoch {}): writers waited {:.1} ms (locks {:.1}, drain {:.1}, sequences {:.1}), {} attempts",
+        "{what} at {} (epoch {}): writers waited {:.1} ms (locks {:.1}, drain {:.1}, sequences {:.1}), {} attempts",
         cutover.at,
         cutover.epoch,
         cutover.write_pause_ms,

@@ -2,9 +2,10 @@
 //!
 //! In: a claimed run. Out: phases stored, work done or interrupted. What follows what is `phase::next`'s to say.
 
-use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, claim, job, observe, work};
+use super::observe::{self, Wished};
+use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, claim, job, work};
 use crate::failpoint::{self, Moment, Step};
-use crate::journal::{self, JournalError, Wish};
+use crate::journal::{self, JournalError};
 use crate::phase::{self, Observation, Phase, Work};
 use crate::spec::Side;
 use crate::status::Status;
@@ -22,7 +23,7 @@ pub(super) struct Driver {
     pub(super) job: Job,
     board: Arc<Board>,
     stop: CancellationToken,
-    wishes: watch::Receiver<Wish>,
+    wishes: watch::Receiver<Wished>,
     until_settled: bool,
     failures: u32,
 }
@@ -33,7 +34,7 @@ impl Driver {
         settings: &Settings,
         board: &Arc<Board>,
         stop: &CancellationToken,
-        wish: Wish,
+        start: Wished,
     ) -> Result<Self, StepError> {
         let id = &settings.spec.migration;
         let source = settings.source.connect("claim").await?;
@@ -45,7 +46,7 @@ impl Driver {
         }
         as_approved(board, id)?;
         board.set_run(run);
-        let wishes = observe::follow_wish(settings.source.clone(), id.clone(), wish, stop.clone());
+        let wishes = observe::follow_wish(settings.source.clone(), id.clone(), start, stop.clone());
         let job = job(settings, run);
         tracing::info!(migration = %id, run, phase = %board.phase(), "worker has taken over");
         let (board, stop) = (Arc::clone(board), stop.clone());
@@ -81,7 +82,7 @@ impl Driver {
         if forced != phase {
             return self.enter(phase, forced).await;
         }
-        let suspended = self.wishes.borrow().suspend && !matches!(phase, Phase::Cutover | Phase::Aborting);
+        let suspended = self.wishes.borrow().wish.suspend && !phase.is_turn() && phase != Phase::Aborting;
         if suspended {
             self.board.update(|status| "suspended".clone_into(&mut status.message));
             return Ok(Turn::Waiting);
@@ -96,7 +97,7 @@ impl Driver {
         if next != phase {
             return self.enter(phase, next).await;
         }
-        let settled = work == Work::Done || matches!(phase, Phase::Preflight | Phase::Cutover);
+        let settled = work == Work::Done || phase == Phase::Preflight || phase.is_turn();
         Ok(if settled { Turn::Settled } else { Turn::Waiting })
     }
 
@@ -104,7 +105,8 @@ impl Driver {
     async fn decide(&mut self, phase: Phase, work: Work) -> Result<Phase, StepError> {
         let (owner, epoch) = observe::owner(&self.job).await?;
         self.board.update(|status| status.epoch = epoch);
-        let wish = *self.wishes.borrow_and_update();
+        let Wished { wish, turn } = *self.wishes.borrow_and_update();
+        let (_, possible) = self.epoch();
         let observation = Observation {
             work,
             advance_to: wish.advance_to,
@@ -112,16 +114,27 @@ impl Driver {
             abort: wish.abort,
             suspend: wish.suspend,
             owner,
+            rollback: possible && turn.rollback == Some(epoch),
+            forward: possible && turn.forward == Some(epoch),
         };
         Ok(phase::next(phase, &observation))
     }
 
-    /// Stores the phase before its work begins. An abort cleans up after everything that came before it, so it takes
-    /// a run number of its own.
+    /// The epoch as last seen, and whether the data can change hands once more.
+    fn epoch(&self) -> (i64, bool) {
+        let status = self.board.status();
+        (status.epoch, status.way_back.is_some_and(|way| way.possible))
+    }
+
+    /// Stores the phase before its work begins. An abort cleans up after everything that came before it, and one more turn makes
+    /// streams anew: each takes a run number of its own, so that no statement of what came before can come late.
     async fn enter(&mut self, phase: Phase, next: Phase) -> Result<Turn, StepError> {
         if next == Phase::Aborting {
             self.renew().await?;
             failpoint::step(Step::AbortClaimed).await;
+        } else if next == Phase::RollingBack || (phase, next) == (Phase::RolledBack, Phase::Cutover) {
+            self.renew().await?;
+            failpoint::step(Step::TurnClaimed).await;
         }
         tracing::info!(migration = self.job.id(), from = %phase, to = %next, "phase");
         let change = |status: &mut Status| {
@@ -146,20 +159,25 @@ impl Driver {
         Ok(())
     }
 
-    /// Runs the phase's work, unless the wish comes to forbid it first: then none. The cutover is never interrupted by
-    /// a wish: the fence looks at it where it may.
+    /// Runs the phase's work, unless the wish comes to forbid it first: then none. The fence is never interrupted by a wish:
+    /// it looks at it where it may.
     async fn interruptible(&mut self, phase: Phase) -> Result<Option<Work>, StepError> {
         let mut wishes = self.wishes.clone();
+        let (epoch, possible) = self.epoch();
+        let unwanted = |wished: &Wished| match phase {
+            // Comparing what is left behind may take long, and whoever wants the data back doesn't want to wait.
+            Phase::Observe => possible && !wished.wish.abort && wished.turn.rollback == Some(epoch),
+            phase => phase < Phase::Cutover && (wished.wish.abort || wished.wish.suspend),
+        };
         let forbidden = async {
-            let may_stop = phase < Phase::Cutover;
-            if !may_stop || wishes.wait_for(|wish| wish.abort || wish.suspend).await.is_err() {
+            if wishes.wait_for(unwanted).await.is_err() {
                 std::future::pending::<()>().await;
             }
         };
         let asked = async {
             self.stop.cancelled().await;
             // Cutting an attempt off is safe, but its writers would have waited for nothing.
-            if phase == Phase::Cutover {
+            if phase.is_turn() {
                 tokio::time::sleep(CUTOVER_GRACE).await;
             }
         };

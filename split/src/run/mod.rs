@@ -3,6 +3,7 @@
 //! In: a spec, two endpoints, the wish in the journal. Out: a migration that is where it may be. Whatever kills this
 //! process, the next worker takes a newer run number and goes on from the journal; nothing is remembered here.
 
+mod back;
 mod board;
 mod driver;
 mod keys;
@@ -14,12 +15,14 @@ mod work;
 pub use board::Board;
 pub use observe::BOTH_OWN;
 pub use survey::{Survey, look, survey};
+pub use switch::REFUSED as ROLLBACK_REFUSED;
 
 use crate::connect::Endpoint;
-use crate::journal::{self, Wish};
+use crate::journal;
 use crate::spec::Spec;
 use crate::step::{Class, Job, StepError, chain};
 use driver::Driver;
+use observe::Wished;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,16 +84,16 @@ pub async fn drive(settings: &Settings, board: &Arc<Board>, stop: &CancellationT
 }
 
 /// Waits for a wish, making nothing before there is one: after `forget` an idle worker must not begin anew.
-async fn wished(settings: &Settings, stop: &CancellationToken) -> Result<Option<Wish>, StepError> {
+async fn wished(settings: &Settings, stop: &CancellationToken) -> Result<Option<Wished>, StepError> {
     loop {
-        let wish = retried(stop, async || {
+        let wished = retried(stop, async || {
             let client = settings.source.connect("wish").await?;
-            Ok(journal::read_wish(&client, &settings.spec.migration).await?)
+            observe::wished(&client, &settings.spec.migration).await
         });
-        match wish.await? {
+        match wished.await? {
             None if settings.until_settled || pause(stop, WISH_POLL).await => return Ok(None),
             None => {}
-            wish => return Ok(wish),
+            wished => return Ok(wished),
         }
     }
 }

@@ -1,22 +1,31 @@
-//! The cutover phase: gives the fence what it needs and turns its answer into status and work done.
+//! The phases of the fence, Cutover and RollingBack: they give it what it needs and turn its answer into status and work done.
 
-use super::{Board, keys};
+use super::{Board, keys, observe};
+use crate::back::{self, State};
 use crate::failpoint::{self, Step};
-use crate::fence::{self, CutoverReport, FenceError};
-use crate::inspect::inspect;
+use crate::fence::{self, CutoverConfig, CutoverReport, FenceError, SchemaHash, WayBack};
+use crate::inspect::{Inventory, hash_query, inspect};
 use crate::journal::JournalError;
-use crate::phase::Work;
-use crate::plan::cutover_config;
+use crate::phase::{Owner, Work};
+use crate::plan::{cutover_config, finishing_config};
 use crate::sever::{self, Severing};
-use crate::spec::Side;
-use crate::status::Cutover;
-use crate::step::{Job, StepError, chain};
+use crate::spec::{Direction, Side};
+use crate::status::{self, Cutover, Finding, Severity};
+use crate::step::{Class, Job, StepError, chain};
 
-/// Severs what foreign keys there are to tables that stay, then runs the fence. After a crash this finishes what the last worker began: the fence reads rows, not memory.
+/// The finding that a rollback was given up.
+pub const REFUSED: &str = "rollback-refused";
+
+/// Severs what foreign keys there are to tables that stay, then runs the fence to the target. After a crash this finishes
+/// what the last worker began: the fence reads rows, not memory.
 pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError> {
-    let mut client = job.session(Side::Source, "inspect").await?;
-    let inventory = inspect(&mut client, Side::Source, &job.spec).await?;
-    failpoint::step(Step::CutoverInspected).await;
+    let direction = Direction::Forward;
+    if let Some(why) = unfounded(job, direction).await? {
+        return Err(StepError::Doomed(format!("nothing leads to the target any more: {why}")));
+    }
+    let inventory = begin(job, direction).await?;
+    // Made before keys are severed: it may have to wait, and they should be missed for as short a time as can be.
+    let way_back = if job.spec.way_back { make(job, direction, &inventory).await? } else { WayBack::None };
     let planned = board.status().schema_hash;
     let severing = sever::sever(job, &inventory.edges, planned.as_deref()).await?;
     keys::show(job, board).await?;
@@ -25,39 +34,154 @@ pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError>
         return Ok(Work::Unfinished);
     }
     failpoint::step(Step::KeysSevered).await;
-    let severed = sever::lines(&sever::read(&client, job.id()).await?);
+    let source = job.session(Side::Source, "inspect").await?;
+    let severed = sever::lines(&sever::read(&source, job.id()).await?);
     let config = cutover_config(&job.spec, &inventory, job.run, planned, &severed);
-    match fence::cutover(&config, &job.source, &job.target).await {
+    turn(job, board, CutoverConfig { way_back, ..config }).await
+}
+
+/// The same step with the sides exchanged. What would lead forward again is made too if it can be, but no rollback fails
+/// for want of it.
+pub(super) async fn roll_back(job: &Job, board: &Board) -> Result<Work, StepError> {
+    let direction = Direction::Back;
+    if let Some(why) = unfounded(job, direction).await? {
+        board.update(|status| status.way_back = Some(status::WayBack::impossible(why)));
+        return Ok(Work::Unfinished);
+    }
+    let inventory = begin(job, direction).await?;
+    let way_back = match make(job, direction, &inventory).await {
+        Err(error) if error.class() == Class::Transient => {
+            tracing::warn!(
+                migration = job.id(),
+                error = chain(&error),
+                "after this rollback nothing leads forward again"
+            );
+            WayBack::None
+        }
+        other => other?,
+    };
+    let target = job.session(Side::Target, "inspect").await?;
+    let schema_hash = back::defined(job, &target)
+        .await?
+        .map(|expected| SchemaHash { query: hash_query(&inventory.schema, job.spec.tables.as_deref(), &[]), expected });
+    let config = cutover_config(&job.spec, &inventory, job.run, None, &[]);
+    turn(job, board, CutoverConfig { way_back, schema_hash, ..config }).await
+}
+
+/// Why there can be no turn, as long as the side that would close is open. Before one, the streams must have been exchanged
+/// after the turn that came before: an earlier worker may have died in the middle of that.
+async fn unfounded(job: &Job, direction: Direction) -> Result<Option<&'static str>, StepError> {
+    match back::look(job, direction).await? {
+        State::Begun => Ok(None),
+        State::Made => finish(job, direction.opposite()).await.map(|()| None),
+        State::Gone(why) => {
+            let (owner, _) = observe::owner(job).await?;
+            let open = owner == if direction == Direction::Forward { Owner::Source } else { Owner::Target };
+            Ok(open.then_some(why))
+        }
+    }
+}
+
+/// Looks at the side that is to close.
+async fn begin(job: &Job, direction: Direction) -> Result<Inventory, StepError> {
+    let side = direction.start();
+    let mut client = job.session(side, "inspect").await?;
+    let inventory = inspect(&mut client, side, &job.spec).await?;
+    failpoint::step(Step::CutoverInspected).await;
+    Ok(inventory)
+}
+
+async fn make(job: &Job, direction: Direction, inventory: &Inventory) -> Result<WayBack, StepError> {
+    let tables: Vec<&str> = inventory.table_names().collect();
+    back::make(job, direction, &tables).await
+}
+
+/// Goes to the end of a turn that has been decided: the old stream ends, the one that leads back begins.
+pub(super) async fn finish(job: &Job, direction: Direction) -> Result<(), StepError> {
+    let config = CutoverConfig { way_back: WayBack::Old, ..finishing_config(&job.spec, direction, job.run) };
+    let (start, end) = (job.endpoint(direction.start()), job.endpoint(direction.end()));
+    match fence::recover(&config, start, end).await {
+        Ok(_) => Ok(()),
+        Err(FenceError::Superseded) => Err(StepError::Journal(JournalError::Superseded)),
+        Err(error) => Err(StepError::Fence(error)),
+    }
+}
+
+async fn turn(job: &Job, board: &Board, config: CutoverConfig) -> Result<Work, StepError> {
+    let direction = config.direction;
+    let (start, end) = (job.endpoint(direction.start()), job.endpoint(direction.end()));
+    match fence::cutover(&config, start, end).await {
         Ok(report) => {
             failpoint::step(Step::Switched).await;
-            note(board, &report);
+            note(board, direction, &report);
             Ok(Work::Done)
         }
         Err(FenceError::Superseded) => Err(StepError::Journal(JournalError::Superseded)),
-        // The wish decides about these before the next turn; the source is open. Both tables of a severed key are still in one
-        // database, so a comparison would only keep the wish waiting, and be counted for one after the switch.
+        // The wish decides about these before the next turn; the side that was to close is open. Both tables of a severed key are
+        // still where they were, so a comparison would only keep the wish waiting, and be counted for one after the switch.
         Err(error @ (FenceError::AbortWanted | FenceError::NotPrepared | FenceError::Budget { .. })) => {
-            board.update(|status| status.message = format!("not switched: {}", chain(&error)));
+            board.update(|status| status.message = told(direction, &error));
             Ok(Work::Unfinished)
         }
-        // What the target has refused five times it would refuse again, and writers would wait for it each time.
+        // What has been refused five times would be refused again, and writers would wait for it each time.
         Err(error @ (FenceError::BothOwn | FenceError::NotRegistered | FenceError::TakenBack { .. })) => {
-            Err(StepError::Doomed(chain(&error)))
+            match direction {
+                Direction::Forward => Err(StepError::Doomed(chain(&error))),
+                Direction::Back => given_up(job, board, &error).await,
+            }
         }
         Err(error) => Err(StepError::Fence(error)),
     }
 }
 
-/// A recovered cutover has no times of its own; those of the worker that closed the source are kept if it got to
-/// write them down.
-fn note(board: &Board, report: &CutoverReport) {
+/// Who wished for the rollback named the epoch before this try, so it isn't tried again; the target serves.
+async fn given_up(job: &Job, board: &Board, error: &FenceError) -> Result<Work, StepError> {
+    observe::two_owners(job, board, Side::Source).await?;
+    let refused = refused(&job.spec.source.schema, told(Direction::Back, error));
+    board.update(|status| {
+        status.message.clone_from(&refused.message);
+        status.findings.retain(|finding| finding.id != REFUSED);
+        status.findings.push(refused);
+    });
+    Ok(Work::Unfinished)
+}
+
+fn refused(schema: &str, message: String) -> Finding {
+    Finding {
+        id: REFUSED.to_owned(),
+        side: Side::Source,
+        object: schema.to_owned(),
+        message,
+        fix: "mend the cause, then ask for the rollback again, at the epoch that the status gives now".to_owned(),
+        severity: Severity::Warning,
+    }
+}
+
+/// The fence speaks of the side that closes as of the source.
+fn told(direction: Direction, error: &FenceError) -> String {
+    let why = chain(error);
+    match direction {
+        Direction::Forward => format!("not switched: {why}"),
+        Direction::Back => format!("not rolled back (source and target exchanged): {why}"),
+    }
+}
+
+/// A recovered turn has no times of its own; those of the worker that closed the side are kept if it got to write them down.
+fn note(board: &Board, direction: Direction, report: &CutoverReport) {
     board.update(|status| {
         status.epoch = report.epoch;
-        let known = status.cutover.as_ref().is_some_and(|cutover| cutover.epoch == report.epoch);
+        // What led here is gone; what leads back is looked at next.
+        status.way_back = None;
+        status.findings.retain(|finding| finding.id != REFUSED);
+        let figures = match direction {
+            Direction::Forward => &mut status.cutover,
+            Direction::Back => &mut status.rollback,
+        };
+        let known = figures.as_ref().is_some_and(|figures| figures.epoch == report.epoch);
         if report.recovered && known {
             return;
         }
-        status.cutover = Some(Cutover {
+        *figures = Some(Cutover {
             write_pause_ms: report.write_pause_ms,
             lock_wait_ms: report.lock_wait_ms,
             drain_ms: report.drain_ms,

@@ -1,7 +1,7 @@
 //! The work of each phase. Each is idempotent: it may have been done, or half done, by a worker that was killed.
 
 use super::survey::survey;
-use super::{Board, keys, observe, switch};
+use super::{Board, back, keys, observe, switch};
 use crate::clean;
 use crate::copy;
 use crate::failpoint::{self, Step};
@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::preflight;
 use crate::schema::{self, Section};
 use crate::sever;
-use crate::spec::Side;
+use crate::spec::{Direction, Side};
 use crate::status::{Replication, TableState, TableStatus};
 use crate::step::{Class, Job, StepError, chain};
 use crate::stream::{self, Lag, TokenLine};
@@ -40,6 +40,8 @@ pub(super) fn message(phase: Phase) -> &'static str {
         Phase::Observe => "the target owns the data",
         Phase::Finalize => "removing side objects",
         Phase::Completed => "the target owns the data, nothing is left to do",
+        Phase::RollingBack => "switching back",
+        Phase::RolledBack => "the source owns the data again",
         Phase::Aborting => "removing everything the migration made",
         Phase::Aborted => "nothing of the migration is left",
         Phase::Failed => "can't go on by itself",
@@ -51,7 +53,7 @@ pub(super) fn rest(phase: Phase) -> Duration {
     match phase {
         Phase::CatchUp => Duration::from_secs(1),
         Phase::ReadyForCutover => Duration::from_secs(5),
-        Phase::Observe => Duration::from_secs(60),
+        Phase::Observe | Phase::RolledBack => Duration::from_secs(30),
         _ => Duration::from_secs(10),
     }
 }
@@ -65,15 +67,26 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
         Phase::CatchUp => catch_up(job, board).await,
         Phase::Verify => compare(job, board).await,
         Phase::ReadyForCutover => follow(job, board).await,
-        // The stream ends as soon as the target owns: a slot that nobody reads keeps WAL on the source's disk.
-        Phase::Observe if observe::two_owners(job, board).await? => Ok(Work::Unfinished),
+        Phase::Observe if observe::two_owners(job, board, Side::Source).await? => Ok(Work::Unfinished),
+        Phase::RolledBack if observe::two_owners(job, board, Side::Target).await? => Ok(Work::Unfinished),
         Phase::Observe => {
-            clean::side_objects(job).await?;
+            if job.spec.way_back {
+                back::keep(job, board, Direction::Back).await?;
+            } else {
+                clean::side_objects(job).await?;
+            }
+            keys::watch(job, board).await
+        }
+        Phase::RollingBack => switch::roll_back(job, board).await,
+        Phase::RolledBack => {
+            back::keep(job, board, Direction::Forward).await?;
             keys::watch(job, board).await
         }
         Phase::Finalize => {
             sever::release(job).await?;
-            clean::side_objects(job).await.map(|()| Work::Done)
+            clean::side_objects(job).await?;
+            board.update(|status| status.way_back = None);
+            Ok(Work::Done)
         }
         Phase::Aborting => {
             keys::restore(job, board).await?;
@@ -130,7 +143,7 @@ async fn prepare(job: &Job, board: &Board) -> Result<Work, StepError> {
     journal::register(&source, &target, job.run, &job.spec).await?;
     failpoint::step(Step::Registered).await;
     let tables: Vec<&str> = inventory.table_names().collect();
-    stream::publish(job, &mut source, &tables).await?;
+    stream::publish(job, Direction::Forward, &mut source, &tables).await?;
     failpoint::step(Step::Published).await;
     let pre_data = schema::dump(job, &inventory, Section::PreData).await?;
     failpoint::step(Step::PreDataDumped).await;
@@ -183,8 +196,8 @@ async fn watch_slot(job: &Job, board: &Board) -> Result<Work, StepError> {
 }
 
 async fn look_at_slot(job: &Job, board: &Board) -> Result<(), StepError> {
-    let line = TokenLine::open(job).await?;
-    match stream::lag(job, line.source(), line.target()).await? {
+    let line = TokenLine::open(job, Direction::Forward).await?;
+    match line.lag(job).await? {
         Some(lag) => report(board, lag, None),
         None => Ok(()),
     }
@@ -195,21 +208,19 @@ fn report(board: &Board, lag: Lag, token_ms: Option<f64>) -> Result<(), StepErro
     if lag.lost {
         return Err(StepError::Doomed(format!("the source has thrown away WAL that slot {} needs", lag.slot)));
     }
-    board.update(|status| {
-        status.replication = Some(Replication {
-            lag_bytes: lag.lag_bytes,
-            retained_wal_bytes: lag.retained_bytes,
-            slot: lag.slot,
-            token_ms,
-        });
-    });
+    board.update(|status| status.replication = Some(replication(lag, token_ms)));
     Ok(())
+}
+
+/// What is known of a stream.
+pub(super) fn replication(lag: Lag, token_ms: Option<f64>) -> Replication {
+    Replication { lag_bytes: lag.lag_bytes, retained_wal_bytes: lag.retained_bytes, slot: lag.slot, token_ms }
 }
 
 /// Looks at the stream; done if a token was quick.
 async fn follow(job: &Job, board: &Board) -> Result<Work, StepError> {
-    let line = TokenLine::open(job).await?;
-    let Some(lag) = stream::lag(job, line.source(), line.target()).await? else {
+    let line = TokenLine::open(job, Direction::Forward).await?;
+    let Some(lag) = line.lag(job).await? else {
         return Err(StepError::Doomed("the replication slot is gone from the source".into()));
     };
     failpoint::step(Step::SlotLookedAt).await;

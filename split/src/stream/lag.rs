@@ -1,6 +1,7 @@
-//! How far behind the target is, for people: the fence trusts tokens only.
+//! How far behind the end of a stream is, for people: the fence trusts tokens only.
 
 use crate::names;
+use crate::spec::Direction;
 use crate::step::{Job, StepError, failed};
 use tokio_postgres::Client;
 
@@ -9,7 +10,7 @@ use tokio_postgres::Client;
 pub struct Lag {
     /// The slot's name.
     pub slot: String,
-    /// Bytes of WAL the target hasn't confirmed.
+    /// Bytes of WAL the subscriber hasn't confirmed.
     pub lag_bytes: u64,
     /// Bytes of WAL that the slot keeps.
     pub retained_bytes: u64,
@@ -32,13 +33,13 @@ const ERRORS: &str = "SELECT coalesce(sum(apply_error_count), 0)::int8 FROM pg_s
 ///
 /// # Errors
 /// A statement fails.
-pub async fn lag(job: &Job, source: &Client, target: &Client) -> Result<Option<Lag>, StepError> {
-    let prefix = names::prefix(job.id());
-    let Some(row) = source.query_opt(SLOT, &[&prefix]).await.map_err(failed("look at the slot"))? else {
+pub async fn lag(job: &Job, direction: Direction, start: &Client, end: &Client) -> Result<Option<Lag>, StepError> {
+    let prefix = names::publication(job.id(), direction);
+    let Some(row) = start.query_opt(SLOT, &[&prefix]).await.map_err(failed("look at the slot"))? else {
         return Ok(None);
     };
     let bytes = |index| row.get::<_, Option<i64>>(index).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
-    let errors = target.query_one(ERRORS, &[&prefix]).await.map_err(failed("look at the subscription"))?;
+    let errors = end.query_one(ERRORS, &[&prefix]).await.map_err(failed("look at the subscription"))?;
     Ok(Some(Lag {
         slot: row.get(0),
         lag_bytes: bytes(1),

@@ -6,7 +6,7 @@
 use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::names;
-use crate::spec::Side;
+use crate::spec::Direction;
 use crate::sql;
 use crate::step::{Job, StepError, failed};
 use rand::RngExt;
@@ -21,8 +21,8 @@ const PASSWORD_BYTES: usize = 24;
 
 /// The replication role's statements. `verifier` is a SCRAM verifier, never the password.
 #[must_use]
-pub fn role_sql(migration: &str, verifier: &str, exists: bool) -> Vec<String> {
-    let role = sql::ident(&names::replication_role(migration));
+pub fn role_sql(migration: &str, direction: Direction, verifier: &str, exists: bool) -> Vec<String> {
+    let role = sql::ident(&names::replication_role(migration, direction));
     let verb = if exists { "ALTER" } else { "CREATE" };
     vec![
         format!(
@@ -33,65 +33,71 @@ pub fn role_sql(migration: &str, verifier: &str, exists: bool) -> Vec<String> {
     ]
 }
 
-/// `CREATE SUBSCRIPTION` on a slot that exists, copying nothing, disabled. `version` is the target's
-/// `server_version_num`, the smaller of both sides decides about `origin`, which the publisher must know.
+/// `CREATE SUBSCRIPTION` on a slot that exists, copying nothing, disabled. `versions` are the `server_version_num` of
+/// publisher and subscriber; the smaller of both decides about `origin`, which the publisher must know.
 #[must_use]
-pub fn subscription_sql(migration: &str, name: &str, slot: &str, conninfo: &str, versions: (u32, u32)) -> String {
-    let (source, target) = versions;
+pub fn subscription_sql(
+    migration: &str,
+    direction: Direction,
+    (name, slot): (&str, &str),
+    conninfo: &str,
+    versions: (u32, u32),
+) -> String {
+    let (publisher, subscriber) = versions;
     let mut options = format!(
         "create_slot = false, slot_name = {}, copy_data = false, enabled = false, streaming = off",
         sql::literal(slot)
     );
-    if source >= 160_000 && target >= 160_000 {
+    if publisher >= 160_000 && subscriber >= 160_000 {
         options.push_str(", origin = none");
     }
-    if target >= 160_000 {
+    if subscriber >= 160_000 {
         options.push_str(", run_as_owner = true, password_required = true");
     }
     format!(
         "CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH ({options})",
         sql::ident(name),
         sql::literal(conninfo),
-        sql::ident(&names::publication(migration))
+        sql::ident(&names::publication(migration, direction))
     )
 }
 
-/// Makes the role's password anew and the subscription on `slot`, disabled: what is wrong with the way from target to
-/// source shows here, before anything is copied.
+/// Makes the role's password anew and the subscription on `slot`, disabled: what is wrong with the way from the subscriber
+/// to the publisher shows here, before anything is copied. `start` and `end` are sessions on the two.
 ///
 /// # Errors
-/// The target can't reach the source, a statement fails, or a newer worker has begun.
+/// The subscriber can't reach the publisher, a statement fails, or a newer worker has begun.
 pub async fn create_subscription(
     job: &Job,
-    source: &mut Client,
-    target: &mut Client,
+    direction: Direction,
+    start: &mut Client,
+    end: &mut Client,
     slot: &str,
-) -> Result<String, StepError> {
+) -> Result<(), StepError> {
     let password = password();
-    let role = names::replication_role(job.id());
-    set_role(job, source, &password).await?;
+    let role = names::replication_role(job.id(), direction);
+    set_role(job, direction, start, &password).await?;
     failpoint::step(Step::RoleMade).await;
-    let name = names::subscription(job.id(), job.run);
-    journal::cleanup::intend(target, job.id(), job.run, "subscription", &name).await?;
+    let name = names::subscription(job.id(), direction, job.run);
+    journal::cleanup::intend(end, job.id(), job.run, "subscription", &name).await?;
     failpoint::step(Step::SubscriptionIntended).await;
-    let versions = (version(source).await?, version(target).await?);
-    let conninfo = job.source.conninfo(&role, &password);
-    let transaction = job.begin(target).await?;
+    let versions = (version(start).await?, version(end).await?);
+    let conninfo = job.endpoint(direction.start()).conninfo(&role, &password);
+    let transaction = job.begin(end).await?;
     let script = format!(
         "{UNLOGGED}; SET LOCAL statement_timeout = '60s'; {}",
-        subscription_sql(job.id(), &name, slot, &conninfo, versions)
+        subscription_sql(job.id(), direction, (&name, slot), &conninfo, versions)
     );
     transaction.batch_execute(&script).await.map_err(failed("create the subscription"))?;
-    transaction.commit().await.map_err(failed("create the subscription"))?;
-    Ok(name)
+    transaction.commit().await.map_err(failed("create the subscription"))
 }
 
-/// Lets the subscription run; a no-op if it does.
+/// Lets the subscription run that leads to the target; a no-op if it does.
 ///
 /// # Errors
 /// There is no subscription of this migration, a statement fails, or a newer worker has begun.
 pub async fn enable(job: &Job, target: &mut Client) -> Result<(), StepError> {
-    let Some(name) = find(job, target).await? else {
+    let Some(Subscription { name, .. }) = find(job, Direction::Forward, target).await? else {
         return Err(StepError::Doomed(format!("the subscription of migration {} is gone from the target", job.id())));
     };
     let transaction = job.begin(target).await?;
@@ -100,39 +106,45 @@ pub async fn enable(job: &Job, target: &mut Client) -> Result<(), StepError> {
     transaction.commit().await.map_err(failed("enable the subscription"))
 }
 
-/// Whether a subscription of this migration is enabled; none if there is no subscription.
+/// A subscription of this migration, as the catalog has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Its name.
+    pub name: String,
+    /// Whether it may run.
+    pub enabled: bool,
+    /// What it reads from.
+    pub slot: Option<String>,
+}
+
+/// The subscription of this direction, on the session of its subscriber; the youngest if there are several.
 ///
 /// # Errors
 /// The catalog can't be read.
-pub async fn is_enabled(job: &Job, target: &Client) -> Result<Option<bool>, StepError> {
-    let select = "SELECT subenabled FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid \
-                  WHERE d.datname = current_database() AND starts_with(subname, $1)";
-    let row = target.query_opt(select, &[&names::prefix(job.id())]).await;
-    Ok(row.map_err(failed("look at the subscription"))?.map(|row| row.get(0)))
+pub async fn find(job: &Job, direction: Direction, end: &Client) -> Result<Option<Subscription>, StepError> {
+    let select = "SELECT subname::text, subenabled, subslotname::text FROM pg_subscription s \
+                  JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database() \
+                  AND starts_with(subname, $1) ORDER BY s.oid DESC LIMIT 1";
+    let row = end.query_opt(select, &[&names::publication(job.id(), direction)]).await;
+    let row = row.map_err(failed("look for the subscription"))?;
+    Ok(row.map(|row| Subscription { name: row.get(0), enabled: row.get(1), slot: row.get(2) }))
 }
 
-async fn find(job: &Job, target: &Client) -> Result<Option<String>, StepError> {
-    let select = "SELECT subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid \
-                  WHERE d.datname = current_database() AND starts_with(subname, $1)";
-    let row = target.query_opt(select, &[&names::prefix(job.id())]).await;
-    Ok(row.map_err(failed("look for the subscription"))?.map(|row| row.get(0)))
-}
-
-async fn set_role(job: &Job, source: &mut Client, password: &str) -> Result<(), StepError> {
-    let role = names::replication_role(job.id());
-    journal::cleanup::intend(source, job.id(), job.run, "role", &role).await?;
+async fn set_role(job: &Job, direction: Direction, start: &mut Client, password: &str) -> Result<(), StepError> {
+    let role = names::replication_role(job.id(), direction);
+    journal::cleanup::intend(start, job.id(), job.run, "role", &role).await?;
     failpoint::step(Step::RoleIntended).await;
     let exists = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
-    let row = source.query_one(exists, &[&role]).await.map_err(failed("look for the replication role"))?;
+    let row = start.query_one(exists, &[&role]).await.map_err(failed("look for the replication role"))?;
     let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
-    let statements = role_sql(job.id(), &verifier, row.get(0));
+    let statements = role_sql(job.id(), direction, &verifier, row.get(0));
     let action = "create the replication role";
-    let transaction = job.begin(source).await?;
+    let transaction = job.begin(start).await?;
     transaction.batch_execute(&format!("{UNLOGGED}; {}", statements.join("; "))).await.map_err(failed(action))?;
     // Everybody may connect unless somebody has changed that; a grant nobody needs would stay in the database's rights.
     let connects = "SELECT has_database_privilege($1::text, current_database(), 'CONNECT')";
     if !transaction.query_one(connects, &[&role]).await.map_err(failed(action))?.get::<_, bool>(0) {
-        let database = sql::ident(job.endpoint(Side::Source).database());
+        let database = sql::ident(job.endpoint(direction.start()).database());
         let grant = format!("GRANT CONNECT ON DATABASE {database} TO {}", sql::ident(&role));
         transaction.batch_execute(&grant).await.map_err(failed(action))?;
     }
@@ -155,7 +167,7 @@ mod tests {
 
     #[test]
     fn options_follow_the_versions() {
-        let sql = |versions| subscription_sql("m", "s", "slot", "host=h", versions);
+        let sql = |versions| subscription_sql("m", Direction::Forward, ("s", "slot"), "host=h", versions);
         assert!(!sql((150_000, 170_000)).contains("origin"));
         assert!(sql((150_000, 170_000)).contains("run_as_owner = true"));
         assert!(!sql((170_000, 150_000)).contains("run_as_owner"));

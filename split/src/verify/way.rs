@@ -6,6 +6,7 @@
 use super::chunk::Chunk;
 use super::link::Link;
 use super::{Pair, Resume};
+use crate::spec::Direction;
 use crate::step::{Job, StepError, failed};
 use crate::stream::TokenLine;
 use std::time::Duration;
@@ -73,7 +74,9 @@ impl Way<'_> {
     /// Opens what `Bracket::drain` needs. Only when there are suspects: between two of them the server would end an idle session.
     pub(super) async fn bracket(&self) -> Result<Bracket<'_>, StepError> {
         Ok(match self {
-            Self::Journalled { job, .. } => Bracket::Tokens(job, Box::new(TokenLine::open(job).await?)),
+            Self::Journalled { job, .. } => {
+                Bracket::Tokens(job, Box::new(TokenLine::open(job, Direction::Forward).await?))
+            }
             Self::ReadOnly(link) => Bracket::Link(link),
         })
     }

@@ -15,12 +15,13 @@ pub use lost::{Loss, Successor};
 use crate::support::probe::Probe;
 use crate::support::route::Route;
 use crate::support::writer::{Load, Writers};
-use crate::support::{check, eventually};
+use crate::support::{apart, check, eventually};
 use crate::world::{LIMIT, Worker, World, catalog};
 use lost::{Line, Lost, let_go, run_of, wake};
 use rerp_split::failpoint::{GO, VARIABLE};
-use rerp_split::journal::{self, Wish};
+use rerp_split::journal::{self, Turn, Wish};
 use rerp_split::phase::Phase;
+use rerp_split::spec::Direction;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
@@ -54,7 +55,17 @@ pub struct Chaos {
 impl Chaos {
     /// A filled source, an empty target, writers at work, no worker.
     pub async fn begin(loss: Loss, advance_to: Phase) -> Self {
-        let world = World::new(600).await;
+        Self::begin_in(World::new(600).await, loss, advance_to).await
+    }
+
+    /// The same with a way back, on servers that nobody else uses.
+    pub async fn begin_with_way_back(loss: Loss, advance_to: Phase) -> Self {
+        let (from, to) = apart();
+        let world = World::between(from, to).await.filled(600).await.with_way_back();
+        Self::begin_in(world, loss, advance_to).await
+    }
+
+    async fn begin_in(world: World, loss: Loss, advance_to: Phase) -> Self {
         let (source, target) = (world.source.admin().await, world.target.admin().await);
         let sides = [world.source.clone(), world.target.clone()];
         let pause = Duration::from_millis(20);
@@ -87,6 +98,14 @@ impl Chaos {
     pub async fn wish(&self, advance_to: Phase, abort: bool) {
         let wish = Wish { advance_to, abort, suspend: false, services_prepared: true };
         journal::write_wish(&self.source, &self.world.migration, &wish).await.unwrap();
+    }
+
+    /// Wishes that the data change hands once more, away from who owns now.
+    pub async fn turn(&self) {
+        let row = async |client| journal::read_owner(client, "app").await.unwrap().filter(|row| row.is_owner);
+        let rollback = row(&self.target).await.map(|row| row.epoch);
+        let forward = row(&self.source).await.map(|row| row.epoch);
+        journal::write_turn(&self.source, &self.world.migration, Turn { rollback, forward }).await.unwrap();
     }
 
     /// From here on somebody who is no worker holds what a worker needs, or not any more.
@@ -265,8 +284,12 @@ impl Chaos {
     }
 
     async fn roles(&self) -> Vec<String> {
-        let select = "SELECT rolname::text FROM pg_roles WHERE rolname = $1";
-        let role = rerp_split::names::replication_role(&self.world.migration);
-        self.source.query(select, &[&role]).await.unwrap().iter().map(|row| row.get(0)).collect()
+        let select = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY($1)";
+        let roles = Direction::ALL.map(|way| rerp_split::names::replication_role(&self.world.migration, way)).to_vec();
+        let mut left = Vec::new();
+        for client in [&self.source, &self.target] {
+            left.extend(client.query(select, &[&roles]).await.unwrap().iter().map(|row| row.get::<_, String>(0)));
+        }
+        left
     }
 }

@@ -6,6 +6,7 @@ use super::points::Obstacle;
 use crate::support::side::Side;
 use crate::world::World;
 use crate::world::schema::REFUSE_GRANTS;
+use rerp_split::spec::Direction;
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
@@ -96,7 +97,7 @@ impl Standing {
 async fn publish(source: &Client, migration: &str, verb: &str) {
     let statement = format!(
         "SET rerp_split.migration = '{migration}'; ALTER PUBLICATION {} {verb} TABLE {TABLE}",
-        rerp_split::names::publication(migration)
+        rerp_split::names::publication(migration, Direction::Forward)
     );
     source.batch_execute(&statement).await.unwrap();
 }

@@ -89,6 +89,8 @@ const FENCE: &[&str] = &[
     "F9Proof",
     "F9Open",
     "F10Tidy",
+    "F10Stop",
+    "F10Slot",
 ];
 
 /// From the fence to Completed.
@@ -140,6 +142,40 @@ pub const BACK: &[&str] = &[
     "TargetForgotten",
     "Aborting.after",
 ];
+
+/// Where there is a way back, what is passed from the go-ahead to Observe and isn't without one.
+pub const THERE: &[&str] = &[
+    "WayBackCleared",
+    "WayBackPublished",
+    "WayBackSlotIntended",
+    "WayBackSlotMade",
+    "WayBackMade",
+    "P3Advance.before",
+    "P3Advance.after",
+    "F10Stop.after",
+    "F10Slot.after",
+    "F10Enable.before",
+    "F10Enable.after",
+];
+
+/// The rollback.
+pub const BACK_AGAIN: &[&str] = &[
+    "TurnClaimed",
+    "RollingBack.before",
+    "WayBackSlotMade",
+    "F8Close.before",
+    "F8Close.after",
+    "F9Open.after",
+    "F10Slot.before",
+    "F10Enable.before",
+    "Switched",
+    "RollingBack.after",
+    "RolledBack.before",
+    "RolledBack.after",
+];
+
+/// Forward again.
+pub const THERE_AGAIN: &[&str] = &["WayBackMade", "F8Close.after", "F10Enable.before"];
 
 /// What stands in the way of the fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

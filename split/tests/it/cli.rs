@@ -38,7 +38,7 @@ fn command(world: &World, command: &str, more: &[&str]) -> Command {
     process.env("RERP_SOURCE_URL", with_secret(&world.source)).env("RERP_TARGET_URL", with_secret(&world.target));
     process.env("RERP_PG_DUMP", world.pg_dump());
     let roles = &world.target.roles;
-    process.args(["--schema", "app", "--migration", &world.migration, "--target-owner", &roles.owner]);
+    process.args(["--schema", "app", "--migration", &world.migration, "--target-owner", &roles.owner, "--no-way-back"]);
     process.args(["--target-role-app", &roles.app[0], "--target-role-read", &roles.read[0]]).args(more);
     process
 }

@@ -5,8 +5,9 @@
 use crate::support::pair::Pair;
 use crate::support::{eventually, stream};
 use rerp_split::fence::{Ahead, Closing, SchemaHash, Stmt, render};
-use rerp_split::journal::{self, OwnerRow, Wish, run};
+use rerp_split::journal::{self, OwnerRow, Turn, Wish, run};
 use rerp_split::phase::Phase;
+use rerp_split::spec::Direction;
 use std::time::{Duration, Instant};
 use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 use uuid::Uuid;
@@ -109,13 +110,30 @@ async fn the_wish_is_for_the_switch_only_if_nothing_speaks_against_it() {
         (Wish { abort: true, ..whole }, "t", "t"),
     ] {
         journal::write_wish(&bench.b, &bench.pair.config().migration, &wish).await.unwrap();
-        let rows = bench.run(&bench.b, &Stmt::ReadWish).await.unwrap();
+        let rows = bench.run(&bench.b, &Stmt::ReadWish { epoch: 0 }).await.unwrap();
         assert_eq!(
             (text(&rows, "abort"), text(&rows, "services_prepared")),
             (vec![abort.into()], vec![prepared.into()]),
             "{wish:?}"
         );
     }
+}
+
+/// The wish stays where the data was at first, and is for one epoch.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_wish_to_go_back_is_for_one_epoch() {
+    let bench = Bench::new("turn").await;
+    let mut cfg = bench.pair.config();
+    cfg.direction = Direction::Back;
+    let wanted = async |epoch| {
+        let rows = send(&bench.b, &render(&Stmt::ReadWish { epoch }, &cfg)).await.unwrap();
+        text(&rows, "services_prepared")[0] == "t"
+    };
+    assert!(!wanted(3).await, "nobody has asked");
+    let turn = Turn { rollback: Some(3), forward: Some(4) };
+    journal::write_turn(&bench.b, &cfg.migration, turn).await.unwrap();
+    assert_eq!((wanted(3).await, wanted(2).await, wanted(4).await), (true, false, false));
+    assert_eq!(journal::read_turn(&bench.b, &cfg.migration).await.unwrap(), turn);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,6 +5,8 @@ use uuid::Uuid;
 
 const TOKEN: Uuid = Uuid::from_u128(7);
 const PROOF: Uuid = Uuid::from_u128(9);
+const WISH: Stmt = Stmt::ReadWish { epoch: 4 };
+const STOP: Stmt = Stmt::F10Stop { epoch: 5 };
 
 fn closing(epoch: i64) -> Closing {
     Closing { epoch, hash: "h".to_owned(), pid: 11, xid: "22".to_owned() }
@@ -32,6 +34,11 @@ impl Run {
         Self { worker: Worker::new(10, false) }
     }
 
+    /// With a stream that leads back.
+    fn begin_both_ways() -> Self {
+        Self { worker: Worker { way_back: true, ..Worker::new(10, false) } }
+    }
+
     fn says(mut self, event: Event, next: Stmt) -> Self {
         let (worker, stmt) = step(&self.worker, event.clone());
         assert_eq!(stmt, Some(next), "after {event:?} to {:?}", self.worker.at);
@@ -47,9 +54,11 @@ impl Run {
 
     /// From the first row to F1.
     fn until_f1(self) -> Self {
-        self.says(owner(4, true, false), Stmt::ReadTarget)
-            .says(owner(2, false, false), Stmt::ReadWish)
-            .says(wish(), Stmt::P2Declare)
+        self.says(owner(4, true, false), Stmt::ReadTarget).says(owner(2, false, false), WISH).wish_to_f1()
+    }
+
+    fn wish_to_f1(self) -> Self {
+        self.says(wish(), Stmt::P2Declare)
             .says(Event::Done, Stmt::P2Close)
             .says(Event::Done, Stmt::P5Quiet)
             .says(Event::Yes, Stmt::P5RoundTrip)
@@ -59,16 +68,22 @@ impl Run {
     }
 
     fn until_lock(self) -> Self {
-        self.until_f1()
-            .says(Event::Closing(closing(5)), Stmt::F1Journal(closing(5)))
+        self.until_f1().f1_to_lock()
+    }
+
+    fn f1_to_lock(self) -> Self {
+        self.says(Event::Closing(closing(5)), Stmt::F1Journal(closing(5)))
             .says(Event::Done, Stmt::F2Arm(closing(5)))
             .says(Event::Done, Stmt::F3Lock)
     }
 
     fn until_f8(self) -> Self {
+        self.until_lock().lock_to_f8()
+    }
+
+    fn lock_to_f8(self) -> Self {
         let sequence = Sequence { name: "s".to_owned(), last: 5, called: true, increment: 1 };
-        self.until_lock()
-            .says(Event::Done, Stmt::F4Check)
+        self.says(Event::Done, Stmt::F4Check)
             .says(Event::Yes, Stmt::F5Token)
             .says(Event::Token(TOKEN), Stmt::F5Look(TOKEN))
             .says(Event::No, Stmt::F5Look(TOKEN))
@@ -81,6 +96,18 @@ impl Run {
     fn until_f9(self) -> Self {
         self.until_f8().says(Event::Done, Stmt::F9Proof)
     }
+
+    /// From the row that says that the target owns to the end of the stream that led there.
+    fn until_stopped(self) -> Self {
+        self.says(owner(5, false, false), Stmt::ReadTarget)
+            .says(owner(5, true, false), Stmt::F10Tidy)
+            .says(Event::Done, STOP)
+    }
+
+    /// The end where nothing leads back.
+    fn ends_stream(self) -> Worker {
+        self.says(Event::Done, STOP).says(Event::Stopped(None), Stmt::F10Slot).ends(Event::Yes, Outcome::TargetOwns)
+    }
 }
 
 #[test]
@@ -89,14 +116,67 @@ fn the_straight_way() {
         .until_f9()
         .says(Event::Proof(Some(PROOF)), Stmt::F9Open(PROOF))
         .says(Event::Yes, Stmt::F10Tidy)
-        .ends(Event::Done, Outcome::TargetOwns);
+        .ends_stream();
     assert_eq!((worker.epoch, worker.closed_here), (5, true));
+}
+
+fn enable() -> Stmt {
+    Stmt::F10Enable { position: "0/5".to_owned() }
+}
+
+fn stopped() -> Event {
+    Event::Stopped(Some("0/5".to_owned()))
+}
+
+#[test]
+fn the_way_back_begins_once_what_led_there_has_ended() {
+    Run::begin_both_ways()
+        .says(owner(4, true, false), Stmt::ReadTarget)
+        .says(owner(2, false, false), Stmt::P3Advance)
+        .says(Event::Done, WISH)
+        .wish_to_f1()
+        .f1_to_lock()
+        .lock_to_f8()
+        .says(Event::Done, Stmt::F9Proof)
+        .says(Event::Proof(Some(PROOF)), Stmt::F9Open(PROOF))
+        .says(Event::Yes, Stmt::F10Tidy)
+        .says(Event::Lost, STOP)
+        .says(stopped(), Stmt::F10Slot)
+        .says(Event::No, Stmt::F10Slot)
+        .says(Event::Yes, enable())
+        .ends(Event::Yes, Outcome::TargetOwns);
+}
+
+#[test]
+fn an_advance_that_fails_stops_nothing() {
+    for event in [Event::Failed, Event::Lost, Event::Refused] {
+        Run::begin_both_ways()
+            .says(owner(4, true, false), Stmt::ReadTarget)
+            .says(owner(2, false, false), Stmt::P3Advance)
+            .says(event, WISH);
+    }
+}
+
+#[test]
+fn streams_that_are_not_exchanged_are_left_to_a_later_look() {
+    let mut run = Run::begin_both_ways();
+    for _ in 1..5 {
+        run = run.until_stopped().says(Event::Failed, Stmt::Rest).says(Event::Done, Stmt::ReadSource);
+    }
+    run.until_stopped().ends(Event::Failed, Outcome::TargetOwns);
+    let until_enabled =
+        || Run::begin_both_ways().until_stopped().says(stopped(), Stmt::F10Slot).says(Event::Yes, enable());
+    until_enabled().ends(Event::No, Outcome::TargetOwns);
+    until_enabled().says(Event::Lost, Stmt::Rest).ends(Event::BudgetSpent, Outcome::TargetOwns);
+    Run::begin_both_ways()
+        .until_stopped()
+        .says(Event::Stopped(None), Stmt::F10Slot)
+        .ends(Event::Yes, Outcome::TargetOwns);
 }
 
 #[test]
 fn a_wish_to_abort_or_an_unprepared_service_ends_it_before_anything_is_changed() {
-    let at_wish =
-        || Run::begin().says(owner(0, true, false), Stmt::ReadTarget).says(owner(0, false, false), Stmt::ReadWish);
+    let at_wish = || Run::begin().says(owner(4, true, false), Stmt::ReadTarget).says(owner(0, false, false), WISH);
     at_wish().ends(Event::Wish { abort: true, prepared: true }, Outcome::AbortWanted);
     at_wish().ends(Event::Wish { abort: false, prepared: false }, Outcome::NotPrepared);
 }
@@ -104,8 +184,8 @@ fn a_wish_to_abort_or_an_unprepared_service_ends_it_before_anything_is_changed()
 #[test]
 fn slow_tokens_and_old_transactions_are_waited_for() {
     Run::begin()
-        .says(owner(0, true, false), Stmt::ReadTarget)
-        .says(owner(0, false, false), Stmt::ReadWish)
+        .says(owner(4, true, false), Stmt::ReadTarget)
+        .says(owner(0, false, false), WISH)
         .says(wish(), Stmt::P2Declare)
         .says(Event::Done, Stmt::P2Close)
         .says(Event::Done, Stmt::P5Quiet)
@@ -116,7 +196,7 @@ fn slow_tokens_and_old_transactions_are_waited_for() {
         .says(Event::No, Stmt::P5RoundTrip)
         .says(Event::Yes, Stmt::P5RoundTrip)
         .says(Event::Yes, Stmt::P5RoundTrip)
-        .says(Event::Yes, Stmt::F1Begin { epoch: 0 });
+        .says(Event::Yes, Stmt::F1Begin { epoch: 4 });
 }
 
 #[test]
@@ -144,7 +224,7 @@ fn a_lock_that_is_never_granted_ends_the_transaction_and_everything_is_read_agai
         .says(Event::Done, Stmt::ReadSource)
         .says(owner(4, true, false), Stmt::ReadTarget)
         // Armed by the attempt before: its proof was never published.
-        .says(owner(5, false, true), Stmt::ReadWish)
+        .says(owner(5, false, true), WISH)
         .says(wish(), Stmt::P5Quiet);
 }
 
@@ -215,7 +295,7 @@ fn a_lost_answer_to_f8_is_settled_by_the_transactions_fate() {
 fn a_recovery_goes_on_where_the_rows_say() {
     let source_closed = || Run::begin().says(owner(5, false, false), Stmt::ReadTarget);
     source_closed().says(owner(5, false, true), Stmt::F9Proof);
-    source_closed().says(owner(5, true, false), Stmt::F10Tidy).ends(Event::Done, Outcome::TargetOwns);
+    source_closed().says(owner(5, true, false), Stmt::F10Tidy).ends_stream();
     source_closed()
         .says(owner(6, false, false), Stmt::TakeProof)
         .says(Event::Proof(Some(PROOF)), Stmt::TakeOpen(PROOF))
@@ -236,7 +316,7 @@ fn an_open_that_was_not_answered_is_looked_up() {
         .says(Event::Done, Stmt::ReadSource)
         .says(owner(5, false, false), Stmt::ReadTarget)
         .says(owner(5, true, false), Stmt::F10Tidy)
-        .ends(Event::Lost, Outcome::TargetOwns);
+        .ends_stream();
 }
 
 #[test]

@@ -5,12 +5,14 @@ mod support;
 mod world;
 
 mod approve;
+mod back;
 mod cli;
 mod copy;
 mod fence_broken;
 mod fence_crash;
 mod fence_ledger;
 mod fence_stmt;
+mod fence_streams;
 mod fence_transcripts;
 mod guards;
 mod journal;

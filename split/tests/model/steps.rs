@@ -1,9 +1,10 @@
-//! What can happen next: a worker's statement, a writer, a client, the stream, a crash, a newcomer.
+//! What can happen next: a worker's statement, a writer, a client, the streams, a crash, a newcomer, a turn more.
 //!
 //! In: a world and what may still happen in it. Out: every world that can follow. It judges nothing.
 
-use super::world::{Broken, Entry, Slot, World};
+use super::world::{Broken, Late, Slot, World, answer_of_idle};
 use rerp_split::fence::{Event, Place, Stmt, Worker};
+use rerp_split::spec::Direction;
 
 /// What may happen besides the first worker's own steps.
 #[derive(Clone, Copy)]
@@ -13,6 +14,10 @@ pub(crate) struct Bounds {
     pub(crate) lost: u8,
     pub(crate) refusals: u8,
     pub(crate) workers: usize,
+    /// How often the data changes hands once more; with none there is no way back either.
+    pub(crate) turns: u8,
+    /// Whether statements about streams that are taken for lost may come late, advances of the slot among them.
+    pub(crate) late: bool,
 }
 
 /// One step.
@@ -32,161 +37,240 @@ pub(crate) enum What {
 
 pub(crate) type Next = Vec<(What, World)>;
 
+/// How the model is to be explored.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    pub(crate) broken: Broken,
+    pub(crate) bounds: Bounds,
+}
+
 /// Every world that can follow.
-pub(crate) fn all(world: &World, broken: Broken, bounds: Bounds) -> Next {
+pub(crate) fn all(world: &World, rules: Rules) -> Next {
     let mut next = Vec::new();
     for w in 0..world.workers.len() {
         if !world.workers[w].over {
-            work(world, w, broken, &mut next);
+            rules.work(world, w, &mut next);
         }
     }
-    writers(world, broken, &mut next);
-    servers(world, &mut next);
-    crashes(world, broken, &mut next);
-    newcomers(world, bounds, &mut next);
+    for side in 0..2 {
+        rules.writers(world, side, &mut next);
+        rules.server(world, side, &mut next);
+    }
+    rules.crashes(world, &mut next);
+    rules.newcomers(world, &mut next);
+    rules.turns(world, &mut next);
     next
 }
 
-/// A worker that knows nothing.
-pub(crate) fn worker(run: u8) -> Slot {
-    Slot { worker: Worker::new(0, false), run, over: false, early: None }
+/// A worker that knows nothing, in a turn in which side `way` closes.
+pub(crate) fn worker(run: u8, way: usize, bounds: Bounds) -> Slot {
+    let way_back = bounds.turns > 0;
+    let worker = Worker { way_back, ..Worker::new(0, false) };
+    Slot { worker, run, way, ready: !way_back, over: false, won: false, early: None }
 }
 
-/// A worker's statement: answered, executed without an answer, or never executed.
-fn work(world: &World, w: usize, broken: Broken, next: &mut Next) {
-    let mut done = world.clone();
-    if let Some(event) = done.execute(w, broken) {
-        if world.lost_left > 0 {
-            let mut lost = done.clone();
-            lost.lost_left -= 1;
-            lost.answer(w, Event::Lost);
-            next.push((What::Unanswered(w), lost));
-        }
-        done.answer(w, event.clone());
-        next.push((What::Answered(w, event), done));
-    }
-    if world.lost_left > 0 {
-        let mut lost = world.clone();
-        lost.lost_left -= 1;
-        lost.answer(w, Event::Lost);
-        next.push((What::Unheard(w), lost));
-    }
-    if world.refusals_left > 0 && matches!(world.workers[w].worker.at, Stmt::F8Close | Stmt::F9Open(_)) {
-        let mut refused = world.clone();
-        refused.refusals_left -= 1;
-        refused.answer(w, Event::Failed);
-        next.push((What::Refused(w), refused));
-    }
-}
-
-/// Writers on either side, one of them with a transaction that stays open, and clients that open with a proof.
-fn writers(world: &World, broken: Broken, next: &mut Next) {
-    let mut push = |what, change: &dyn Fn(&mut World) -> bool| {
-        let mut after = world.clone();
-        if change(&mut after) {
-            next.push((What::Else(what), after));
-        }
-    };
-    let may_write = world.source_open() && !world.is_locked();
-    if world.writes_left > 0 && may_write && !world.in_flight {
-        push("a writer begins on the source", &|after| {
-            (after.in_flight, after.writes_left) = (true, after.writes_left - 1);
-            true
-        });
-    }
-    if world.in_flight {
-        push("the writer commits", &|after| {
-            after.in_flight = false;
-            after.log.push(Entry::Write);
-            true
-        });
-    }
-    if world.writes_left > 0 && world.target.owner {
-        push("a writer commits on the target", &|after| {
-            (after.on_target, after.writes_left) = (after.on_target + 1, after.writes_left - 1);
-            true
-        });
-    }
-    if let Some(proof) = world.source.proof.filter(|_| !world.source.owner) {
-        push("a client opens the target", &|after| after.open_target(proof, broken) == Some(true));
-    }
-    if let Some(proof) = world.leaked {
-        push("a late client opens the target", &|after| after.open_target(proof, broken) == Some(true));
-    }
-    if let Some(proof) = world.target.proof.filter(|_| !world.target.owner && !world.source.owner) {
-        push("a client opens the source", &|after| after.open_source(proof, broken) == Some(true));
-    }
-}
-
-/// The stream goes on, WAL reaches the disk, sessions time out.
-fn servers(world: &World, next: &mut Next) {
-    let mut push = |what, change: &dyn Fn(&mut World)| {
-        let mut after = world.clone();
-        change(&mut after);
-        next.push((What::Else(what), after));
-    };
-    if world.applied < world.log.len() {
-        push("apply", &|after| after.applied += 1);
-    }
-    if world.flushed < world.applied || world.target_on_disk.is_some() {
-        push("WAL is flushed", &World::flush_target);
-    }
-    if world.a.is_some() {
-        push("A's session ends", &|after| after.a = None);
-    }
-    if world.take.is_some() {
-        push("the taking session ends", &|after| after.take = None);
-    }
-}
-
-/// A server crashes. What workers had sent to it may have been executed before, may be lost, or comes once it is back.
-fn crashes(world: &World, broken: Broken, next: &mut Next) {
-    if world.crashes_left == 0 {
-        return;
-    }
-    for (what, places) in
-        [("the source crashes", [Place::A, Place::B].as_slice()), ("the target crashes", [Place::Target].as_slice())]
-    {
-        let mut before = vec![World { crashes_left: world.crashes_left - 1, ..world.clone() }];
-        for w in 0..world.workers.len() {
-            if !world.workers[w].over && places.contains(&world.workers[w].worker.at.place()) {
-                cut_off(w, broken, &mut before);
-            }
-        }
-        for mut after in before {
-            if places.contains(&Place::Target) {
-                after.crash_target()
-            } else {
-                after.crash_source()
-            }
-            next.push((What::Else(what), after));
-        }
-    }
-}
-
-/// Beside each of `worlds`, those in which the answer to worker `w` is lost.
-fn cut_off(w: usize, broken: Broken, worlds: &mut Vec<World>) {
-    for mut world in worlds.clone() {
-        let mut executed = world.clone();
-        if executed.execute(w, broken).is_some() {
-            executed.answer(w, Event::Lost);
-            worlds.push(executed);
-        }
-        world.answer(w, Event::Lost);
-        worlds.push(world);
-    }
-}
-
-/// A new worker takes its run on the source, then on the target; open transactions are waited for or ended.
-fn newcomers(world: &World, bounds: Bounds, next: &mut Next) {
-    let [source, target] = world.runs;
+fn push(next: &mut Next, world: &World, what: &'static str, change: impl FnOnce(&mut World) -> bool) {
     let mut after = world.clone();
-    if source == target && world.workers.len() < bounds.workers {
-        (after.runs[0], after.a) = (source + 1, None);
-        next.push((What::Else("a new worker takes the source"), after));
-    } else if source > target {
-        (after.runs[1], after.take) = (source, None);
-        after.workers.push(worker(source));
-        next.push((What::Else("it takes the target"), after));
+    if change(&mut after) {
+        next.push((What::Else(what), after));
+    }
+}
+
+impl Rules {
+    fn answer(self, world: &mut World, w: usize, event: Event) {
+        let one_way = self.bounds.turns == 0;
+        let idle = |stmt: &Stmt| match stmt {
+            Stmt::P3Advance if !self.bounds.late => Some(Event::Done),
+            // Where nothing goes back it doesn't matter when the stream ends.
+            Stmt::F10Stop { .. } if one_way => Some(Event::Stopped(None)),
+            Stmt::F10Slot if one_way => Some(Event::Yes),
+            stmt => answer_of_idle(stmt),
+        };
+        world.answer(w, event, &idle);
+    }
+
+    /// A worker's statement: answered, executed without an answer, or never executed.
+    fn work(self, world: &World, w: usize, next: &mut Next) {
+        if !world.workers[w].ready {
+            return push(next, world, "the way back is made", |after| {
+                after.make_way_back(w, self.broken);
+                true
+            });
+        }
+        let mut done = world.clone();
+        if let Some(event) = done.execute(w, self.broken) {
+            if world.lost_left > 0 {
+                let mut lost = done.clone();
+                lost.lost_left -= 1;
+                self.answer(&mut lost, w, Event::Lost);
+                next.push((What::Unanswered(w), lost));
+            }
+            self.answer(&mut done, w, event.clone());
+            next.push((What::Answered(w, event), done));
+        }
+        let slot = &world.workers[w];
+        if world.lost_left > 0 {
+            let mut lost = world.clone();
+            lost.lost_left -= 1;
+            if self.bounds.late && may_be_late(&slot.worker.at) {
+                lost.late = Some(Late { stmt: slot.worker.at.clone(), way: slot.way, run: slot.run });
+            }
+            self.answer(&mut lost, w, Event::Lost);
+            next.push((What::Unheard(w), lost));
+        }
+        if world.refusals_left > 0 && matches!(slot.worker.at, Stmt::F8Close | Stmt::F9Open(_)) {
+            let mut refused = world.clone();
+            refused.refusals_left -= 1;
+            self.answer(&mut refused, w, Event::Failed);
+            next.push((What::Refused(w), refused));
+        }
+    }
+
+    /// A writer on one side, whose transaction may stay open, and clients that open the other one with a proof.
+    fn writers(self, world: &World, side: usize, next: &mut Next) {
+        let database = &world.sides[side];
+        if world.writes_left > 0 && world.may_write(side) && !database.in_flight {
+            push(next, world, ["a writer begins on the source", "a writer begins on the target"][side], |after| {
+                (after.sides[side].in_flight, after.writes_left) = (true, after.writes_left - 1);
+                // Nobody waits for writers on the target where nothing goes back.
+                if side == 1 && self.bounds.turns == 0 {
+                    after.commit(side);
+                }
+                true
+            });
+        }
+        if database.in_flight {
+            push(next, world, ["the source's writer commits", "the target's writer commits"][side], |after| {
+                after.commit(side);
+                true
+            });
+        }
+        let opens = |next: &mut Next, what, proof| {
+            push(next, world, what, |after| after.open(1 - side, proof, self.broken) == Some(true));
+        };
+        if let Some(proof) = database.row.proof.filter(|_| !database.row.owner) {
+            opens(next, ["a client opens the target", "a client opens the source"][side], proof);
+        }
+        if let Some(proof) = database.leaked {
+            opens(next, ["a late client opens the target", "a late client opens the source"][side], proof);
+        }
+    }
+
+    /// The stream from here goes on, WAL reaches the disk, sessions time out.
+    fn server(self, world: &World, side: usize, next: &mut Next) {
+        if let Some(entry) = world.next_in(side) {
+            push(next, world, ["the target applies", "the source applies"][side], |after| {
+                after.apply(side, entry);
+                true
+            });
+        }
+        if world.is_behind(side) {
+            push(next, world, ["the source's WAL is flushed", "the target's WAL is flushed"][side], |after| {
+                after.flush(side);
+                true
+            });
+        }
+        if world.sides[side].open.is_some() {
+            push(next, world, ["a session on the source ends", "a session on the target ends"][side], |after| {
+                after.sides[side].open = None;
+                true
+            });
+        }
+        if side == 0 && world.late.is_some() {
+            push(next, world, "what was lost is executed late", |after| after.execute_late(self.broken));
+        }
+    }
+
+    /// A server crashes. What workers had sent to it may have been executed before, may be lost, or comes once it is back.
+    fn crashes(self, world: &World, next: &mut Next) {
+        if world.crashes_left == 0 {
+            return;
+        }
+        for (side, what) in ["the source crashes", "the target crashes"].into_iter().enumerate() {
+            let mut before = vec![World { crashes_left: world.crashes_left - 1, ..world.clone() }];
+            for w in 0..world.workers.len() {
+                let slot = &world.workers[w];
+                if !slot.over && slot.ready && at(slot) == Some(side) {
+                    self.cut_off(w, &mut before);
+                }
+            }
+            for mut after in before {
+                let stood = after.streams[side].slot;
+                after.crash(side);
+                if after.streams[side].slot != stood {
+                    let mut lucky = after.clone();
+                    lucky.streams[side].slot = stood;
+                    next.push((What::Else(what), lucky));
+                }
+                next.push((What::Else(what), after));
+            }
+        }
+    }
+
+    /// Beside each of `worlds`, those in which the answer to worker `w` is lost.
+    fn cut_off(self, w: usize, worlds: &mut Vec<World>) {
+        for mut world in worlds.clone() {
+            let mut executed = world.clone();
+            if executed.execute(w, self.broken).is_some() {
+                self.answer(&mut executed, w, Event::Lost);
+                worlds.push(executed);
+            }
+            self.answer(&mut world, w, Event::Lost);
+            worlds.push(world);
+        }
+    }
+
+    /// A new worker takes its run on the source, then on the target; open transactions are waited for or ended.
+    fn newcomers(self, world: &World, next: &mut Next) {
+        let [source, target] = world.runs;
+        if source == target && world.workers.len() < self.bounds.workers {
+            push(next, world, "a new worker takes the source", |after| {
+                (after.runs[0], after.sides[0].open) = (source + 1, None);
+                true
+            });
+        } else if source > target {
+            push(next, world, "it takes the target", |after| {
+                (after.runs[1], after.sides[1].open) = (source, None);
+                after.workers.push(worker(source, world.way, self.bounds));
+                true
+            });
+        }
+    }
+
+    /// The worker that has ended a turn begins the next one, or sees to what is left of this one.
+    fn turns(self, world: &World, next: &mut Next) {
+        let present = |slot: &Slot| slot.won && slot.way == world.way && world.runs == [slot.run, slot.run];
+        let Some(w) = world.workers.iter().position(present) else { return };
+        let (run, way) = (world.workers[w].run, world.way);
+        if !world.is_exchanged(way) && self.bounds.turns > 0 {
+            push(next, world, "the worker goes on with the streams", |after| {
+                let again = worker(run, way, self.bounds);
+                let only_finish = Worker { only_finish: true, ..again.worker.clone() };
+                after.workers[w] = Slot { worker: only_finish, ready: true, ..again };
+                true
+            });
+        } else if world.turns_left > 0 {
+            push(next, world, ["the data is to go back", "the data is to go forward again"][way], |after| {
+                let run = if self.broken == Broken::RunKept { run } else { after.renew() };
+                (after.way, after.turns_left) = (1 - way, world.turns_left - 1);
+                after.workers[w] = worker(run, 1 - way, self.bounds);
+                true
+            });
+        }
+    }
+}
+
+/// Statements that another turn has as well, for another stream.
+fn may_be_late(stmt: &Stmt) -> bool {
+    matches!(stmt, Stmt::P3Advance | Stmt::F10Stop { .. } | Stmt::F10Slot | Stmt::F10Enable { .. })
+}
+
+/// The side on which a worker's statement is executed.
+fn at(slot: &Slot) -> Option<usize> {
+    let direction = Direction::ALL[slot.way];
+    match slot.worker.at.place(direction) {
+        Place::A | Place::B => Some(slot.way),
+        Place::Target => Some(1 - slot.way),
+        Place::Nowhere => None,
     }
 }

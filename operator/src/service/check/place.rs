@@ -64,16 +64,25 @@ pub fn place(wish: &str, known: Option<Record>, migrations: &[DatabaseSplitMigra
     Place { record, live, wish }
 }
 
-/// The record after a migration: moved, if the target owns the data and the migration is newer than the last that moved it.
+/// The record after a migration: moved, if the target owns the data and the migration is newer than the last that moved it; moved
+/// back, if that one has given the data back to its source. It may move it again.
 fn advance(record: Record, migration: &DatabaseSplitMigration) -> Record {
-    if record.knows_of(created(migration)) || !target_owns(migration) || source(migration) != record.database {
+    let is_last = record.moved_by == Some(created(migration));
+    if record.knows_of(created(migration)) && !is_last {
         return record;
     }
-    Record {
-        database: target(migration).to_owned(),
-        moved_from: Some(source(migration).to_owned()),
-        moved_by: Some(created(migration)),
+    let (from, to) = (source(migration), target(migration));
+    if target_owns(migration) && from == record.database {
+        return Record {
+            database: to.to_owned(),
+            moved_from: Some(from.to_owned()),
+            moved_by: Some(created(migration)),
+        };
     }
+    if is_last && source_owns(migration) && to == record.database {
+        return Record { database: from.to_owned(), moved_from: None, ..record };
+    }
+    record
 }
 
 /// It begins where the data is, or it is the one that has just moved it.
@@ -104,4 +113,9 @@ fn is_live(migration: &DatabaseSplitMigration) -> bool {
 
 fn target_owns(migration: &DatabaseSplitMigration) -> bool {
     matches!(phase(migration), SplitPhase::Observe | SplitPhase::Finalize | SplitPhase::Completed)
+}
+
+/// For good, or until somebody decides otherwise: nothing of the kind is taken back while the target owns.
+fn source_owns(migration: &DatabaseSplitMigration) -> bool {
+    matches!(phase(migration), SplitPhase::RolledBack | SplitPhase::Aborting | SplitPhase::Aborted)
 }

@@ -70,6 +70,26 @@ fn the_record_moves_with_the_cutover_and_the_wish_may_lag() {
 }
 
 #[test]
+fn the_record_goes_back_with_a_rollback_and_forward_again() {
+    let at = |record: Record, phase| place("a", Some(record), &[split("m", 5, "a", "b", Some(phase))]);
+    let there = record("b", Some(("a", 5)));
+    let back = Record { moved_by: Some(self::at(5)), ..record("a", None) };
+    let rolling = at(there.clone(), SplitPhase::RollingBack);
+    assert_eq!((&rolling.record, rolling.live.is_some()), (&there, true), "not before it has happened");
+    for phase in [SplitPhase::RolledBack, SplitPhase::Aborting, SplitPhase::Aborted] {
+        let found = at(there.clone(), phase);
+        assert_eq!((&found.record, found.wish), (&back, Wish::Here), "{phase}");
+        assert_eq!(found.live.is_some(), phase != SplitPhase::Aborted, "{phase}");
+    }
+    assert_eq!(at(back.clone(), SplitPhase::Cutover).live, live("m", "a", "b"));
+    assert_eq!(at(back.clone(), SplitPhase::Observe).record, there);
+    // An older one that did the same long ago doesn't count for that.
+    let older = split("old", 3, "a", "b", Some(SplitPhase::Completed));
+    let rolled = split("m", 5, "a", "b", Some(SplitPhase::RolledBack));
+    assert_eq!(place("a", Some(there), &[older, rolled]).record, back);
+}
+
+#[test]
 fn a_deleted_migration_is_remembered() {
     let found = place("a", Some(record("b", Some(("a", 5)))), &[]);
     assert_eq!(found, Place { record: record("b", Some(("a", 5))), live: None, wish: Wish::Moved });

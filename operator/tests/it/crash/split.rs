@@ -110,6 +110,23 @@ async fn a_migration_completes() {
 }
 
 #[tokio::test]
+async fn a_migration_is_rolled_back_and_then_deleted() {
+    told(&[
+        Given(|w| begin(w, "back")),
+        Sql(|w| worker(w, "back", Phase::Observe)),
+        Do(|w| data_in(w, "own")),
+        Sql(|w| worker(w, "back", Phase::RolledBack)),
+        Do(|w| w.expect(Room::Splits, "move", "Unknown", "RolledBack")),
+        Do(|w| data_in(w, "shared")),
+        Do(|w| w.delete("databasesplitmigrations", "move")),
+        Sql(|w| worker(w, "back", Phase::Aborted)),
+        Do(gone),
+        Do(|w| data_in(w, "shared")),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn a_migration_is_deleted_before_its_worker_has_begun() {
     told(&[
         Given(|w| begin(w, "unbegun")),

@@ -176,7 +176,7 @@ impl Inner {
         let busy = view.active().pool().size();
         for role in [Role::Current, Role::Next] {
             let Some(side) = view.side(role) else { continue };
-            let wanted = if role == Role::Next && view.active == Role::Current { busy } else { 0 };
+            let wanted = if role == view.active { 0 } else { busy };
             let wanted = wanted.max(self.settings.min_connections);
             let idle = i64::try_from(side.pool().num_idle()).unwrap_or(i64::MAX);
             let open = i64::from(side.pool().size());

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::fault::Fingerprint;
 use super::inner::Inner;
-use super::owner::{Decision, Known, Role, decide};
+use super::owner::{Decision, Known, Opening, Role, decide};
 use super::ramp::Ramp;
 use super::view::View;
 
@@ -174,20 +174,29 @@ impl Inner {
         let (verdict, outcome) = match decide(&current_says, &next_says, known) {
             Decision::Use(role, epoch) => (self.settle(&view, role, epoch), "decided"),
             Decision::Wait => (Verdict::Wait, "wait"),
-            Decision::Open { on, migration, proof, epoch } => match view.side(on) {
-                Some(side) => match side.open(&migration, proof).await {
-                    Ok(true) => (self.settle(&view, on, Some(epoch)), "opened"),
-                    Ok(false) => (Verdict::Wait, "not_opened"),
-                    Err(error) => {
-                        tracing::warn!(error = crate::telemetry::chain(&error), side = on.label(), "can't open a side");
-                        (Verdict::Wait, "not_opened")
-                    }
-                },
-                None => (Verdict::Wait, "wait"),
+            Decision::Open(openings) => match self.open_one(&view, openings).await {
+                Some(Opening { on, epoch, .. }) => (self.settle(&view, on, Some(epoch)), "opened"),
+                None => (Verdict::Wait, "not_opened"),
             },
         };
         self.metrics.lookups.with_label_values(&[outcome]).inc();
         verdict
+    }
+
+    /// Tries the proofs until one opens its side.
+    async fn open_one(&self, view: &View, openings: Vec<Opening>) -> Option<Opening> {
+        for opening in openings {
+            let Some(side) = view.side(opening.on) else { continue };
+            match side.open(&opening.migration, opening.proof).await {
+                Ok(true) => return Some(opening),
+                Ok(false) => {}
+                Err(error) => {
+                    let error = crate::telemetry::chain(&error);
+                    tracing::warn!(error, side = opening.on.label(), "can't open a side");
+                }
+            }
+        }
+        None
     }
 
     /// Puts a decision in force, unless the sides it was made about have changed meanwhile.

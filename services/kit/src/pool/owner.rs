@@ -70,10 +70,21 @@ impl Says {
 pub(crate) enum Decision {
     /// This side owns, at this epoch if a row said so.
     Use(Role, Option<i64>),
-    /// Nobody owns, and the proof that opens `on` at `epoch` is there: try it.
-    Open { on: Role, migration: String, proof: Uuid, epoch: i64 },
+    /// Nobody owns, and there are proofs: try one after the other.
+    Open(Vec<Opening>),
     /// Nobody owns yet, or the one who would tell didn't answer.
     Wait,
+}
+
+/// A proof that one side has published, and may open the other one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Opening {
+    /// The side that it may open.
+    pub(crate) on: Role,
+    pub(crate) migration: String,
+    pub(crate) proof: Uuid,
+    /// At which epoch that side owns then.
+    pub(crate) epoch: i64,
 }
 
 /// What we knew before asking.
@@ -111,19 +122,22 @@ pub(crate) fn decide(current: &Says, next: &Says, known: Known) -> Decision {
     if *current == Says::NoRow {
         return Decision::Use(Role::Current, None);
     }
-    opening(current, next).unwrap_or(Decision::Wait)
+    match openings(current, next) {
+        none if none.is_empty() => Decision::Wait,
+        some => Decision::Open(some),
+    }
 }
 
-/// The newest published proof opens the opposite side. `open` itself checks it, so a stale one does no harm.
-fn opening(current: &Says, next: &Says) -> Option<Decision> {
-    [(Role::Current, current), (Role::Next, next)]
-        .into_iter()
-        .filter_map(|(role, says)| {
-            let row = says.row()?;
-            Some((row.epoch, role.other(), row.migration.clone(), row.proof?))
-        })
-        .max_by_key(|(epoch, ..)| *epoch)
-        .map(|(epoch, on, migration, proof)| Decision::Open { on, migration, proof, epoch })
+/// A published proof opens the opposite side; the newest first. After a rollback both sides have published one, and which of
+/// them counts only the side that it opens can tell: `open` checks it, so a stale one does no harm.
+fn openings(current: &Says, next: &Says) -> Vec<Opening> {
+    let opening = |(role, says): (Role, &Says)| {
+        let row = says.row()?;
+        Some(Opening { on: role.other(), migration: row.migration.clone(), proof: row.proof?, epoch: row.epoch })
+    };
+    let mut all: Vec<_> = [(Role::Current, current), (Role::Next, next)].into_iter().filter_map(opening).collect();
+    all.sort_by_key(|opening| std::cmp::Reverse(opening.epoch));
+    all
 }
 
 #[cfg(test)]
@@ -134,8 +148,12 @@ mod tests {
         Says::Row(OwnerRow { migration: "m".into(), epoch, is_owner, proof: proof.then_some(Uuid::nil()) })
     }
 
+    fn opening(on: Role, epoch: i64) -> Opening {
+        Opening { on, migration: "m".into(), proof: Uuid::nil(), epoch }
+    }
+
     fn open(on: Role, epoch: i64) -> Decision {
-        Decision::Open { on, migration: "m".into(), proof: Uuid::nil(), epoch }
+        Decision::Open(vec![opening(on, epoch)])
     }
 
     #[test]
@@ -145,6 +163,7 @@ mod tests {
         let knows_5 = Known { epoch: Some(5), ..none };
         let current = |epoch| Decision::Use(Role::Current, epoch);
         let next = |epoch| Decision::Use(Role::Next, Some(epoch));
+        let both = |epoch| Decision::Open(vec![opening(Role::Next, epoch), opening(Role::Current, epoch)]);
         for (name, ours, theirs, known, expected) in [
             ("no migration", Says::NoRow, Says::NoRow, none, current(None)),
             ("prepared", row(1, true, false), row(0, false, false), none, current(Some(1))),
@@ -153,6 +172,7 @@ mod tests {
             ("closed, target silent", row(2, false, true), Says::Nothing, refused, open(Role::Next, 2)),
             ("opened", row(2, false, true), row(2, true, false), refused, next(2)),
             ("taking back", row(3, false, false), row(3, false, true), refused, open(Role::Current, 3)),
+            ("rolling back", row(3, false, true), row(3, false, true), refused, both(3)),
             ("closed without proof", row(2, false, false), row(2, false, false), refused, Decision::Wait),
             ("both, target newer", row(1, true, false), row(2, true, false), none, next(2)),
             ("both, source newer", row(3, true, false), row(2, true, false), none, current(Some(3))),

@@ -3,7 +3,7 @@
 //! What happens once (a phase, a finding, the switch) is told at once; what moves all the time (rows, lag) when its time has come.
 
 use super::event::Event;
-use rerp_split::status::Status;
+use rerp_split::status::{Status, WayBack};
 
 /// What has been told so far.
 #[derive(Default)]
@@ -38,6 +38,13 @@ impl Told {
         if let Some(cutover) = now.cutover.as_ref().filter(|_| told.cutover != now.cutover) {
             events.push(Event::Cutover { cutover: cutover.clone() });
         }
+        if let Some(rollback) = now.rollback.as_ref().filter(|_| told.rollback != now.rollback) {
+            events.push(Event::Rollback { rollback: rollback.clone() });
+        }
+        if let Some(way) = now.way_back.as_ref().filter(|way| is_news(told.way_back.as_ref(), way)) {
+            events.push(Event::WayBack(way.clone()));
+            told.way_back = Some(way.clone());
+        }
         if let Some(failure) = now.failure.clone().filter(|_| told.failure != now.failure) {
             events.push(Event::Failure { failure });
         }
@@ -46,6 +53,8 @@ impl Told {
         told.findings.clone_from(&now.findings);
         told.foreign_keys.clone_from(&now.foreign_keys);
         told.cutover.clone_from(&now.cutover);
+        told.rollback.clone_from(&now.rollback);
+        told.way_back.take_if(|_| now.way_back.is_none());
         told.failure.clone_from(&now.failure);
         events
     }
@@ -61,11 +70,20 @@ impl Told {
         if let Some(seen) = now.verification.as_ref().filter(|_| told.verification != now.verification) {
             events.push(Event::Compared(seen.clone()));
         }
+        if let Some(way) = now.way_back.as_ref().filter(|_| told.way_back != now.way_back) {
+            events.push(Event::WayBack(way.clone()));
+        }
         told.tables.clone_from(&now.tables);
+        told.way_back.clone_from(&now.way_back);
         told.replication.clone_from(&now.replication);
         told.verification.clone_from(&now.verification);
         events
     }
+}
+
+/// Lag moves all the time; that there is a way back, or none and why, is told at once.
+fn is_news(told: Option<&WayBack>, now: &WayBack) -> bool {
+    told.is_none_or(|told| (told.possible, &told.reason) != (now.possible, &now.reason))
 }
 
 #[cfg(test)]
@@ -90,6 +108,22 @@ mod tests {
         assert!(matches!(told.events(&copying(2, TableState::Copied))[..], [Event::Table(_)]));
         let waits = Status { message: "waits".into(), ..copying(2, TableState::Copied) };
         assert!(matches!(told.events(&waits)[..], [Event::Message { .. }]));
+    }
+
+    #[test]
+    fn a_way_back_is_told_when_it_is_there_and_its_lag_when_that_is_due() {
+        let at = |possible, lag| {
+            let replication = Some(Replication { lag_bytes: lag, ..Replication::default() });
+            Status { way_back: Some(WayBack { possible, reason: None, replication }), ..Status::default() }
+        };
+        let mut told = Told::default();
+        assert!(matches!(told.events(&at(true, 1))[..], [Event::WayBack(_)]));
+        assert_eq!(told.events(&at(true, 2)), []);
+        assert!(matches!(told.figures(&at(true, 2))[..], [Event::WayBack(_)]));
+        assert!(matches!(told.events(&at(false, 2))[..], [Event::WayBack(_)]));
+        // Another one, after the data has changed hands.
+        assert_eq!(told.events(&Status::default()), []);
+        assert!(matches!(told.events(&at(false, 2))[..], [Event::WayBack(_)]));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rerp_split::phase::Phase;
 use rerp_split::report;
 use rerp_split::spec::{Roles, Side};
-use rerp_split::status::{Cutover, Finding, ForeignKey, Replication, Status, TableStatus, Verification};
+use rerp_split::status::{Cutover, Finding, ForeignKey, Replication, Status, TableStatus, Verification, WayBack};
 use serde::Serialize;
 
 /// Something that has happened or has been found out.
@@ -38,6 +38,10 @@ pub(crate) enum Event {
     ForeignKey(ForeignKey),
     /// The switch, whose time is its own.
     Cutover { cutover: Cutover },
+    /// The switch back, whose time is its own.
+    Rollback { rollback: Cutover },
+    /// Whether the data can change hands once more.
+    WayBack(WayBack),
     /// Why the migration can't go on by itself.
     Failure { failure: String },
     /// A statement of the plan.
@@ -94,6 +98,8 @@ impl Event {
             Self::Finding(finding) => report::findings(std::slice::from_ref(finding)).trim_end().to_owned(),
             Self::ForeignKey(key) => report::foreign_keys(std::slice::from_ref(key)).trim_end().to_owned(),
             Self::Cutover { cutover } => report::cutover(cutover),
+            Self::Rollback { rollback } => report::rollback(rollback),
+            Self::WayBack(way) => report::way_back(way),
             Self::Failure { failure } => format!("failure: {failure}"),
             Self::End { message, .. } => message.clone(),
             Self::Begin { .. }
@@ -177,6 +183,8 @@ mod tests {
             "finding",
             "foreignKey",
             "cutover",
+            "rollback",
+            "wayBack",
             "failure",
             "statement",
             "plan",

@@ -5,7 +5,7 @@ use super::clean;
 use crate::world::World;
 use rerp_split::inspect::{Inventory, OldTransaction, Standby, inspect};
 use rerp_split::preflight::{self, Check};
-use rerp_split::spec::Side;
+use rerp_split::spec::{Side, Spec};
 use rerp_split::status::Severity::{self, Fatal, Warning};
 
 type Change = fn(&mut Inventory, &mut Inventory);
@@ -48,6 +48,21 @@ pub(super) const FACTS: &[(Check, Severity, Change)] = &[
     (Check::ReplicationOrigins, Fatal, |_, to| set(to, "max_active_replication_origins", "0")),
 ];
 
+/// What only a way back needs, and of which side.
+pub(super) const WAY_BACK: &[(Check, Severity, Side, Change)] = &[
+    (Check::WalLevel, Fatal, Side::Target, |_, to| set(to, "wal_level", "replica")),
+    (Check::ReplicationSlots, Fatal, Side::Target, |_, to| to.server.slots_used = 1000),
+    (Check::WalSenders, Fatal, Side::Target, |_, to| to.server.senders_used = 1000),
+    (Check::SlotWalLimit, Fatal, Side::Target, |_, to| set(to, "max_slot_wal_keep_size", "64")),
+    (Check::IdleSlotTimeout, Fatal, Side::Target, |_, to| set(to, "idle_replication_slot_timeout", "3600")),
+    (Check::LogicalWorkers, Fatal, Side::Source, |from, _| set(from, "max_logical_replication_workers", "0")),
+    (Check::ReplicationOrigins, Fatal, Side::Source, |from, _| from.server.origins_used = 1000),
+    (Check::TargetHost, Warning, Side::Source, |from, to| {
+        from.server.host = "db.example".into();
+        to.server.host = "127.0.0.1".into();
+    }),
+];
+
 /// What the call says, and no catalog.
 pub(super) const ARGUMENTS: [Check; 2] = [Check::PgDump, Check::SchemaName];
 
@@ -75,6 +90,16 @@ async fn facts_are_judged() {
         let findings = preflight::check(&spec, &a, &b, Some(18));
         assert_eq!(super::names(&findings), [(check.id(), *severity)], "{findings:#?}");
         assert!(findings.iter().all(|finding| !finding.fix.is_empty() && !finding.message.is_empty()));
+    }
+    let both_ways = Spec { way_back: true, ..spec.clone() };
+    assert_eq!(preflight::check(&both_ways, &from, &to, Some(18)), [], "a clean pair, both ways");
+    for (check, severity, side, change) in WAY_BACK {
+        let (mut a, mut b) = (from.clone(), to.clone());
+        change(&mut a, &mut b);
+        let findings = preflight::check(&both_ways, &a, &b, Some(18));
+        assert_eq!(super::names(&findings), [(check.id(), *severity)], "{findings:#?}");
+        assert!(findings[0].side == *side && findings[0].fix.ends_with("--no-way-back"), "{findings:#?}");
+        assert_eq!(preflight::check(&spec, &a, &b, Some(18)), [], "{check:?} without a way back");
     }
     let mut renamed = spec.clone();
     renamed.target.schema = "other".into();

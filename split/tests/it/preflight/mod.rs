@@ -222,6 +222,7 @@ fn every_check_has_a_seeded_fault_of_the_severity_that_the_document_says() {
         FAULTS.iter().chain(AROUND).chain(TARGET).map(|fault| (fault.check, fault.severity)).collect();
     seeded.extend(settings::SETTINGS.iter().map(|setting| (setting.check, setting.severity)));
     seeded.extend(facts::FACTS.iter().map(|(check, severity, _)| (*check, *severity)));
+    seeded.extend(facts::WAY_BACK.iter().map(|(check, severity, ..)| (*check, *severity)));
     seeded.extend(databases::DATABASES.iter().map(|(check, severity, ..)| (*check, *severity)));
     seeded.extend(rights::checks().map(|check| (check, Severity::Fatal)));
     // In `crate::approve`: the plan has to be made first.

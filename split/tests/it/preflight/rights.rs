@@ -55,9 +55,13 @@ const LACKS: &[Lack] = &[
 /// What PostgreSQL 15 keeps to superusers; of the later ones the first.
 const KEPT: [Check; 3] = [Check::RightEventTrigger, Check::RightReplicationRole, Check::RightSubscription];
 
+/// What a way back needs besides: the same rights on the other side, and one on both. Those that can be granted on every version.
+const BOTH_WAYS: [(Check, Side); 3] =
+    [(Check::RightReplication, Side::Target), (Check::RightOrigin, Side::Source), (Check::RightOrigin, Side::Target)];
+
 /// Every check that this seeds.
 pub(super) fn checks() -> impl Iterator<Item = Check> {
-    LACKS.iter().map(|(check, ..)| *check).chain(KEPT)
+    LACKS.iter().map(|(check, ..)| *check).chain(KEPT).chain(BOTH_WAYS.map(|(check, _)| check))
 }
 
 /// The migration as these logins would do it.
@@ -116,6 +120,8 @@ async fn a_login_that_is_no_superuser_is_told_each_right_that_it_lacks() {
         assert!(left.is_empty(), "{take} is not mended by {}: {left:#?}", lacking[0].fix);
     }
 
+    way_back(&world, &job, &kept).await;
+
     // Whatever else stops what is tried is no right that is lacking.
     source.batch_execute(STOPPED).await.unwrap();
     let stopped = look(&job).await.map(|(.., findings)| findings);
@@ -131,4 +137,20 @@ async fn a_login_that_is_no_superuser_is_told_each_right_that_it_lacks() {
     }
     let left = found(&job).await;
     assert!(left.iter().all(|finding| grantable && finding.side == Side::Target), "{left:#?}");
+}
+
+/// What the migration lacks where it is to have a way back.
+async fn way_back(world: &World, job: &Job, kept: &[Finding]) {
+    let mut both_ways = job.clone();
+    both_ways.spec.way_back = true;
+    let lacking = more(&both_ways, kept).await;
+    for (check, side) in BOTH_WAYS {
+        let lacks = |finding: &&Finding| finding.id == check.id() && finding.side == side;
+        let finding = lacking.iter().find(lacks).unwrap_or_else(|| panic!("{check:?} on the {side}: {lacking:#?}"));
+        run_script(&admin(world, side).await, &finding.fix).await;
+    }
+    let left = more(&both_ways, kept).await;
+    let side_of = |finding: &Finding| (finding.id.clone(), finding.side);
+    let kept_to_superusers = [(KEPT[1].id().to_owned(), Side::Target), (KEPT[2].id().to_owned(), Side::Source)];
+    assert!(left.iter().all(|finding| kept_to_superusers.contains(&side_of(finding))), "{left:#?}");
 }

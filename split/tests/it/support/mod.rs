@@ -15,7 +15,9 @@ pub mod side;
 pub mod stream;
 pub mod writer;
 
+use cluster::Cluster;
 use std::future::Future;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Polls `ready` every 10 ms until it is true.
@@ -32,4 +34,11 @@ where
         assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// Two servers beside `cluster::shared`, for tests in which the target has slots: a new slot waits for everybody's transactions
+/// there, and reads everybody's WAL.
+pub fn apart() -> (Arc<Cluster>, Arc<Cluster>) {
+    static PAIR: OnceLock<(Arc<Cluster>, Arc<Cluster>)> = OnceLock::new();
+    PAIR.get_or_init(|| (Arc::new(Cluster::start()), Arc::new(Cluster::start()))).clone()
 }

@@ -7,10 +7,10 @@ use super::ledger::TABLES;
 use super::side::{Side, unique};
 use super::stream;
 use rerp_split::connect::Endpoint;
-use rerp_split::fence::CutoverConfig;
+use rerp_split::fence::{CutoverConfig, WayBack};
 use rerp_split::journal::{self, Wish, run};
 use rerp_split::phase::Phase;
-use rerp_split::spec::{self, CopySpec, ForeignKeySpec, Spec};
+use rerp_split::spec::{self, CopySpec, Direction, ForeignKeySpec, Spec};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +61,7 @@ impl Pair {
             cutover_budget_s: 60,
             copy: CopySpec::default(),
             foreign_keys: ForeignKeySpec::default(),
+            way_back: false,
         };
         let (from, to) = (source.admin().await, target.admin().await);
         let run = run::claim(&from, &to, migration).await.unwrap();
@@ -92,11 +93,13 @@ impl Pair {
         CutoverConfig {
             migration: self.spec.migration.clone(),
             run: self.run,
+            direction: Direction::Forward,
             source: self.spec.source.clone(),
             target: self.spec.target.clone(),
             tables: MOVING.map(str::to_owned).to_vec(),
             sequences: SEQUENCES.map(str::to_owned).to_vec(),
             publication: stream::publication(&self.spec.migration),
+            way_back: WayBack::None,
             schema_hash: None,
             max_write_pause: Duration::from_millis(self.spec.max_write_pause_ms),
             budget: Duration::from_secs(self.spec.cutover_budget_s),

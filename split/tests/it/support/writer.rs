@@ -33,12 +33,14 @@ pub struct Load {
     pub think: Duration,
     /// Pause before an operation is repeated.
     pub again: Duration,
+    /// The number of the first writer: what writers before them have written is told apart.
+    pub first: i32,
 }
 
 impl Default for Load {
     fn default() -> Self {
         let (think, again) = (Duration::from_millis(4), Duration::from_millis(1));
-        Self { writers: 16, slow: 2, longest: Duration::from_secs(2), keys: 32, think, again }
+        Self { writers: 16, slow: 2, longest: Duration::from_secs(2), keys: 32, think, again, first: 0 }
     }
 }
 
@@ -57,10 +59,10 @@ impl Writers {
         let ledger = Arc::new(Ledger::default());
         let stop = Arc::new(AtomicBool::new(false));
         let admin = route.sides[route.now().0].admin().await;
-        let last = load.keys + load.writers;
+        let last = load.keys + load.first + load.writers;
         let fill = format!("INSERT INTO app.item SELECT generate_series(0, {last}) ON CONFLICT DO NOTHING");
         admin.batch_execute(&fill).await.unwrap();
-        let tasks = (0..load.writers)
+        let tasks = (load.first..load.first + load.writers)
             .map(|id| {
                 let connections = [None, None];
                 let (route, ledger, stop) = (route.clone(), ledger.clone(), stop.clone());
@@ -153,7 +155,7 @@ impl Writer {
     /// Slow writers have a counter of their own, or every quick one would wait for them.
     fn choose(&self) -> (i32, Duration) {
         let mut rng = rand::rng();
-        if self.id >= self.load.slow {
+        if self.id - self.load.first >= self.load.slow {
             return (rng.random_range(0..self.load.keys), Duration::ZERO);
         }
         let slow = rng.random_bool(0.01);

@@ -1,5 +1,6 @@
 //! Tables that stay beside those of `schema`, and foreign keys of every kind between the two, both ways.
 
+use super::super::support::cluster::{self, Cluster};
 use super::World;
 use rerp_split::connect::Endpoint;
 use rerp_split::inspect::{Edge, inspect};
@@ -9,6 +10,7 @@ use rerp_split::run::Settings;
 use rerp_split::spec::Side;
 use rerp_split::status::Status;
 use rerp_split::step::Job;
+use std::sync::Arc;
 use tokio_postgres::Client;
 
 /// `{o}` owns what moves. Four keys whose parent moves, two whose child moves.
@@ -52,7 +54,13 @@ const DEFINITIONS: &str = "SELECT concat_ws(' | ', conrelid::regclass, conname, 
 impl World {
     /// As `new`, with staying tables and keys between.
     pub async fn with_keys(rows: u32) -> Self {
-        let world = Self::new(rows).await;
+        let (from, to) = cluster::shared();
+        Self::with_keys_between(from, to, rows).await
+    }
+
+    /// The same on these servers.
+    pub async fn with_keys_between(from: Arc<Cluster>, to: Arc<Cluster>, rows: u32) -> Self {
+        let world = Self::between(from, to).await.filled(rows).await;
         let sql = STAYING.replace("{o}", &world.source.roles.owner);
         world.source.admin().await.batch_execute(&sql).await.unwrap();
         world

@@ -31,6 +31,7 @@ pub struct World {
     tables: Option<Vec<String>>,
     copy: CopySpec,
     foreign_keys: ForeignKeySpec,
+    way_back: bool,
     dir: TempDir,
 }
 
@@ -71,6 +72,13 @@ impl World {
         self
     }
 
+    /// The same, with a way back: the other tests do without, for its slot waits for everybody's transactions on the target.
+    pub fn with_way_back(mut self) -> Self {
+        self.way_back = true;
+        self.write_spec();
+        self
+    }
+
     /// Two sides without tables.
     pub async fn empty() -> Self {
         let (from, to) = cluster::shared();
@@ -84,7 +92,7 @@ impl World {
         let target = side::Side::create(to, &format!("dst_{id}")).await;
         let (copy, foreign_keys) = (CopySpec::default(), ForeignKeySpec::default());
         let dir = tempfile::tempdir().unwrap();
-        let world = Self { migration: id, source, target, tables: None, copy, foreign_keys, dir };
+        let world = Self { migration: id, source, target, tables: None, copy, foreign_keys, way_back: false, dir };
         world.write_spec();
         std::fs::write(world.path("source"), world.source.url()).unwrap();
         std::fs::write(world.path("target"), world.target.url()).unwrap();
@@ -105,6 +113,7 @@ impl World {
             cutover_budget_s: 60,
             copy: self.copy.clone(),
             foreign_keys: self.foreign_keys,
+            way_back: self.way_back,
         }
     }
 

@@ -17,7 +17,8 @@ fn deletion_takes_back_and_holds_until_it_is_done() {
         assert!(run(&decision).wish.abort && decision.hold && !decision.forget, "{phase}");
     }
     for (phase, reported) in [(Phase::Aborted, SplitPhase::Aborted), (Phase::Completed, SplitPhase::Completed)] {
-        let seen = Observed { record: Some(record("identity", Some(100))), ..seen(phase) };
+        let place = if phase == Phase::Completed { "identity" } else { "identity-shared" };
+        let seen = Observed { record: Some(record(place, Some(100))), ..seen(phase) };
         let decision = decide(&deleted(), &seen, at(1000));
         assert_eq!(
             (decision.hold, decision.forget, decision.worker),
@@ -52,7 +53,7 @@ fn a_migration_that_has_moved_data_goes_only_once_its_service_knows() {
     };
     let knows = |record: Record| Observed { record: Some(record), ..wishes("identity-shared") };
     let gone = Observed { service: None, ..wishes("identity-shared") };
-    let aborted = Observed { record: Some(record("identity-shared", None)), ..seen(Phase::Aborted) };
+    let aborted = |record: Record| Observed { record: Some(record), ..seen(Phase::Aborted) };
     for (case, seen, waits) in [
         ("the record is from before the move", knows(record("identity-shared", None)), true),
         ("no record, and the wish is old", wishes("identity-shared"), true),
@@ -61,7 +62,9 @@ fn a_migration_that_has_moved_data_goes_only_once_its_service_knows() {
         ("moved by an earlier one only", knows(record("identity-shared", Some(99))), true),
         ("no record, and the wish names the target", wishes("identity"), false),
         ("no service", gone, false),
-        ("nothing was moved", aborted, false),
+        ("nothing was moved", aborted(record("identity-shared", None)), false),
+        ("moved and rolled back, which isn't recorded", aborted(record("identity", Some(100))), true),
+        ("moved and rolled back", aborted(record("identity-shared", Some(100))), false),
     ] {
         let phase = seen.journal.as_ref().map(|journal| journal.status.phase);
         let reported = if phase == Some(Phase::Aborted) { SplitPhase::Aborted } else { SplitPhase::Completed };
