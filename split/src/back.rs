@@ -10,10 +10,14 @@ use crate::fence::WayBack;
 use crate::inspect::schema_hash;
 use crate::journal;
 use crate::names;
+use crate::schema;
 use crate::spec::{Direction, Side};
 use crate::step::{Job, StepError, failed};
 use crate::stream;
 use tokio_postgres::Client;
+
+/// What is told of a stream that isn't there: nothing was made, or somebody knew more when it was removed.
+pub const NO_SUBSCRIPTION: &str = "there is no subscription for it";
 
 /// How long a new slot may wait for the transactions of its server. A rollback doesn't wait for what only a later turn needs.
 fn slot_limit(way: Direction) -> &'static str {
@@ -47,6 +51,8 @@ pub async fn make(job: &Job, turn: Direction, tables: &[&str]) -> Result<WayBack
     clean::one_way(job, way).await?;
     failpoint::step(Step::WayBackCleared).await;
     if way == Direction::Back {
+        // Watched first: what changes between the two is in the text.
+        schema::watch(job, &mut start).await?;
         journal::turn::define(&start, job.id(), job.run, &definitions(job, &start).await?).await?;
     }
     stream::publish(job, way, &mut start, tables).await?;
@@ -77,18 +83,18 @@ pub async fn look(job: &Job, way: Direction) -> Result<State, StepError> {
     let start = job.session(way.start(), "way-back").await?;
     let end = job.session(way.end(), "way-back").await?;
     let Some(subscription) = stream::find(job, way, &end).await? else {
-        return Ok(State::Gone("there is no subscription for it"));
+        return Ok(State::Gone(NO_SUBSCRIPTION));
     };
     if !has_slot(&start, subscription.slot.as_deref()).await? {
         return Ok(State::Gone("its slot is gone, or WAL that the slot needs"));
     }
     if way == Direction::Back && defined(job, &start).await? != Some(definitions(job, &start).await?) {
-        return Ok(State::Gone("the definitions of the tables have changed since the cutover"));
+        return Ok(State::Gone("the definitions on the target have changed since the cutover"));
     }
     Ok(if subscription.enabled { State::Begun } else { State::Made })
 }
 
-/// What the moving tables on the target were defined as when the way back was made.
+/// What the moving tables on the target were defined as when the way back was made; none once any definition there has changed.
 ///
 /// # Errors
 /// The journal can't be read.

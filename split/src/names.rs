@@ -46,6 +46,12 @@ pub fn ddl_trigger(migration: &str) -> String {
     format!("{}ddl", prefix(migration))
 }
 
+/// The event trigger on the target that ends the way back.
+#[must_use]
+pub fn watch_trigger(migration: &str) -> String {
+    format!("{}_ddl", publication(migration, Direction::Back))
+}
+
 /// The triggers on the parent of severed foreign key `number`: for deleted rows and for changed keys.
 #[must_use]
 pub fn capture_triggers(migration: &str, number: i32) -> [String; 2] {
@@ -62,7 +68,7 @@ mod tests {
         let [deleted, updated] = capture_triggers(id, i32::MAX);
         let stream = |way| [publication(id, way), subscription(id, way, i64::MAX), slot(id, way, i64::MAX)];
         let both = Direction::ALL.into_iter().flat_map(stream);
-        for name in both.chain([ddl_trigger(id), deleted, updated]) {
+        for name in both.chain([ddl_trigger(id), watch_trigger(id), deleted, updated]) {
             assert!(name.starts_with("rerp_0123456789abcdef_"), "{name}");
             assert!(name.len() <= 63, "{name}");
         }

@@ -173,6 +173,8 @@ pub struct Observation {
     pub rollback: bool,
     /// After a rollback it is to go forward again, at this epoch.
     pub forward: bool,
+    /// It has gone back before.
+    pub was_back: bool,
 }
 
 /// The phase that follows `phase`; the same phase means: stay and run its work (again).
@@ -195,6 +197,8 @@ pub fn next(phase: Phase, seen: &Observation) -> Phase {
         Phase::Failed => Phase::Failed,
         _ if seen.work == Work::Doomed => Phase::Failed,
         _ if seen.suspend => phase,
+        // The wish to go forward again has been taken back before it was done.
+        Phase::Cutover if seen.was_back && !seen.forward => Phase::RolledBack,
         Phase::ReadyForCutover => ready(seen),
         // Before the end: who asks for both at once wants the data back.
         Phase::Observe if seen.rollback && !seen.abort => Phase::RollingBack,

@@ -160,6 +160,10 @@ fn default_budget() -> u64 {
     600
 }
 
+/// What to do where nothing can lead back.
+pub const DO_WITHOUT: &str =
+    "or do without a way back: --no-way-back, spec.observe.duration 0s of a DatabaseSplitMigration";
+
 fn default_way_back() -> bool {
     true
 }

@@ -100,6 +100,8 @@ fn wish(migration: &DatabaseSplitMigration, checked: &Checked, seen: &Observed, 
         AdvanceTo::Completed if observed(checked, seen, now) => Phase::Completed,
         AdvanceTo::Completed => Phase::Cutover,
     };
+    // What hasn't been there can't go back: the epochs are those of an earlier migration, and would count again.
+    let wanted = if early(migration, seen) { wanted.min(Phase::ReadyForCutover) } else { wanted };
     Wish {
         advance_to: wanted,
         abort: false,
@@ -108,18 +110,27 @@ fn wish(migration: &DatabaseSplitMigration, checked: &Checked, seen: &Observed, 
     }
 }
 
+/// A rollback, or a way forward after it, is asked for before the data has ever changed hands.
+fn early(migration: &DatabaseSplitMigration, seen: &Observed) -> bool {
+    let asked = migration.spec.rollback.is_some() || migration.spec.forward.is_some();
+    let begun = seen.journal.as_ref().is_some_and(|journal| journal.status.epoch > 0);
+    asked && !begun
+}
+
 /// What is asked for once. Whether it is for this epoch the worker sees, which knows it better.
 fn turn(migration: &DatabaseSplitMigration) -> Turn {
     let at = |wanted: Option<AtEpoch>| wanted.map(|wanted| wanted.epoch);
     Turn { rollback: at(migration.spec.rollback), forward: at(migration.spec.forward) }
 }
 
-/// Whether the time of observation is over; without one there is nothing to wait for.
+/// Whether the time of observation is over; without one there is nothing to wait for. It begins anew each time the target opens, and
+/// until the worker says that it has, the time of an earlier opening means nothing.
 fn observed(checked: &Checked, seen: &Observed, now: Timestamp) -> bool {
     if checked.observe.is_zero() {
         return true;
     }
-    let opened = seen.journal.as_ref().and_then(|journal| journal.status.cutover.as_ref()).map(|cutover| cutover.at);
+    let status = seen.journal.as_ref().map(|journal| &journal.status).filter(|status| status.phase.is_after_cutover());
+    let opened = status.and_then(|status| status.cutover.as_ref()).map(|cutover| cutover.at);
     opened.is_some_and(|at| now.duration_since(at).unsigned_abs() >= checked.observe)
 }
 
@@ -183,6 +194,10 @@ fn progress(
     let (status, turn) = (&journal.status, turn(migration));
     let busy = || Outcome::waiting(Reason::Progressing, format!("{}: {}", status.phase, status.message), LIVE);
     match status.phase {
+        Phase::ReadyForCutover if early(migration, seen) => Outcome::refused(
+            Reason::RollbackImpossible,
+            "spec.rollback and spec.forward name epochs, and the data has not changed hands yet; take them out to go on",
+        ),
         Phase::ReadyForCutover if wish.advance_to < Phase::Cutover => Outcome::waiting(
             Reason::AwaitingApproval,
             "ready for the cutover; raise spec.advanceTo to Cutover or Completed to go on",

@@ -45,6 +45,20 @@ pub async fn one_way(job: &Job, direction: Direction) -> Result<(), StepError> {
     side::slots(job, &mut job.session(direction.start(), "clean").await?, &prefix).await
 }
 
+/// Removes all that was made to lead in direction `way`: a publication would go on asking for replica identities, and a login is one.
+///
+/// # Errors
+/// As [`stream`].
+pub async fn way(job: &Job, way: Direction) -> Result<(), StepError> {
+    stream(job).await?;
+    let mut start = job.session(way.start(), "clean").await?;
+    if way == Direction::Back {
+        side::event_triggers(job, &mut start).await?;
+    }
+    side::publications(job, &mut start).await?;
+    side::role(job, &mut start, way).await
+}
+
 /// Removes every side object on both servers: streams, publications, event trigger, roles. Keeps data and journal.
 ///
 /// # Errors
@@ -54,7 +68,8 @@ pub async fn side_objects(job: &Job) -> Result<(), StepError> {
     failpoint::step(Step::StreamGone).await;
     let mut source = job.session(Side::Source, "clean").await?;
     let mut target = job.session(Side::Target, "clean").await?;
-    side::ddl_freeze(job, &mut source).await?;
+    side::event_triggers(job, &mut source).await?;
+    side::event_triggers(job, &mut target).await?;
     failpoint::step(Step::FreezeLifted).await;
     side::publications(job, &mut source).await?;
     side::publications(job, &mut target).await?;

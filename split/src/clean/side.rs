@@ -1,4 +1,4 @@
-//! What there may be on either side: subscriptions, slots, publications, a replication role; on the source the event trigger.
+//! What there may be on either side: subscriptions, slots, publications, a replication role, event triggers.
 
 use crate::failpoint::{self, Step};
 use crate::journal;
@@ -88,7 +88,7 @@ pub(super) async fn publications(job: &Job, client: &mut Client) -> Result<(), S
     settle(job, client, "publication", &names::prefix(job.id())).await
 }
 
-pub(super) async fn ddl_freeze(job: &Job, client: &mut Client) -> Result<(), StepError> {
+pub(super) async fn event_triggers(job: &Job, client: &mut Client) -> Result<(), StepError> {
     let select = "SELECT evtname::text FROM pg_event_trigger WHERE starts_with(evtname, $1)";
     each(job, client, select, "DROP EVENT TRIGGER IF EXISTS").await?;
     let select = "SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = to_regnamespace('rerp_split') \

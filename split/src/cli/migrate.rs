@@ -54,13 +54,17 @@ async fn begin(chosen: &Chosen, approved: Option<&str>) -> Result<(), Failure> {
         let (approved, plan) = (approved.to_owned(), plan.clone());
         return Err(Refusal::OtherPlan { migration, plan, approved }.into());
     }
+    Ok(same_tables(&migration, &status, &chosen.tables)?)
+}
+
+/// Refuses where other tables are named than those that it was begun with.
+pub(super) fn same_tables(migration: &str, status: &Status, named: &[String]) -> Result<(), Refusal> {
     let begun: BTreeSet<&str> = status.tables.iter().map(|table| table.name.as_str()).collect();
-    let named: BTreeSet<&str> = chosen.tables.iter().map(String::as_str).collect();
-    if begun.is_empty() || begun == named {
+    if begun.is_empty() || begun == named.iter().map(String::as_str).collect() {
         return Ok(());
     }
     let begun = begun.into_iter().collect::<Vec<_>>().join(", ");
-    Err(Refusal::OtherTables { migration, begun }.into())
+    Err(Refusal::OtherTables { migration: migration.to_owned(), begun })
 }
 
 /// Lets a worker go, shows what it does, and prints what it came to.

@@ -4,8 +4,9 @@ use super::Ended;
 use super::args::Sides;
 use super::exit::Exit;
 use super::failure::{Failure, Refusal};
-use super::migrate::{drive_shown, why, write_wish};
+use super::migrate::{drive_shown, same_tables, why, write_wish};
 use super::progress::Output;
+use super::settings::Chosen;
 use rerp_split::journal::{self, OwnerRow, Turn, Wish};
 use rerp_split::phase::Phase;
 use rerp_split::run::{ROLLBACK_REFUSED, Settings, Stopped};
@@ -21,9 +22,9 @@ pub(super) async fn rollback(
     output: &Output,
     stop: &CancellationToken,
 ) -> Result<Ended, Failure> {
-    let settings = sides.choose(true).await?.settings;
+    let Chosen { settings, tables, .. } = sides.choose(true).await?;
     let way = if undo { Direction::Forward } else { Direction::Back };
-    let seen = look(&settings).await?;
+    let seen = look(&settings, &tables).await?;
     match judge(&settings.spec.migration, way, epoch, &seen)? {
         Judged::Done => return Ok(Ended::new(Exit::Done, format!("nothing to do: {}", done(way, seen.epoch)))),
         Judged::Wanted => {}
@@ -51,12 +52,13 @@ struct Seen {
     was_back: bool,
 }
 
-async fn look(settings: &Settings) -> Result<Seen, Failure> {
+async fn look(settings: &Settings, tables: &[String]) -> Result<Seen, Failure> {
     let migration = &settings.spec.migration;
     let source = settings.source.connect("status").await?;
     let Some(status) = journal::read_status(&source, migration).await? else {
         return Err(Refusal::NoMigration { migration: migration.clone(), others: String::new() }.into());
     };
+    same_tables(migration, &status, tables)?;
     let target = settings.target.connect("status").await?;
     let row = async |client, side| -> Result<Option<OwnerRow>, Failure> {
         let row = journal::read_owner(client, &settings.spec.side(side).schema).await?;

@@ -26,6 +26,8 @@ pub struct CutoverConfig {
     pub sequences: Vec<String>,
     /// The publication on the source. It must cover every moving table and the tokens of this direction.
     pub publication: String,
+    /// The data has been on the other side before: each turn is asked for at its epoch.
+    pub again: bool,
     /// Whether a stream leads back once the target is open.
     pub way_back: WayBack,
     /// What tells that the moving tables are still what the plan was made for; none skips the check.

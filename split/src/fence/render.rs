@@ -96,17 +96,18 @@ fn read_owner(cfg: &CutoverConfig, schema: &str) -> String {
     format!("SELECT epoch, is_owner, armed IS NOT NULL AS is_armed FROM rerp_split.owner WHERE {}", row(cfg, schema))
 }
 
-/// Asked only while the source owns, so that nothing is left half done by a wish that has changed. Going back is wished for at
-/// one epoch: what asked for an earlier one has been done, or has become meaningless.
+/// Asked only while the source owns, so that nothing is left half done by a wish that has changed. One more turn is wished for
+/// at one epoch: what asked for an earlier one has been done, or has become meaningless.
 fn read_wish(cfg: &CutoverConfig, epoch: i64) -> String {
-    let wanted = match cfg.direction {
-        Direction::Forward => {
-            let switched = Phase::ALL.iter().filter(|phase| phase.is_switched()).map(|phase| literal(phase.as_str()));
-            format!("w.advance_to IN ({})", switched.collect::<Vec<_>>().join(", "))
-        }
-        Direction::Back => format!(
-            "EXISTS (SELECT FROM rerp_split.turn AS t WHERE t.migration = w.migration AND t.rollback = {epoch})"
-        ),
+    let asked = |column: &str| {
+        format!("EXISTS (SELECT FROM rerp_split.turn AS t WHERE t.migration = w.migration AND t.{column} = {epoch})")
+    };
+    let switched = Phase::ALL.iter().filter(|phase| phase.is_switched()).map(|phase| literal(phase.as_str()));
+    let switched = format!("w.advance_to IN ({})", switched.collect::<Vec<_>>().join(", "));
+    let wanted = match (cfg.direction, cfg.again) {
+        (Direction::Forward, false) => switched,
+        (Direction::Forward, true) => format!("{switched} AND {}", asked("forward")),
+        (Direction::Back, _) => asked("rollback"),
     };
     format!(
         "SELECT w.abort, w.services_prepared AND NOT w.suspend AND {wanted} AS services_prepared
@@ -262,6 +263,11 @@ fn read_sequences(cfg: &CutoverConfig) -> String {
     }
 }
 
+/// The target's own row, while it is closed: a statement that was given up and comes once clients write there does nothing.
+fn closed(cfg: &CutoverConfig) -> String {
+    format!("SELECT rerp_split.hold_owner({}, false)", id(cfg))
+}
+
 /// Neither behind what the target has handed out itself, nor beyond what the sequence allows. Not flushed: F7 is.
 fn set_sequences(cfg: &CutoverConfig, ahead: &[Ahead]) -> String {
     let one = |ahead: &Ahead| {
@@ -279,12 +285,16 @@ fn set_sequences(cfg: &CutoverConfig, ahead: &[Ahead]) -> String {
         )
     };
     let all: Vec<String> = ahead.iter().map(one).collect();
-    if all.is_empty() { "SELECT".to_owned() } else { fenced(cfg, "off", &all.join("; ")) }
+    if all.is_empty() {
+        "SELECT".to_owned()
+    } else {
+        fenced(cfg, "off", &format!("{}; {}", closed(cfg), all.join("; ")))
+    }
 }
 
 /// Apply commits asynchronously; WAL is one stream, so this commit makes durable whatever was applied before it. The position is
 /// that of the next record: what can be seen has been written before it, though perhaps not to the disk, and whoever opens
-/// this side comes later.
+/// this side comes later; so does whatever an earlier attempt has left on its way here, and an older epoch replaces no newer one.
 fn flush(cfg: &CutoverConfig, epoch: i64, tokens: &[Uuid]) -> String {
     let list: Vec<String> = tokens.iter().map(|token| format!("'{token}'")).collect();
     let upsert = format!(
@@ -292,13 +302,14 @@ fn flush(cfg: &CutoverConfig, epoch: i64, tokens: &[Uuid]) -> String {
          SELECT {id}, {epoch}, pg_current_wal_insert_lsn() WHERE (
              SELECT count(*) FROM {tokens} WHERE migration = {id} AND token IN ({})) = {}
          ON CONFLICT (migration) DO UPDATE SET epoch = excluded.epoch, lsn = excluded.lsn, at = now()
+             WHERE d.epoch <= excluded.epoch
          RETURNING lsn",
         list.join(", "),
         tokens.len(),
         id = id(cfg),
         tokens = cfg.direction.tokens()
     );
-    fenced(cfg, "on", &upsert)
+    fenced(cfg, "on", &format!("{}; {upsert}", closed(cfg)))
 }
 
 /// REVOKE alone lets views, SECURITY DEFINER functions and superusers through; the triggers don't. The savepoint

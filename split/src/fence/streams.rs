@@ -13,8 +13,8 @@ use crate::sql::literal;
 
 /// How long passing over what needs no keeping may take: nobody waits for it, and it holds the owner row.
 const ADVANCE_TIMEOUT: &str = "5s";
-/// How much of the WAL is passed over at once, so that each time gets somewhere.
-const ADVANCE_BYTES: u64 = 1 << 28;
+/// How much of the WAL is passed over at once: little enough to be read within that time, or no time would get anywhere.
+const ADVANCE_BYTES: u64 = 1 << 25;
 
 /// Slots of this direction, in this database.
 fn slots(cfg: &CutoverConfig, direction: Direction) -> String {

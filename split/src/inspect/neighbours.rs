@@ -121,8 +121,7 @@ impl Reader<'_> {
         let back = self.spec.way_back.then(|| names::publication(id, Direction::Back));
         let (here, there) = if source { (Some(prefix.to_owned()), back) } else { (back, Some(prefix.to_owned())) };
         let role = here.is_some().then(|| names::replication_role(id, start));
-        let triggers = source.then_some(prefix);
-        let mut taken: Vec<Tie> = self.rows("names", TAKEN, &[&triggers, &role, &here, &there]).await?;
+        let mut taken: Vec<Tie> = self.rows("names", TAKEN, &[&here, &role, &here, &there]).await?;
         if !taken.is_empty() && self.has_journal("rerp_split.cleanup").await? {
             let known: Vec<Tie> = self.rows("the journal", KNOWN, &[&self.spec.migration]).await?;
             taken.retain(|tie| !known.iter().any(|known| is_known(known, tie)));

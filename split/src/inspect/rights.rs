@@ -150,20 +150,22 @@ fn attempts(side: Side, spec: &Spec, pid: i32) -> Vec<(Right, String, String)> {
             all.push((Right::Subscription, names::publication(&spec.migration, way), subscription));
         }
     }
-    match side {
-        Side::Source => {
-            let trigger = format!(
-                "CREATE SCHEMA {probe}; \
-                 CREATE FUNCTION {probe}.{probe}() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; \
-                 CREATE EVENT TRIGGER {probe} ON sql_drop EXECUTE FUNCTION {probe}.{probe}()"
-            );
-            all.push((Right::EventTrigger, names::ddl_trigger(&spec.migration), trigger));
-        }
-        Side::Target => {
-            all.push(set(&REPLICA));
-            let owner = &spec.target.roles.owner;
-            all.push((Right::Owner, owner.clone(), format!("SET LOCAL ROLE {}", sql::ident(owner))));
-        }
+    let trigger = match side {
+        Side::Source => Some(names::ddl_trigger(&spec.migration)),
+        Side::Target => spec.way_back.then(|| names::watch_trigger(&spec.migration)),
+    };
+    if let Some(name) = trigger {
+        let statement = format!(
+            "CREATE SCHEMA {probe}; \
+             CREATE FUNCTION {probe}.{probe}() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; \
+             CREATE EVENT TRIGGER {probe} ON sql_drop EXECUTE FUNCTION {probe}.{probe}()"
+        );
+        all.push((Right::EventTrigger, name, statement));
+    }
+    if side == Side::Target {
+        all.push(set(&REPLICA));
+        let owner = &spec.target.roles.owner;
+        all.push((Right::Owner, owner.clone(), format!("SET LOCAL ROLE {}", sql::ident(owner))));
     }
     all
 }

@@ -109,7 +109,8 @@ CREATE TABLE IF NOT EXISTS rerp_split.drained (
     at timestamptz NOT NULL DEFAULT now()
 );
 
--- What the moving tables were defined as when the way back was made, on the target: changed definitions end it.
+-- What the moving tables were defined as when the way back was made, on the target. Changed definitions end it: the watch over
+-- them takes the row away.
 CREATE TABLE IF NOT EXISTS rerp_split.definition (
     migration text PRIMARY KEY,
     hash text NOT NULL

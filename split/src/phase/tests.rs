@@ -12,6 +12,7 @@ fn seen() -> Observation {
         owner: Owner::Source,
         rollback: false,
         forward: false,
+        was_back: false,
     }
 }
 
@@ -92,6 +93,10 @@ fn the_data_goes_back_when_that_is_asked_for_at_this_epoch_and_forward_again() {
     ] {
         assert_eq!(next(Phase::RolledBack, &held), Phase::RolledBack);
     }
+    let under_way = Observation { was_back: true, work: Work::Unfinished, ..again };
+    assert_eq!(next(Phase::Cutover, &under_way), Phase::Cutover);
+    assert_eq!(next(Phase::Cutover, &Observation { forward: false, ..under_way }), Phase::RolledBack, "taken back");
+    assert_eq!(next(Phase::Cutover, &Observation { was_back: false, forward: false, ..under_way }), Phase::Cutover);
 }
 
 #[test]

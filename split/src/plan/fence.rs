@@ -19,6 +19,7 @@ pub fn finishing_config(spec: &Spec, direction: Direction, run: i64) -> CutoverC
         tables: Vec::new(),
         sequences: Vec::new(),
         publication: names::publication(&spec.migration, direction),
+        again: direction == Direction::Back,
         way_back: WayBack::None,
         schema_hash: None,
         max_write_pause: Duration::from_millis(spec.max_write_pause_ms),

@@ -135,6 +135,9 @@ impl Plan {
     fn way_back(&mut self, spec: &Spec, source: &Inventory, target: &Inventory) {
         let (phase, way) = (Phase::Cutover, Direction::Back);
         let name = format!("{}_:run", names::publication(&spec.migration, way));
+        for statement in schema::watch_sql(spec) {
+            self.add(phase, way.start(), statement);
+        }
         self.add(phase, way.start(), stream::publication_sql(spec, way, source.table_names()));
         let slot = format!("SELECT pg_create_logical_replication_slot({}, 'pgoutput')", sql::literal(&name));
         self.add(phase, way.start(), slot);
@@ -154,8 +157,13 @@ impl Plan {
             self.add(phase, Side::Source, "DROP SUBSCRIPTION :subscription");
             self.add(phase, Side::Target, "SELECT pg_drop_replication_slot(:slot)");
         }
-        let trigger = sql::ident(&names::ddl_trigger(&spec.migration));
-        self.add(phase, Side::Source, format!("DROP EVENT TRIGGER IF EXISTS {trigger}"));
+        let watch = spec.way_back.then(|| (Side::Target, names::watch_trigger(&spec.migration)));
+        for (side, trigger) in [(Side::Source, names::ddl_trigger(&spec.migration))].into_iter().chain(watch) {
+            for event in ["end", "drop"] {
+                let trigger = sql::ident(&format!("{trigger}_{event}"));
+                self.add(phase, side, format!("DROP EVENT TRIGGER IF EXISTS {trigger}"));
+            }
+        }
         for way in Direction::ALL.into_iter().filter(|way| spec.way_back || *way == Direction::Forward) {
             let publication = sql::ident(&names::publication(&spec.migration, way));
             self.add(phase, way.start(), format!("DROP PUBLICATION IF EXISTS {publication}"));

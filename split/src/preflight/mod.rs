@@ -20,7 +20,7 @@ mod tables;
 pub use checks::Check;
 
 use crate::inspect::Inventory;
-use crate::spec::{Side, Spec};
+use crate::spec::{DO_WITHOUT, Side, Spec};
 use crate::status::{Finding, Severity};
 
 /// Everything that stands between the two sides and a migration, fatal findings first.
@@ -60,7 +60,7 @@ fn way_back(findings: &mut Findings, source: &Inventory, target: &Inventory) {
     servers::target_host(&mut more, &source.server, &target.server);
     findings.0.extend(more.0.into_iter().map(|finding| Finding {
         message: format!("for a way back: {}", finding.message),
-        fix: format!("{}; or do without a way back: --no-way-back", finding.fix),
+        fix: format!("{}; {DO_WITHOUT}", finding.fix),
         ..finding
     }));
 }

@@ -46,7 +46,7 @@ fn purpose(denied: &Denied) -> (Check, &'static str) {
             },
         ),
         Right::EventTrigger => {
-            (Check::RightEventTrigger, "make the event trigger that freezes the tables' definitions")
+            (Check::RightEventTrigger, "make the event trigger that looks after the tables' definitions")
         }
         Right::ReplicationRole => (Check::RightReplicationRole, "make the role that the stream logs in as"),
         Right::Replication => (Check::RightReplication, "open the replication session that makes the slot"),

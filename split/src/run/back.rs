@@ -30,8 +30,9 @@ pub(super) async fn keep(job: &Job, board: &Board, way: Direction) -> Result<(),
         }
         State::Made => WayBack::impossible("it could not be begun yet"),
         State::Gone(why) => {
-            clean::stream(job).await?;
-            WayBack::impossible(why)
+            clean::way(job, way).await?;
+            switch::tell_gone(board, why);
+            return Ok(());
         }
     };
     board.update(|status| status.way_back = Some(seen));

@@ -116,6 +116,7 @@ impl Driver {
             owner,
             rollback: possible && turn.rollback == Some(epoch),
             forward: possible && turn.forward == Some(epoch),
+            was_back: self.board.status().rollback.is_some(),
         };
         Ok(phase::next(phase, &observation))
     }

@@ -9,7 +9,8 @@ use crate::journal::JournalError;
 use crate::phase::{Owner, Work};
 use crate::plan::{cutover_config, finishing_config};
 use crate::sever::{self, Severing};
-use crate::spec::{Direction, Side};
+use crate::spec::{DO_WITHOUT, Direction, Side};
+use crate::sql;
 use crate::status::{self, Cutover, Finding, Severity};
 use crate::step::{Class, Job, StepError, chain};
 
@@ -25,7 +26,16 @@ pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError>
     }
     let inventory = begin(job, direction).await?;
     // Made before keys are severed: it may have to wait, and they should be missed for as short a time as can be.
-    let way_back = if job.spec.way_back { make(job, direction, &inventory).await? } else { WayBack::None };
+    let made = if job.spec.way_back { make(job, direction, &inventory).await } else { Ok(WayBack::None) };
+    let way_back = match made {
+        // Who asked for a way back gets no cutover without one.
+        Err(error) if error.class() == Class::Transient => {
+            let why = format!("not switched: no way back can be made yet ({}); {DO_WITHOUT}", chain(&error));
+            board.update(|status| status.message = why);
+            return Ok(Work::Unfinished);
+        }
+        other => other?,
+    };
     let planned = board.status().schema_hash;
     let severing = sever::sever(job, &inventory.edges, planned.as_deref()).await?;
     keys::show(job, board).await?;
@@ -37,7 +47,8 @@ pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError>
     let source = job.session(Side::Source, "inspect").await?;
     let severed = sever::lines(&sever::read(&source, job.id()).await?);
     let config = cutover_config(&job.spec, &inventory, job.run, planned, &severed);
-    turn(job, board, CutoverConfig { way_back, ..config }).await
+    let again = board.status().rollback.is_some();
+    turn(job, board, CutoverConfig { way_back, again, ..config }).await
 }
 
 /// The same step with the sides exchanged. What would lead forward again is made too if it can be, but no rollback fails
@@ -45,7 +56,7 @@ pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError>
 pub(super) async fn roll_back(job: &Job, board: &Board) -> Result<Work, StepError> {
     let direction = Direction::Back;
     if let Some(why) = unfounded(job, direction).await? {
-        board.update(|status| status.way_back = Some(status::WayBack::impossible(why)));
+        tell_gone(board, why);
         return Ok(Work::Unfinished);
     }
     let inventory = begin(job, direction).await?;
@@ -61,11 +72,21 @@ pub(super) async fn roll_back(job: &Job, board: &Board) -> Result<Work, StepErro
         other => other?,
     };
     let target = job.session(Side::Target, "inspect").await?;
-    let schema_hash = back::defined(job, &target)
-        .await?
-        .map(|expected| SchemaHash { query: hash_query(&inventory.schema, job.spec.tables.as_deref(), &[]), expected });
+    let schema_hash = Some(still_defined(job, &inventory, back::defined(job, &target).await?));
     let config = cutover_config(&job.spec, &inventory, job.run, None, &[]);
     turn(job, board, CutoverConfig { way_back, schema_hash, ..config }).await
+}
+
+/// No text at all once a definition has changed: what writes rows anew may leave the tables as they were.
+fn still_defined(job: &Job, inventory: &Inventory, expected: Option<String>) -> SchemaHash {
+    let hash = hash_query(&inventory.schema, job.spec.tables.as_deref(), &[]);
+    let id = sql::literal(job.id());
+    SchemaHash {
+        query: format!(
+            "SELECT CASE WHEN EXISTS (SELECT FROM rerp_split.definition WHERE migration = {id}) THEN ({hash}) END"
+        ),
+        expected: expected.unwrap_or_default(),
+    }
 }
 
 /// Why there can be no turn, as long as the side that would close is open. Before one, the streams must have been exchanged
@@ -94,6 +115,14 @@ async fn begin(job: &Job, direction: Direction) -> Result<Inventory, StepError> 
 async fn make(job: &Job, direction: Direction, inventory: &Inventory) -> Result<WayBack, StepError> {
     let tables: Vec<&str> = inventory.table_names().collect();
     back::make(job, direction, &tables).await
+}
+
+/// Tells that the data can't change hands once more. What is missing has been removed by somebody who knew why.
+pub(super) fn tell_gone(board: &Board, why: &'static str) {
+    board.update(|status| match &status.way_back {
+        Some(known) if !known.possible && why == back::NO_SUBSCRIPTION => {}
+        _ => status.way_back = Some(status::WayBack::impossible(why)),
+    });
 }
 
 /// Goes to the end of a turn that has been decided: the old stream ends, the one that leads back begins.

@@ -74,6 +74,7 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
                 back::keep(job, board, Direction::Back).await?;
             } else {
                 clean::side_objects(job).await?;
+                board.update(|status| status.way_back = None);
             }
             keys::watch(job, board).await
         }

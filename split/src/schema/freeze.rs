@@ -27,23 +27,21 @@ pub fn freeze_sql(spec: &Spec) -> Vec<String> {
     ]
 }
 
-/// Rights aren't definitions: GRANT and REVOKE stay possible. With a list of tables only these are frozen, matched by
-/// the identity that the server prints.
+/// Whether `o`, an object that an event trigger is told of, belongs to what moves, in `schema`. With a list of tables these
+/// do, matched by the identity that the server prints.
+pub(super) fn moving_sql(spec: &Spec, schema: &str) -> String {
+    let Some(tables) = &spec.tables else { return format!("o.schema_name = {}", sql::literal(schema)) };
+    let name = |table: &String| format!("format('%I.%I', {}, {})", sql::literal(schema), sql::literal(table));
+    format!(
+        "EXISTS (SELECT FROM unnest(ARRAY[{}]) AS t(name) WHERE o.identity = t.name \
+         OR starts_with(o.identity, t.name || '.') OR o.identity LIKE '% on ' || t.name)",
+        tables.iter().map(name).collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// Rights aren't definitions: GRANT and REVOKE stay possible.
 fn function_sql(spec: &Spec, function: &str) -> String {
-    let moving = match &spec.tables {
-        None => format!("o.schema_name = {}", sql::literal(&spec.source.schema)),
-        Some(tables) => {
-            let names: Vec<String> = tables
-                .iter()
-                .map(|table| format!("format('%I.%I', {}, {})", sql::literal(&spec.source.schema), sql::literal(table)))
-                .collect();
-            format!(
-                "EXISTS (SELECT FROM unnest(ARRAY[{}]) AS t(name) WHERE o.identity = t.name \
-                 OR starts_with(o.identity, t.name || '.') OR o.identity LIKE '% on ' || t.name)",
-                names.join(", ")
-            )
-        }
-    };
+    let moving = moving_sql(spec, &spec.source.schema);
     let id = sql::literal(&spec.migration);
     format!(
         "CREATE OR REPLACE FUNCTION {function}() RETURNS event_trigger LANGUAGE plpgsql \

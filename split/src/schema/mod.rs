@@ -6,9 +6,11 @@
 
 mod dump;
 mod freeze;
+mod watch;
 
 pub use dump::{Section, dump, find_pg_dump, pg_dump_major};
 pub use freeze::{freeze, freeze_sql};
+pub use watch::{watch, watch_sql};
 
 use crate::failpoint::{self, Step};
 use crate::journal;

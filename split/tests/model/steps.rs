@@ -16,7 +16,7 @@ pub(crate) struct Bounds {
     pub(crate) workers: usize,
     /// How often the data changes hands once more; with none there is no way back either.
     pub(crate) turns: u8,
-    /// Whether statements about streams that are taken for lost may come late, advances of the slot among them.
+    /// Whether statements about streams and their positions that are taken for lost may come late, advances of the slot among them.
     pub(crate) late: bool,
 }
 
@@ -260,9 +260,12 @@ impl Rules {
     }
 }
 
-/// Statements that another turn has as well, for another stream.
+/// Statements that another attempt, or another turn, has as well.
 fn may_be_late(stmt: &Stmt) -> bool {
-    matches!(stmt, Stmt::P3Advance | Stmt::F10Stop { .. } | Stmt::F10Slot | Stmt::F10Enable { .. })
+    matches!(
+        stmt,
+        Stmt::P3Advance | Stmt::F7Flush { .. } | Stmt::F10Stop { .. } | Stmt::F10Slot | Stmt::F10Enable { .. }
+    )
 }
 
 /// The side on which a worker's statement is executed.

@@ -40,6 +40,8 @@ pub(crate) enum Broken {
     NoPosition,
     /// F7 writes down how far the disk is instead of where the next record goes.
     FlushedPosition,
+    /// F7 asks for the run only, not whether its side is still closed.
+    FlushUnheld,
     /// A turn more is begun under the run of the one before.
     RunKept,
     /// Statements of F10 ask neither for the run nor for the owner.
@@ -137,6 +139,14 @@ pub(crate) struct Late {
     pub(crate) run: u8,
 }
 
+impl Late {
+    /// Those that it asks for.
+    fn tokens(&self) -> Vec<u8> {
+        let Stmt::F7Flush { tokens, .. } = &self.stmt else { return Vec::new() };
+        tokens.iter().map(|token| number(*token)).collect()
+    }
+}
+
 /// Everything.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct World {
@@ -182,7 +192,7 @@ impl World {
                 Some(Event::Token(uuid(early.unwrap_or_else(|| self.token(from)))))
             }
             Stmt::F5Look(token) => Some(yes_or_no(skips_tokens(broken, from) || self.has(from, number(token)))),
-            Stmt::F7Flush { epoch, tokens } => Some(self.flush_tokens(from, epoch, &tokens, broken)),
+            Stmt::F7Flush { epoch, tokens } => self.flush_tokens(from, epoch, &tokens, broken),
             Stmt::F8Close => Some(self.close(w, from, broken)),
             Stmt::F8Status(closing) => self.fate(from, &closing),
             Stmt::F9Proof => Some(proof_event(self.readable(from, broken))),
@@ -290,6 +300,7 @@ impl World {
         let done = match stmt {
             _ if self.is_fenced(way, run, &stmt) && broken != Broken::ExchangeUnchecked => true,
             Stmt::P3Advance => self.advance(way, broken).is_some(),
+            Stmt::F7Flush { epoch, tokens } => self.flush_tokens(way, epoch, &tokens, broken).is_some(),
             Stmt::F10Stop { epoch } => self.stop(way, epoch, broken).is_some(),
             Stmt::F10Slot => self.drop_slot(way, broken).is_some(),
             Stmt::F10Enable { position } => self.enable(way, &position, broken).is_some(),
@@ -350,6 +361,7 @@ impl World {
         let used = |id: u8| {
             self.sides.iter().any(|side| side.wal.iter().any(|entry| matches!(entry, Entry::Token(t, _) if *t == id)))
                 || self.workers.iter().any(|slot| slot.early == Some(id) || slot.worker.tokens.contains(&uuid(id)))
+                || self.late.iter().any(|late| late.tokens().contains(&id))
         };
         let id = (0..u8::MAX).find(|id| !used(*id)).unwrap_or(u8::MAX);
         self.write(from, Entry::Token(id, from));
@@ -373,18 +385,22 @@ impl World {
         self.sides[1 - from].wal.contains(&Entry::Token(token, from))
     }
 
-    fn flush_tokens(&mut self, from: usize, epoch: i64, tokens: &[Uuid], broken: Broken) -> Event {
+    fn flush_tokens(&mut self, from: usize, epoch: i64, tokens: &[Uuid], broken: Broken) -> Option<Event> {
+        if broken != Broken::FlushUnheld && !self.holds(1 - from, false, broken)? {
+            return Some(Event::Failed);
+        }
         let skips = broken == Broken::NoReread || skips_tokens(broken, from);
         let all = skips || tokens.iter().all(|token| self.has(from, number(*token)));
         if all {
             let side = &mut self.sides[1 - from];
             let position = if broken == Broken::FlushedPosition { side.flushed } else { side.wal.len() };
-            side.drained = Some((epoch, position));
+            let newer = side.drained.filter(|(known, _)| *known > epoch && broken != Broken::FlushUnheld);
+            side.drained = newer.or(Some((epoch, position)));
             if broken != Broken::NoFlush {
                 self.flush(1 - from);
             }
         }
-        yes_or_no(all)
+        Some(yes_or_no(all))
     }
 
     fn close(&mut self, w: usize, from: usize, broken: Broken) -> Event {
@@ -612,7 +628,8 @@ impl World {
     /// Tokens that no worker remembers are as good as gone; the positions move with them.
     fn forget_tokens(&mut self) {
         let of = |slot: &Slot| slot.worker.tokens.iter().map(|t| number(*t)).chain(slot.early).collect::<Vec<u8>>();
-        let known: Vec<u8> = self.workers.iter().flat_map(of).collect();
+        let late = self.late.iter().flat_map(Late::tokens);
+        let known: Vec<u8> = self.workers.iter().flat_map(of).chain(late).collect();
         for (side, stream) in self.sides.iter_mut().zip(&mut self.streams) {
             let mut index = 0;
             while index < side.wal.len() {

@@ -16,6 +16,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use rerp_crds::names;
 use rerp_split::spec::ForeignKeySpec;
+use std::collections::BTreeMap;
 
 /// Component label of the worker.
 pub const COMPONENT: &str = "split-worker";
@@ -23,6 +24,8 @@ pub const COMPONENT: &str = "split-worker";
 const FOLDER: &str = "/etc/rerp/split";
 /// Annotation on the pod: what its spec says of foreign keys.
 const FOREIGN_KEYS: &str = "rerp.dev/foreign-keys";
+/// Annotation on the pod: there is no way back.
+const WAY_BACK: &str = "rerp.dev/way-back";
 /// The user that the image runs as.
 const UID: i64 = 65532;
 
@@ -37,14 +40,12 @@ pub fn secret(owner: &Owner, source: String, target: String, spec: String, roots
     }
 }
 
-/// The Deployment that runs the worker. A worker reads its spec once, so the one answer that a person may give while it is
-/// refused, what becomes of foreign keys, starts another one; other changes wait for the next.
+/// The Deployment that runs the worker. A worker reads its spec once, so the answers that a person may give while it is
+/// refused, what becomes of foreign keys and whether there is a way back, start another one; other changes wait for the next.
 #[must_use]
-pub fn deployment(owner: &Owner, image: &str, foreign_keys: ForeignKeySpec) -> Deployment {
+pub fn deployment(owner: &Owner, image: &str, foreign_keys: ForeignKeySpec, way_back: bool) -> Deployment {
     let labels = owner.labels(COMPONENT);
-    let waived = if foreign_keys.waive_orphans { ", orphans waived" } else { "" };
-    let answer = format!("{:?}{waived}", foreign_keys.across_domains);
-    let annotations = (!foreign_keys.is_default()).then(|| [(FOREIGN_KEYS.to_owned(), answer)].into());
+    let annotations = Some(answers(foreign_keys, way_back)).filter(|answers| !answers.is_empty());
     Deployment {
         metadata: owner.child(&names::split_worker(&owner.name), COMPONENT),
         spec: Some(DeploymentSpec {
@@ -59,6 +60,14 @@ pub fn deployment(owner: &Owner, image: &str, foreign_keys: ForeignKeySpec) -> D
         }),
         status: None,
     }
+}
+
+/// What differs from the answer that nobody has to give: nobody's worker is started anew for nothing.
+fn answers(keys: ForeignKeySpec, way_back: bool) -> BTreeMap<String, String> {
+    let waived = if keys.waive_orphans { ", orphans waived" } else { "" };
+    let keys = (!keys.is_default()).then(|| (FOREIGN_KEYS, format!("{:?}{waived}", keys.across_domains)));
+    let back = (!way_back).then(|| (WAY_BACK, "None".to_owned()));
+    keys.into_iter().chain(back).map(|(name, answer)| (name.to_owned(), answer)).collect()
 }
 
 fn pod(owner: &Owner, image: &str) -> PodSpec {

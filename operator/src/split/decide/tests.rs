@@ -257,16 +257,17 @@ fn the_worker_is_told_what_becomes_of_foreign_keys() {
 }
 
 #[test]
-fn another_answer_about_foreign_keys_starts_another_worker() {
+fn another_answer_about_foreign_keys_or_the_way_back_starts_another_worker() {
     let owner = crate::cluster::child::Owner::of(&migration("identity"));
-    let pod = |keys| {
-        let spec = super::super::build::worker::deployment(&owner, "image", keys).spec.unwrap();
+    let pod = |keys, way_back| {
+        let spec = super::super::build::worker::deployment(&owner, "image", keys, way_back).spec.unwrap();
         spec.template.metadata.unwrap().annotations
     };
     let sever = ForeignKeySpec { across_domains: rerp_split::spec::AcrossDomains::Sever, waive_orphans: false };
-    assert_eq!(pod(ForeignKeySpec::default()), None, "nobody's worker is started anew for nothing");
-    assert_ne!(pod(sever), pod(ForeignKeySpec { waive_orphans: true, ..sever }));
-    assert!(pod(sever).is_some());
+    assert_eq!(pod(ForeignKeySpec::default(), true), None, "nobody's worker is started anew for nothing");
+    assert_ne!(pod(sever, true), pod(ForeignKeySpec { waive_orphans: true, ..sever }, true));
+    assert!(pod(sever, true).is_some() && pod(ForeignKeySpec::default(), false).is_some());
+    assert_ne!(pod(sever, true), pod(sever, false));
 }
 
 #[test]

@@ -136,7 +136,7 @@ impl Cluster {
             policies.push(built.network_policy);
             if let (Some(split), Some(object)) = (one.split.as_ref().filter(|split| split.works()), one.migration()) {
                 let owner = Owner::of(&object);
-                let deployment = deployment(&owner, "ghcr.io/rerp/split:dev", ForeignKeySpec::default());
+                let deployment = deployment(&owner, "ghcr.io/rerp/split:dev", ForeignKeySpec::default(), true);
                 endpoints.push(template(&split.name, deployment.spec.expect("a spec").template, endpoints.len()));
                 policies.push(network_policy(&owner, sides(one).into_iter().collect()));
             }

@@ -99,6 +99,7 @@ impl Pair {
             tables: MOVING.map(str::to_owned).to_vec(),
             sequences: SEQUENCES.map(str::to_owned).to_vec(),
             publication: stream::publication(&self.spec.migration),
+            again: false,
             way_back: WayBack::None,
             schema_hash: None,
             max_write_pause: Duration::from_millis(self.spec.max_write_pause_ms),

@@ -55,3 +55,46 @@ fn a_rollback_for_another_epoch_is_none_and_after_one_the_way_forward_is_told() 
     object.spec.advance_to = None;
     assert_eq!(decide(&object, &seen, at(1000)).outcome.reason(), Reason::RolledBack, "held before the cutover");
 }
+
+/// As long as it is only asked for, the time of the first opening is what the worker knows: it would end the way back at once.
+#[test]
+fn the_time_of_observation_begins_anew_with_each_opening() {
+    let mut object = migration("m");
+    object.spec.advance_to = Some(AdvanceTo::Completed);
+    object.spec.observe = Some(Observe { duration: Some(Text::new("10m")) });
+    object.spec.forward = Some(AtEpoch { epoch: 7 });
+    let opened = |second| Cutover {
+        write_pause_ms: 70.0,
+        lock_wait_ms: 1.0,
+        drain_ms: 1.0,
+        sequence_ms: 1.0,
+        attempts: 1,
+        epoch: 5,
+        at: at(second),
+    };
+    let told = |phase, second| {
+        let mut seen = at_epoch_7(phase, true);
+        seen.journal.as_mut().unwrap().status.cutover = Some(opened(second));
+        run(&decide(&object, &seen, at(1000))).wish.advance_to
+    };
+    for phase in [Phase::RollingBack, Phase::RolledBack, Phase::Cutover] {
+        assert_eq!(told(phase, 100), Phase::Cutover, "{phase}");
+    }
+    assert_eq!(told(Phase::Observe, 900), Phase::Cutover);
+    assert_eq!(told(Phase::Observe, 100), Phase::Completed);
+}
+
+#[test]
+fn a_turn_that_is_asked_for_before_the_first_holds_it() {
+    let mut object = migration("m");
+    object.spec.advance_to = Some(AdvanceTo::Cutover);
+    let mut ready = seen(Phase::ReadyForCutover);
+    ready.unprepared = Some(vec![]);
+    assert_eq!(run(&decide(&object, &ready, at(1000))).wish.advance_to, Phase::Cutover);
+    object.spec.rollback = Some(AtEpoch { epoch: 1 });
+    let decision = decide(&object, &ready, at(1000));
+    assert_eq!(run(&decision).wish.advance_to, Phase::ReadyForCutover);
+    assert_eq!(decision.outcome.reason(), Reason::RollbackImpossible);
+    assert!(decision.outcome.message().contains("take them out"), "{}", decision.outcome.message());
+    assert_eq!(run(&decide(&object, &at_epoch_7(Phase::Observe, true), at(1000))).wish.advance_to, Phase::Cutover);
+}
