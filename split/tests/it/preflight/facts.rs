@@ -5,7 +5,7 @@ use super::clean;
 use crate::world::World;
 use rerp_split::inspect::{Inventory, OldTransaction, Standby, inspect};
 use rerp_split::preflight::{self, Check};
-use rerp_split::spec::{Side, Spec};
+use rerp_split::spec::{DO_WITHOUT, Side, Spec};
 use rerp_split::status::Severity::{self, Fatal, Warning};
 
 type Change = fn(&mut Inventory, &mut Inventory);
@@ -98,7 +98,7 @@ async fn facts_are_judged() {
         change(&mut a, &mut b);
         let findings = preflight::check(&both_ways, &a, &b, Some(18));
         assert_eq!(super::names(&findings), [(check.id(), *severity)], "{findings:#?}");
-        assert!(findings[0].side == *side && findings[0].fix.ends_with("--no-way-back"), "{findings:#?}");
+        assert!(findings[0].side == *side && findings[0].fix.ends_with(DO_WITHOUT), "{findings:#?}");
         assert_eq!(preflight::check(&spec, &a, &b, Some(18)), [], "{check:?} without a way back");
     }
     let mut renamed = spec.clone();
