@@ -142,7 +142,7 @@ impl fmt::Display for AdvanceTo {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AtEpoch {
     /// The epoch at which it is to be done.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub epoch: i64,
 }
 
