@@ -6,14 +6,15 @@
 // Other crates take this file alone.
 #[path = "installed.rs"]
 pub mod installed;
+#[path = "room.rs"]
+pub mod room;
 
 use installed::installed;
+use room::{Disk, as_postgres, free_port, log_of, new_dir, run};
 use std::fs::{self, File};
 use std::io::Write;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
@@ -51,6 +52,8 @@ pub struct Cluster {
     dir: PathBuf,
     port: u16,
     server: Mutex<Option<Server>>,
+    /// Goes after everything else has.
+    disk: Option<Disk>,
 }
 
 struct Server {
@@ -73,7 +76,17 @@ impl Cluster {
 
     /// Starts a server from the binaries in `bin`.
     pub fn start_from(bin: &Path) -> Self {
+        Self::start_in(bin, new_dir(), None)
+    }
+
+    /// The same on a file system of its own, which can be full; on the common one where none may be mounted.
+    pub fn start_on_own_disk(bin: &Path) -> Self {
         let dir = new_dir();
+        let disk = Disk::mount(&dir);
+        Self::start_in(bin, dir, disk)
+    }
+
+    fn start_in(bin: &Path, dir: PathBuf, disk: Option<Disk>) -> Self {
         run(as_postgres(&bin.join("initdb")).arg("-D").arg(&dir).args([
             "-U",
             "postgres",
@@ -85,7 +98,7 @@ impl Cluster {
             "--no-sync",
         ]));
         configure(&dir);
-        let cluster = Self { bin: bin.to_owned(), dir, port: free_port(), server: Mutex::new(None) };
+        let cluster = Self { bin: bin.to_owned(), dir, port: free_port(), server: Mutex::new(None), disk };
         cluster.boot();
         cluster
     }
@@ -93,6 +106,11 @@ impl Cluster {
     /// What the server has said since it was last started.
     pub fn log(&self) -> PathBuf {
         log_of(&self.dir)
+    }
+
+    /// The file system that is this server's alone, if there is one.
+    pub fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
     }
 
     /// The port on 127.0.0.1.
@@ -238,30 +256,6 @@ pub async fn connect(config: &Config) -> Client {
     client
 }
 
-/// PostgreSQL refuses to run as root; a test that isn't root runs it as itself.
-fn as_postgres(program: &Path) -> Command {
-    if !is_root() {
-        let mut command = Command::new("setpriv");
-        command.arg("--pdeathsig=QUIT").arg(program);
-        return command;
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=QUIT"]).arg(program);
-    // A subscription's libpq looks for certificates at home, and root's is closed to it.
-    command.env("HOME", "/");
-    command
-}
-
-fn is_root() -> bool {
-    let output = Command::new("id").arg("-u").output().expect("id");
-    output.stdout.starts_with(b"0")
-}
-
-fn run(command: &mut Command) {
-    let output = command.current_dir("/").output().expect("start a program of PostgreSQL");
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
 /// In the file, where `ALTER SYSTEM` outranks it.
 fn configure(dir: &Path) {
     let mut file = File::options().append(true).open(dir.join("postgresql.conf")).unwrap();
@@ -269,32 +263,4 @@ fn configure(dir: &Path) {
         let (name, value) = setting.split_once('=').unwrap();
         writeln!(file, "{name} = '{value}'").unwrap();
     }
-}
-
-fn log_of(dir: &Path) -> PathBuf {
-    dir.with_extension("log")
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// A name that carries this process: what killed test runs left behind is told apart and removed.
-fn new_dir() -> PathBuf {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let temp = std::env::temp_dir();
-    for entry in fs::read_dir(&temp).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let owner = name.strip_prefix("rerp-pg-").and_then(|rest| rest.split(['-', '.']).next());
-        if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
-            let _ = fs::remove_dir_all(entry.path());
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-    let dir = temp.join(format!("rerp-pg-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-    fs::create_dir(&dir).unwrap();
-    if is_root() {
-        run(Command::new("chown").arg("postgres").arg(&dir));
-    }
-    dir
 }

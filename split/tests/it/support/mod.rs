@@ -7,8 +7,10 @@
 
 pub mod check;
 pub mod cluster;
+pub mod hand;
 pub mod ledger;
 pub mod pair;
+pub mod parcel;
 pub mod probe;
 pub mod route;
 pub mod side;

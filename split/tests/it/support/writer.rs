@@ -4,6 +4,7 @@
 //! In: a route and how many of what kind. Out: the ledger. A writer that was told to stop finishes its operation.
 
 use super::ledger::{Ack, Ledger};
+use super::parcel;
 use super::route::{Route, try_connect};
 use rand::RngExt;
 use std::sync::Arc;
@@ -33,6 +34,10 @@ pub struct Load {
     pub think: Duration,
     /// Pause before an operation is repeated.
     pub again: Duration,
+    /// How many of a slow writer's transactions stay open, from 0 to 1.
+    pub slow_share: f64,
+    /// Also insert, change and remove rows over a foreign key (`parcel`).
+    pub parcels: bool,
     /// The number of the first writer: what writers before them have written is told apart.
     pub first: i32,
 }
@@ -40,7 +45,8 @@ pub struct Load {
 impl Default for Load {
     fn default() -> Self {
         let (think, again) = (Duration::from_millis(4), Duration::from_millis(1));
-        Self { writers: 16, slow: 2, longest: Duration::from_secs(2), keys: 32, think, again, first: 0 }
+        let longest = Duration::from_secs(2);
+        Self { writers: 16, slow: 2, longest, keys: 32, think, again, slow_share: 0.01, parcels: false, first: 0 }
     }
 }
 
@@ -107,6 +113,7 @@ struct Session {
 struct Prepared {
     raise: Statement,
     insert: Statement,
+    parcel: Option<Statement>,
 }
 
 enum Failure {
@@ -158,7 +165,7 @@ impl Writer {
         if self.id - self.load.first >= self.load.slow {
             return (rng.random_range(0..self.load.keys), Duration::ZERO);
         }
-        let slow = rng.random_bool(0.01);
+        let slow = rng.random_bool(self.load.slow_share);
         let hold = if slow { self.load.longest.mul_f64(rng.random()) } else { Duration::ZERO };
         (self.load.keys + self.id, hold)
     }
@@ -171,10 +178,11 @@ impl Writer {
                 self.connections[other] = client.map(|client| Session { client, prepared: None });
             }
         }
-        let (id, n) = (self.id, self.n);
+        let (id, n, parcels) = (self.id, self.n, self.load.parcels);
         let Some(session) = &mut self.connections[side] else {
             return Err(Failure::Aborted("no connection".into()));
         };
+        session.prepare(parcels).await.map_err(refused)?;
         session.transaction(id, n, key, hold).await
     }
 }
@@ -182,13 +190,18 @@ impl Writer {
 impl Session {
     /// Raises the counter and writes the entry; an entry that exists already is an operation that was committed unseen.
     async fn transaction(&mut self, writer: i32, n: i64, key: i32, hold: Duration) -> Result<i64, Failure> {
-        let Prepared { raise, insert } = Self::prepared(&self.client, &mut self.prepared).await.map_err(refused)?;
+        let Some(Prepared { raise, insert, parcel }) = &self.prepared else {
+            return Err(Failure::Aborted("nothing is prepared".into()));
+        };
         let transaction = self.client.transaction().await.map_err(refused)?;
         let v: i64 = transaction.query_one(raise, &[&key]).await.map_err(refused)?.get(0);
         if !hold.is_zero() {
             tokio::time::sleep(hold).await;
         }
         if transaction.execute(insert, &[&writer, &n, &key, &v]).await.map_err(refused)? == 1 {
+            if let Some(parcel) = parcel {
+                transaction.execute(parcel, &[&writer, &n]).await.map_err(refused)?;
+            }
             transaction.commit().await.map_err(unanswered)?;
             return Ok(v);
         }
@@ -197,12 +210,13 @@ impl Session {
         Ok(self.client.query_one(find, &[&writer, &n]).await.map_err(refused)?.get(0))
     }
 
-    async fn prepared<'a>(client: &Client, present: &'a mut Option<Prepared>) -> Result<&'a Prepared, Error> {
-        let prepared = match present.take() {
-            Some(prepared) => prepared,
-            None => Prepared { raise: client.prepare(RAISE).await?, insert: client.prepare(INSERT).await? },
-        };
-        Ok(present.insert(prepared))
+    async fn prepare(&mut self, parcels: bool) -> Result<(), Error> {
+        if self.prepared.is_none() {
+            let (raise, insert) = (self.client.prepare(RAISE).await?, self.client.prepare(INSERT).await?);
+            let parcel = if parcels { Some(self.client.prepare(parcel::WRITE).await?) } else { None };
+            self.prepared = Some(Prepared { raise, insert, parcel });
+        }
+        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@ use rerp_split::connect::Endpoint;
 use rerp_split::spec::{AcrossDomains, CopySpec, ForeignKeySpec, Side, Spec};
 use rerp_split::status::Status;
 use rerp_split::step::Job;
+use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -224,10 +225,19 @@ impl Worker {
         stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
     }
 
+    /// SIGSTOP.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
     /// SIGCONT.
     pub fn wake(&self) {
-        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::CONT)
-            .unwrap();
+        self.signal(Signal::CONT);
+    }
+
+    /// It isn't waited for, so its number is still its own.
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// What it has logged so far.
