@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Walk,
     /// Look for personal data in everything the platform that is up has written, where it must not be; then erase somebody, and look again
     Needles,
-    /// Kill pods, broker and databases at random under mixed flows, send Identity away for minutes, and compare intents with effects
+    /// Kill pods, broker and databases at random under mixed flows, send Identity away for minutes, and compare intents with effects; with --runs, the split engine alone
     Chaos {
         #[command(flatten)]
         args: chaos::Args,

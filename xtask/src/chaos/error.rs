@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::{cluster, command, demo, deploy, images, walk};
+use crate::{cluster, command, demo, deploy, images, install, walk};
 
 /// See the file's header.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,8 @@ pub(crate) enum Error {
     Images(#[from] images::Error),
     #[error(transparent)]
     Demo(#[from] demo::Error),
+    #[error(transparent)]
+    Install(#[from] install::Error),
     #[error(transparent)]
     Walk(#[from] walk::Error),
 }

@@ -5,6 +5,7 @@
 //! the stand-in for Stripe. None of them is ever killed.
 
 mod away;
+mod certificate;
 mod error;
 mod killer;
 mod report;
@@ -49,10 +50,14 @@ const INSIST: Duration = Duration::from_secs(120);
 /// What a person may change about the run.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
+    /// Instead of all this, so many migrations by the split engine alone, without a cluster: workers, servers, network and disks are disturbed
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000),
+          conflicts_with_all = ["kills", "identity_down", "here", "rows", "split"])]
+    runs: Option<u32>,
     /// How many kills
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=250))]
     kills: u32,
-    /// What the order of the kills follows from
+    /// What everything random follows from; with --runs, the first one's seed, and the next ones' follow it
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How long Identity is away, such as 5m or 90s; 0s for not at all
@@ -72,12 +77,16 @@ pub(crate) struct Args {
 impl Args {
     /// Few kills on the platform that a small demo has left, and Identity away for a moment: that it all still works.
     pub(crate) fn small() -> Self {
-        Self { kills: 6, seed: 1, identity_down: Duration::from_secs(10), here: true, rows: ROWS, split: false }
+        let identity_down = Duration::from_secs(10);
+        Self { runs: None, kills: 6, seed: 1, identity_down, here: true, rows: ROWS, split: false }
     }
 }
 
 /// Tells the story and judges it.
 pub(crate) fn run(paths: &Paths, choice: &Choice, args: &Args, images: &Options) -> Result<ExitCode, Error> {
+    if let Some(runs) = args.runs {
+        return certificate::run(paths, runs, args.seed);
+    }
     let started = Instant::now();
     let cluster = if args.here { cluster::current(paths, choice)? } else { cluster::up(paths, choice)? };
     if !args.here {
@@ -170,6 +179,25 @@ fn time(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser as _;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn runs_are_the_engine_s_and_kills_are_the_platform_s() {
+        let Line { args } = Line::try_parse_from(["x", "--runs", "6", "--seed", "7"]).unwrap();
+        assert_eq!((args.runs, args.seed), (Some(6), 7));
+        assert_eq!(Line::try_parse_from(["x", "--kills", "6"]).unwrap().args.runs, None);
+        for wrong in
+            [["--runs", "6", "--kills", "6"], ["--runs", "6", "--rows", "20000"], ["--runs", "0", "--seed", "1"]]
+        {
+            assert!(Line::try_parse_from(["x"].iter().chain(&wrong)).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn times_have_units_and_an_end() {
