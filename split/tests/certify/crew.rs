@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 const NOTICE_LIMIT: Duration = Duration::from_secs(60);
 /// One that waits for its successor goes on at the latest after this.
 const DOUBLE_LIMIT: Duration = Duration::from_secs(10);
+/// How long one that was asked to end may take.
+const END_LIMIT: Duration = Duration::from_secs(15);
 /// Between two starts of one that ends at once.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -101,6 +103,20 @@ impl Crew {
                 lost.go_on();
             }
         }
+    }
+
+    /// Another one takes the present one's place in good order, armed for `next`, if the present one is armed for nothing.
+    pub async fn relieve(&mut self, world: &World, next: Option<&Disturbance>) {
+        if next.is_none() || self.armed.is_some() || self.current.ended().is_some() {
+            return;
+        }
+        self.current.ask_to_end();
+        let begun = Instant::now();
+        while self.current.ended().is_none() && begun.elapsed() < END_LIMIT {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let (_, ended) = self.replace(world, next);
+        drop(ended);
     }
 
     /// The present one is killed, where the place hasn't done it.

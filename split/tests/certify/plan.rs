@@ -231,11 +231,14 @@ impl Plan {
             })
             .collect();
         spots.sort_unstable();
-        let mut armed = true;
+        let (mut armed, mut leg) = (true, segments[0].leg);
         let mut disturbances = Vec::new();
         for (segment, place) in spots {
             let kind = Kind::draw(&mut rng).in_phase(segments[segment].phase);
             let (place_is_it, delay, longer) = (rng.below(4) < PLACES_OF_FOUR, rng.below(300), rng.below(LONGER_MS));
+            // A new leg begins with a worker that is armed for it.
+            armed |= leg != segments[segment].leg;
+            leg = segments[segment].leg;
             let at = if armed && place_is_it {
                 At::Place(segments[segment].places[place].clone())
             } else {
@@ -248,12 +251,13 @@ impl Plan {
         Self { seed, story, clients_open, segments, disturbances, versions }
     }
 
-    /// The place that a worker is armed for which begins before disturbance `next`: the first one that comes before another worker does.
-    pub fn place_from(&self, next: usize) -> Option<&Disturbance> {
-        let left = self.disturbances.get(next..)?.iter();
-        let is_place = |disturbance: &Disturbance| matches!(disturbance.at, At::Place(_));
-        let mut left = left.skip_while(|disturbance| !is_place(disturbance) && !disturbance.kind.replaces());
-        left.next().filter(|disturbance| is_place(disturbance))
+    /// The place that a worker is armed for which begins in `leg`: the first one of the leg, of those that are left, that comes before another worker
+    /// does. What a later leg passes again would be met too early.
+    pub fn place(&self, leg: Option<Leg>) -> Option<&Disturbance> {
+        let left = self.disturbances.iter();
+        let of_leg = |disturbance: &&Disturbance| Some(self.segments[disturbance.segment].leg) == leg;
+        let mut left = left.take_while(of_leg).skip_while(|next| !next.waits() && !next.kind.replaces());
+        left.next().filter(|next| next.waits())
     }
 
     /// A line for a person.
@@ -261,6 +265,13 @@ impl Plan {
         let Segment { leg, phase, .. } = &self.segments[disturbance.segment];
         let back = if matches!(leg, Leg::Forward) { " again" } else { "" };
         format!("{phase}{back} {disturbance}")
+    }
+}
+
+impl Disturbance {
+    /// Whether the worker stands at a place until it has begun.
+    pub fn waits(&self) -> bool {
+        matches!(self.at, At::Place(_))
     }
 }
 

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 /// Between two looks at the migration.
 pub(super) const LOOK: Duration = Duration::from_millis(20);
 /// How long a run may take, transactions of 10 s and pauses between tries included.
-pub(super) const LIMIT: Duration = Duration::from_secs(240);
+pub(super) const LIMIT: Duration = Duration::from_secs(400);
 /// Rows that are there before anybody writes.
 const ROWS: u32 = 400;
 /// Commits that must get through after each leg.
@@ -36,7 +36,7 @@ const LOAD: Load = Load {
     longest: Duration::from_secs(10),
     slow_share: 0.002,
     keys: 48,
-    think: Duration::from_millis(25),
+    think: Duration::from_millis(40),
     again: Duration::from_millis(2),
     parcels: true,
     first: 0,
@@ -53,8 +53,7 @@ pub struct Run {
     /// Catalogs of both sides before there was anything of the migration.
     pub before: [Vec<String>; 2],
     wires: [Wire; 2],
-    /// The next disturbance, leg and segment.
-    next: usize,
+    /// The present leg and segment.
     leg: usize,
     segment: usize,
     pub(super) phase: Phase,
@@ -90,7 +89,7 @@ impl Run {
         journal::ensure(&source).await.unwrap();
         let probe = Probe::start(sides.clone());
         let eyes = sides.map(Eye::new);
-        let crew = Crew::start(&world, plan.place_from(0));
+        let crew = Crew::start(&world, plan.place(plan.story.legs().first().copied()));
         let now = Instant::now();
         let mut run = Self {
             world,
@@ -101,7 +100,6 @@ impl Run {
             probe,
             before,
             wires,
-            next: 0,
             leg: 0,
             segment: 0,
             phase: Phase::Pending,
@@ -124,7 +122,7 @@ impl Run {
         for wire in &self.wires {
             wire.mend();
         }
-        self.miss(self.next);
+        self.miss(0);
         let failure = end.err();
         judge::judge(self, versions, failure, begun).await
     }
@@ -134,13 +132,15 @@ impl Run {
             if begun.elapsed() > LIMIT {
                 return Err(format!("still {} after {LIMIT:?}: {}", self.phase, self.crew.said()));
             }
-            let next = self.plan.place_from(self.next);
+            let next = self.plan.place(self.leg());
             self.crew.tend(&self.world, &mut self.eyes[0], next).await;
             self.look().await?;
             self.disturb().await;
             if self.is_over(leg) {
                 self.leg += 1;
                 self.writers.more(PROOF_OF_LIFE).await;
+                let next = self.plan.place(self.leg());
+                self.crew.relieve(&self.world, next).await;
                 self.wish().await;
             }
             tokio::time::sleep(LOOK).await;
@@ -177,19 +177,22 @@ impl Run {
 
     /// Does what is due.
     async fn disturb(&mut self) {
-        let Some(disturbance) = self.plan.disturbances.get(self.next).cloned() else { return };
+        let left = &self.plan.disturbances;
+        // Where a place is passed more than once, it may be met before what was planned to come first.
+        let at_place = if self.crew.is_at_its_place() { left.iter().position(Disturbance::waits) } else { None };
+        let Some(disturbance) = left.get(at_place.unwrap_or(0)).cloned() else { return };
         let is_due = match &disturbance.at {
-            At::Place(_) => self.crew.is_at_its_place(),
+            At::Place(_) => at_place.is_some(),
             At::After(ms) => {
                 let reached = self.reached.get(disturbance.segment);
                 reached.is_some_and(|reached| reached.elapsed() >= Duration::from_millis(*ms))
             }
         };
-        let is_missed = !is_due && waits(&disturbance) && self.segment > disturbance.segment;
+        let is_missed = !is_due && disturbance.waits() && self.segment > disturbance.segment;
         if !is_due && !is_missed {
             return;
         }
-        self.next += 1;
+        self.plan.disturbances.remove(at_place.unwrap_or(0));
         let became = if is_missed {
             self.crew.let_go(&self.world);
             Became::Missed
@@ -201,8 +204,8 @@ impl Run {
 
     async fn strike(&mut self, disturbance: &Disturbance) -> Became {
         let begun = Instant::now();
-        let next = self.plan.place_from(self.next);
-        let waits = waits(disturbance);
+        let next = self.plan.place(self.leg());
+        let waits = disturbance.waits();
         let became = match disturbance.kind {
             Kind::WorkerKilled => {
                 self.crew.kill(&self.world, next);
@@ -246,8 +249,8 @@ impl Run {
         let gone = self.plan.segments.iter().position(|segment| Some(segment.leg) == leg);
         let of_it = |disturbance: &Disturbance| gone.is_some_and(|gone| disturbance.segment >= gone);
         let from = self.plan.disturbances.iter().position(of_it).unwrap_or(self.plan.disturbances.len());
-        self.miss(from.max(self.next));
-        self.plan.disturbances.truncate(from.max(self.next));
+        self.miss(from);
+        self.plan.disturbances.truncate(from);
         self.crew.let_go(&self.world);
         self.plan.story = story;
         self.plan.segments = segments(story);
@@ -265,9 +268,4 @@ impl Run {
     pub(super) fn leg(&self) -> Option<Leg> {
         self.plan.story.legs().get(self.leg).copied()
     }
-}
-
-/// Whether the worker stands at a place until it has begun.
-fn waits(disturbance: &Disturbance) -> bool {
-    matches!(disturbance.at, At::Place(_))
 }

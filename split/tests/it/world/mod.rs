@@ -225,6 +225,11 @@ impl Worker {
         stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
     }
 
+    /// SIGTERM, as whoever puts another one in its place sends it.
+    pub fn ask_to_end(&self) {
+        self.signal(Signal::TERM);
+    }
+
     /// SIGSTOP.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
