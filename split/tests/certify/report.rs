@@ -182,10 +182,13 @@ mod tests {
         Certificate { seed: 1, wanted: 1, outcomes: vec![outcome], weakened, missing: vec![17], took }
     }
 
+    /// What is said, and what is spoilt.
+    type Change = (&'static str, fn(&mut Certificate));
+
     #[test]
     fn whatever_was_counted_makes_it_no_certificate() {
         assert_eq!(good().failures(), Vec::<String>::new());
-        let changes: [(&str, fn(&mut Certificate)); 11] = [
+        let changes: [Change; 11] = [
             ("lost 1", |c| c.outcomes[0].verdict.lost = 1),
             ("duplicated 1", |c| c.outcomes[0].verdict.duplicated = 1),
             ("reordered 1", |c| c.outcomes[0].verdict.reordered = 1),

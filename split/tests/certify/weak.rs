@@ -106,22 +106,14 @@ pub async fn weakened(weakness: Weakness, must_count: &[&'static str], [from, to
 async fn cut_over(weakness: Weakness, hand: Hand, pair: &Pair, writers: &Writers, in_flight: Option<InFlight>) {
     hand.begin().await;
     match weakness {
-        Weakness::NoLock => {
-            hand.drain().await;
-            let roles = pair.source.roles.service().collect::<Vec<_>>().join(", ");
-            let close = format!("REVOKE ALL ON app.item, app.entry FROM {roles}; COMMIT");
-            hand.a.batch_execute(&close).await.unwrap();
-        }
+        Weakness::NoLock => without_lock(&hand, pair).await,
+        Weakness::OpenBeforeCommit => open_before_commit(&hand, pair).await,
         Weakness::TokenBeforeLock => {
             hand.drain().await;
             stand_still(&hand, pair, true).await;
         }
         Weakness::NoDrain => stand_still(&hand, pair, true).await,
-        Weakness::OpenBeforeCommit | Weakness::SlotStays => {}
-    }
-    if weakness == Weakness::NoLock {
-        hand.open(&hand.b).await;
-        stream::stop(&pair.spec.migration, &pair.source, &pair.target).await;
+        Weakness::SlotStays => {}
     }
     if matches!(weakness, Weakness::NoDrain | Weakness::TokenBeforeLock) {
         // What is committed from here on is on its way, and stays there.
@@ -130,22 +122,9 @@ async fn cut_over(weakness: Weakness, hand: Hand, pair: &Pair, writers: &Writers
     if let Some(in_flight) = in_flight {
         in_flight.commit(&writers.ledger).await;
     }
-    if weakness == Weakness::NoLock {
-        return;
+    if !matches!(weakness, Weakness::NoLock | Weakness::OpenBeforeCommit) {
+        close_and_open(&hand, weakness == Weakness::SlotStays).await;
     }
-    hand.lock().await;
-    if matches!(weakness, Weakness::OpenBeforeCommit | Weakness::SlotStays) {
-        hand.drain().await;
-    }
-    if weakness == Weakness::OpenBeforeCommit {
-        hand.open(&hand.a).await;
-        stream::stop(&pair.spec.migration, &pair.source, &pair.target).await;
-        return;
-    }
-    // In place of F6: far ahead of what is on its way.
-    hand.t.batch_execute("SELECT setval('app.entry_id_seq', 1000000)").await.unwrap();
-    hand.run(&hand.a, &Stmt::F8Close, "").await;
-    hand.open(&hand.b).await;
     if weakness == Weakness::NoDrain {
         writers.more(50).await;
         stand_still(&hand, pair, false).await;
@@ -153,38 +132,34 @@ async fn cut_over(weakness: Weakness, hand: Hand, pair: &Pair, writers: &Writers
     }
 }
 
-/// Waits until the target has all that the source has written.
-async fn arrives(hand: &Hand, pair: &Pair) {
-    let name = stream::publication(&pair.spec.migration);
-    let there = "SELECT confirmed_flush_lsn >= $1::text::pg_lsn FROM pg_replication_slots WHERE slot_name = $2";
-    let now: String = hand.b.query_one("SELECT pg_current_wal_flush_lsn()::text", &[]).await.unwrap().get(0);
-    eventually("what was on its way arrives", ARRIVES, || async {
-        hand.b.query_one(there, &[&now, &name]).await.unwrap().get(0)
-    })
-    .await;
+/// What a fence of privileges alone does.
+async fn without_lock(hand: &Hand, pair: &Pair) {
+    hand.drain().await;
+    let roles = pair.source.roles.service().collect::<Vec<_>>().join(", ");
+    let close = format!("REVOKE ALL ON app.item, app.entry FROM {roles}; COMMIT");
+    hand.a.batch_execute(&close).await.unwrap();
+    hand.open(&hand.b).await;
+    stream::stop(&pair.spec.migration, &pair.source, &pair.target).await;
 }
 
-/// The stream goes; how much of it is left.
-async fn end_stream(weakness: Weakness, pair: &Pair) -> usize {
-    let (source, target) = (pair.source.admin().await, pair.target.admin().await);
-    let migration = &pair.spec.migration;
-    let name = stream::publication(migration);
-    if weakness == Weakness::SlotStays {
-        for part in ["DISABLE", "SET (slot_name = NONE)"] {
-            target.batch_execute(&format!("ALTER SUBSCRIPTION {name} {part}")).await.unwrap();
-        }
+/// The closing session alone sees its proof, and ends without a commit.
+async fn open_before_commit(hand: &Hand, pair: &Pair) {
+    hand.lock().await;
+    hand.drain().await;
+    hand.open(&hand.a).await;
+    stream::stop(&pair.spec.migration, &pair.source, &pair.target).await;
+}
+
+/// The rest of the fence as it should be, but for what is on its way.
+async fn close_and_open(hand: &Hand, drains: bool) {
+    hand.lock().await;
+    if drains {
+        hand.drain().await;
     }
-    stream::stop(migration, &pair.source, &pair.target).await;
-    let mut left = 0;
-    for client in [&source, &target] {
-        left += judge::of_the_migration(migration, client).await.len();
-    }
-    // The database can't go while it has a slot.
-    let drop =
-        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active";
-    let free = || async { source.execute(drop, &[&name]).await.is_ok() };
-    eventually("the slot can be dropped", ARRIVES, free).await;
-    left
+    // In place of F6: far ahead of what is on its way.
+    hand.t.batch_execute("SELECT setval('app.entry_id_seq', 1000000)").await.unwrap();
+    hand.run(&hand.a, &Stmt::F8Close, "").await;
+    hand.open(&hand.b).await;
 }
 
 /// Whether the loss comes about must not depend on who is quicker.
