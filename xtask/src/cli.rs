@@ -53,6 +53,11 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER")]
         also: Vec<String>,
     },
+    /// Build the portals, put them onto the platform that is up, and look whether they are served as they should be
+    Portals {
+        #[command(flatten)]
+        build: Build,
+    },
     /// Call every endpoint of the original specification through the gateway of the platform that is up, and go through its sequence diagrams
     Walk,
     /// Look for personal data in everything the platform that is up has written, where it must not be; then erase somebody, and look again

@@ -28,6 +28,10 @@ pub(crate) enum Error {
         "no `go` in PATH; the event bus and the local Kubernetes node are Go programs: install Go 1.26 or later (https://go.dev/dl)"
     )]
     NoGo,
+    #[error(
+        "the portals are built with Node 20.19 or later, and this machine has {0}: install a newer one (https://nodejs.org)"
+    )]
+    OldNode(String),
     #[error("the list of packages {path} cannot be read")]
     List { path: PathBuf, source: io::Error },
     #[error("there can be no environment for Python in {path}")]
@@ -112,9 +116,34 @@ pub(crate) fn nats_server(paths: &Paths) -> Result<PathBuf, Error> {
     Ok(program)
 }
 
-/// What the tests of badges need: Node with its package manager. False: it isn't there, and can't be installed by us.
+/// What the tests of badges need: Node. False: it isn't there, and can't be installed by us.
 pub(crate) fn for_badges() -> Result<bool, Error> {
-    let needs = ["nodejs", "npm"].map(|package| Need::new(package, "judges FTE's badges with JavaScript libraries"));
+    node("judges FTE's badges with JavaScript libraries")
+}
+
+/// What building the portals needs: a Node that what builds them runs on. False: there is none, and none can be installed by us.
+pub(crate) fn for_portals() -> Result<bool, Error> {
+    if !node("builds the portals")? {
+        return Ok(false);
+    }
+    let version = Cmd::new("node").arg("--version").quiet()?;
+    if is_new(version.trim()) { Ok(true) } else { Err(Error::OldNode(version.trim().to_owned())) }
+}
+
+/// `v20.19.0` and what came later, as its packages have it.
+fn is_new(version: &str) -> bool {
+    let mut numbers = version.trim_start_matches('v').split('.').map_while(|number| number.parse::<u32>().ok());
+    match (numbers.next(), numbers.next()) {
+        (Some(20), Some(minor)) => minor >= 19,
+        (Some(22), Some(minor)) => minor >= 12,
+        (Some(major), _) => major > 22,
+        (None, _) => false,
+    }
+}
+
+/// Node with its package manager. False: it isn't there, and can't be installed by us.
+fn node(why: &str) -> Result<bool, Error> {
+    let needs = ["nodejs", "npm"].map(|package| Need::new(package, why));
     if needs.iter().any(|need| !need.is_there()) && !(is_root() && program("apt-get").is_some()) {
         return Ok(false);
     }
@@ -231,6 +260,16 @@ mod tests {
             needs,
             [Need::new("containerd", "runs the containers"), Need::new("socat", "the local Kubernetes node")]
         );
+    }
+
+    #[test]
+    fn an_old_node_is_told_from_a_new_one() {
+        for new in ["v20.19.0", "v20.20.2", "v22.12.1", "v24.0.0"] {
+            assert!(is_new(new), "{new}");
+        }
+        for old in ["v18.20.4", "v20.18.3", "v21.7.0", "v22.11.0", "", "node"] {
+            assert!(!is_new(old), "{old}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod images;
 mod install;
 mod modules;
 mod paths;
+mod portals;
 mod progress;
 mod test;
 mod walk;
@@ -67,6 +68,7 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Chaos { args, build } => {
             return chaos::run(&paths, &cli.choice, &args, &build.into()).map_err(Into::into);
         }
+        Command::Portals { build } => return portals::run(&paths, &cli.choice, &build.into()).map_err(Into::into),
         Command::Walk => return walk::run(&paths, &cli.choice).map_err(Into::into),
         Command::Needles => return walk::needles::run(&paths, &cli.choice).map_err(Into::into),
         Command::Generate { check } => generate::generate(&paths, check)?,

@@ -4,6 +4,7 @@
 mod bus;
 pub(crate) mod layer;
 mod mirror;
+mod portal;
 mod postgres;
 mod programs;
 pub(crate) mod store;
@@ -18,6 +19,7 @@ use crate::command;
 use crate::executables;
 use crate::install;
 use crate::paths::{self, Paths};
+use crate::portals;
 use crate::progress::{Step, bytes};
 use store::{Image, Store};
 
@@ -56,6 +58,8 @@ pub(crate) enum Error {
     Install(#[from] install::Error),
     #[error(transparent)]
     Paths(#[from] paths::Error),
+    #[error(transparent)]
+    Portals(#[from] portals::workspace::Error),
     #[error("a tool that builds images failed")]
     Command(#[from] command::Error),
 }
@@ -65,11 +69,20 @@ pub(crate) fn build(paths: &Paths, options: &Options) -> Result<Vec<Image>, Erro
     install::for_images()?;
     let store = open(paths)?;
     let postgres = postgres::build(paths, &store, options)?;
-    let mut images = programs::build(paths, &store, options, &postgres)?;
+    let built = programs::compile(paths, options)?;
+    let mut images = programs::build(&built, &store, options, &postgres)?;
     images.push(postgres);
     images.push(bus::build(paths, &store, options)?);
     store.prune()?;
     Ok(images)
+}
+
+/// Builds the images of the portals, where they are out of date. Apart from the others: they need Node.
+pub(crate) fn of_portals(paths: &Paths, options: &Options) -> Result<Vec<Image>, Error> {
+    install::for_images()?;
+    let store = open(paths)?;
+    let built = programs::compile(paths, options)?;
+    Ok(vec![portal::build(paths, &store, options, &built)?])
 }
 
 /// Writes images into one archive.

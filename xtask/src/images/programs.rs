@@ -43,9 +43,11 @@ const PROGRAMS: [Program; 10] = [
     Program { package: "rerp-split", image: "split", on_postgres: true },
 ];
 
-/// Builds the programs and returns their images; those whose program did not change are taken from the store.
-pub(crate) fn build(paths: &Paths, store: &Store, options: &Options, postgres: &Image) -> Result<Vec<Image>, Error> {
-    let built = compile(paths, options)?;
+/// Programs by their packages.
+pub(super) type Built = BTreeMap<String, PathBuf>;
+
+/// Makes the images of programs that were built; those whose program did not change are taken from the store.
+pub(super) fn build(built: &Built, store: &Store, options: &Options, postgres: &Image) -> Result<Vec<Image>, Error> {
     let bundle = authorities()?;
     let mut images = Vec::new();
     for program in &PROGRAMS {
@@ -61,7 +63,8 @@ pub(crate) fn build(paths: &Paths, store: &Store, options: &Options, postgres: &
     Ok(images)
 }
 
-fn compile(paths: &Paths, options: &Options) -> Result<BTreeMap<String, PathBuf>, Error> {
+/// Builds the programs.
+pub(super) fn compile(paths: &Paths, options: &Options) -> Result<Built, Error> {
     let step = Step::begin(format!("Building the programs (cargo, profile {})", options.profile));
     let built = executables::build(paths, &["--profile", &options.profile])?;
     step.done("built");
@@ -77,8 +80,7 @@ fn pack(
     inputs: String,
 ) -> Result<Image, Error> {
     let step = Step::begin(format!("Image {}", program.image));
-    let stripped = store.scratch()?;
-    Cmd::new("strip").arg("-o").args([stripped.path(), file]).quiet()?;
+    let stripped = stripped(store, file)?;
     let place =
         if program.on_postgres { format!("usr/local/bin/{}", program.package) } else { program.image.to_owned() };
     let top = store.layer(|layer| fill(layer, &place, stripped.path(), bundle, program.on_postgres))?;
@@ -93,6 +95,13 @@ fn pack(
     store.keep(program.image, &image)?;
     step.done(bytes(image.size()));
     Ok(image)
+}
+
+/// A program without what only a debugger reads.
+pub(super) fn stripped(store: &Store, file: &Path) -> Result<tempfile::NamedTempFile, Error> {
+    let stripped = store.scratch()?;
+    Cmd::new("strip").arg("-o").args([stripped.path(), file]).quiet()?;
+    Ok(stripped)
 }
 
 /// The user of the images.
@@ -114,7 +123,7 @@ fn fill(layer: &mut LayerWriter, place: &str, program: &Path, bundle: &str, on_p
 }
 
 /// Length and time of a program: cargo touches it only when it was linked anew.
-fn fingerprint(file: &Path) -> Result<String, Error> {
+pub(super) fn fingerprint(file: &Path) -> Result<String, Error> {
     let read = |source| Error::Read { path: file.to_path_buf(), source };
     let meta = file.metadata().map_err(read)?;
     let time = meta.modified().map_err(read)?.duration_since(UNIX_EPOCH).unwrap_or_default();

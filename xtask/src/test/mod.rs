@@ -7,6 +7,7 @@ mod go_licences;
 mod lanes;
 mod licences;
 mod node;
+mod portals;
 mod room;
 mod sizes;
 mod stages;
@@ -63,6 +64,8 @@ pub(crate) enum Stage {
     Unit,
     /// Certificates of FTE as badges, judged by JavaScript libraries
     Badges,
+    /// The portals: types, lints, tests, and the built pages judged; installs their libraries from the package registry
+    Portals,
     /// The vendors' official clients against the stand-ins; installs them from the package registry
     Clients,
     /// Tests against PostgreSQL servers they start themselves
@@ -108,6 +111,8 @@ pub(crate) enum Error {
     Walk(#[from] walk::Error),
     #[error(transparent)]
     Chaos(#[from] chaos::Error),
+    #[error(transparent)]
+    Portals(#[from] crate::portals::Error),
     #[error(transparent)]
     Bench(#[from] bench::Error),
     #[error("a test tool failed")]
@@ -197,6 +202,7 @@ impl Stage {
             Self::Generated => "generated",
             Self::Unit => "unit",
             Self::Badges => "badges",
+            Self::Portals => "portals",
             Self::Clients => "clients",
             Self::Database => "database",
             Self::Openapi => "openapi",
@@ -213,6 +219,7 @@ impl Stage {
             Self::Go
                 | Self::Unit
                 | Self::Badges
+                | Self::Portals
                 | Self::Clients
                 | Self::Database
                 | Self::Openapi

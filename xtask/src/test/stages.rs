@@ -8,7 +8,7 @@ use clap::ValueEnum as _;
 use serde_json::Value;
 
 use super::room::Room;
-use super::{Error, Setting, Stage, Tally, badges, go, lanes, licences, node, sizes};
+use super::{Error, Setting, Stage, Tally, badges, go, lanes, licences, node, portals, sizes};
 use crate::bench::{self, Name};
 use crate::chaos;
 use crate::cluster;
@@ -66,6 +66,7 @@ pub(crate) fn run(stage: Stage, setting: &Setting<'_>) -> Result<Tally, Error> {
         Stage::Generated => generate::generate(setting.paths, true)?,
         Stage::Unit => return unit(setting),
         Stage::Badges => return badges::test(setting),
+        Stage::Portals => return portals::test(setting),
         Stage::Clients => return clients(setting),
         Stage::Database => return database(setting),
         Stage::Openapi => return openapi(setting),
@@ -172,7 +173,7 @@ fn on_cluster(setting: &Setting<'_>) -> Result<Tally, Error> {
     count(test.arg("--").arg("--test-threads=1").args(setting.filter))
 }
 
-/// Each run of the demo judges itself and counts as one test. So do, on the platform that the undisturbed one leaves, all of whose domains have moved: the walk, the
+/// Each run of the demo judges itself and counts as one test. So do, on the platform that the undisturbed one leaves, all of whose domains have moved: the walk, the portals, the
 /// search for personal data in what all of them have written, and a few kills.
 fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
     let mut tally = Tally::default();
@@ -190,6 +191,11 @@ fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
         // What a demo that failed has left is no platform to walk on.
         if passed && kill.is_none() {
             judged(walk::run(setting.paths, setting.choice)?);
+            if install::for_portals()? {
+                judged(crate::portals::run(setting.paths, setting.choice, &Options::default())?);
+            } else {
+                note("no node and npm: the portals were not put onto the platform");
+            }
             judged(walk::needles::run(setting.paths, setting.choice)?);
             judged(chaos::run(setting.paths, setting.choice, &chaos::Args::small(), &Options::default())?);
         }

@@ -52,6 +52,22 @@ impl Tally {
         }
     }
 
+    /// Adds what Vitest says at its end: `Tests  1 failed | 12 passed | 2 skipped (15)`.
+    pub(crate) fn read_vitest(&mut self, line: &str) {
+        let Some(counts) = line.trim().strip_prefix("Tests  ") else { return };
+        let counts = counts.split_once(" (").map_or(counts, |(counts, _)| counts);
+        for part in counts.split(" | ") {
+            let Some((count, what)) = part.trim().split_once(' ') else { continue };
+            let count: u64 = count.parse().unwrap_or(0);
+            match what {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                "skipped" | "todo" => self.ignored += count,
+                _ => {}
+            }
+        }
+    }
+
     /// Adds what a line of Node's test runner says at its end, in TAP: `# pass 46`. A test that was ended counts as failed.
     pub(crate) fn read_node(&mut self, line: &str) {
         let Some((what, count)) = line.strip_prefix("# ").and_then(|line| line.split_once(' ')) else { return };
@@ -81,6 +97,20 @@ impl fmt::Display for Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn vitest_is_understood() {
+        let mut tally = Tally::default();
+        for line in [
+            " Test Files  2 passed (2)",
+            "      Tests  1 failed | 12 passed | 2 skipped (15)",
+            "      Tests  7 passed (7)",
+            " ✓ Tests  9 passed",
+        ] {
+            tally.read_vitest(line);
+        }
+        assert_eq!(tally, Tally { passed: 19, failed: 1, ignored: 2 });
+    }
 
     #[test]
     fn cargo_go_and_node_are_understood() {

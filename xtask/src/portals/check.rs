@@ -1,0 +1,152 @@
+//! A look at the website on the running platform, as browsers have one: through the gateway, by the website's host. In: a cluster. Out: what isn't as it should
+//! be. Must not look at anything that only a browser shows.
+
+use std::time::{Duration, Instant};
+
+use ureq::Agent;
+use ureq::http::{Request, Response};
+
+use super::Error;
+use crate::cluster::Cluster;
+use crate::walk::door::Door;
+
+/// The website's host, and the origin of its pages, as the manifests have them.
+const HOST: &str = "www.rerp.localhost";
+const ORIGIN: &str = "http://www.rerp.localhost:8080";
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(15);
+/// What the kubelet takes to bring changed rules to the gateway's pods, and some.
+const SOON: Duration = Duration::from_secs(150);
+const PAUSE: Duration = Duration::from_secs(1);
+/// The longest answer that is read.
+const LARGEST: u64 = 4 << 20;
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// Somebody with a browser.
+struct Browser<'a> {
+    agent: Agent,
+    door: &'a Door,
+}
+
+/// What was answered.
+struct Seen {
+    status: u16,
+    head: Response<()>,
+    body: Vec<u8>,
+}
+
+impl Seen {
+    fn header(&self, name: &str) -> &str {
+        self.head.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    fn says(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.body).contains(text)
+    }
+}
+
+impl Browser<'_> {
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Seen, Error> {
+        let request = Request::builder().method(method).uri(self.door.at(path)).header("host", HOST);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let lost = |source| Error::Lost(Box::new(source));
+        let sent = if method == "GET" {
+            request.body(()).map_err(ureq::Error::from).and_then(|request| self.agent.run(request))
+        } else {
+            request.body(body).map_err(ureq::Error::from).and_then(|request| self.agent.run(request))
+        };
+        let (head, mut body) = sent.map_err(lost)?.into_parts();
+        let body = body.with_config().limit(LARGEST).read_to_vec().map_err(lost)?;
+        Ok(Seen { status: head.status.as_u16(), head: Response::from_parts(head, ()), body })
+    }
+
+    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Seen, Error> {
+        self.ask("GET", path, headers, "")
+    }
+}
+
+/// Looks, and names what is wrong.
+pub(super) fn look(cluster: &Cluster) -> Result<Vec<String>, Error> {
+    let door = Door::open(cluster, "gateway")?;
+    let config = Agent::config_builder().timeout_global(Some(ANSWER)).http_status_as_error(false).max_redirects(0);
+    // Proxies of the environment are for the outside world.
+    let agent = config.max_redirects_will_error(false).proxy(None).build().into();
+    let browser = Browser { agent, door: &door };
+    let mut wrong = Wrong::default();
+    let home = first(&browser)?;
+    pages(&browser, &home, &mut wrong)?;
+    api(&browser, &mut wrong)?;
+    forms(&browser, &mut wrong)?;
+    Ok(wrong.0)
+}
+
+#[derive(Default)]
+struct Wrong(Vec<String>);
+
+impl Wrong {
+    fn unless(&mut self, is_so: bool, what: &str, seen: &Seen) {
+        if !is_so {
+            self.0.push(format!("{what} (answered {})", seen.status));
+        }
+    }
+}
+
+/// The first page, once the gateway has heard of it.
+fn first(browser: &Browser<'_>) -> Result<Seen, Error> {
+    let until = Instant::now() + SOON;
+    loop {
+        let seen = browser.get("/", &[])?;
+        if seen.status == 200 || Instant::now() > until {
+            return Ok(seen);
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn pages(browser: &Browser<'_>, home: &Seen, wrong: &mut Wrong) -> Result<(), Error> {
+    wrong.unless(home.status == 200 && home.says("<h1"), "the first page is not there, prerendered", home);
+    let policy = home.header("content-security-policy");
+    let is_strict = policy.starts_with("default-src 'none'") && !policy.contains("unsafe");
+    wrong.unless(is_strict, "the first page has no strict policy", home);
+    let known = browser.get("/", &[("if-none-match", home.header("etag"))])?;
+    wrong.unless(known.status == 304, "the first page is sent again to whoever has it", &known);
+    let page = String::from_utf8_lossy(&home.body);
+    let script = page.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(".js")).unwrap_or("/");
+    let script = browser.get(script, &[("accept-encoding", "br, gzip")])?;
+    let is_kept = script.header("cache-control").contains("immutable") && script.header("content-encoding") == "br";
+    wrong.unless(script.status == 200 && is_kept, "the script is not kept for ever, or not compressed", &script);
+    let nothing = browser.get("/nowhere", &[])?;
+    let is_own = nothing.status == 404 && nothing.says("Nothing is here");
+    wrong.unless(is_own, "what isn't there is not said by the website's own page", &nothing);
+    Ok(())
+}
+
+/// The API, on the website's own host.
+fn api(browser: &Browser<'_>, wrong: &mut Wrong) -> Result<(), Error> {
+    let plans = browser.get("/api/billing/plans", &[])?;
+    wrong.unless(plans.status == 200 && plans.says("items"), "the plans can't be had from the website's host", &plans);
+    let body = r#"{"email":"script@example.com","source":"hero"}"#;
+    let ask = |origin| browser.ask("POST", "/api/marketing/email-capture", &[JSON, ("origin", origin)], body);
+    let (ours, theirs) = (ask(ORIGIN)?, ask("http://elsewhere.example")?);
+    wrong.unless([201, 202].contains(&ours.status), "a form can't be sent by a script of the website", &ours);
+    wrong.unless(theirs.status == 403, "a form can be sent by a script of somebody else", &theirs);
+    Ok(())
+}
+
+/// Forms of browsers without JavaScript.
+fn forms(browser: &Browser<'_>, wrong: &mut Wrong) -> Result<(), Error> {
+    let send = |email: &str| browser.ask("POST", "/forms/hero", &[FORM], &format!("email={email}&homepage="));
+    // The second time it is known.
+    let (new, known) = (send("form%40example.com")?, send("form%40example.com")?);
+    for seen in [&new, &known] {
+        let is_on = seen.status == 303 && seen.header("location") == "/thanks";
+        wrong.unless(is_on, "a form without any script doesn't lead to the page that thanks for it", seen);
+    }
+    wrong.unless(new.body == known.body, "a known address is answered otherwise than a new one", &known);
+    let refused = send("nobody")?;
+    let is_own = refused.status == 422 && refused.says("could not be taken as it is");
+    wrong.unless(is_own, "a form with a mistake is not answered by the website's own page", &refused);
+    Ok(())
+}
