@@ -2,9 +2,9 @@ import { createApi, type Plan } from "@rerp/shared/api";
 import axe from "axe-core";
 import { render } from "solid-js/web";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../shared/test/eventually";
 import { Plans } from "../src/islands/Plans";
 import { chosen } from "../src/islands/plan";
-import { eventually } from "../../shared/test/eventually";
 
 const price = (amount: number, currency: string, interval: "month" | "year") => ({
   price_id: "0",

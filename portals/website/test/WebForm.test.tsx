@@ -1,9 +1,9 @@
 import axe from "axe-core";
 import { render } from "solid-js/web";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../shared/test/eventually";
 import { choose } from "../src/islands/plan";
 import { WebForm } from "../src/islands/WebForm";
-import { eventually } from "../../shared/test/eventually";
 
 const PLAN = { plan_id: "0", code: "pro", name: "Pro", trial_days: 14, seats: null, prices: [] };
 const RECEIPT = { id: "1", email_address_id: null, company_id: null };

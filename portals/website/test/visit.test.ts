@@ -1,9 +1,9 @@
 //! What a browser remembers, and when somebody who leaves is reminded.
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../shared/test/eventually";
 import { choice, decide } from "../src/choices/store";
 import { isMoment, noteSent, noteShown } from "../src/exit/moment";
-import { eventually } from "../../shared/test/eventually";
 
 const LONG = 60_000;
 
