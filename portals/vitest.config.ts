@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     include: ["shared/test/**/*.test.{ts,tsx}", "website/test/**/*.test.{ts,tsx}"],
-    exclude: ["website/test/judge/**"],
+    exclude: ["website/test/judge/**", "website/test/browser/**"],
     restoreMocks: true,
     // For machines that do something else as well; nothing here waits that long by itself.
     testTimeout: 60_000,

@@ -60,7 +60,7 @@ describe("proofs of work", () => {
   });
 
   it("are none where nobody asks for one", async () => {
-    const none = async () => ({ error: {}, response: new Response(null, { status: 404 }) });
+    const none = async () => ({ response: new Response(null, { status: 204 }) });
     expect(await createProof({ GET: none } as unknown as Api).take()).toBeUndefined();
   });
 });

@@ -1,28 +1,11 @@
-import { createApi, type Plan } from "@rerp/shared/api";
+import { createApi } from "@rerp/shared/api";
 import axe from "axe-core";
 import { render } from "solid-js/web";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { eventually } from "../../shared/test/eventually";
 import { Plans } from "../src/islands/Plans";
 import { chosen } from "../src/islands/plan";
-
-const price = (amount: number, currency: string, interval: "month" | "year") => ({
-  price_id: "0",
-  amount,
-  currency,
-  interval,
-});
-const PLANS: Plan[] = [
-  {
-    plan_id: "1",
-    code: "pro",
-    name: "Pro",
-    trial_days: 14,
-    seats: 5,
-    prices: [price(1900, "eur", "month"), price(19000, "eur", "year"), price(2100, "usd", "month")],
-  },
-  { plan_id: "2", code: "solo", name: "Solo", trial_days: 0, seats: 1, prices: [price(950, "eur", "month")] },
-];
+import { PLANS } from "./plans";
 
 let end: () => void = () => {};
 
@@ -58,7 +41,7 @@ describe("plans", () => {
     await eventually(() => expect(text()).toContain("Yearly"));
     click("Yearly");
     expect(text()).toContain("€190 per year");
-    expect(text()).toContain("Not offered so");
+    expect(text()).toContain("Not sold by the year");
     const currency = document.querySelector("select") as HTMLSelectElement;
     currency.value = "usd";
     currency.dispatchEvent(new Event("change", { bubbles: true }));
@@ -69,7 +52,7 @@ describe("plans", () => {
   it("go on to the form with the one that was chosen", async () => {
     show(async () => Response.json({ items: PLANS }));
     await eventually(() => expect(text()).toContain("Pro"));
-    document.querySelector<HTMLElement>('[aria-label="Try Pro"]')?.click();
+    click("Try Pro");
     expect(chosen()?.code).toBe("pro");
   });
 

@@ -17,7 +17,7 @@ function answer(status: number, body: unknown) {
     vi.fn(async (request: Request) => {
       const path = new URL(request.url).pathname;
       if (path.endsWith("/challenge")) {
-        return Response.json({ type: "https://rerp.dev/problems/not-found" }, { status: 404 });
+        return new Response(null, { status: 204 });
       }
       asked.push({ url: path, key: request.headers.get("idempotency-key"), body: await request.json() });
       return Response.json(body, { status });

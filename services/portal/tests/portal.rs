@@ -1,4 +1,5 @@
 //! A portal as browsers meet it: its router with a bundle of the tests', and a gateway that answers as it is told.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail tests")]
 
 use std::fs;
 use std::net::SocketAddr;

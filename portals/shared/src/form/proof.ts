@@ -60,7 +60,7 @@ export function createProof(api: Api, now: () => number = Date.now): Proof {
 }
 
 async function look(api: Api): Promise<string | undefined> {
-  // 404: forms are taken as they come. What else goes wrong here the form itself will meet, and tell.
+  // 204: forms are taken as they come. What else goes wrong here the form itself will meet, and tell.
   const answer = await answered(api.GET("/api/marketing/captcha/challenge"));
   return "data" in answer && answer.data ? solve(answer.data) : undefined;
 }

@@ -4,6 +4,8 @@
 import { Dialog as Kobalte } from "@kobalte/core/dialog";
 import type { JSX } from "solid-js";
 
+const FIELD = "input:not([type=hidden]), textarea, select";
+
 export interface DialogProps {
   readonly open: boolean;
   readonly close: () => void;
@@ -13,12 +15,21 @@ export interface DialogProps {
 }
 
 export function Dialog(props: DialogProps): JSX.Element {
+  let content: HTMLElement | undefined;
+  // What is to be filled in comes before the way out.
+  const first = (event: Event) => {
+    const field = content?.querySelector<HTMLElement>(FIELD);
+    if (field) {
+      event.preventDefault();
+      field.focus();
+    }
+  };
   return (
     <Kobalte open={props.open} onOpenChange={(open) => !open && props.close()}>
       <Kobalte.Portal>
         <Kobalte.Overlay class="dialog-overlay" />
         <div class="dialog-place">
-          <Kobalte.Content class="dialog">
+          <Kobalte.Content class="dialog" ref={(element) => (content = element)} onOpenAutoFocus={first}>
             <Kobalte.CloseButton class="dialog-close" aria-label="Close">
               <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
                 <path

@@ -12,10 +12,11 @@ const MOST = 3;
 
 let placed = false;
 
+// Kobalte's own list has items with the role of a message, and a list may have none but its items.
 function Region(): JSX.Element {
   return (
     <Toast.Region duration={STAYS} limit={MOST}>
-      <Toast.List class="toasts" />
+      <Toast.List as="div" class="toasts" />
     </Toast.Region>
   );
 }
@@ -29,7 +30,7 @@ export function toast(title: string, text?: string): void {
     render(() => <Region />, place);
   }
   toaster.show((props) => (
-    <Toast toastId={props.toastId} class="toast">
+    <Toast as="div" toastId={props.toastId} class="toast">
       <Toast.Title class="toast-title">{title}</Toast.Title>
       <Toast.Description class="toast-text">{text}</Toast.Description>
       <Toast.CloseButton class="toast-close" aria-label="Close">

@@ -19,7 +19,7 @@ export function PlanCard(props: PlanCardProps): JSX.Element {
     <li class="card plan">
       <h3>{props.plan.name}</h3>
       <p class="plan-price">
-        <Show when={cost()} fallback={<span class="plan-none">Not offered so</span>}>
+        <Show when={cost()} fallback={<span class="plan-none">Not sold by the {props.interval}</span>}>
           {(cost) => (
             <>
               <strong>{money(cost().amount, cost().currency, "en")}</strong>
@@ -34,8 +34,8 @@ export function PlanCard(props: PlanCardProps): JSX.Element {
           <li>{trial(props.plan.trial_days)}</li>
         </Show>
       </ul>
-      <LinkButton href="#trial" onClick={() => choose(props.plan)} aria-label={`Try ${props.plan.name}`}>
-        Try it
+      <LinkButton href="#trial" onClick={() => choose(props.plan)}>
+        Try {props.plan.name}
       </LinkButton>
     </li>
   );

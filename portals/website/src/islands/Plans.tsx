@@ -28,6 +28,9 @@ export function Plans(props: { readonly api?: Api }): JSX.Element {
       <Switch>
         <Match when={loaded() === "loading"}>
           <p class="visually-hidden">Loading plans</p>
+          <div class="plan-choices" aria-hidden="true">
+            <span class="bone bone-choices" />
+          </div>
           <ul class="plan-list" aria-hidden="true">
             <For each={PLACES}>
               {() => (
@@ -47,9 +50,11 @@ export function Plans(props: { readonly api?: Api }): JSX.Element {
           </div>
         </Match>
         <Match when={plans().length === 0}>
-          <p class="card plans-note">
-            No plan is offered right now. <a href="/contact">Write to us</a>, and we'll find one for you.
-          </p>
+          <div class="card">
+            <p>
+              No plan is offered right now. <a href="/contact">Write to us</a>, and we'll find one for you.
+            </p>
+          </div>
         </Match>
         <Match when={true}>
           <Offers plans={plans()} />

@@ -90,7 +90,7 @@ function ChosenPlan(props: { readonly code: string; readonly name: string }): JS
       <input type="hidden" name="plan_code" value={props.code} />
       Plan: <strong>{props.name}</strong>{" "}
       <Button weight="quiet" onClick={() => choose(undefined)}>
-        no particular one
+        Remove plan
       </Button>
     </p>
   );
