@@ -30,7 +30,7 @@ async fn everybody_may_leave_what_visitors_leave_and_staff_may_see_it() {
         case(Post, contact, contact, [201; 6])
             .body(json!({ "email": "ann@example.com", "name": "Ann", "message": "Hello" })),
         // Without a proof of work there is no challenge, for nobody.
-        case(Get, challenge, challenge, [404; 6]),
+        case(Get, challenge, challenge, [204; 6]),
         case(Put, texts, "/api/marketing/consent-texts/news-1", staff).body(json!({ "text": "I want mail." })),
         case(Get, texts, "/api/marketing/consent-texts/news-1", [200; 6]),
         // Where nobody is asked no token is one, whoever shows it.
