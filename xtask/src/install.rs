@@ -1,12 +1,16 @@
 //! What a fresh machine lacks. In: what a command is about to need. Out: it is there, or an error that says how to get it.
 //! On a Debian-like machine, as root, missing packages are installed and named with the reason; elsewhere nothing is touched.
 
+mod browser;
+mod node;
 mod python;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
+pub(crate) use browser::browser;
+pub(crate) use node::{Node, for_badges, for_portals};
 pub(crate) use python::{bench_peers, official_clients, schemathesis};
 
 use crate::command::{self, Cmd};
@@ -32,6 +36,8 @@ pub(crate) enum Error {
         "the portals are built with Node 20.19 or later, and this machine has {0}: install a newer one (https://nodejs.org)"
     )]
     OldNode(String),
+    #[error("a newer Node can't be installed into {path}")]
+    Node { path: PathBuf, source: io::Error },
     #[error("the list of packages {path} cannot be read")]
     List { path: PathBuf, source: io::Error },
     #[error("there can be no environment for Python in {path}")]
@@ -114,40 +120,6 @@ pub(crate) fn nats_server(paths: &Paths) -> Result<PathBuf, Error> {
     let build = go()?.args(["build", "-buildvcs=false", "-o"]).arg(&program).arg("github.com/nats-io/nats-server/v2");
     build.dir(paths.root.join("bus")).limit(NATS_LIMIT).quiet()?;
     Ok(program)
-}
-
-/// What the tests of badges need: Node. False: it isn't there, and can't be installed by us.
-pub(crate) fn for_badges() -> Result<bool, Error> {
-    node("judges FTE's badges with JavaScript libraries")
-}
-
-/// What building the portals needs: a Node that what builds them runs on. False: there is none, and none can be installed by us.
-pub(crate) fn for_portals() -> Result<bool, Error> {
-    if !node("builds the portals")? {
-        return Ok(false);
-    }
-    let version = Cmd::new("node").arg("--version").quiet()?;
-    if is_new(version.trim()) { Ok(true) } else { Err(Error::OldNode(version.trim().to_owned())) }
-}
-
-/// `v20.19.0` and what came later, as its packages have it.
-fn is_new(version: &str) -> bool {
-    let mut numbers = version.trim_start_matches('v').split('.').map_while(|number| number.parse::<u32>().ok());
-    match (numbers.next(), numbers.next()) {
-        (Some(20), Some(minor)) => minor >= 19,
-        (Some(22), Some(minor)) => minor >= 12,
-        (Some(major), _) => major > 22,
-        (None, _) => false,
-    }
-}
-
-/// Node with its package manager. False: it isn't there, and can't be installed by us.
-fn node(why: &str) -> Result<bool, Error> {
-    let needs = ["nodejs", "npm"].map(|package| Need::new(package, why));
-    if needs.iter().any(|need| !need.is_there()) && !(is_root() && program("apt-get").is_some()) {
-        return Ok(false);
-    }
-    ensure(&needs).map(|()| true)
 }
 
 fn has_pip() -> bool {
@@ -260,16 +232,6 @@ mod tests {
             needs,
             [Need::new("containerd", "runs the containers"), Need::new("socat", "the local Kubernetes node")]
         );
-    }
-
-    #[test]
-    fn an_old_node_is_told_from_a_new_one() {
-        for new in ["v20.19.0", "v20.20.2", "v22.12.1", "v24.0.0"] {
-            assert!(is_new(new), "{new}");
-        }
-        for old in ["v18.20.4", "v20.18.3", "v21.7.0", "v22.11.0", "", "node"] {
-            assert!(!is_new(old), "{old}");
-        }
     }
 
     #[test]

@@ -45,7 +45,9 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     let started = Instant::now();
     match cli.command {
         Command::Demo { args, build } => {
-            return demo::run(&paths, &cli.choice, &args, &build.into()).map_err(Into::into);
+            let options = build.into();
+            let told = demo::run(&paths, &cli.choice, &args, &options)?;
+            return portals::after_demo(&paths, &cli.choice, &options, told).map_err(Into::into);
         }
         Command::Up => {
             let cluster = cluster::up(&paths, &cli.choice)?;

@@ -244,7 +244,6 @@ The cluster is still up. What to look at next:
   cargo xtask kubectl -- get pods -n rerp                       nobody was restarted
   cargo xtask logs operator                                     what the operator did
   cargo xtask walk                                              every endpoint, called through the gateway
-  cargo xtask portals                                           the website, to be looked at with a browser
   cargo xtask down                                              stop the cluster and leave nothing behind";
 
 fn provider(cluster: &Cluster) -> &'static str {

@@ -9,7 +9,6 @@ use super::layer::{LayerWriter, ROOT};
 use super::programs::{Built, fingerprint, nonroot, stripped};
 use super::store::{Image, Settings, Store};
 use super::{Error, Options};
-use crate::command::Cmd;
 use crate::modules;
 use crate::paths::Paths;
 use crate::portals::workspace::{Workspace, inputs};
@@ -28,8 +27,7 @@ pub(super) fn build(paths: &Paths, store: &Store, options: &Options, built: &Bui
     let file = built.get(PACKAGE).ok_or(Error::NoProgram(PACKAGE))?;
     let read = |source| Error::Read { path: paths.root.join("portals"), source };
     let workspace = Workspace::open(paths)?;
-    let version = Cmd::new("node").arg("--version").quiet()?;
-    let sources = modules::fingerprint(&inputs(&paths.root).map_err(read)?, &version).0;
+    let sources = modules::fingerprint(&inputs(&paths.root).map_err(read)?, workspace.node()).0;
     let inputs = format!("{} {sources}", fingerprint(file)?);
     if let Some(image) = store.find(NAME).filter(|image| image.inputs == inputs && !options.refresh) {
         return Ok(image);

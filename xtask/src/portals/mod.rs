@@ -10,6 +10,7 @@ use crate::cluster::{self, Choice, Cluster};
 use crate::command;
 use crate::deploy;
 use crate::images::{self, Options};
+use crate::install;
 use crate::paths::Paths;
 use crate::progress::{Step, note};
 use crate::walk;
@@ -57,6 +58,21 @@ pub(crate) fn run(paths: &Paths, choice: &Choice, options: &Options) -> Result<E
         eprintln!("  {what}");
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// What follows a demo: the portals, on the platform that it has left. Where there is no Node to build them there is no portal, and the demo is none the worse.
+pub(crate) fn after_demo(paths: &Paths, choice: &Choice, options: &Options, demo: ExitCode) -> Result<ExitCode, Error> {
+    if demo != ExitCode::SUCCESS {
+        return Ok(demo);
+    }
+    match install::for_portals(paths) {
+        Ok(Some(_)) => run(paths, choice, options),
+        Ok(None) | Err(install::Error::OldNode(_)) => {
+            note("no Node 20.19 or later: the website was not put onto the platform; cargo xtask portals does it");
+            Ok(demo)
+        }
+        Err(error) => Err(workspace::Error::from(error).into()),
+    }
 }
 
 fn place(paths: &Paths, cluster: &Cluster, changed: &[String]) -> Result<(), Error> {

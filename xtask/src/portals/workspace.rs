@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::command::{self, Cmd};
-use crate::install;
+use crate::install::{self, Node};
 use crate::modules::Inputs;
-use crate::paths::{self, Paths, program};
+use crate::paths::{self, Paths};
 use crate::progress::Step;
 
 /// What is copied: the workspace, and what it is made from and compared with besides.
@@ -18,7 +18,7 @@ const PARTS: [&str; 3] = ["portals", "docs/openapi", "services/kit/src/problem"]
 const MADE: [&str; 4] = ["node_modules", "dist", "build", "generated"];
 /// What the libraries were installed from.
 const LOCK: &str = "package-lock.json";
-/// Two hundred packages over a slow line.
+/// Four hundred packages over a slow line.
 const INSTALL_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// A script, on two processors that do something else as well.
 const LIMIT: Duration = Duration::from_secs(5 * 60);
@@ -42,13 +42,13 @@ pub(crate) enum Error {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     dir: PathBuf,
-    npm: PathBuf,
+    node: Node,
 }
 
 impl Workspace {
     /// Copies, and installs what the lock names unless it is there.
     pub(crate) fn open(paths: &Paths) -> Result<Self, Error> {
-        let (true, Some(npm)) = (install::for_portals()?, program("npm")) else { return Err(Error::NoNode) };
+        let node = install::for_portals(paths)?.ok_or(Error::NoNode)?;
         let place = paths.cache_dir("portals")?;
         for part in PARTS {
             empty(&place.join(part))?;
@@ -60,16 +60,21 @@ impl Workspace {
         if fs::read(&mark).ok().as_ref() != Some(&lock) {
             let step = Step::begin("Installing the portals' libraries (npm)");
             let ci = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-            Cmd::new(&npm).args(ci).dir(&dir).limit(INSTALL_LIMIT).quiet()?;
+            node.npm().args(ci).dir(&dir).limit(INSTALL_LIMIT).quiet()?;
             fs::write(&mark, &lock)?;
             step.done("installed");
         }
-        Ok(Self { dir, npm })
+        Ok(Self { dir, node })
     }
 
     /// A script of the workspace's `package.json`.
     pub(crate) fn script(&self, name: &str) -> Cmd {
-        Cmd::new(&self.npm).args(["run", "--silent", name]).dir(&self.dir).env("NO_COLOR", "1").limit(LIMIT)
+        self.node.npm().args(["run", "--silent", name]).dir(&self.dir).env("NO_COLOR", "1").limit(LIMIT)
+    }
+
+    /// The Node that builds, as it names itself.
+    pub(crate) fn node(&self) -> &str {
+        self.node.version()
     }
 
     /// Builds all portals, and returns where one of them is.

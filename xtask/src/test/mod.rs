@@ -25,6 +25,7 @@ use crate::cluster::{self, Choice};
 use crate::command;
 use crate::demo;
 use crate::deploy;
+use crate::executables;
 use crate::generate;
 use crate::install;
 use crate::paths::{self, Paths};
@@ -64,7 +65,7 @@ pub(crate) enum Stage {
     Unit,
     /// Certificates of FTE as badges, judged by JavaScript libraries
     Badges,
-    /// The portals: types, lints, tests, and the built pages judged; installs their libraries from the package registry
+    /// The portals: types, lints, tests, and the built pages judged, in a browser too; installs their libraries from the package registry
     Portals,
     /// The vendors' official clients against the stand-ins; installs them from the package registry
     Clients,
@@ -113,6 +114,10 @@ pub(crate) enum Error {
     Chaos(#[from] chaos::Error),
     #[error(transparent)]
     Portals(#[from] crate::portals::Error),
+    #[error(transparent)]
+    Programs(#[from] executables::Error),
+    #[error("cargo built no program named {0}")]
+    NoProgram(&'static str),
     #[error(transparent)]
     Bench(#[from] bench::Error),
     #[error("a test tool failed")]

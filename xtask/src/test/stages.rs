@@ -191,7 +191,7 @@ fn demos(setting: &Setting<'_>) -> Result<Tally, Error> {
         // What a demo that failed has left is no platform to walk on.
         if passed && kill.is_none() {
             judged(walk::run(setting.paths, setting.choice)?);
-            if install::for_portals()? {
+            if install::for_portals(setting.paths)?.is_some() {
                 judged(crate::portals::run(setting.paths, setting.choice, &Options::default())?);
             } else {
                 note("no node and npm: the portals were not put onto the platform");
