@@ -162,6 +162,40 @@ async fn close_and_open(hand: &Hand, drains: bool) {
     hand.open(&hand.b).await;
 }
 
+/// Waits until the target has all that the source has written.
+async fn arrives(hand: &Hand, pair: &Pair) {
+    let name = stream::publication(&pair.spec.migration);
+    let there = "SELECT confirmed_flush_lsn >= $1::text::pg_lsn FROM pg_replication_slots WHERE slot_name = $2";
+    let now: String = hand.b.query_one("SELECT pg_current_wal_flush_lsn()::text", &[]).await.unwrap().get(0);
+    eventually("what was on its way arrives", ARRIVES, || async {
+        hand.b.query_one(there, &[&now, &name]).await.unwrap().get(0)
+    })
+    .await;
+}
+
+/// The stream goes; how much of it is left.
+async fn end_stream(weakness: Weakness, pair: &Pair) -> usize {
+    let (source, target) = (pair.source.admin().await, pair.target.admin().await);
+    let migration = &pair.spec.migration;
+    let name = stream::publication(migration);
+    if weakness == Weakness::SlotStays {
+        for part in ["DISABLE", "SET (slot_name = NONE)"] {
+            target.batch_execute(&format!("ALTER SUBSCRIPTION {name} {part}")).await.unwrap();
+        }
+    }
+    stream::stop(migration, &pair.source, &pair.target).await;
+    let mut left = 0;
+    for client in [&source, &target] {
+        left += judge::of_the_migration(migration, client).await.len();
+    }
+    // The database can't go while it has a slot.
+    let drop =
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active";
+    let free = || async { source.execute(drop, &[&name]).await.is_ok() };
+    eventually("the slot can be dropped", ARRIVES, free).await;
+    left
+}
+
 /// Whether the loss comes about must not depend on who is quicker.
 async fn stand_still(hand: &Hand, pair: &Pair, still: bool) {
     let verb = if still { "DISABLE" } else { "ENABLE" };
