@@ -6,7 +6,7 @@ export default defineConfig({
     environment: "node",
     include: ["test/browser/*.test.ts"],
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 60_000,
   },
 });

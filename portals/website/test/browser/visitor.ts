@@ -18,7 +18,7 @@ import { named } from "./site";
 /** Where pictures of pages go; none: none are made. */
 const SHOTS = process.env.RERP_SHOTS;
 /** The longest that anything on a page may take, in milliseconds. */
-const LONGEST = 20_000;
+const LONGEST = 60_000;
 
 export const WIDE = { width: 1280, height: 800 };
 /** A telephone; also a page at 400 % on a small screen, in which nothing may lie beside it. */
