@@ -14,6 +14,13 @@ pub(crate) struct Common {
     /// Seconds of each measurement; no more than what the quotas of the gateway's people last for
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub(crate) seconds: u64,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Where things are.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Place {
     /// Folder of our programs; by default that of this one
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
@@ -33,14 +40,16 @@ impl Common {
         Duration::from_secs(self.seconds)
     }
 
+    /// How a person has the same again.
+    pub(crate) fn command(&self, bench: &str) -> String {
+        format!("cargo xtask bench {bench} --rounds {} --seconds {}", self.rounds, self.seconds)
+    }
+}
+
+impl Place {
     /// Where a program of ours is.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         let beside = || env::current_exe().ok().and_then(|own| own.parent().map(PathBuf::from));
         self.programs.clone().or_else(beside).unwrap_or_default().join(name)
-    }
-
-    /// How a person has the same again.
-    pub(crate) fn command(&self, bench: &str) -> String {
-        format!("cargo xtask bench {bench} --rounds {} --seconds {}", self.rounds, self.seconds)
     }
 }

@@ -6,6 +6,7 @@
 //! | `gateway/` | our gateway beside nginx and Envoy |
 //! | `upsert/` | identity's upsert of addresses beside pgbench |
 //! | `rls/` | queries with policies beside the same without |
+//! | `split/` | the live split: copy, write pause, comparison, what writers feel |
 //! | `load/`, `postgres/`, `process.rs`, `cores.rs` | what they measure with |
 //! | `stats.rs`, `board.rs`, `report.rs` | what figures say together |
 
@@ -18,6 +19,7 @@ mod postgres;
 mod process;
 mod report;
 mod rls;
+mod split;
 mod stats;
 mod upsert;
 
@@ -44,6 +46,14 @@ enum Bench {
     Upsert(upsert::Args),
     /// Queries with row level security beside the same without
     Rls(rls::Args),
+    /// The split's base copy beside a native subscription and pgcopydb
+    SplitCopy(split::copy::Args),
+    /// The split's write pause, there and back, beside polling of positions and a fence of roles
+    SplitPause(split::pause::Args),
+    /// The split's comparison beside checksums of whole tables
+    SplitVerify(split::verify::Args),
+    /// What writers feel of a split, beside a native subscription, and plans of queries after it
+    SplitImpact(split::impact::Args),
 }
 
 fn main() -> ExitCode {
@@ -68,9 +78,13 @@ fn main() -> ExitCode {
 
 fn run(bench: &Bench) -> Result<(Report, PathBuf), Box<dyn Error>> {
     let (report, out) = match bench {
-        Bench::Gateway(args) => (gateway::run(args)?, &args.common.out),
-        Bench::Upsert(args) => (upsert::run(args)?, &args.common.out),
-        Bench::Rls(args) => (rls::run(args)?, &args.common.out),
+        Bench::Gateway(args) => (gateway::run(args)?, &args.common.place.out),
+        Bench::Upsert(args) => (upsert::run(args)?, &args.common.place.out),
+        Bench::Rls(args) => (rls::run(args)?, &args.common.place.out),
+        Bench::SplitCopy(args) => (split::copy::run(args)?, &args.common.place.out),
+        Bench::SplitPause(args) => (split::pause::run(args)?, &args.common.place.out),
+        Bench::SplitVerify(args) => (split::verify::run(args)?, &args.common.place.out),
+        Bench::SplitImpact(args) => (split::impact::run(args)?, &args.common.place.out),
     };
     let path = report.keep(out)?;
     Ok((report, path))

@@ -143,10 +143,20 @@ pub(crate) fn cpu_time(process: u32) -> Option<Duration> {
     Some(children.filter_map(cpu_time).fold(own, |all, one| all + one))
 }
 
+/// What processes that a process has started and has seen end have spent; none if it is gone.
+pub(crate) fn cpu_time_of_ended(process: u32) -> Option<Duration> {
+    spent_at(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?, 13)
+}
+
 /// The time of a process by its line in `/proc`: the fields `utime` and `stime`. The name before them may hold anything.
 fn spent(stat: &str) -> Option<Duration> {
+    spent_at(stat, 11)
+}
+
+/// Two fields that belong together, so many after the name; `cutime` and `cstime` follow those of the process itself.
+fn spent_at(stat: &str, place: usize) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(11).map(|field| field.parse::<u64>().ok());
+    let mut fields = fields.split_whitespace().skip(place).map(|field| field.parse::<u64>().ok());
     let ticks = fields.next()?? + fields.next()??;
     Some(Duration::from_millis(ticks * (1000 / TICKS)))
 }
@@ -159,6 +169,7 @@ mod tests {
     fn the_kernel_s_line_is_read_whatever_the_program_is_called() {
         let line = "4242 (odd) name (x) S 1 4242 4242 0 -1 4194560 1234 0 0 0 150 25 7 8 20 0 1 0 99 1 2 3";
         assert_eq!(spent(line), Some(Duration::from_millis(1750)));
+        assert_eq!(spent_at(line, 13), Some(Duration::from_millis(150)));
         assert_eq!(spent("4242 (x) S 1"), None);
         assert_eq!(spent(""), None);
     }

@@ -1,7 +1,9 @@
 //! `cargo xtask bench NAME`: speed beside others, in one run. In: the name of a benchmark. Out: a table, and JSON below `target/bench`. Builds
 //! what is measured, optimised as for publishing, and installs what it is measured beside; the measuring is `bench/`'s work.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -29,6 +31,14 @@ pub(crate) enum Name {
     Upsert,
     /// Queries with row level security beside the same without
     Rls,
+    /// The split's base copy beside a native subscription and pgcopydb
+    SplitCopy,
+    /// The split's write pause, there and back, beside polling of positions and a fence of roles
+    SplitPause,
+    /// The split's comparison beside checksums of whole tables
+    SplitVerify,
+    /// What writers feel of a split, beside a native subscription, and plans of queries after it
+    SplitImpact,
 }
 
 /// Which one, and how.
@@ -61,40 +71,42 @@ pub(crate) enum Error {
 /// Runs a benchmark.
 pub(crate) fn run(paths: &Paths, args: &Args) -> Result<ExitCode, Error> {
     let mut given: Vec<OsString> = Vec::new();
-    if args.name == Name::Gateway {
-        match install::bench_peers(paths) {
+    // Who can't be had is left out, and the report says so too.
+    match args.name {
+        Name::Gateway => match install::bench_peers(paths) {
             Ok(peers) => {
                 given.extend(["--nginx".into(), peers.nginx.into_os_string()]);
                 given.extend(["--envoy".into(), peers.envoy.into_os_string()]);
             }
-            // The report says it too.
             Err(error) => note(format!("without nginx and Envoy: {}", crate::chain(&error))),
-        }
+        },
+        Name::SplitCopy => match install::pgcopydb() {
+            Ok(pgcopydb) => given.extend(["--pgcopydb".into(), pgcopydb.into_os_string()]),
+            Err(error) => note(format!("without pgcopydb: {}", crate::chain(&error))),
+        },
+        _ => {}
     }
     let step = Step::begin(format!("Building the programs (cargo, profile {})", args.profile));
-    let bench = program(paths, args.name, &args.profile)?;
+    let built = executables::build_only(paths, args.name.packages(), &["--profile", &args.profile])?;
     step.done("built");
-    let bench = bench.arg("--out").arg(paths.root.join(OUT)).args(given).args(&args.more);
+    let bench = program(paths, args.name, &built)?.arg("--out").arg(paths.root.join(OUT)).args(given).args(&args.more);
     Ok(if bench.status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs a benchmark for as short as it can be, alone and with the programs of the tests: whether it still runs. Out: whether it does.
+/// Runs a benchmark for as short as it can be, without what would have to be installed and with the programs of the tests: whether it still
+/// runs. Out: whether it does.
 pub(crate) fn short(paths: &Paths, name: Name) -> Result<bool, Error> {
-    let few = match name {
-        Name::Gateway => ["--people", "500"],
-        Name::Upsert => ["--rows", "2000"],
-        Name::Rls => ["--persons", "1000"],
-    };
-    let bench = program(paths, name, "dev")?.arg("--out").arg(paths.root.join(OUT).join("short"));
-    Ok(bench.args(["--rounds", "1", "--seconds", "1"]).args(few).status()?.success())
+    // Built by the stages before, as a whole.
+    let built = executables::build(paths, &[])?;
+    let bench = program(paths, name, &built)?.arg("--out").arg(paths.root.join(OUT).join("short"));
+    Ok(bench.args(["--rounds", "1"]).args(name.few()).status()?.success())
 }
 
-/// The program that measures, told what to; with the others beside it, and what they need of the machine.
-fn program(paths: &Paths, name: Name, profile: &str) -> Result<Cmd, Error> {
+/// The program that measures, told what to; with what it needs of the machine.
+fn program(paths: &Paths, name: Name, built: &BTreeMap<String, PathBuf>) -> Result<Cmd, Error> {
     if name != Name::Gateway {
         install::for_database_tests()?;
     }
-    let built = executables::build(paths, &["--profile", profile])?;
     let program = built.get(PROGRAM).ok_or(Error::NoProgram)?;
     Ok(Cmd::new(program).arg(name.text()).dir(&paths.root).limit(LIMIT))
 }
@@ -106,6 +118,32 @@ impl Name {
             Self::Gateway => "gateway",
             Self::Upsert => "upsert",
             Self::Rls => "rls",
+            Self::SplitCopy => "split-copy",
+            Self::SplitPause => "split-pause",
+            Self::SplitVerify => "split-verify",
+            Self::SplitImpact => "split-impact",
+        }
+    }
+
+    /// Packages whose programs it runs: the one that measures, and those that are measured.
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Gateway => &[PROGRAM, "rerp-gateway"],
+            Self::Upsert => &[PROGRAM, "rerp-identity"],
+            Self::Rls => &[PROGRAM, "rerp-account", "rerp-billing"],
+            Self::SplitCopy | Self::SplitPause | Self::SplitVerify | Self::SplitImpact => &[PROGRAM, "rerp-split"],
+        }
+    }
+
+    /// What makes a round of it short.
+    fn few(self) -> &'static [&'static str] {
+        match self {
+            Self::Gateway => &["--seconds", "1", "--people", "500"],
+            Self::Upsert => &["--seconds", "1", "--rows", "2000"],
+            Self::Rls => &["--seconds", "1", "--persons", "1000"],
+            Self::SplitCopy | Self::SplitVerify => &["--rows", "4000"],
+            Self::SplitPause => &["--cutovers", "1", "--rate", "200"],
+            Self::SplitImpact => &["--seconds", "1", "--rows", "4000", "--rate", "200"],
         }
     }
 }
@@ -134,6 +172,17 @@ mod tests {
     fn names_are_those_of_the_program() {
         for name in Name::value_variants() {
             assert_eq!(name.to_possible_value().unwrap().get_name(), name.text());
+        }
+    }
+
+    /// The short runs of the tests build the whole workspace, so they wouldn't notice.
+    #[test]
+    fn what_is_built_is_in_the_workspace() {
+        let lock = include_str!("../../Cargo.lock");
+        for name in Name::value_variants() {
+            for package in name.packages() {
+                assert!(lock.contains(&format!("name = \"{package}\"\n")), "{package}");
+            }
         }
     }
 }

@@ -81,14 +81,14 @@ impl Cmd {
     /// Runs with the terminal's own input and output: for commands whose output is the point.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         let child = self.inner.spawn().map_err(|source| self.start_error(source))?;
-        let status = self.wait(child, false, &Captured::default())?;
+        let status = self.wait(child, Instant::now(), false, &Captured::default())?;
         self.check(status, String::new())
     }
 
     /// Like [`Cmd::run`], but gives the exit status back instead of judging it.
     pub(crate) fn status(mut self) -> Result<ExitStatus, Error> {
         let child = self.inner.spawn().map_err(|source| self.start_error(source))?;
-        self.wait(child, false, &Captured::default())
+        self.wait(child, Instant::now(), false, &Captured::default())
     }
 
     /// Runs silently; a failure shows the end of what the command said. Returns its standard output.
@@ -100,7 +100,7 @@ impl Cmd {
             child.stdout.take().map(|pipe| read(pipe, vec![out.clone(), all.clone()])),
             child.stderr.take().map(|pipe| read(pipe, vec![all.clone()])),
         ];
-        let status = self.wait(child, true, &all)?;
+        let status = self.wait(child, Instant::now(), true, &all)?;
         for reader in readers.into_iter().flatten() {
             // A grandchild that was left running may hold the pipe open: do not wait for it for ever.
             let until = Instant::now() + Duration::from_secs(2);
@@ -116,7 +116,7 @@ impl Cmd {
     pub(crate) fn watch(mut self, mut each: impl FnMut(&str)) -> Result<ExitStatus, Error> {
         self.inner.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = self.inner.spawn().map_err(|source| self.start_error(source))?;
-        let until = Instant::now() + self.limit;
+        let started = Instant::now();
         if let Some(pipe) = child.stdout.take() {
             let (send, lines) = mpsc::channel();
             thread::spawn(move || {
@@ -126,12 +126,11 @@ impl Cmd {
                     }
                 }
             });
-            while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            while let Ok(line) = lines.recv_timeout(self.limit.saturating_sub(started.elapsed())) {
                 each(&line);
             }
         }
-        self.limit = until.saturating_duration_since(Instant::now());
-        self.wait(child, false, &Captured::default())
+        self.wait(child, started, false, &Captured::default())
     }
 
     /// Starts it and leaves it running, with this for its standard output; whoever has the process ends it.
@@ -144,8 +143,14 @@ impl Cmd {
         Error::Start { command: self.shown.clone(), source }
     }
 
-    fn wait(&self, mut child: Child, heartbeat: bool, output: &Captured) -> Result<ExitStatus, Error> {
-        let started = Instant::now();
+    /// Waits for the end of what has been running since `started`.
+    fn wait(
+        &self,
+        mut child: Child,
+        started: Instant,
+        heartbeat: bool,
+        output: &Captured,
+    ) -> Result<ExitStatus, Error> {
         let mut next_beat = HEARTBEAT;
         loop {
             match child.try_wait() {
@@ -248,6 +253,13 @@ mod tests {
     fn a_slow_command_is_stopped() {
         let error = Cmd::new("sleep").arg("60").limit(Duration::from_millis(50)).quiet().unwrap_err();
         assert!(matches!(error, Error::TooSlow { .. }), "{error}");
+    }
+
+    #[test]
+    fn who_is_watched_and_too_slow_is_told_how_long_it_had() {
+        let limit = Duration::from_millis(300);
+        let error = Cmd::new("sleep").arg("60").limit(limit).watch(|_| {}).unwrap_err().to_string();
+        assert!(error.contains("did not end within 0.3 s"), "{error}");
     }
 
     #[test]

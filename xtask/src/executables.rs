@@ -20,8 +20,20 @@ pub(crate) enum Error {
 /// One cargo call for the whole workspace: any other selection would unify features differently and build dependencies twice.
 /// `what` narrows it down (`--profile`, `--example`).
 pub(crate) fn build(paths: &Paths, what: &[&str]) -> Result<BTreeMap<String, PathBuf>, Error> {
+    cargo(paths, &["--workspace"], what)
+}
+
+/// Some packages and what they depend on: for a profile with which the rest of the workspace takes much longer than dependencies that have
+/// to be built a second time.
+pub(crate) fn build_only(paths: &Paths, packages: &[&str], what: &[&str]) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let packages: Vec<&str> = packages.iter().flat_map(|package| ["--package", package]).collect();
+    cargo(paths, &packages, what)
+}
+
+fn cargo(paths: &Paths, packages: &[&str], what: &[&str]) -> Result<BTreeMap<String, PathBuf>, Error> {
     let cargo = command::cargo()
-        .args(["build", "--workspace", "--message-format=json-render-diagnostics"])
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .args(packages)
         .args(what)
         .dir(&paths.root);
     let mut built = BTreeMap::new();

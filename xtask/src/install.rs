@@ -113,6 +113,13 @@ pub(crate) fn for_database_tests() -> Result<(), Error> {
     ensure(&[Need::new("postgresql", "the database tests start PostgreSQL servers of their own on loopback")])
 }
 
+/// What the split's copy is measured beside.
+pub(crate) fn pgcopydb() -> Result<PathBuf, Error> {
+    let need = Need::new("pgcopydb", "the split's base copy is measured beside it");
+    ensure(std::slice::from_ref(&need))?;
+    program(&need.package).ok_or_else(|| Error::Missing { missing: format!("\n  {}", need.package), advice: "" })
+}
+
 /// The program of NATS that the bus has as a library, built from the same module: the kit's tests speak with the real one. Go knows whether there is
 /// anything to do.
 pub(crate) fn nats_server(paths: &Paths) -> Result<PathBuf, Error> {

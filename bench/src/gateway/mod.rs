@@ -131,7 +131,7 @@ fn contenders(
     scene: &Scene<'_>,
     left_out: &mut BTreeMap<String, String>,
 ) -> Result<Vec<Contender>, Error> {
-    let mut all = vec![peers::direct(scene), peers::ours(scene, &args.common.program("rerp-gateway"))?];
+    let mut all = vec![peers::direct(scene), peers::ours(scene, &args.common.place.program("rerp-gateway"))?];
     let mut absent = |name: &str, why: &str| left_out.insert(name.to_owned(), why.to_owned());
     if let Some(program) = &args.nginx {
         all.push(peers::nginx(scene, program, "nginx", false)?);

@@ -38,10 +38,23 @@ const SETTINGS: [&str; 11] = [
     "log_min_messages=warning",
 ];
 
+/// What a side of a split needs, and as many processes as the engine's copy has workers for everybody.
+const REPLICATING: [&str; 9] = [
+    "wal_level=logical",
+    "max_wal_senders=20",
+    "max_replication_slots=20",
+    "max_worker_processes=24",
+    "max_logical_replication_workers=12",
+    "max_sync_workers_per_subscription=4",
+    "wal_retrieve_retry_interval=200ms",
+    "maintenance_work_mem=256MB",
+    "jit=off",
+];
+
 /// See the file's header.
 pub(crate) struct Server {
     /// First, so that it has ended when its files go.
-    _process: Process,
+    process: Process,
     dir: TempDir,
     bin: PathBuf,
     at: SocketAddr,
@@ -50,6 +63,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one with these programs, or with the newest of this machine.
     pub(crate) fn start(bin: Option<&Path>) -> Result<Self, PostgresError> {
+        Self::start_with(bin, &[])
+    }
+
+    /// The same for one that streams its changes to another, and takes another one's.
+    pub(crate) fn start_replicating(bin: Option<&Path>) -> Result<Self, PostgresError> {
+        Self::start_with(bin, &REPLICATING)
+    }
+
+    fn start_with(bin: Option<&Path>, more: &[&str]) -> Result<Self, PostgresError> {
         let bin = bin.map(Path::to_path_buf).or_else(newest).ok_or(PostgresError::Missing)?;
         let dir = tempfile::Builder::new()
             .prefix("rerp-bench-")
@@ -70,13 +92,13 @@ impl Server {
         let at = free_address()?;
         let mut postgres = as_postgres(&bin.join("postgres"));
         postgres.arg("-D").arg(&data).arg("-p").arg(at.port().to_string());
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter().chain(more) {
             postgres.arg("-c").arg(setting);
         }
         let mut process = Process::start("postgres", postgres, dir.path())?.stopped_by(Signal::INT);
         process.wait_for(at)?;
         wait_until_ready(&mut process, at, &data)?;
-        let server = Self { _process: process, dir, bin, at };
+        let server = Self { process, dir, bin, at };
         server.ask("postgres", ROLES)?;
         Ok(server)
     }
@@ -84,11 +106,16 @@ impl Server {
     /// Makes a database and brings a service's schema into it, by that service's own program.
     pub(crate) fn migrated(&self, database: &str, service: &Path) -> Result<(), PostgresError> {
         self.ask("postgres", &format!("CREATE DATABASE {database}"))?;
-        self.ask(database, DATABASE)?;
+        self.schema(database)?;
         let dir = self.binding(&format!("{database}-migrate"), &self.url("svc_migrate_a", database))?;
         let mut migrate = Command::new(service);
         migrate.arg("migrate").env_clear().env("RERP_MIGRATE_DIR", dir).env("RERP_LOG_FORMAT", "text");
         finish(&mut migrate).map(drop)
+    }
+
+    /// The schema of a service in a database, with rights and without tables.
+    pub(crate) fn schema(&self, database: &str) -> Result<(), PostgresError> {
+        self.ask(database, DATABASE).map(drop)
     }
 
     /// A folder with the file `current`, as services read it.
@@ -103,6 +130,27 @@ impl Server {
     /// The address that a service gets for a database.
     pub(crate) fn app_url(&self, database: &str) -> String {
         self.url("svc_app_a", database)
+    }
+
+    /// The superuser's address of a database, for programs that bring their own settings.
+    pub(crate) fn admin_url(&self, database: &str) -> String {
+        format!("postgresql://postgres:{PASSWORD}@{}/{database}?sslmode=disable", self.at)
+    }
+
+    /// The same in the form that subscriptions take.
+    pub(crate) fn conninfo(&self, database: &str) -> String {
+        let (host, port) = (self.at.ip(), self.at.port());
+        format!("host={host} port={port} dbname={database} user=postgres password={PASSWORD}")
+    }
+
+    /// The number of the process that all of its processes come from.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Where a program of this version is.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.bin.join(name)
     }
 
     fn url(&self, user: &str, database: &str) -> String {
@@ -130,7 +178,7 @@ impl Server {
     }
 
     /// One of the clients, set up for this server and a role.
-    pub(super) fn client(&self, program: &str, user: &str) -> Command {
+    pub(crate) fn client(&self, program: &str, user: &str) -> Command {
         let mut client = Command::new(self.bin.join(program));
         client.env("PGHOST", "127.0.0.1").env("PGPORT", self.at.port().to_string());
         client.env("PGUSER", user).env("PGPASSWORD", PASSWORD).env("PGOPTIONS", format!("-csearch_path={SCHEMA}"));

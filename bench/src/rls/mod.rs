@@ -124,7 +124,7 @@ pub(crate) fn run(args: &Args) -> Result<Report, Error> {
 /// The database of a service with rows in it, and its copy.
 fn prepare(args: &Args, server: &Server, case: Case, rows: &str) -> Result<(), Error> {
     let (service, plain) = (case.service, Side::Plain.database(case));
-    server.migrated(service, &args.common.program(&format!("rerp-{service}")))?;
+    server.migrated(service, &args.common.place.program(&format!("rerp-{service}")))?;
     let table = case.table;
     let policies = format!("SELECT count(*) FROM pg_policies WHERE schemaname = '{SCHEMA}' AND tablename = '{table}'");
     if server.ask(service, &policies)? == "0" {

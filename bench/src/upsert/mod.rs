@@ -110,7 +110,7 @@ struct Scene<'a> {
 /// Runs it.
 pub(crate) fn run(args: &Args) -> Result<Report, Error> {
     let server = Server::start(args.postgres.as_deref())?;
-    let program = args.common.program("rerp-identity");
+    let program = args.common.place.program("rerp-identity");
     server.migrated(DATABASE, &program)?;
     let known = "INSERT INTO email_addresses (id, email) SELECT gen_random_uuid(), 'known' || n || '@bench.example'";
     server.ask(DATABASE, &format!("{known} FROM generate_series(1, {}) AS n", args.rows))?;
@@ -147,7 +147,7 @@ pub(crate) fn run(args: &Args) -> Result<Report, Error> {
 fn serve(args: &Args, server: &Server) -> Result<(SocketAddr, Process), Error> {
     let (at, admin) = (free_address()?, free_address()?);
     let binding = server.binding("serving", &server.app_url(DATABASE))?;
-    let mut command = Command::new(args.common.program("rerp-identity"));
+    let mut command = Command::new(args.common.place.program("rerp-identity"));
     command.arg("serve").env_clear().env("PATH", env::var_os("PATH").unwrap_or_default());
     command.env("RERP_HTTP_ADDR", at.to_string()).env("RERP_ADMIN_ADDR", admin.to_string());
     command.env("RERP_DATABASE_DIR", binding).env("RERP_DRAIN_DELAY", "0s").env("RERP_LOG_FORMAT", "text");

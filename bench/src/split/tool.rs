@@ -1,0 +1,95 @@
+//! The program `rerp-split`, as a person runs it. In: a command. Out: its events (`--json`), each with the moment at which it came.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::child::{ChildError, finish};
+use crate::postgres::SCHEMA;
+
+/// A command that takes longer is a failure.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// What it didn't do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ToolError {
+    #[error(transparent)]
+    Child(#[from] ChildError),
+    #[error("`rerp-split {command}` has told nothing of {what}")]
+    Untold { command: String, what: String },
+}
+
+/// The program, and both sides.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    pub(crate) program: PathBuf,
+    pub(crate) pg_dump: PathBuf,
+    /// URLs of the superusers.
+    pub(crate) source: String,
+    pub(crate) target: String,
+}
+
+/// What it has told.
+#[derive(Debug)]
+pub(crate) struct Told {
+    command: String,
+    events: Vec<(Instant, Value)>,
+}
+
+impl Tool {
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, command: &str, more: &[&str]) -> Result<Told, ToolError> {
+        let mut program = Command::new(&self.program);
+        program.env("RERP_SOURCE_URL", &self.source).env("RERP_TARGET_URL", &self.target);
+        program.env("RERP_PG_DUMP", &self.pg_dump).env_remove("RUST_LOG");
+        program.arg(command).args(["--schema", SCHEMA, "--json"]).args(more);
+        let said = finish(program, LIMIT)?;
+        let events = said.lines.into_iter().map(|(at, line)| (at, serde_json::from_str(&line).unwrap_or_default()));
+        Ok(Told { command: command.to_owned(), events: events.collect() })
+    }
+}
+
+impl Told {
+    /// When a phase began; one that lasts for less than 50 ms may be left out.
+    pub(crate) fn entered(&self, phase: &str) -> Result<Instant, ToolError> {
+        let found = self.events.iter().find(|(_, event)| event["event"] == "phase" && event["phase"] == phase);
+        found.map(|(at, _)| *at).ok_or_else(|| self.untold(phase))
+    }
+
+    /// The write pause of the turn that led to an epoch, in milliseconds. Earlier turns are told of too.
+    pub(crate) fn write_pause(&self, epoch: i64) -> Result<f64, ToolError> {
+        let of = |event: &Value| {
+            let turn = ["cutover", "rollback"].iter().find_map(|name| event.get(*name))?;
+            (turn["epoch"] == epoch).then(|| turn["writePauseMs"].as_f64())?
+        };
+        self.events.iter().find_map(|(_, event)| of(event)).ok_or_else(|| self.untold(&format!("epoch {epoch}")))
+    }
+
+    fn untold(&self, what: &str) -> ToolError {
+        ToolError::Untold { command: self.command.clone(), what: what.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_pause_is_that_of_the_epoch_that_is_meant() {
+        let begun = Instant::now();
+        let later = begun + Duration::from_secs(1);
+        let events = vec![
+            (begun, json!({"event": "phase", "phase": "RollingBack"})),
+            (begun, json!({"event": "cutover", "cutover": {"epoch": 1, "writePauseMs": 40.5}})),
+            (later, json!({"event": "phase", "phase": "RolledBack"})),
+            (later, json!({"event": "rollback", "rollback": {"epoch": 2, "writePauseMs": 50.5}})),
+        ];
+        let told = Told { command: "rollback".to_owned(), events };
+        assert_eq!((told.write_pause(2).unwrap(), told.entered("RolledBack").unwrap()), (50.5, later));
+        let error = told.write_pause(3).unwrap_err().to_string();
+        assert!(error.contains("`rerp-split rollback` has told nothing of epoch 3"), "{error}");
+    }
+}
