@@ -13,7 +13,7 @@ INSERT INTO customers
     '2026-01-01Z'::timestamptz + n * interval '1 second'
   FROM generate_series(1, $orders / 2) AS n;
 INSERT INTO orders
-  SELECT n, 1 + (n * 7919) % greatest($orders / 2, 1), (ARRAY['paid', 'paid', 'paid', 'shipped', 'open'])[1 + n % 5], (n % 100000) / 100.0,
+  SELECT n, 1 + (n::bigint * 7919) % greatest($orders / 2, 1), (ARRAY['paid', 'paid', 'paid', 'shipped', 'open'])[1 + n % 5], (n % 100000) / 100.0,
     'Order ' || n || ' ' || md5(n::text), '2026-01-01Z'::timestamptz + n * interval '1 second'
   FROM generate_series(1, $orders) AS n;
 INSERT INTO documents

@@ -1,4 +1,4 @@
-//! `split-pause`: how long writers are kept from writing when the data changes hands, there and back, beside two ways in use elsewhere. In:
+//! `split-pause`: how long writers are kept from writing when the data changes hands, there and back, beside ways in use elsewhere. In:
 //! the program and two servers. Out: a report.
 //!
 //! | file | holds |
@@ -27,7 +27,8 @@ use peer::Fence;
 
 const THERE: &str = "rerp-split";
 const BACK: &str = "rerp-split, back";
-const POSITIONS: &str = "positions polled";
+const FLUSHED: &str = "positions polled";
+const APPLIED: &str = "positions polled, not on disk";
 const ROLE: &str = "role locked out";
 const PAUSE: What = What { name: "write pause", unit: "ms" };
 const P99: What = What { name: "write pause, p99", unit: "ms" };
@@ -45,12 +46,13 @@ const STATEMENT: &str = "WITH raised AS (UPDATE item SET v = v + 1 WHERE key = $
 const KEYS: i64 = 10_000;
 
 /// What a reader has to know.
-const NOTES: [&str; 6] = [
+const NOTES: [&str; 7] = [
     "write pause: the longest time without an acknowledgement to anybody, from before a switch's program starts until 0.3 s after it has ended. Each switch is a figure: the median is p50. Peers are compared with ours, switch by switch.",
     "Writers pace themselves and catch up on what was due during a pause; one transaction is one message and one commit. Servers, writers and programs share the machine's cores.",
     "rerp-split: one migration a round; `run` switches first, then `rollback` and `rollback --undo` in turn. Writers find out where to go by asking the owner rows, as a service does.",
-    "positions polled: the same lock and the same closing by rights, but the target has everything when pg_stat_replication.replay_lsn has come to the source's pg_current_wal_lsn(), asked every millisecond. A subscription commits asynchronously and tells its position when that has been flushed, so it takes up to wal_writer_delay (200 ms) and more.",
-    "role locked out: ALTER ROLE … NOLOGIN, pg_terminate_backend for all sessions of the role until there are none, positions polled as above, ALTER ROLE … LOGIN on the target; there are no connections to the target beforehand.",
+    "positions polled: the same lock and the same closing by rights, but the target has everything when pg_stat_replication.flush_lsn has come to the source's pg_current_wal_lsn(), asked every millisecond. A subscription commits asynchronously: what it has applied is flushed up to wal_writer_delay (200 ms) later, and more. Ours flushes once, before the source closes.",
+    "positions polled, not on disk: the same by replay_lsn. Quick, but a target that crashes within that time has lost what the source no longer takes.",
+    "role locked out: ALTER ROLE … NOLOGIN, pg_terminate_backend for all sessions of the role until there are none, flush_lsn polled as above, ALTER ROLE … LOGIN on the target; there are no connections to the target beforehand.",
     "Peers' writers are told where to go in their own process, at once. Each of their switches has a fresh stream and ends there: none of them leads back.",
 ];
 
@@ -93,10 +95,11 @@ pub(crate) fn run(args: &Args) -> Result<Report, Error> {
     let scene = Scene { args, pair: &pair, runtime: &runtime };
     let mut board = Board::default();
     for round in args.common.each_round() {
-        for contender in order(3, round) {
+        for contender in order(4, round) {
             match contender {
                 0 => engine::turns(&scene, &mut board)?,
-                1 => peer::switches(&scene, Fence::Positions, &mut board)?,
+                1 => peer::switches(&scene, Fence::Flushed, &mut board)?,
+                2 => peer::switches(&scene, Fence::Applied, &mut board)?,
                 _ => peer::switches(&scene, Fence::Role, &mut board)?,
             }
         }
@@ -178,7 +181,7 @@ fn findings(board: &Board) -> Result<Vec<Finding>, Incomparable> {
             all.extend(Finding::new(&who, None, LONGEST, vec![longest], never.map(Goal::AtMost)));
         }
     }
-    for peer in [POSITIONS, ROLE] {
+    for peer in [FLUSHED, APPLIED, ROLE] {
         all.push(board.ratio(peer, THERE, PAUSE, None)?);
     }
     Ok(all)
@@ -202,7 +205,7 @@ mod tests {
         let mut board = Board::default();
         for pause in 1..=100 {
             note(&mut board, THERE, &switch(f64::from(pause), Some(f64::from(pause) - 5.0)));
-            for peer in [POSITIONS, ROLE] {
+            for peer in [FLUSHED, APPLIED, ROLE] {
                 note(&mut board, peer, &switch(f64::from(pause) * 4.0, None));
             }
         }

@@ -1,4 +1,4 @@
-//! Two ways to switch that are in use, each as well as it can be done: no pause between two looks, writers that are told at once. In: a way.
+//! Ways to switch that are in use, each as well as it can be done: no pause between two looks, writers that are told at once. In: a way.
 //! Out: so many switches, each with a fresh native stream.
 
 use std::thread::sleep;
@@ -9,7 +9,7 @@ use tokio_postgres::{Client, NoTls};
 use super::super::pair::{WRITTEN, database, empty};
 use super::super::writers::{Following, Writers};
 use super::super::{Error, native};
-use super::{AFTER, MISSING, POSITIONS, ROLE, Scene, Switch, note};
+use super::{AFTER, APPLIED, FLUSHED, MISSING, ROLE, Scene, Switch, note};
 use crate::board::Board;
 use crate::postgres::Server;
 
@@ -31,9 +31,11 @@ const END_SESSIONS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat
 /// How writers are kept away while the target gets the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fence {
-    /// Tables are locked, then rights are taken away.
-    Positions,
-    /// The role can't log in, and its sessions are ended.
+    /// Tables are locked, then rights are taken away; the target has to have everything on its disk.
+    Flushed,
+    /// The same, except that the target may still lose what it has.
+    Applied,
+    /// The role can't log in, and its sessions are ended; the target has to have everything on its disk.
     Role,
 }
 
@@ -100,8 +102,8 @@ fn switch(scene: &Scene<'_>, fence: Fence, hands: &Hands, writers: &Writers) -> 
     let begun = Instant::now();
     scene.runtime.block_on(async {
         match fence {
-            Fence::Positions => hands.by_positions().await,
-            Fence::Role => hands.by_role().await,
+            Fence::Flushed | Fence::Applied => hands.by_positions(fence).await,
+            Fence::Role => hands.by_role(fence).await,
         }
     })?;
     writers.route().tell(1);
@@ -115,7 +117,7 @@ fn switch(scene: &Scene<'_>, fence: Fence, hands: &Hands, writers: &Writers) -> 
 }
 
 impl Hands {
-    async fn by_positions(&self) -> Result<(), Error> {
+    async fn by_positions(&self, fence: Fence) -> Result<(), Error> {
         let begun = Instant::now();
         while let Err(error) = self.lock.batch_execute(LOCK).await {
             self.lock.batch_execute("ROLLBACK").await?;
@@ -124,12 +126,12 @@ impl Hands {
             }
             tokio::time::sleep(LOOK * 50).await;
         }
-        self.drained().await?;
+        self.drained(fence.position()).await?;
         self.lock.batch_execute(&format!("{CLOSED}; COMMIT")).await?;
         Ok(self.target.batch_execute(OPEN).await?)
     }
 
-    async fn by_role(&self) -> Result<(), Error> {
+    async fn by_role(&self, fence: Fence) -> Result<(), Error> {
         self.source.batch_execute(LOCKED_OUT).await?;
         let begun = Instant::now();
         while self.source.query_one(END_SESSIONS, &[]).await?.try_get::<_, i64>(0)? > 0 {
@@ -138,17 +140,17 @@ impl Hands {
             }
             tokio::time::sleep(LOOK).await;
         }
-        self.drained().await?;
+        self.drained(fence.position()).await?;
         Ok(self.target.batch_execute(LET_IN).await?)
     }
 
     /// The target has what the source has, by positions in the log, and identifiers that are free.
-    async fn drained(&self) -> Result<(), Error> {
+    async fn drained(&self, reached: &str) -> Result<(), Error> {
         let position = "SELECT pg_current_wal_lsn()::text";
         let position: String = self.source.query_one(position, &[]).await?.try_get(0)?;
         let name = native::NAME;
         let there = format!(
-            "SELECT coalesce(bool_and(replay_lsn >= '{position}'), false) FROM pg_stat_replication WHERE application_name = '{name}'"
+            "SELECT coalesce(bool_and({reached} >= '{position}'), false) FROM pg_stat_replication WHERE application_name = '{name}'"
         );
         let begun = Instant::now();
         while !self.source.query_one(&there, &[]).await?.try_get::<_, bool>(0)? {
@@ -174,8 +176,17 @@ fn connect(scene: &Scene<'_>, server: &Server) -> Result<Client, Error> {
 impl Fence {
     fn name(self) -> &'static str {
         match self {
-            Self::Positions => POSITIONS,
+            Self::Flushed => FLUSHED,
+            Self::Applied => APPLIED,
             Self::Role => ROLE,
+        }
+    }
+
+    /// The column of `pg_stat_replication` that says how far the target is.
+    fn position(self) -> &'static str {
+        match self {
+            Self::Flushed | Self::Role => "flush_lsn",
+            Self::Applied => "replay_lsn",
         }
     }
 }
