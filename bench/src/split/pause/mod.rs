@@ -62,7 +62,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) common: Common,
     /// Switches of everybody in a round; ours go back as often
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=500))]
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=500))]
     cutovers: u32,
     /// Writers
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=64))]
