@@ -3,6 +3,7 @@
 
 mod browser;
 mod node;
+mod postgres;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::{env, fs, io};
 
 pub(crate) use browser::browser;
 pub(crate) use node::{Node, for_badges, for_portals};
+pub(crate) use postgres::postgres_versions;
 pub(crate) use python::{bench_peers, official_clients, schemathesis};
 
 use crate::command::{self, Cmd};
@@ -42,6 +44,10 @@ pub(crate) enum Error {
     List { path: PathBuf, source: io::Error },
     #[error("there can be no environment for Python in {path}")]
     Environment { path: PathBuf, source: io::Error },
+    #[error("PostgreSQL can't be installed into {path}")]
+    Folder { path: PathBuf, source: io::Error },
+    #[error("a folder's name has a colon in it: {path}")]
+    PathList { path: PathBuf },
     #[error("the configuration of PostgreSQL's packages could not be written to {path}")]
     PostgresDefaults { path: PathBuf, source: io::Error },
     #[error("the packages could not be installed")]

@@ -38,6 +38,28 @@ pub(crate) struct Told {
     events: Vec<(Instant, Value)>,
 }
 
+/// What status says of a switch, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Turn {
+    /// While no write could commit.
+    pub(crate) pause: f64,
+    /// Before it: who held locks could go on, who came waited.
+    pub(crate) lock_wait: f64,
+    pub(crate) attempts: u64,
+}
+
+impl Turn {
+    fn read(told: &Value) -> Option<Self> {
+        let ms = |name: &str| told[name].as_f64();
+        Some(Self { pause: ms("writePauseMs")?, lock_wait: ms("lockWaitMs")?, attempts: told["attempts"].as_u64()? })
+    }
+
+    /// How far a pause is from what was told: below what nobody could write in, or above that and the wait for locks.
+    pub(crate) fn apart(&self, pause: f64) -> f64 {
+        (self.pause - pause).max(pause - self.pause - self.lock_wait).max(0.0)
+    }
+}
+
 impl Tool {
     /// Runs a command to its end.
     pub(crate) fn run(&self, command: &str, more: &[&str]) -> Result<Told, ToolError> {
@@ -58,11 +80,11 @@ impl Told {
         found.map(|(at, _)| *at).ok_or_else(|| self.untold(phase))
     }
 
-    /// The write pause of the turn that led to an epoch, in milliseconds. Earlier turns are told of too.
-    pub(crate) fn write_pause(&self, epoch: i64) -> Result<f64, ToolError> {
+    /// What is told of the turn that led to an epoch. Earlier turns are told of too.
+    pub(crate) fn turn(&self, epoch: i64) -> Result<Turn, ToolError> {
         let of = |event: &Value| {
             let turn = ["cutover", "rollback"].iter().find_map(|name| event.get(*name))?;
-            (turn["epoch"] == epoch).then(|| turn["writePauseMs"].as_f64())?
+            (turn["epoch"] == epoch).then(|| Turn::read(turn))?
         };
         self.events.iter().find_map(|(_, event)| of(event)).ok_or_else(|| self.untold(&format!("epoch {epoch}")))
     }
@@ -83,13 +105,27 @@ mod tests {
         let later = begun + Duration::from_secs(1);
         let events = vec![
             (begun, json!({"event": "phase", "phase": "RollingBack"})),
-            (begun, json!({"event": "cutover", "cutover": {"epoch": 1, "writePauseMs": 40.5}})),
+            (
+                begun,
+                json!({"event": "cutover", "cutover": {"epoch": 1, "writePauseMs": 40.5, "lockWaitMs": 2.0, "attempts": 1}}),
+            ),
             (later, json!({"event": "phase", "phase": "RolledBack"})),
-            (later, json!({"event": "rollback", "rollback": {"epoch": 2, "writePauseMs": 50.5}})),
+            (
+                later,
+                json!({"event": "rollback", "rollback": {"epoch": 2, "writePauseMs": 50.5, "lockWaitMs": 10.0, "attempts": 3}}),
+            ),
         ];
         let told = Told { command: "rollback".to_owned(), events };
-        assert_eq!((told.write_pause(2).unwrap(), told.entered("RolledBack").unwrap()), (50.5, later));
-        let error = told.write_pause(3).unwrap_err().to_string();
+        let turn = Turn { pause: 50.5, lock_wait: 10.0, attempts: 3 };
+        assert_eq!((told.turn(2).unwrap(), told.entered("RolledBack").unwrap()), (turn, later));
+        let error = told.turn(3).unwrap_err().to_string();
         assert!(error.contains("`rerp-split rollback` has told nothing of epoch 3"), "{error}");
+    }
+
+    #[test]
+    fn a_pause_may_have_begun_with_the_wait_for_locks() {
+        let turn = Turn { pause: 50.0, lock_wait: 10.0, attempts: 1 };
+        let apart = [45.0, 50.0, 60.0, 75.0].map(|pause| turn.apart(pause));
+        assert_eq!(apart, [5.0, 0.0, 0.0, 15.0]);
     }
 }

@@ -87,8 +87,11 @@ fn compare(args: &Args, pair: &Pair, contender: &'static str) -> Result<(), Erro
 }
 
 fn aggregate(server: &Server) -> Result<String, PostgresError> {
-    let each = TABLES.map(|table| format!("SELECT md5(string_agg(md5(t::text), '' ORDER BY id)) FROM {table} AS t"));
-    server.ask(DATABASE, &each.join(" UNION ALL "))
+    let each = TABLES.map(|table| {
+        format!("SELECT '{table}' AS part, md5(string_agg(md5(t::text), '' ORDER BY id)) FROM {table} AS t")
+    });
+    // Several tables may be read at once, so whose digest comes first is not said.
+    server.ask(DATABASE, &format!("SELECT * FROM ({}) AS digests ORDER BY part", each.join(" UNION ALL ")))
 }
 
 fn dump(server: &Server) -> Result<String, ChildError> {

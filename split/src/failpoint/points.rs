@@ -112,10 +112,14 @@ steps! {
     PostDataDumped,
     /// CatchUp: the copied rows are frozen.
     RowsFrozen,
-    /// CatchUp: indexes and constraints are made, uncommitted.
-    IndexesMade,
+    /// CatchUp: a key or an index is made, uncommitted.
+    IndexMade,
+    /// CatchUp: all keys and indexes are there.
+    IndexesBuilt,
+    /// CatchUp: what refers to them is made, uncommitted.
+    ConstraintsMade,
     /// CatchUp: indexes and constraints are there.
-    IndexesCommitted,
+    ConstraintsCommitted,
     /// CatchUp: the target is analysed, which isn't written down.
     Analysed,
     /// CatchUp: the subscription runs.

@@ -4,10 +4,13 @@
 //! triggers (`complete`, after it). The service's roles get no right here: whatever default privileges hand out is
 //! taken back in the same transaction, until the fence opens the target.
 
+mod complete;
 mod dump;
 mod freeze;
+mod parts;
 mod watch;
 
+pub use complete::{complete, is_complete};
 pub use dump::{Section, dump, find_pg_dump, pg_dump_major};
 pub use freeze::{freeze, freeze_sql};
 pub use watch::{watch, watch_sql};
@@ -19,9 +22,6 @@ use crate::sql;
 use crate::step::{Job, StepError, failed};
 use tokio_postgres::{Client, Transaction};
 
-/// The intents that tell a restarted worker what `complete` has done: built, in the transaction that builds, and analysed.
-const BUILT: &str = "post-data";
-const ANALYSED: &str = "statistics";
 /// How long one index or constraint may take to build.
 const BUILD_LIMIT: &str = "SET LOCAL statement_timeout = '6h'; SET LOCAL lock_timeout = '30s'";
 
@@ -85,61 +85,15 @@ pub async fn create(job: &Job, client: &mut Client, pre_data: &str) -> Result<()
     transaction.commit().await.map_err(failed("create the tables on the target"))
 }
 
-/// Builds indexes, constraints and triggers; a no-op if an earlier run has done it.
-///
-/// # Errors
-/// The dump or a statement fails, or a newer worker has begun.
-pub async fn complete(job: &Job, client: &mut Client, post_data: &str) -> Result<(), StepError> {
-    let tables = moving(job, client).await?;
-    if !is_done(job, client, BUILT).await? {
-        // Before the indexes, for what it doesn't have to look at: pages that are known to be visible to all and frozen
-        // spare the new server its first great vacuum, and index-only scans their look at the heap.
-        let vacuum = format!("VACUUM (FREEZE) {tables}");
-        client.batch_execute(&vacuum).await.map_err(failed("freeze the copied rows"))?;
-        failpoint::step(Step::RowsFrozen).await;
-        build(job, client, post_data).await?;
-        failpoint::step(Step::IndexesCommitted).await;
-    }
-    if !is_done(job, client, ANALYSED).await? {
-        client.batch_execute(&format!("ANALYZE {tables}")).await.map_err(failed("analyse the target"))?;
-        failpoint::step(Step::Analysed).await;
-        journal::cleanup::intend(client, job.id(), job.run, ANALYSED, &job.spec.target.schema).await?;
-    }
-    Ok(())
-}
-
-/// All of it in one transaction, so that a killed worker leaves nothing half built; the server builds each index with
-/// several processes, as many as the copy had workers.
-async fn build(job: &Job, client: &mut Client, post_data: &str) -> Result<(), StepError> {
-    let action = "build indexes and constraints on the target";
-    let transaction = job.begin(client).await?;
-    let parallel = format!("SET LOCAL max_parallel_maintenance_workers = {}", job.spec.copy.workers);
-    transaction.batch_execute(&parallel).await.map_err(failed(action))?;
-    as_owner(job, &transaction, post_data, action).await?;
-    journal::cleanup::intend(&transaction, job.id(), job.run, BUILT, &job.spec.target.schema).await?;
-    failpoint::step(Step::IndexesMade).await;
-    transaction.commit().await.map_err(failed(action))
-}
-
-/// Whether indexes, constraints and statistics are there.
-///
-/// # Errors
-/// The journal can't be read.
-pub async fn is_complete(job: &Job, client: &Client) -> Result<bool, StepError> {
-    is_done(job, client, ANALYSED).await
-}
-
 async fn is_done(job: &Job, client: &Client, kind: &str) -> Result<bool, StepError> {
     let intents = journal::cleanup::pending(client, job.id()).await?;
     Ok(intents.iter().any(|intent| intent.kind == kind))
 }
 
-/// Qualified names of the tables that were made on the target, comma-separated.
-async fn moving(job: &Job, client: &Client) -> Result<String, StepError> {
+/// Qualified names of the tables that were made on the target.
+async fn moving(job: &Job, client: &Client) -> Result<Vec<String>, StepError> {
     let intents = journal::cleanup::pending(client, job.id()).await?;
-    let tables: Vec<String> =
-        intents.into_iter().filter(|intent| intent.kind == "table").map(|intent| intent.name).collect();
-    Ok(tables.join(", "))
+    Ok(intents.into_iter().filter(|intent| intent.kind == "table").map(|intent| intent.name).collect())
 }
 
 async fn is_made(job: &Job, client: &Client) -> Result<bool, StepError> {

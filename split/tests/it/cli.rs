@@ -89,7 +89,7 @@ async fn one_command_is_killed_and_stopped_and_goes_on_to_the_end() {
 
     let seen = world.path("stopped.json");
     let mut stopped = command(&world, "run", &["--json"]);
-    stopped.env(VARIABLE, "IndexesMade=wait").env(GO, world.path("never"));
+    stopped.env(VARIABLE, "ConstraintsMade=wait").env(GO, world.path("never"));
     let mut child = stopped.stdout(File::create(&seen).unwrap()).stderr(Stdio::null()).spawn().unwrap();
     let reached = || async { std::fs::read_to_string(&seen).unwrap().contains("\"phase\":\"CatchUp\"") };
     eventually("indexes are built", LIMIT, reached).await;

@@ -42,6 +42,7 @@ const SHOWN: [&str; 12] = [
 /// Makes the runs and shows the certificate. As people's tests are built: what is judged is what is kept, not how fast.
 pub(super) fn run(paths: &Paths, runs: u32, seed: u64) -> Result<ExitCode, Error> {
     install::for_database_tests()?;
+    let versions = install::postgres_versions(paths)?;
     let path = paths.root.join("target/chaos/certificate.json");
     // One of an earlier run must not be taken for this one's.
     if path.exists() {
@@ -51,7 +52,7 @@ pub(super) fn run(paths: &Paths, runs: u32, seed: u64) -> Result<ExitCode, Error
     let test = test.args(["--", "--exact", TEST, "--nocapture"]).limit(BESIDES + EACH * runs);
     let test = test.env("RERP_CHAOS_RUNS", runs.to_string()).env("RERP_CHAOS_SEED", seed.to_string());
     let test = test.env("RERP_CHAOS_LANES", LANES.to_string());
-    let status = test.env("RERP_CHAOS_OUT", &path).status()?;
+    let status = versions.tell(test.env("RERP_CHAOS_OUT", &path)).status()?;
     if let Ok(text) = fs::read_to_string(&path) {
         let certificate: Value =
             serde_json::from_str(&text).map_err(|source| Error::Json("the certificate", source))?;

@@ -119,8 +119,9 @@ fn database(setting: &Setting<'_>) -> Result<Tally, Error> {
         return Ok(Tally::default());
     }
     let room = Room::find()?;
+    let versions = install::postgres_versions(setting.paths)?;
     let programs = lanes::build(cargo(setting).args(["test", "--workspace"]).args(tests))?;
-    let usual = lanes::run(programs, |program| room.of(program.args(setting.filter)), show);
+    let usual = lanes::run(programs, |program| versions.tell(room.of(program.args(setting.filter))), show);
     if setting.filter.is_some_and(|name| !name.contains("nats")) {
         return usual;
     }

@@ -50,5 +50,5 @@ fn turn(scene: &Scene<'_>, tool: &Tool, writers: &Writers, epoch: i64) -> Result
     let (Some(before), Some(felt)) = (before, after) else {
         return Err(Error::TooLate { what: "a write after a turn" });
     };
-    Ok(Switch { felt, told: Some(told.write_pause(epoch)?), rate: before.per_second })
+    Ok(Switch { felt, told: Some(told.turn(epoch)?), rate: before.per_second })
 }
