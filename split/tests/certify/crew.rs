@@ -144,14 +144,14 @@ impl Crew {
         self.lost.push(Lost { worker, until: if waits { successor } else { Until::Nothing } });
     }
 
-    /// All that were lost come back, and must end by themselves: how many don't.
+    /// All that were lost come back, and must end by themselves, or find that nothing is left to do: how many don't.
     pub async fn bring_back(&mut self) -> usize {
         self.lost.iter_mut().for_each(Lost::go_on);
         let begun = Instant::now();
         let mut left = self.lost.len();
         while left > 0 && begun.elapsed() < NOTICE_LIMIT {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            left = self.lost.iter_mut().filter_map(|lost| lost.worker.ended().is_none().then_some(())).count();
+            left = self.lost.iter_mut().filter_map(|lost| lost.goes_on().then_some(())).count();
         }
         left
     }
@@ -168,6 +168,15 @@ impl Crew {
 }
 
 impl Lost {
+    /// One that had not begun when it was lost may have become the worker properly, of a migration that has ended: it rests, as any would.
+    fn goes_on(&mut self) -> bool {
+        let rests = |line: &str| {
+            line.contains("worker has taken over")
+                && (line.contains("phase=Completed") || line.contains("phase=Aborted"))
+        };
+        self.worker.ended().is_none() && !self.worker.log().lines().next_back().is_some_and(rests)
+    }
+
     fn go_on(&mut self) {
         match &self.until {
             Until::Time(_) if self.worker.ended().is_none() => self.worker.wake(),
