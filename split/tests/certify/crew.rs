@@ -168,13 +168,13 @@ impl Crew {
 }
 
 impl Lost {
-    /// One that had not begun when it was lost may have become the worker properly, of a migration that has ended: it rests, as any would.
+    /// A migration that has ended takes no run number any more, so nobody ends for a newer worker: one that has brought it to its end, or
+    /// has come after it, rests as any would.
     fn goes_on(&mut self) -> bool {
-        let rests = |line: &str| {
-            line.contains("worker has taken over")
-                && (line.contains("phase=Completed") || line.contains("phase=Aborted"))
-        };
-        self.worker.ended().is_none() && !self.worker.log().lines().next_back().is_some_and(rests)
+        let ends = ["to=Completed", "to=Aborted", "phase=Completed", "phase=Aborted"];
+        let log = self.worker.log();
+        let rests = log.lines().next_back().is_some_and(|line| ends.iter().any(|end| line.trim_end().ends_with(end)));
+        self.worker.ended().is_none() && !rests
     }
 
     fn go_on(&mut self) {
