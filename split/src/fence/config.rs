@@ -24,6 +24,8 @@ pub struct CutoverConfig {
     pub tables: Vec<String>,
     /// The moving sequences without schema; both sides have them.
     pub sequences: Vec<String>,
+    /// The views that move with the tables, without schema. They are never closed by themselves: without rights on the tables they show nothing.
+    pub views: Vec<String>,
     /// The publication on the source. It must cover every moving table and the tokens of this direction.
     pub publication: String,
     /// The data has been on the other side before: each turn is asked for at its epoch.

@@ -123,6 +123,12 @@ impl Inventory {
         self.tables.iter().map(|table| table.name.as_str())
     }
 
+    /// Names of the views that move: all of the schema's, unless the tables were chosen one by one.
+    pub fn views(&self) -> impl Iterator<Item = &str> {
+        let views = self.others.iter().filter(|other| !self.only_some && ["v", "m"].contains(&other.kind.as_str()));
+        views.map(|view| view.name.as_str())
+    }
+
     /// Bytes of the moving tables, indexes left out.
     #[must_use]
     pub fn bytes(&self) -> u64 {

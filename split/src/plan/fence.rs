@@ -18,6 +18,7 @@ pub fn finishing_config(spec: &Spec, direction: Direction, run: i64) -> CutoverC
         target: spec.side(direction.end()).clone(),
         tables: Vec::new(),
         sequences: Vec::new(),
+        views: Vec::new(),
         publication: names::publication(&spec.migration, direction),
         again: direction == Direction::Back,
         way_back: WayBack::None,
@@ -46,6 +47,7 @@ pub fn cutover_config(
     CutoverConfig {
         tables: tables.into_iter().map(|table| table.name.clone()).collect(),
         sequences: start.sequences.iter().map(|sequence| sequence.name.clone()).collect(),
+        views: start.views().map(str::to_owned).collect(),
         schema_hash: expected_hash.map(|expected| SchemaHash { query, expected }),
         ..finishing_config(spec, direction, run)
     }

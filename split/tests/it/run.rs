@@ -42,6 +42,9 @@ async fn a_schema_that_the_migration_makes_can_be_used() {
     let world = World::new(20).await;
     world.target.admin().await.batch_execute("DROP SCHEMA app CASCADE").await.unwrap();
     world.succeeds("run", &[]).await;
-    let rows = world.target.app().await.query_one("SELECT count(*) FROM email", &[]).await.unwrap();
-    assert_eq!(rows.get::<_, i64>(0), 20);
+    for relation in ["email", "emails"] {
+        let count = format!("SELECT count(*) FROM {relation}");
+        let rows = world.target.app().await.query_one(&count, &[]).await.unwrap();
+        assert_eq!(rows.get::<_, i64>(0), 20, "{relation}, a table and a view of it");
+    }
 }

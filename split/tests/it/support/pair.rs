@@ -98,6 +98,7 @@ impl Pair {
             target: self.spec.target.clone(),
             tables: MOVING.map(str::to_owned).to_vec(),
             sequences: SEQUENCES.map(str::to_owned).to_vec(),
+            views: Vec::new(),
             publication: stream::publication(&self.spec.migration),
             again: false,
             way_back: WayBack::None,
