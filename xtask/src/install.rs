@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
+use sha2::{Digest as _, Sha256};
+
 pub(crate) use browser::browser;
 pub(crate) use node::{Node, for_badges, for_portals};
 pub(crate) use postgres::postgres_versions;
@@ -133,6 +135,11 @@ pub(crate) fn nats_server(paths: &Paths) -> Result<PathBuf, Error> {
     let build = go()?.args(["build", "-buildvcs=false", "-o"]).arg(&program).arg("github.com/nats-io/nats-server/v2");
     build.dir(paths.root.join("bus")).limit(NATS_LIMIT).quiet()?;
     Ok(program)
+}
+
+/// Names a folder for what a list says, so that another list has another one.
+fn name_by_list(name: &str, list: &[u8]) -> String {
+    format!("{name}-{}", hex::encode(Sha256::digest(list)).split_at(16).0)
 }
 
 fn has_pip() -> bool {

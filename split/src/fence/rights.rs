@@ -57,8 +57,8 @@ pub(super) fn close_target(cfg: &CutoverConfig) -> String {
             }
         }
     };
-    let (tables, views) = (&cfg.tables, &cfg.views);
-    [tables, views].into_iter().for_each(|relations| declare("r", relations, &table_rights(&cfg.target.roles)));
+    declare("r", &cfg.tables, &table_rights(&cfg.target.roles));
+    declare("r", &cfg.views, &table_rights(&cfg.target.roles));
     declare("S", &cfg.sequences, &sequence_rights(&cfg.target.roles));
     sql.push_str("; ");
     sql.push_str(&revoke(&cfg.target, &cfg.tables, &cfg.sequences));

@@ -12,6 +12,7 @@ use crate::spec::Side;
 use crate::step::{Job, StepError, failed};
 use futures::future::try_join_all;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio_postgres::Client;
 
@@ -44,7 +45,7 @@ pub async fn complete(job: &Job, client: &mut Client, post_data: &str) -> Result
         // spare the new server its first great vacuum, and index-only scans their look at the heap.
         side_by_side(job, each("freeze the copied rows", "VACUUM (FREEZE)").collect()).await?;
         failpoint::step(Step::RowsFrozen).await;
-        side_by_side(job, apart.into_iter().map(Task::Build).collect()).await?;
+        side_by_side(job, unbuilt(job, client, apart).await?).await?;
         failpoint::step(Step::IndexesBuilt).await;
         build_rest(job, client, &rest).await?;
         failpoint::step(Step::ConstraintsCommitted).await;
@@ -77,7 +78,7 @@ async fn side_by_side(job: &Job, tasks: Vec<Task>) -> Result<(), StepError> {
         while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             match task {
                 Task::Plain(what, statement) => client.batch_execute(statement).await.map_err(failed(*what))?,
-                Task::Build(script) => build(job, &mut client, script, processes).await?,
+                Task::Build(part) => build(job, &mut client, part, processes).await?,
             }
         }
         Ok::<(), StepError>(())
@@ -85,17 +86,25 @@ async fn side_by_side(job: &Job, tasks: Vec<Task>) -> Result<(), StepError> {
     try_join_all((0..sessions).map(|_| session())).await.map(drop)
 }
 
-/// One part, unless an earlier worker has built it.
-async fn build(job: &Job, client: &mut Client, script: &str, processes: usize) -> Result<(), StepError> {
-    let name = hex::encode(Sha256::digest(script));
+/// The parts that no earlier worker has built: none of theirs is under way any more once a run has been claimed.
+async fn unbuilt(job: &Job, client: &Client, parts: Vec<String>) -> Result<Vec<Task>, StepError> {
+    let intents = journal::cleanup::pending(client, job.id()).await?;
+    let built: HashSet<String> =
+        intents.into_iter().filter(|intent| intent.kind == PART).map(|intent| intent.name).collect();
+    Ok(parts.into_iter().filter(|part| !built.contains(&digest(part))).map(Task::Build).collect())
+}
+
+/// By what a part is known again.
+fn digest(part: &str) -> String {
+    hex::encode(Sha256::digest(part))
+}
+
+/// One part.
+async fn build(job: &Job, client: &mut Client, part: &str, processes: usize) -> Result<(), StepError> {
     let transaction = job.begin(client).await?;
-    let built = journal::cleanup::pending(&transaction, job.id()).await?;
-    if built.iter().any(|intent| intent.kind == PART && intent.name == name) {
-        return Ok(());
-    }
-    let script = format!("{PATIENCE}; SET LOCAL max_parallel_maintenance_workers = {processes};\n{script}");
+    let script = format!("{PATIENCE}; SET LOCAL max_parallel_maintenance_workers = {processes};\n{part}");
     as_owner(job, &transaction, &script, ACTION).await?;
-    journal::cleanup::intend(&transaction, job.id(), job.run, PART, &name).await?;
+    journal::cleanup::intend(&transaction, job.id(), job.run, PART, &digest(part)).await?;
     failpoint::step(Step::IndexMade).await;
     transaction.commit().await.map_err(failed(ACTION))
 }

@@ -6,17 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
-use sha2::{Digest as _, Sha256};
-
-use super::{Error, Need, ensure, is_root, postgres_bin_dir};
+use super::{Error, Need, ensure, is_root, name_by_list, postgres_bin_dir};
 use crate::command::Cmd;
 use crate::paths::Paths;
 use crate::progress::Step;
 
 /// Tells tests which versions there are, as a path list of folders of programs.
-pub(crate) const BINS: &str = "RERP_PG_BINS";
+const BINS: &str = "RERP_PG_BINS";
 /// Tells tests which of them they use where one is enough.
-pub(crate) const MAJOR: &str = "RERP_PG_MAJOR";
+const MAJOR: &str = "RERP_PG_MAJOR";
 /// Lists, in the checkout.
 const LISTS: &str = "split/tests/postgres";
 const MAJORS: [&str; 3] = ["16", "17", "18"];
@@ -61,7 +59,7 @@ pub(crate) fn postgres_versions(paths: &Paths) -> Result<Versions, Error> {
 /// One version. Out: the folder of its programs.
 fn install(path: &Path, base: &Path, major: &str) -> Result<PathBuf, Error> {
     let list = fs::read(path).map_err(|source| Error::List { path: path.to_owned(), source })?;
-    let home = base.join(format!("{major}-{}", hex::encode(Sha256::digest(&list)).split_at(16).0));
+    let home = base.join(name_by_list(major, &list));
     let programs = home.join("bin");
     if home.exists() {
         return Ok(programs);

@@ -5,9 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-
-use super::{Error, Need, ensure};
+use super::{Error, Need, ensure, name_by_list};
 use crate::command::Cmd;
 use crate::paths::Paths;
 use crate::progress::Step;
@@ -93,8 +91,7 @@ pub(crate) fn bench_peers(paths: &Paths) -> Result<Peers, Error> {
 fn install(paths: &Paths, packages: &Packages) -> Result<Environment, Error> {
     let path = paths.root.join(packages.list);
     let list = fs::read(&path).map_err(|source| Error::List { path: path.clone(), source })?;
-    let name = format!("{}-{}", packages.name, hex::encode(Sha256::digest(&list)).split_at(16).0);
-    let environment = Environment { home: paths.cache.join(name) };
+    let environment = Environment { home: paths.cache.join(name_by_list(packages.name, &list)) };
     let home = &environment.home;
     let mark = home.join("complete");
     if mark.exists() {
