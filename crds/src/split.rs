@@ -364,6 +364,21 @@ pub struct DatabaseSplitMigrationStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub findings: Vec<Finding>,
+    /// What the migration has made on either server and nobody has seen gone: what is left there while the server can't be reached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub side_objects: Vec<SideObject>,
+}
+
+/// Something that a migration has made on one of the two servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SideObject {
+    /// `source` or `target`.
+    pub side: String,
+    /// Slot, subscription, publication, role, event trigger, table, …
+    pub kind: String,
+    /// Its name there.
+    pub name: String,
 }
 
 /// Progress of one table.

@@ -126,6 +126,15 @@ pub enum Class {
 }
 
 impl StepError {
+    /// The side that can't be reached, if that is what has failed.
+    #[must_use]
+    pub fn out_of_reach(&self) -> Option<Side> {
+        match self {
+            Self::Connect(error) => error.out_of_reach(),
+            _ => None,
+        }
+    }
+
     /// What the error asks for.
     #[must_use]
     pub fn class(&self) -> Class {

@@ -37,6 +37,8 @@ pub struct Observed {
     pub journal: Option<Journal>,
     /// Ready pods of the service that hold no connection to where the data is about to go; none where it isn't asked yet.
     pub unprepared: Option<Vec<String>>,
+    /// Why the target's server gives no answer; asked only while the migration is being deleted, and none if it does.
+    pub away: Option<String>,
 }
 
 /// One of the two databases.
@@ -90,9 +92,19 @@ pub async fn gather(context: &Context, migration: &DatabaseSplitMigration) -> Re
     };
     if seen.held {
         seen.journal = journal_of(context, migration, seen.source.as_ref()).await?;
-        seen.unprepared = unprepared(context, migration, &seen).await?;
+        // A target that is away must not keep the worker from hearing that nothing is to be switched any more.
+        if migration.metadata.deletion_timestamp.is_some() {
+            seen.away = away(context, seen.target.as_ref()).await;
+        } else {
+            seen.unprepared = unprepared(context, migration, &seen).await?;
+        }
     }
     Ok(seen)
+}
+
+async fn away(context: &Context, target: Option<&Member>) -> Option<String> {
+    let admin = target.and_then(|target| target.admin.as_ref())?;
+    journal::reach(context.postgres, admin).await.err().map(|error| error.describe())
 }
 
 async fn others(

@@ -118,6 +118,14 @@ pub async fn forget(postgres: Connector, at: &Address, id: &str) -> Result<(), J
     visit(postgres, at, async |session| client::forget(&session.client, id).await.map_err(|e| failed(at, e))).await
 }
 
+/// Whether the database takes connections.
+///
+/// # Errors
+/// It doesn't, or not in time.
+pub async fn reach(postgres: Connector, at: &Address) -> Result<(), JournalError> {
+    visit(postgres, at, async |_| Ok(())).await
+}
+
 /// Application names of the sessions that begin with `prefix`.
 ///
 /// # Errors

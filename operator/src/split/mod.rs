@@ -28,7 +28,7 @@ pub async fn reconcile(migration: &DatabaseSplitMigration, context: &Context) ->
 async fn pass(migration: &DatabaseSplitMigration, context: &Context) -> (Option<Observed>, Option<Decision>, Outcome) {
     let seen = match gather::gather(context, migration).await {
         Ok(seen) => seen,
-        Err(error) => return (None, None, error.into()),
+        Err(error) => return (None, None, unread(migration, error)),
     };
     let decision = decide::decide(migration, &seen, context.clock.now());
     let outcome = match act::act(context, migration, &seen, &decision).await {
@@ -36,6 +36,17 @@ async fn pass(migration: &DatabaseSplitMigration, context: &Context) -> (Option<
         Err(error) => error.into(),
     };
     (Some(seen), Some(decision), outcome)
+}
+
+/// Without its journal nothing is decided. Whoever deletes wants to know what that leaves where.
+fn unread(migration: &DatabaseSplitMigration, error: gather::GatherError) -> Outcome {
+    match &error {
+        gather::GatherError::Database { side, source } if migration.metadata.deletion_timestamp.is_some() => {
+            let why = format!("{side}: {}", source.describe());
+            Outcome::failed(Reason::ServerUnreachable, report::left_on(migration, None, *side, &why))
+        }
+        _ => error.into(),
+    }
 }
 
 impl From<gather::GatherError> for Outcome {

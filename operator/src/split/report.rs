@@ -8,16 +8,40 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 use rerp_crds::split::{
     AdvanceTo, CutoverStatus, DatabaseSplitMigrationStatus, Finding, ForeignKeyStatus, ReplicationStatus,
-    RollbackStatus, SplitPhase, TableProgress, VerificationStatus,
+    RollbackStatus, SideObject, SplitPhase, TableProgress, VerificationStatus,
 };
 use rerp_crds::{ConditionStatus, ConditionType, DatabaseSplitMigration, NewCondition, Reason, names};
 use rerp_split::phase::Phase;
-use rerp_split::status::{Cutover, ForeignKey, Replication, Severity, Status, TableStatus, Verification};
+use rerp_split::spec::Side;
+use rerp_split::status::{Cutover, ForeignKey, Made, Replication, Severity, Status, TableStatus, Verification};
 
 /// How many findings an object holds.
 const FINDINGS: usize = 100;
 /// How many characters of each of their texts.
 const FINDING_TEXT: usize = 1000;
+
+/// How many side objects.
+const SIDE_OBJECTS: usize = 200;
+
+/// What a deletion leaves on `side`, which is away because of `why`: by the worker's report, or by the last one that the status holds.
+#[must_use]
+pub fn left_on(migration: &DatabaseSplitMigration, report: Option<&Status>, side: Side, why: &str) -> String {
+    let held = migration.status.as_ref().map(held).unwrap_or_default();
+    let id = names::migration_id(&migration.uid().unwrap_or_default());
+    let left = report.unwrap_or(&held).left_on(side, &id);
+    format!("{why}; until the {side} is back there remain on it: {left}")
+}
+
+/// Phase and side objects as the status holds them.
+fn held(status: &DatabaseSplitMigrationStatus) -> Status {
+    let phase = status.phase.and_then(|phase| phase.to_string().parse().ok()).unwrap_or_default();
+    let made = status.side_objects.iter().map(|object| Made {
+        side: if object.side == Side::Source.to_string() { Side::Source } else { Side::Target },
+        kind: object.kind.clone(),
+        name: object.name.clone(),
+    });
+    Status { phase, made: made.collect(), ..Status::default() }
+}
 
 /// The whole new status. Without a journal the last report stays.
 #[must_use]
@@ -70,6 +94,11 @@ fn take(after: &mut DatabaseSplitMigrationStatus, report: &Status) {
     after.verification = report.verification.as_ref().map(verification);
     after.foreign_keys = report.foreign_keys.iter().map(foreign_key).collect();
     after.findings = findings(&report.findings);
+    after.side_objects = report.made.iter().take(SIDE_OBJECTS).map(side_object).collect();
+}
+
+fn side_object(from: &Made) -> SideObject {
+    SideObject { side: from.side.to_string(), kind: from.kind.clone(), name: from.name.clone() }
 }
 
 fn phase(phase: Phase) -> SplitPhase {

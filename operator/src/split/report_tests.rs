@@ -2,7 +2,6 @@
 
 use super::super::journal::Journal;
 use super::*;
-use rerp_split::spec::Side;
 use rerp_split::status::ForeignKeyState;
 
 fn finding(id: &str) -> rerp_split::status::Finding {
@@ -75,4 +74,30 @@ fn before_the_first_comparison_nobody_says_that_there_are_none() {
     assert_eq!(after["foreignKeys"][0]["state"], "Intended");
     let without = serde_json::to_value(reported(Status::default())).unwrap();
     assert!(without.get("foreignKeys").is_none());
+}
+
+fn made(side: Side, kind: &str, name: &str) -> Made {
+    Made { side, kind: kind.into(), name: name.into() }
+}
+
+#[test]
+fn what_is_left_on_a_side_that_is_away_is_named_by_the_report_and_by_the_status_after_it() {
+    let mut migration = DatabaseSplitMigration::new("identity", Default::default());
+    migration.metadata.uid = Some("uid".into());
+    let rest = format!("rows of migration {} in the schema rerp_split", names::migration_id("uid"));
+    let report = Status {
+        phase: Phase::Copy,
+        made: vec![made(Side::Source, "slot", "rerp_x_fwd_1"), made(Side::Target, "table", "app.email")],
+        ..Status::default()
+    };
+    migration.status = Some(reported(report.clone()));
+    for report in [Some(&report), None] {
+        let text = left_on(&migration, report, Side::Target, "target: no route");
+        let expected = format!("target: no route; until the target is back there remain on it: table app.email, {rest}");
+        assert!(text.starts_with(&expected), "{text}");
+        let text = left_on(&migration, report, Side::Source, "source: no route");
+        assert!(text.contains("remain on it: slot rerp_x_fwd_1, rows"), "{text}");
+    }
+    migration.status = None;
+    assert!(left_on(&migration, None, Side::Source, "source: no route").contains(&format!("remain on it: {rest}")));
 }

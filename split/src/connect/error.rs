@@ -78,3 +78,16 @@ pub enum ConnectError {
         side: Side,
     },
 }
+
+impl ConnectError {
+    /// The side that there is no way to at present; none if what was said of it can't be used.
+    #[must_use]
+    pub fn out_of_reach(&self) -> Option<Side> {
+        match self {
+            Self::Certificate { side, .. } | Self::Reach { side, .. } | Self::Login { side, .. } | Self::Timeout { side } => {
+                Some(*side)
+            }
+            Self::Unreadable { .. } | Self::Url { .. } | Self::Tls { .. } | Self::Incomplete { .. } => None,
+        }
+    }
+}

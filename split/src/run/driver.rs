@@ -3,7 +3,7 @@
 //! In: a claimed run. Out: phases stored, work done or interrupted. What follows what is `phase::next`'s to say.
 
 use super::observe::{self, Wished};
-use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, claim, job, work};
+use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, claim, job, made, work};
 use crate::failpoint::{self, Moment, Step};
 use crate::journal::{self, JournalError};
 use crate::phase::{self, Observation, Phase, Work};
@@ -13,6 +13,7 @@ use crate::step::{Class, Job, StepError, chain};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
 /// How long a process that was asked to end lets the fence go on.
@@ -39,7 +40,8 @@ impl Driver {
         let id = &settings.spec.migration;
         let source = settings.source.connect("claim").await?;
         let known = journal::read_status(&source, id).await?.unwrap_or_default();
-        let run = if known.phase.is_terminal() { 0 } else { claim(settings, &source).await? };
+        board.update(|present| present.clone_from(&known));
+        let run = if known.phase.is_terminal() { 0 } else { claimed(settings, &source, board, start).await? };
         // Until the claim an older worker may have gone on.
         if let Some(status) = journal::read_status(&source, id).await? {
             board.update(|present| *present = status);
@@ -49,6 +51,9 @@ impl Driver {
         let wishes = observe::follow_wish(settings.source.clone(), id.clone(), start, stop.clone());
         let job = job(settings, run);
         tracing::info!(migration = %id, run, phase = %board.phase(), "worker has taken over");
+        if run > 0 {
+            made::look(board, id, [&job.source, &job.target]).await;
+        }
         let (board, stop) = (Arc::clone(board), stop.clone());
         Ok(Self { job, board, stop, wishes, until_settled: settings.until_settled, failures: 0 })
     }
@@ -138,6 +143,7 @@ impl Driver {
             failpoint::step(Step::TurnClaimed).await;
         }
         tracing::info!(migration = self.job.id(), from = %phase, to = %next, "phase");
+        made::look(&self.board, self.job.id(), [&self.job.source, &self.job.target]).await;
         let change = |status: &mut Status| {
             status.phase = next;
             status.message = work::message(next).to_owned();
@@ -198,7 +204,7 @@ impl Driver {
 
     async fn after_failure(&mut self, phase: Phase, error: StepError) -> Result<(), StepError> {
         self.failures += 1;
-        let text = chain(&error);
+        let text = made::told(&self.board, self.job.id(), &error, self.wishes.borrow().wish.abort);
         tracing::warn!(migration = self.job.id(), %phase, failures = self.failures, error = text, "try again");
         self.board.update(|status| status.message = format!("{phase}, try {}: {text}", self.failures));
         if self.failures >= FAILURE_LIMIT {
@@ -224,6 +230,17 @@ impl Driver {
         }
         Ok(Stopped::Settled)
     }
+}
+
+/// Takes a new run number. It needs both sides, so whoever wants to abort is told here already what is left on one that is away.
+async fn claimed(settings: &Settings, source: &Client, board: &Board, start: Wished) -> Result<i64, StepError> {
+    let run = claim(settings, source).await;
+    if let Err(error) = &run {
+        let (phase, text) = (board.phase(), made::told(board, &settings.spec.migration, error, start.wish.abort));
+        tracing::warn!(migration = settings.spec.migration, %phase, error = text, "not taken over");
+        board.update(|status| status.message = format!("{phase}, not taken over: {text}"));
+    }
+    run
 }
 
 /// Between the caller's look at the journal and the claim another worker may have begun, with another plan.

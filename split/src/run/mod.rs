@@ -7,6 +7,7 @@ mod back;
 mod board;
 mod driver;
 mod keys;
+mod made;
 mod observe;
 mod survey;
 mod switch;
@@ -70,12 +71,15 @@ pub async fn drive(settings: &Settings, board: &Arc<Board>, stop: &CancellationT
     let Some(start) = wished(settings, stop).await? else { return Ok(Stopped::Asked) };
     let mut driver = retried(stop, async || Driver::take_over(settings, board, stop, start).await).await?;
     let reporter = tokio::spawn(Arc::clone(board).report(settings.source.clone(), stop.clone()));
+    let sides = [settings.source.clone(), settings.target.clone()];
+    let maker = tokio::spawn(made::follow(Arc::clone(board), settings.spec.migration.clone(), sides, stop.clone()));
     let result = driver.go().await;
     let stored = match &result {
         Ok(Stopped::Superseded) => Ok(()),
         _ => board.store(&driver.job).await,
     };
     reporter.abort();
+    maker.abort();
     match result {
         Err(error) if error.class() == Class::Superseded => Ok(Stopped::Superseded),
         Ok(stopped) => stored.map(|()| stopped),

@@ -58,6 +58,12 @@ pub async fn complete(job: &Job, client: &mut Client, post_data: &str) -> Result
     Ok(())
 }
 
+/// Whether an intent of this kind stands for work that is done, not for an object.
+#[must_use]
+pub fn is_mark(kind: &str) -> bool {
+    [PART, BUILT, ANALYSED].contains(&kind)
+}
+
 /// Whether indexes, constraints and statistics are there.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ mod freeze;
 mod parts;
 mod watch;
 
-pub use complete::{complete, is_complete};
+pub use complete::{complete, is_complete, is_mark};
 pub use dump::{Section, dump, find_pg_dump, pg_dump_major};
 pub use freeze::{freeze, freeze_sql};
 pub use watch::{watch, watch_sql};

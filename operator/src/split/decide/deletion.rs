@@ -1,13 +1,14 @@
 //! What becomes of a migration that is being deleted. Pure, like the rest of the decision.
 //! In: the migration, what was seen. Out: one `Decision`.
 
-use super::super::check;
 use super::super::gather::Observed;
+use super::super::{check, report};
 use super::{Decision, HELD, LIVE, Worker, WorkerAct};
 use crate::outcome::Outcome;
 use rerp_crds::{DatabaseSplitMigration, Reason, SplitPhase};
 use rerp_split::journal::{Turn, Wish};
 use rerp_split::phase::Phase;
+use rerp_split::spec::Side;
 
 /// Before the source has closed everything is taken back; afterwards the target keeps the data and only side objects go.
 pub(super) fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> Decision {
@@ -32,16 +33,13 @@ pub(super) fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> D
         Some(journal) => (journal.status.phase, journal.status.message.as_str()),
         None => (forgotten(migration).unwrap_or_default(), "the worker to start"),
     };
-    if phase.is_terminal() && !recorded(migration, seen, phase) {
-        let service = &migration.spec.service_ref.name;
-        let on = format!("RerpService {service} to record where its data is; if it is suspended, resume it");
-        return going(true, WorkerAct::Remove, false, &on);
-    }
+    let away = away(migration, seen);
+    let going = |hold, worker, forget, on: &str| match &away {
+        Some(away) => Decision { outcome: away.clone(), ..going(hold, worker, forget, on) },
+        None => going(hold, worker, forget, on),
+    };
     if phase.is_terminal() {
-        // The end is in the status before the journal's rows go: without them it would look as if no worker had ever run,
-        // and whoever finishes the deletion after a crash would start one.
-        let told = forgotten(migration) == Some(phase);
-        return going(!told, WorkerAct::Remove, told, "the object to go");
+        return ending(migration, seen, phase, &going);
     }
     match check::for_removal(migration, seen) {
         Ok(checked) => {
@@ -51,6 +49,32 @@ pub(super) fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> D
         }
         Err(outcome) => Decision { hold: true, worker: WorkerAct::Leave, close: false, forget: false, outcome },
     }
+}
+
+/// What is waited for while the target can't be asked: its name, and what it still has of the migration.
+fn away(migration: &DatabaseSplitMigration, seen: &Observed) -> Option<Outcome> {
+    let why = seen.away.as_ref()?;
+    let told = seen.journal.as_ref().map(|journal| &journal.status);
+    let left = report::left_on(migration, told, Side::Target, &format!("{}: {why}", Side::Target));
+    Some(Outcome::waiting(Reason::ServerUnreachable, left, HELD))
+}
+
+/// The worker has done its part. `going` makes the decision.
+fn ending(
+    migration: &DatabaseSplitMigration,
+    seen: &Observed,
+    phase: Phase,
+    going: &impl Fn(bool, WorkerAct, bool, &str) -> Decision,
+) -> Decision {
+    if !recorded(migration, seen, phase) {
+        let service = &migration.spec.service_ref.name;
+        let on = format!("RerpService {service} to record where its data is; if it is suspended, resume it");
+        return going(true, WorkerAct::Remove, false, &on);
+    }
+    // The end is in the status before the journal's rows go: without them it would look as if no worker had ever run,
+    // and whoever finishes the deletion after a crash would start one. They go from both sides together.
+    let told = forgotten(migration) == Some(phase) && seen.away.is_none();
+    going(!told, WorkerAct::Remove, told, "the object to go")
 }
 
 /// The end that the status tells; what it stands for once the journal's rows are gone.

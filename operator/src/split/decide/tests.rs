@@ -13,7 +13,7 @@ use rerp_crds::database::{ServiceDatabaseStatus, SharedEngine};
 use rerp_crds::split::{AcrossDomains, DatabaseSplitMigrationStatus, ForeignKeys, Observe};
 use rerp_crds::{Duration as Text, ObjectRef, RerpService, ServiceDatabase};
 use rerp_split::spec::{ForeignKeySpec, Side};
-use rerp_split::status::{Cutover, Finding, Status};
+use rerp_split::status::{Cutover, Finding, Made, Status};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()

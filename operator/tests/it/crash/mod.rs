@@ -5,6 +5,7 @@
 //! lives on), a new one takes over, and when the cluster is at rest everything must be the same: the last object, role and row.
 //! From there the story would go on as the undisturbed one did. Last, a new process looks at everything and writes nothing.
 
+mod away;
 mod database;
 mod service;
 mod split;

@@ -17,7 +17,7 @@ async fn told(steps: &[Step]) {
 }
 
 /// A service `identity` in `shared`, a database `own`, both on the shared server, and a migration that may go on to the end.
-fn begin<'a>(world: &'a World, story: &'static str) -> BoxFuture<'a, ()> {
+pub(super) fn begin<'a>(world: &'a World, story: &'static str) -> BoxFuture<'a, ()> {
     async move {
         for name in ["shared", "own"] {
             let database = format!("crash_{story}_{name}");
@@ -49,20 +49,26 @@ fn spec() -> Value {
 
 /// What a worker at this phase writes.
 fn worker<'a>(world: &'a World, story: &'static str, phase: Phase) -> BoxFuture<'a, ()> {
+    reports(world, story, Status { phase, ..Status::default() })
+}
+
+/// The same, and more.
+pub(super) fn reports<'a>(world: &'a World, story: &'static str, status: Status) -> BoxFuture<'a, ()> {
     async move {
+        let phase = status.phase;
         assert!(has_worker(world), "nobody is there to be at {phase}");
         let admin = server::shared().admin(&format!("crash_{story}_shared")).await;
         let upsert = "INSERT INTO rerp_split.migration (migration, phase, status, heartbeat)
             VALUES ($1, $2, $3, to_timestamp($4)) ON CONFLICT (migration)
             DO UPDATE SET phase = excluded.phase, status = excluded.status, heartbeat = excluded.heartbeat";
-        let status = serde_json::to_value(Status { phase, ..Status::default() }).expect("JSON");
+        let status = serde_json::to_value(status).expect("JSON");
         let now = BEGINNING as f64;
         admin.execute(upsert, &[&id(world), &phase.as_str(), &status, &now]).await.expect("a report");
     }
     .boxed()
 }
 
-fn id(world: &World) -> String {
+pub(super) fn id(world: &World) -> String {
     let migration = world.live("databasesplitmigrations", "move").expect("the migration");
     migration_id(migration["metadata"]["uid"].as_str().expect("a UID"))
 }
@@ -71,7 +77,7 @@ fn has_worker(world: &World) -> bool {
     world.live("deployments", "move-split-worker").is_some()
 }
 
-fn gone(world: &World) {
+pub(super) fn gone(world: &World) {
     assert!(
         world.live("databasesplitmigrations", "move").is_none(),
         "{:?}",

@@ -95,3 +95,36 @@ fn deletion_does_not_wait_for_what_never_began_or_is_gone() {
         assert_eq!((decision.hold, decision.forget, decision.worker), (false, false, WorkerAct::Remove));
     }
 }
+
+#[test]
+fn a_target_that_is_away_is_told_of_by_name_and_waited_for() {
+    let made = |side, kind: &str, name: &str| Made { side, kind: kind.into(), name: name.into() };
+    for phase in [Phase::Copy, Phase::ReadyForCutover, Phase::Observe] {
+        let mut seen = seen(phase);
+        seen.away = Some("connect to h:5432: refused".into());
+        seen.journal.as_mut().unwrap().status.made = vec![
+            made(Side::Source, "slot", "rerp_x_fwd_1"),
+            made(Side::Target, "subscription", "rerp_x_fwd_1"),
+            made(Side::Target, "table", "identity.person"),
+        ];
+        let decision = decide(&deleted(), &seen, at(1000));
+        assert!(run(&decision).wish.abort && decision.hold && !decision.forget, "{phase}");
+        assert_eq!(decision.outcome.reason(), Reason::ServerUnreachable);
+        let message = decision.outcome.message();
+        assert!(message.starts_with("target: connect to h:5432: refused; until the target is back"), "{message}");
+        assert!(message.contains("remain on it: subscription rerp_x_fwd_1, "), "{message}");
+        assert_eq!(message.contains("table identity.person"), phase != Phase::Observe, "{message}");
+        assert!(!message.contains("slot"), "that is on the source: {message}");
+    }
+}
+
+#[test]
+fn the_journal_is_forgotten_on_both_sides_or_on_none() {
+    let ended = ended(SplitPhase::Aborted);
+    let seen = Observed { away: Some("refused".into()), ..seen(Phase::Aborted) };
+    let decision = decide(&ended, &seen, at(1000));
+    assert_eq!((decision.hold, decision.forget, decision.worker), (true, false, WorkerAct::Remove));
+    assert!(decision.outcome.message().contains("rows of migration"), "{}", decision.outcome.message());
+    let decision = decide(&ended, &Observed { away: None, ..seen }, at(1000));
+    assert_eq!((decision.hold, decision.forget), (false, true));
+}
