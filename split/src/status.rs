@@ -250,7 +250,10 @@ impl Status {
         let stays = |made: &Made| self.phase.is_after_cutover() && !made.is_aside();
         let made = self.made.iter().filter(|made| made.side == side && !stays(made));
         let names: Vec<String> = made.map(|made| format!("{} {}", made.kind, made.name)).collect();
-        let rest = format!("rows of migration {migration} in the schema rerp_split, whatever else is named {}*", names::prefix(migration));
+        let rest = format!(
+            "rows of migration {migration} in the schema rerp_split, whatever else is named {}*",
+            names::prefix(migration)
+        );
         let more = match names.len().saturating_sub(NAMED) {
             0 => String::new(),
             more => format!("{more} more, "),

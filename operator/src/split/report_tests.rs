@@ -93,7 +93,8 @@ fn what_is_left_on_a_side_that_is_away_is_named_by_the_report_and_by_the_status_
     migration.status = Some(reported(report.clone()));
     for report in [Some(&report), None] {
         let text = left_on(&migration, report, Side::Target, "target: no route");
-        let expected = format!("target: no route; until the target is back there remain on it: table app.email, {rest}");
+        let expected =
+            format!("target: no route; until the target is back there remain on it: table app.email, {rest}");
         assert!(text.starts_with(&expected), "{text}");
         let text = left_on(&migration, report, Side::Source, "source: no route");
         assert!(text.contains("remain on it: slot rerp_x_fwd_1, rows"), "{text}");

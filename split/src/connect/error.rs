@@ -84,9 +84,10 @@ impl ConnectError {
     #[must_use]
     pub fn out_of_reach(&self) -> Option<Side> {
         match self {
-            Self::Certificate { side, .. } | Self::Reach { side, .. } | Self::Login { side, .. } | Self::Timeout { side } => {
-                Some(*side)
-            }
+            Self::Certificate { side, .. }
+            | Self::Reach { side, .. }
+            | Self::Login { side, .. }
+            | Self::Timeout { side } => Some(*side),
             Self::Unreadable { .. } | Self::Url { .. } | Self::Tls { .. } | Self::Incomplete { .. } => None,
         }
     }

@@ -3,6 +3,7 @@
 //! In: a seed. Out: a plan. Pure: the same seed gives the same plan on every machine, whatever can be done there.
 
 use super::way::{Leg, Segment, Story, segments};
+pub use super::wire::Link;
 use rerp_split::phase::Phase;
 use rerp_split::spec::Side;
 use std::fmt;
@@ -50,15 +51,6 @@ pub enum End {
     Terminated,
     /// SIGKILL to its process, after which the server begins anew.
     Killed,
-}
-
-/// Which way is disturbed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// From the other side's server.
-    Between,
-    /// From the worker.
-    Worker,
 }
 
 /// Whose session.

@@ -3,7 +3,6 @@
 //! In: a server's port. Out: a port of our own on loopback, and the power to cut or to stall what comes by it, told apart by who
 //! connects: a subscription's role, or anybody else, who is the worker. Clients of the service don't come by here.
 
-use super::plan::Link;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +11,15 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// Which way is disturbed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// From the other side's server.
+    Between,
+    /// From the worker.
+    Worker,
+}
 
 /// What passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
