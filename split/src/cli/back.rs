@@ -10,6 +10,7 @@ use rerp_split::connect::Endpoint;
 use rerp_split::journal::{self, JournalError, OwnerRow, Turn, Wish};
 use rerp_split::phase::Phase;
 use rerp_split::run::{Settings, Stopped};
+use rerp_split::spec::Side;
 use tokio_postgres::error::SqlState;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +20,7 @@ const FORGET_TRIES: u32 = 5;
 /// Leaves nothing of the migration on either side.
 pub(super) async fn abort(sides: Sides, output: &Output, stop: &CancellationToken) -> Result<Ended, Failure> {
     let settings = sides.choose(true).await?.settings;
+    target_is_there(&settings).await?;
     check(&settings).await?;
     let wish = Wish { advance_to: Phase::Preflight, abort: true, suspend: false, services_prepared: false };
     write_wish(&settings, &wish, Turn::default()).await?;
@@ -37,6 +39,21 @@ pub(super) async fn abort(sides: Sides, output: &Output, stop: &CancellationToke
         forget(endpoint, &settings.spec.migration).await?;
     }
     Ok(Ended::new(Exit::Done, "nothing of the migration is left on either side; the source owns the data as before"))
+}
+
+/// Both sides are needed. What is left on a target that is away is known to the journal on the source.
+async fn target_is_there(settings: &Settings) -> Result<(), Failure> {
+    let Err(error) = settings.target.connect("owner").await else { return Ok(()) };
+    let (is_away, mut failure) = (error.out_of_reach().is_some(), Failure::from(error));
+    let migration = &settings.spec.migration;
+    if is_away
+        && let Ok(source) = settings.source.connect("status").await
+        && let Ok(Some(status)) = journal::read_status(&source, migration).await
+    {
+        let left = status.left_on(Side::Target, migration);
+        failure.text += &format!("; until the target is back there remain on it: {left}");
+    }
+    Err(failure)
 }
 
 /// Once the target owns, or may come to own, an abort would lead forward.

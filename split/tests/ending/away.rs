@@ -102,15 +102,17 @@ pub async fn servers_down() {
     play.wish(Phase::Completed).await;
     play.kill_at("SubscriptionEnabled").await;
     let subscription = play.status().await.made.into_iter().find(|made| made.kind == "subscription").unwrap().name;
+    let made = [format!("subscription {subscription}"), "table app.email".to_owned(), "table app.child".to_owned()];
     to.crash();
+    let told = until_it_is_back("target");
+    let output = play.world.run("abort", &[]).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains(&told), "{said}");
+    names_all(&said, &made);
     play.give_up().await;
     let worker = play.start(None);
-    let told = until_it_is_back("target");
     eventually("it is told of", LIMIT, || async { worker.log().contains(&told) }).await;
-    names_all(
-        &worker.log(),
-        &[format!("subscription {subscription}"), "table app.email".to_owned(), "table app.child".to_owned()],
-    );
+    names_all(&worker.log(), &made);
     play.is_alive().await;
     worker.kill();
     to.boot();

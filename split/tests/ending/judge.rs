@@ -26,7 +26,8 @@ impl Play {
             assert!(source[1].contains(" f f ") && source[1].contains("NOT VALID"), "{source:?}");
             source.clear();
         }
-        assert_eq!(changed, [vec![], vec![]] as [Vec<String>; 2]);
+        let nothing: [Vec<String>; 2] = [vec![], vec![]];
+        assert_eq!(changed, nothing);
         assert_eq!(difference(&self.still, &still(self.world.contents().await.0)), Vec::<String>::new());
         let (side, other) = (self.world.source.clone(), self.world.target.clone());
         self.agrees(side, other).await
