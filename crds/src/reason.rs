@@ -76,7 +76,7 @@ reasons! {
     DependencyMissing,
     /// A dependency exists and is not ready yet.
     DependencyNotReady,
-    /// Dependencies form a circle.
+    /// Dependencies form a circle, of services or of migrations.
     DependencyCycle,
     /// Another service announces a type of events that this one declares.
     EventPublishedElsewhere,
@@ -122,6 +122,8 @@ reasons! {
     MigrationConflict,
     /// A migration in `dependsOn` is not Completed.
     WaitingForMigration,
+    /// A foreign key leads to a table of a migration that has to go first, and this one doesn't wait for it.
+    WrongOrder,
     /// Preflight found something that must be resolved.
     PreflightFailed,
     /// The worker's pod does not run, or is silent.

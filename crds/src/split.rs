@@ -60,7 +60,7 @@ pub struct DatabaseSplitMigrationSpec {
     #[x_kube(validation = Rule::new("self == oldSelf")
         .message("the target of a migration can't change; delete the migration and create another"))]
     pub target: Target,
-    /// Migrations that must be Completed before this one begins.
+    /// Migrations that must be Completed before this one begins: at least those whose tables its tables refer to by foreign keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]

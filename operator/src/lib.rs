@@ -2,6 +2,7 @@
 //!
 //! - `args`, `telemetry`, `admin`, `metrics`, `leader`: the process.
 //! - `run`: wiring; the only place that starts a controller.
+//! - `graph`: ways between objects that name each other.
 //! - `wake`: which objects a change of another one concerns.
 //! - `context`: what a controller may touch.
 //! - `outcome`: what a reconcile came to, and the one table of what follows from it.
@@ -19,6 +20,7 @@ pub mod args;
 pub mod cluster;
 pub mod context;
 pub mod database;
+pub mod graph;
 pub mod leader;
 pub mod metrics;
 pub mod network;

@@ -219,7 +219,7 @@ impl Wiring {
                     return Vec::new();
                 }
                 referring(&by_split, &other, |split: &DatabaseSplitMigration, name| {
-                    split.spec.depends_on.iter().any(|one| one.name == name)
+                    split.spec.depends_on.iter().any(|one| one.name == name) || split::decide::is_held(split)
                 })
             });
         let room: Room<DatabaseSplitMigration> = |object, context| split::reconcile(object, context).boxed();

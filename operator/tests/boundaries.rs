@@ -47,6 +47,7 @@ fn is_pure(name: &str) -> bool {
             "postgres/catalog.rs",
             "database/credentials.rs",
             "outcome.rs",
+            "graph.rs",
             "network.rs",
             "pki/rotation.rs",
         ]

@@ -1,7 +1,7 @@
 //! Moves live schemas between PostgreSQL servers. Knows nothing of Kubernetes.
 //!
 //! Read top down: what is wanted (`spec`), what there is (`inspect`), what is wrong (`preflight`), what will be
-//! done (`plan`), then the steps in the order the data moves, and what drives them (`phase`, `run`).
+//! done (`plan`), when (`order`), then the steps in the order the data moves, and what drives them (`phase`, `run`).
 
 pub mod back;
 pub mod clean;
@@ -12,6 +12,7 @@ pub mod fence;
 pub mod inspect;
 pub mod journal;
 pub mod names;
+pub mod order;
 pub mod phase;
 pub mod plan;
 pub mod preflight;

@@ -3,6 +3,7 @@
 //! Plain data. All sizes are bytes, all durations milliseconds unless the name says otherwise, all times UTC.
 
 use crate::names;
+use crate::order::Link;
 use crate::phase::Phase;
 use crate::spec::Side;
 use jiff::Timestamp;
@@ -42,6 +43,10 @@ pub struct Status {
     /// Foreign keys between moving and staying tables, from the moment their end was decided.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKey>,
+    /// Foreign keys between the schemas of the source, as preflight has found them; absent before it has looked. What the order of
+    /// migrations that share a source follows from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub links: Option<Vec<Link>>,
     /// What preflight found.
     pub findings: Vec<Finding>,
     /// What the migration has made on either side and nobody has seen gone, as the journals of both said last.

@@ -2,12 +2,16 @@
 //! In: the migration, what was seen, the time. Out: one `Decision` that `act` carries out as a whole.
 
 mod deletion;
+mod order;
+
+pub use order::is_held;
 
 use super::check::{self, Checked};
 use super::gather::Observed;
 use super::journal::Journal;
 use crate::outcome::Outcome;
 use jiff::Timestamp;
+use order::Order;
 use rerp_crds::split::{AdvanceTo, AtEpoch};
 use rerp_crds::{DatabaseSplitMigration, Reason, SplitPhase};
 use rerp_split::journal::{Turn, Wish};
@@ -75,15 +79,19 @@ pub fn decide(migration: &DatabaseSplitMigration, seen: &Observed, now: Timestam
         let outcome = completed(migration);
         return Decision { hold: true, worker: WorkerAct::Remove, close: true, forget: false, outcome };
     }
-    let checked = match check::check(migration, seen) {
+    let checked = match order::no_circle(migration, seen).and_then(|()| check::check(migration, seen)) {
         Ok(checked) => checked,
         // Whether it is held was settled when it began: a finalizer stays until deletion.
         Err(outcome) => {
             return Decision { hold: seen.held, worker: WorkerAct::Leave, close: false, forget: false, outcome };
         }
     };
-    let wish = wish(migration, &checked, seen, now);
-    let outcome = outcome(migration, &checked, &wish, seen, now);
+    let order = order::order(migration, seen);
+    let wish = wish(migration, &checked, seen, now, &order);
+    let outcome = match order {
+        Order::Wrong(refusal) => refusal,
+        Order::Right | Order::Unknown => outcome(migration, &checked, &wish, seen, now),
+    };
     let worker = match outcome {
         Outcome::Done { .. } => WorkerAct::Remove,
         _ => WorkerAct::Run(Box::new(Worker { checked, wish, turn: turn(migration) })),
@@ -91,8 +99,9 @@ pub fn decide(migration: &DatabaseSplitMigration, seen: &Observed, now: Timestam
     Decision { hold: true, worker, close: false, forget: false, outcome }
 }
 
-/// What the worker is told. Raising goes at once; `advanceTo` after the cutover waits for the time of observation.
-fn wish(migration: &DatabaseSplitMigration, checked: &Checked, seen: &Observed, now: Timestamp) -> Wish {
+/// What the worker is told. Raising goes at once; `advanceTo` after the cutover waits for the time of observation, and nothing is
+/// changed before the order is known to be right.
+fn wish(migration: &DatabaseSplitMigration, checked: &Checked, seen: &Observed, now: Timestamp, order: &Order) -> Wish {
     let wanted = match checked.advance_to {
         AdvanceTo::Preflight => Phase::Preflight,
         AdvanceTo::ReadyForCutover => Phase::ReadyForCutover,
@@ -102,6 +111,7 @@ fn wish(migration: &DatabaseSplitMigration, checked: &Checked, seen: &Observed, 
     };
     // What hasn't been there can't go back: the epochs are those of an earlier migration, and would count again.
     let wanted = if early(migration, seen) { wanted.min(Phase::ReadyForCutover) } else { wanted };
+    let wanted = if *order == Order::Right { wanted } else { wanted.min(Phase::Preflight) };
     Wish {
         advance_to: wanted,
         abort: false,

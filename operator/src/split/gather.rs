@@ -33,6 +33,8 @@ pub struct Observed {
     pub target: Option<Member>,
     /// The other migrations of the namespace.
     pub others: Vec<DatabaseSplitMigration>,
+    /// The databases of the namespace, if there are other migrations: what these move is told by them.
+    pub databases: Vec<ServiceDatabase>,
     /// What the worker has written; none before it first ran.
     pub journal: Option<Journal>,
     /// Ready pods of the service that hold no connection to where the data is about to go; none where it isn't asked yet.
@@ -90,6 +92,10 @@ pub async fn gather(context: &Context, migration: &DatabaseSplitMigration) -> Re
         namespace,
         ..Observed::default()
     };
+    if !seen.others.is_empty() {
+        let databases = Api::<ServiceDatabase>::namespaced(client.clone(), &seen.namespace);
+        seen.databases = read::list(&databases, "").await?;
+    }
     if seen.held {
         seen.journal = journal_of(context, migration, seen.source.as_ref()).await?;
         // A target that is away must not keep the worker from hearing that nothing is to be switched any more.

@@ -50,6 +50,14 @@ pub(crate) enum Command {
     },
     /// Make severed foreign keys again, where both of their tables are in one database; not beside a worker.
     UndoForeignKeys(Sides),
+    /// Print in which order schemas may move, by the foreign keys between their tables; refused with code 2 if the given order isn't one.
+    Order {
+        #[command(flatten)]
+        sides: Sides,
+        /// Schemas of the source in the order in which they are to move; without any, all that refer to each other.
+        #[arg(value_name = "SCHEMA")]
+        schemas: Vec<String>,
+    },
     /// Serve one migration whose wishes somebody else writes, until told to end.
     Worker {
         /// Holds `source` and `target` (URLs) and `spec.json`.

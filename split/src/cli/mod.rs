@@ -7,6 +7,7 @@ mod commands;
 mod exit;
 mod failure;
 mod migrate;
+mod order;
 mod progress;
 mod rollback;
 mod settings;
@@ -75,6 +76,7 @@ async fn dispatch(command: Command, output: &Output, stop: &CancellationToken) -
         Command::Abort(sides) => back::abort(sides, output, stop).await,
         Command::Rollback { sides, epoch, undo } => rollback::rollback(sides, epoch, undo, output, stop).await,
         Command::UndoForeignKeys(sides) => commands::undo_foreign_keys(sides, output).await,
+        Command::Order { sides, schemas } => order::order(sides, &schemas, output).await,
         Command::Worker { dir, admin, pg_dump } => {
             commands::worker(settings::from_dir(&dir, pg_dump)?, &admin, stop).await
         }
@@ -91,6 +93,7 @@ impl Command {
             Self::Abort(_) => "abort",
             Self::Rollback { .. } => "rollback",
             Self::UndoForeignKeys(_) => "undo-foreign-keys",
+            Self::Order { .. } => "order",
             Self::Worker { .. } => "worker",
         }
     }
@@ -103,7 +106,8 @@ impl Command {
             | Self::Verify(sides)
             | Self::Abort(sides)
             | Self::Rollback { sides, .. }
-            | Self::UndoForeignKeys(sides) => Some(sides),
+            | Self::UndoForeignKeys(sides)
+            | Self::Order { sides, .. } => Some(sides),
             Self::Worker { .. } => None,
         }
     }

@@ -8,6 +8,7 @@ mod around;
 mod edges;
 mod foreign_keys;
 mod hash;
+mod links;
 mod neighbours;
 mod relations;
 mod rights;
@@ -30,6 +31,7 @@ pub use server::{Extension, OldTransaction, Server, Standby};
 pub use service::{Usage, usage};
 pub use surroundings::surroundings;
 
+use crate::order::Link;
 use crate::spec::{Side, Spec};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -91,6 +93,8 @@ pub struct Inventory {
     pub edges: Vec<Edge>,
     /// Other migrations that have to do with either end of such a key.
     pub rivals: Vec<Rival>,
+    /// Foreign keys between any two schemas of the database, if somebody has looked.
+    pub links: Vec<Link>,
     /// Views and functions outside of what moves that read a moving table.
     pub dependents: Vec<Dependent>,
     /// Functions that stay and whose text mentions a moving table, if somebody has looked.
@@ -147,6 +151,17 @@ pub async fn inspect(client: &mut Client, side: Side, spec: &Spec) -> Result<Inv
     Ok(inventory)
 }
 
+/// Foreign keys between the schemas of the source, those that migrations have severed included.
+///
+/// # Errors
+/// As `inspect`.
+pub async fn links(client: &mut Client) -> Result<Vec<Link>, InspectError> {
+    let transaction = begin(client, Side::Source).await?;
+    let links = links::read(&transaction, Side::Source).await?;
+    end(transaction, Side::Source).await?;
+    Ok(links)
+}
+
 /// A snapshot, and deadlines.
 async fn begin(client: &mut Client, side: Side) -> Result<Transaction<'_>, InspectError> {
     let wrap = |source| InspectError::Query { side, what: "begin", source };
@@ -193,6 +208,7 @@ impl Reader<'_> {
             sequences: self.sequences(&oids).await?,
             rivals: self.rivals(&edges, &oids).await?,
             edges,
+            links: Vec::new(),
             dependents: self.dependents(&oids).await?,
             mentions: Vec::new(),
             needs: self.needs(&oids).await?,
@@ -225,21 +241,37 @@ impl Reader<'_> {
 
     /// Whether a table of the journal is there.
     async fn has_journal(&self, table: &str) -> Result<bool, InspectError> {
-        let sql = "SELECT to_regclass($1) IS NOT NULL";
-        let row = self.transaction.query_one(sql, &[&table]).await.map_err(|e| self.failed("the journal", e))?;
-        row.try_get(0).map_err(|e| self.failed("the journal", e))
+        has_journal(self.transaction, self.side, table).await
     }
 
-    /// Runs a query whose rows become `T`, each through JSON: the catalog's many shapes stay in SQL.
+    /// As the function of the same name.
     async fn rows<T: DeserializeOwned>(
         &self,
         what: &'static str,
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<T>, InspectError> {
-        let sql = format!("SELECT coalesce(jsonb_agg(to_jsonb(q)), '[]') FROM ({sql}) q");
-        let row = self.transaction.query_one(&sql, params).await.map_err(|e| self.failed(what, e))?;
-        let json: serde_json::Value = row.try_get(0).map_err(|e| self.failed(what, e))?;
-        serde_json::from_value(json).map_err(|source| InspectError::Shape { side: self.side, what, source })
+        rows(self.transaction, self.side, what, sql, params).await
     }
+}
+
+async fn has_journal(transaction: &Transaction<'_>, side: Side, table: &str) -> Result<bool, InspectError> {
+    let failed = |source| InspectError::Query { side, what: "the journal", source };
+    let row = transaction.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await.map_err(failed)?;
+    row.try_get(0).map_err(failed)
+}
+
+/// Runs a query whose rows become `T`, each through JSON: the catalog's many shapes stay in SQL.
+async fn rows<T: DeserializeOwned>(
+    transaction: &Transaction<'_>,
+    side: Side,
+    what: &'static str,
+    sql: &str,
+    params: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<T>, InspectError> {
+    let failed = |source| InspectError::Query { side, what, source };
+    let sql = format!("SELECT coalesce(jsonb_agg(to_jsonb(q)), '[]') FROM ({sql}) q");
+    let row = transaction.query_one(&sql, params).await.map_err(failed)?;
+    let json: serde_json::Value = row.try_get(0).map_err(failed)?;
+    serde_json::from_value(json).map_err(|source| InspectError::Shape { side, what, source })
 }

@@ -1,10 +1,11 @@
-//! A second look, for preflight alone: what is around the tables, who else has to do with them, how far sequences are.
+//! A second look, for preflight alone: what is around the tables, who else has to do with them, which schemas
+//! refer to each other, how far sequences are.
 //!
 //! In: a session and the inventory of the first look. Out: the same inventory with that filled in. It reads far more than what
 //! moves, so the phases after preflight do without it: after a crash in the switch both sides are closed until the first look ends.
 
-use super::{InspectError, Inventory, Reader, begin, end};
-use crate::spec::Spec;
+use super::{InspectError, Inventory, Reader, begin, end, links};
+use crate::spec::{Side, Spec};
 use std::collections::BTreeMap;
 use tokio_postgres::Client;
 
@@ -19,7 +20,7 @@ SELECT s.seqrelid, least(CASE WHEN s.seqincrement > 0
 FROM pg_sequence s WHERE s.seqrelid = ANY($1) AND NOT s.seqcycle AND has_sequence_privilege(s.seqrelid, 'SELECT,USAGE')
 "#;
 
-/// Fills in `around`, `neighbours`, `mentions` and what is left to sequences.
+/// Fills in `around`, `neighbours`, `mentions`, the source's `links`, and what is left to sequences.
 ///
 /// # Errors
 /// As `inspect`.
@@ -31,6 +32,9 @@ pub async fn surroundings(client: &mut Client, spec: &Spec, inventory: &mut Inve
     inventory.neighbours = reader.neighbours(&oids).await?;
     inventory.around = reader.around(&oids, &inventory.sequences).await?;
     inventory.mentions = reader.mentions(&oids).await?;
+    if side == Side::Source {
+        inventory.links = links::read(&transaction, side).await?;
+    }
     end(transaction, side).await?;
     positions(client, inventory).await
 }

@@ -105,6 +105,7 @@ checks! {
     EventTrigger = "event-trigger",
     ForeignKey = "foreign-key",
     ForeignKeySevered = "foreign-key-severed",
+    ForeignKeyCircle = "foreign-key-circle",
     Orphans = "orphans",
     KeyOfAnotherMigration = "key-of-another-migration",
     SubscribedTable = "subscribed-table",

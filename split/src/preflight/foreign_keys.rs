@@ -2,6 +2,7 @@
 
 use super::{Check, Findings};
 use crate::inspect::{Edge, Inventory};
+use crate::order::{self, Link};
 use crate::sever::list_sql;
 use crate::spec::{ForeignKeySpec, Side};
 use crate::sql;
@@ -19,6 +20,7 @@ pub(super) fn check(findings: &mut Findings, spec: ForeignKeySpec, source: &Inve
             refused(findings, edge, object);
         }
     }
+    circle(findings, source);
     for rival in &source.rivals {
         let message = format!(
             "migration {} moves this table or compares its foreign keys ({}): two migrations at both ends of one key would \
@@ -33,6 +35,24 @@ pub(super) fn check(findings: &mut Findings, spec: ForeignKeySpec, source: &Inve
             "wait until that migration has ended",
         );
     }
+}
+
+/// A schema that is in a circle of keys can't come after all that it refers to.
+fn circle(findings: &mut Findings, source: &Inventory) {
+    let links: Vec<Link> = source.links.iter().filter(|link| !link.severed).cloned().collect();
+    let circle = order::circle(&source.schema, &links);
+    if circle.len() < 2 {
+        return;
+    }
+    let inside = |link: &&Link| circle.contains(&*link.child_schema) && circle.contains(&*link.parent_schema);
+    let keys: Vec<String> = links.iter().filter(inside).map(Link::words).collect();
+    let schemas: Vec<&str> = circle.iter().copied().collect();
+    let message = format!(
+        "these schemas refer to each other in a circle: none comes after all that it refers to, and any of them may move first ({})",
+        keys.join("; ")
+    );
+    let fix = "nothing, if that is meant; drop the keys of one direction if not";
+    findings.warn(Check::ForeignKeyCircle, SIDE, schemas.join(", "), message, fix);
 }
 
 fn refused(findings: &mut Findings, edge: &Edge, object: String) {

@@ -114,6 +114,7 @@ async fn check(job: &Job, board: &Board) -> Result<Work, StepError> {
         status.plan_hash = hash;
         status.schema_hash = Some(survey.source.hash.clone());
         status.message = if fatal { "refused by preflight: see the findings" } else { "preflight passed" }.to_owned();
+        status.links = Some(survey.source.links);
         status.findings = survey.findings;
     });
     Ok(if fatal { Work::Unfinished } else { Work::Done })

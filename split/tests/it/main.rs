@@ -17,6 +17,7 @@ mod fence_transcripts;
 mod guards;
 mod journal;
 mod ledger_harness;
+mod order;
 mod policies;
 mod preflight;
 mod run;

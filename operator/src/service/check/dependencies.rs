@@ -1,22 +1,24 @@
 //! Services that a service calls: do they exist, do they work, do they form a circle? Pure.
 
 use super::Verdict;
+use crate::graph::{Edges, path};
 use crate::outcome::Outcome;
 use kube::ResourceExt;
 use rerp_crds::{ConditionType, ObjectRef, Reason, RerpService, condition};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Look again at a dependency that isn't ready; a watch usually comes first.
 const AGAIN: Duration = Duration::from_secs(15);
 
 /// Refuses a service that depends on itself by way of others, naming the circle.
-pub fn no_circle(name: &str, services: &[RerpService]) -> Result<(), Outcome> {
-    let edges: BTreeMap<String, Vec<&str>> = services
-        .iter()
-        .map(|one| (one.name_any(), one.spec.dependencies.iter().map(|to| to.name.as_str()).collect()))
-        .collect();
-    match path(name, name, &edges, &mut BTreeSet::new()) {
+pub fn no_circle<'a>(name: &str, services: &'a [RerpService]) -> Result<(), Outcome> {
+    let named = |one: &'a RerpService| {
+        let calls = one.spec.dependencies.iter().map(|to| to.name.as_str()).collect::<Vec<_>>();
+        (one.metadata.name.as_deref().unwrap_or_default(), calls)
+    };
+    let edges: Edges<'a> = services.iter().map(named).collect();
+    match path(name, name, &edges) {
         None => Ok(()),
         Some(circle) => Err(Outcome::refused(
             Reason::DependencyCycle,
@@ -26,27 +28,6 @@ pub fn no_circle(name: &str, services: &[RerpService]) -> Result<(), Outcome> {
             ),
         )),
     }
-}
-
-/// The way from `from` to `to` over at least one edge, without `from`.
-fn path<'a>(
-    from: &'a str,
-    to: &str,
-    edges: &'a BTreeMap<String, Vec<&'a str>>,
-    seen: &mut BTreeSet<&'a str>,
-) -> Option<Vec<&'a str>> {
-    for &next in edges.get(from)? {
-        if next == to {
-            return Some(vec![next]);
-        }
-        if seen.insert(next)
-            && let Some(mut rest) = path(next, to, edges, seen)
-        {
-            rest.insert(0, next);
-            return Some(rest);
-        }
-    }
-    None
 }
 
 /// Services that name `name` in their dependencies: its list of callers and its NetworkPolicy let in the same ones.

@@ -1,6 +1,7 @@
 //! One pass over a migration, told case by case.
 
 mod deletion;
+mod order;
 mod turn;
 
 use super::*;

@@ -4,6 +4,7 @@
 
 use crate::cli::exit::Exit;
 use jiff::Timestamp;
+use rerp_split::order::Link;
 use rerp_split::phase::Phase;
 use rerp_split::report;
 use rerp_split::spec::{Roles, Side};
@@ -48,6 +49,8 @@ pub(crate) enum Event {
     Statement { phase: Phase, side: Side, sql: String },
     /// The plan as a whole.
     Plan { plan_hash: String },
+    /// An order in which schemas may move, those that refer to each other in circles, and the keys.
+    Order { schemas: Vec<String>, circles: Vec<Vec<String>>, links: Vec<Link> },
     /// The whole status, and what the journal knows besides.
     Status {
         name: String,
@@ -107,6 +110,7 @@ impl Event {
             | Self::Incomparable { .. }
             | Self::Statement { .. }
             | Self::Plan { .. }
+            | Self::Order { .. }
             | Self::Status { .. } => return None,
         })
     }
@@ -188,6 +192,7 @@ mod tests {
             "failure",
             "statement",
             "plan",
+            "order",
             "status",
             "end",
         ] {

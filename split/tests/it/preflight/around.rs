@@ -123,6 +123,18 @@ pub(super) const AROUND: &[Fault] = &[
     },
     Fault {
         keys: SEVER,
+        beside: &[Check::ForeignKeySevered, Check::ForeignKeySevered],
+        cure: Cure::By("ALTER TABLE stay.x DROP CONSTRAINT x_y_fkey"),
+        undo: "DROP SCHEMA far CASCADE",
+        ..warning(
+            Check::ForeignKeyCircle,
+            "CREATE SCHEMA far; CREATE TABLE far.y (id int PRIMARY KEY, parent int REFERENCES app.parent);
+             CREATE TABLE stay.x (id int PRIMARY KEY, y int REFERENCES far.y);
+             ALTER TABLE app.child ADD FOREIGN KEY (parent) REFERENCES stay.x",
+        )
+    },
+    Fault {
+        keys: SEVER,
         beside: &[Check::ForeignKeySevered],
         cure: Cure::By("DELETE FROM stay.x"),
         ..fatal(Check::Orphans, ORPHAN)
