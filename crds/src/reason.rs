@@ -132,6 +132,8 @@ reasons! {
     AwaitingApproval,
     /// Pods don't hold connections to the next database yet.
     ServicesNotPrepared,
+    /// Others than the service use the moving tables, or it can't be told whether they do.
+    StillUsed,
     /// Source and target differ.
     VerificationMismatch,
     /// No attempt at the cutover succeeded in its budget.

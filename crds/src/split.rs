@@ -15,6 +15,8 @@ use crate::{bounds, duration::Duration, reference::ObjectRef};
 pub const DEFAULT_MAX_WRITE_PAUSE: &str = "500ms";
 /// Time for attempts at the cutover when none is given.
 pub const DEFAULT_CUTOVER_BUDGET: &str = "10m";
+/// How long others have to have been quiet when nothing else is given.
+pub const DEFAULT_QUIET_FOR: &str = "10m";
 
 /// What the user wants to move.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -84,6 +86,9 @@ pub struct DatabaseSplitMigrationSpec {
     /// What becomes of foreign keys between tables that move and tables that stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign_keys: Option<ForeignKeys>,
+    /// What follows if others than the service use the moving tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
     /// What happens between cutover and completion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observe: Option<Observe>,
@@ -202,6 +207,33 @@ pub enum AcrossDomains {
     /// It is dropped right before the cutover and compared across the databases from then on; taking the migration back
     /// makes it again.
     Sever,
+}
+
+/// What follows if others than the service use the moving tables: by the source's statistics of statements since right before the copy,
+/// and by the locks of their sessions. Superusers don't count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// Default Warn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<EvidencePolicy>,
+    /// How long everybody else has to have been quiet before the cutover, with Require. Default 10m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('10s') && duration(self) <= duration('24h')")
+        .message("the statistics are read every ten seconds; let evidence.quietFor be 10s to 24h"))]
+    pub quiet_for: Option<Duration>,
+}
+
+/// What follows if others than the service use the moving tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum EvidencePolicy {
+    /// No cutover before they have stopped, nor where statements aren't counted (pg_stat_statements).
+    Require,
+    /// They are named in the findings.
+    #[default]
+    Warn,
+    /// Nobody looks.
+    Ignore,
 }
 
 /// What happens between cutover and completion.
@@ -360,6 +392,9 @@ pub struct DatabaseSplitMigrationStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["child".into(), "name".into()]))]
     pub foreign_keys: Vec<ForeignKeyStatus>,
+    /// Whether others than the service use the moving tables; the findings name them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceStatus>,
     /// What preflight or a later phase found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
@@ -500,6 +535,28 @@ pub struct ForeignKeyStatus {
     /// The longest that one request for the locks of both tables took, in milliseconds; others waited behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock_wait_ms: Option<f64>,
+}
+
+/// Whether others than the service use the moving tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceStatus {
+    /// Since when it is counted, in RFC 3339: right before the copy.
+    pub since: String,
+    /// When the worker last looked, in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_at: Option<String>,
+    /// Statements and sessions of others that were seen since.
+    pub uses: i64,
+    /// When the last of them was seen, in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_use: Option<String>,
+    /// Why statements aren't counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    /// Why the cutover waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<String>,
 }
 
 /// Something that stops a migration, or that a person should know.

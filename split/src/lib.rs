@@ -7,6 +7,7 @@ pub mod back;
 pub mod clean;
 pub mod connect;
 pub mod copy;
+pub mod evidence;
 pub mod failpoint;
 pub mod fence;
 pub mod inspect;

@@ -4,9 +4,11 @@
 //! settings and no secrets: those are the two URLs beside it.
 
 mod direction;
+mod evidence;
 mod foreign_keys;
 
 pub use direction::Direction;
+pub use evidence::{EvidenceSpec, Policy};
 pub use foreign_keys::{AcrossDomains, ForeignKeySpec};
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +39,9 @@ pub struct Spec {
     /// What becomes of foreign keys between moving and staying tables.
     #[serde(default, skip_serializing_if = "ForeignKeySpec::is_default")]
     pub foreign_keys: ForeignKeySpec,
+    /// How much it counts that others than the service use the moving tables.
+    #[serde(default, skip_serializing_if = "EvidenceSpec::is_default")]
+    pub evidence: EvidenceSpec,
     /// Whether changes flow back to the source after the cutover, so that the data can go back.
     #[serde(default = "default_way_back")]
     pub way_back: bool,
@@ -147,6 +152,9 @@ pub enum SpecError {
         /// Its value.
         value: u64,
     },
+    /// Nobody can be quiet for so long, or so short a time means nothing.
+    #[error("evidence.quiet_for_s must be 1 to 86400, it is {0}")]
+    Quiet(u64),
     /// Orphans are waived where no foreign key would be severed.
     #[error("foreign_keys.waive_orphans means nothing unless foreign_keys.across_domains is Sever")]
     NothingToWaive,
@@ -204,6 +212,9 @@ impl Spec {
         }
         if !(50..=10_000).contains(&self.max_write_pause_ms) {
             return Err(SpecError::Pause(self.max_write_pause_ms));
+        }
+        if !(1..=86_400).contains(&self.evidence.quiet_for_s) {
+            return Err(SpecError::Quiet(self.evidence.quiet_for_s));
         }
         if self.foreign_keys.waive_orphans && !self.foreign_keys.severs() {
             return Err(SpecError::NothingToWaive);
@@ -279,6 +290,7 @@ mod tests {
         assert!(matches!(with(|s| s.copy.workers = 17), Err(SpecError::Copy { value: 17, .. })));
         assert!(matches!(with(|s| s.copy.chunk_bytes = 1), Err(SpecError::Copy { field: "chunk_bytes", .. })));
         assert!(matches!(with(|s| s.foreign_keys.waive_orphans = true), Err(SpecError::NothingToWaive)));
+        assert!(matches!(with(|s| s.evidence.quiet_for_s = 0), Err(SpecError::Quiet(0))));
         let slow = with(|s| s.copy.max_bytes_per_second = Some(1));
         assert!(matches!(slow, Err(SpecError::Copy { field: "max_bytes_per_second", .. })));
     }

@@ -87,8 +87,7 @@ async fn run(context: &Context, owner: &Owner, seen: &Observed, worker: &Worker)
     applier.apply(&network_policy(owner, servers)).await?;
     let roots = roots(source, target);
     applier.apply(&build::secret(owner, uri(source)?, uri(target)?, spec, roots)).await?;
-    let (keys, way_back) = (worker.checked.spec.foreign_keys, worker.checked.spec.way_back);
-    applier.apply(&build::deployment(owner, &context.settings.image_split, keys, way_back)).await?;
+    applier.apply(&build::deployment(owner, &context.settings.image_split, &worker.checked.spec)).await?;
     Ok(())
 }
 

@@ -5,12 +5,15 @@ use super::gather::{Member, Observed};
 use crate::outcome::Outcome;
 use kube::ResourceExt;
 use rerp_crds::duration::DurationError;
-use rerp_crds::split::{AcrossDomains, AdvanceTo, DEFAULT_CUTOVER_BUDGET, DEFAULT_MAX_WRITE_PAUSE, ForeignKeys};
+use rerp_crds::split::{
+    AcrossDomains, AdvanceTo, DEFAULT_CUTOVER_BUDGET, DEFAULT_MAX_WRITE_PAUSE, DEFAULT_QUIET_FOR, Evidence,
+    EvidencePolicy, ForeignKeys,
+};
 use rerp_crds::{
     ConditionType, DatabaseSplitMigration, Duration as Text, Reason, RerpService, ServiceDatabase, SplitPhase,
     condition, names,
 };
-use rerp_split::spec::{self, CopySpec, ForeignKeySpec, Roles, SideSpec, Spec};
+use rerp_split::spec::{self, CopySpec, EvidenceSpec, ForeignKeySpec, Policy, Roles, SideSpec, Spec};
 use std::time::Duration;
 
 /// How soon to look again for something that a watch reports too.
@@ -83,6 +86,7 @@ fn checked(
             cutover_budget_s: budget.as_secs(),
             copy: CopySpec::default(),
             foreign_keys: foreign_keys(spec.foreign_keys.as_ref()),
+            evidence: evidence(spec.evidence.as_ref())?,
             // Only who writes that there is nothing to wait for has no use for it: observing can also be made longer by advanceTo.
             way_back: observe.is_none() || !wait.is_zero(),
         },
@@ -98,6 +102,17 @@ fn foreign_keys(given: Option<&ForeignKeys>) -> ForeignKeySpec {
         AcrossDomains::Sever => spec::AcrossDomains::Sever,
     };
     ForeignKeySpec { across_domains, waive_orphans: given.waive_orphans.unwrap_or_default() }
+}
+
+fn evidence(given: Option<&Evidence>) -> Result<EvidenceSpec, Outcome> {
+    let given = given.cloned().unwrap_or_default();
+    let quiet_for = length("spec.evidence.quietFor", given.quiet_for.as_ref(), DEFAULT_QUIET_FOR)?;
+    let policy = match given.policy.unwrap_or_default() {
+        EvidencePolicy::Require => Policy::Require,
+        EvidencePolicy::Warn => Policy::Warn,
+        EvidencePolicy::Ignore => Policy::Ignore,
+    };
+    Ok(EvidenceSpec { policy, quiet_for_s: quiet_for.as_secs() })
 }
 
 /// Two live migrations must not touch one schema. The older one goes on.

@@ -213,6 +213,9 @@ fn progress(
             "ready for the cutover; raise spec.advanceTo to Cutover or Completed to go on",
             HELD,
         ),
+        Phase::ReadyForCutover if closed(status).is_some() => {
+            Outcome::waiting(Reason::StillUsed, closed(status).unwrap_or_default(), LIVE)
+        }
         Phase::ReadyForCutover if !wish.services_prepared => unprepared(Side::Target, seen),
         Phase::RollingBack if !wish.services_prepared => unprepared(Side::Source, seen),
         Phase::Observe if turn.rollback == Some(status.epoch) && !checked.spec.way_back => Outcome::refused(
@@ -236,6 +239,11 @@ fn progress(
         ),
         _ => busy(),
     }
+}
+
+/// Why the evidence keeps the cutover waiting.
+fn closed(status: &Status) -> Option<&str> {
+    status.evidence.as_ref()?.closed.as_deref()
 }
 
 fn unprepared(side: Side, seen: &Observed) -> Outcome {

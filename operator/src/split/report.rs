@@ -7,13 +7,15 @@ use crate::outcome::Outcome;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use rerp_crds::split::{
-    AdvanceTo, CutoverStatus, DatabaseSplitMigrationStatus, Finding, ForeignKeyStatus, ReplicationStatus,
-    RollbackStatus, SideObject, SplitPhase, TableProgress, VerificationStatus,
+    AdvanceTo, CutoverStatus, DatabaseSplitMigrationStatus, EvidenceStatus, Finding, ForeignKeyStatus,
+    ReplicationStatus, RollbackStatus, SideObject, SplitPhase, TableProgress, VerificationStatus,
 };
 use rerp_crds::{ConditionStatus, ConditionType, DatabaseSplitMigration, NewCondition, Reason, names};
 use rerp_split::phase::Phase;
 use rerp_split::spec::Side;
-use rerp_split::status::{Cutover, ForeignKey, Made, Replication, Severity, Status, TableStatus, Verification};
+use rerp_split::status::{
+    Cutover, Evidence, ForeignKey, Made, Replication, Severity, Status, TableStatus, Verification,
+};
 
 /// How many findings an object holds.
 const FINDINGS: usize = 100;
@@ -93,6 +95,7 @@ fn take(after: &mut DatabaseSplitMigrationStatus, report: &Status) {
     after.rollback = rollback(report);
     after.verification = report.verification.as_ref().map(verification);
     after.foreign_keys = report.foreign_keys.iter().map(foreign_key).collect();
+    after.evidence = report.evidence.as_ref().map(evidence);
     after.findings = findings(&report.findings);
     after.side_objects = report.made.iter().take(SIDE_OBJECTS).map(side_object).collect();
 }
@@ -260,6 +263,18 @@ fn foreign_key(from: &ForeignKey) -> ForeignKeyStatus {
         severed_at: from.severed_at.map(|at| at.to_string()),
         orphans: from.orphans.map(int),
         lock_wait_ms: (from.tries > 0).then_some(from.lock_wait_ms),
+    }
+}
+
+fn evidence(from: &Evidence) -> EvidenceStatus {
+    let seen = from.uses.iter().filter_map(|one| one.last);
+    EvidenceStatus {
+        since: from.since.to_string(),
+        looked_at: from.looked_at.map(|at| at.to_string()),
+        uses: int(seen.clone().count() as u64),
+        last_use: seen.max().map(|at| at.to_string()),
+        unknown: from.unknown.as_deref().map(short),
+        closed: from.closed.as_deref().map(short),
     }
 }
 

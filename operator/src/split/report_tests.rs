@@ -2,7 +2,8 @@
 
 use super::super::journal::Journal;
 use super::*;
-use rerp_split::status::ForeignKeyState;
+use rerp_split::spec::Side;
+use rerp_split::status::{ForeignKeyState, Use};
 
 fn finding(id: &str) -> rerp_split::status::Finding {
     rerp_split::status::Finding {
@@ -50,6 +51,24 @@ fn severed_foreign_keys_and_their_orphans_reach_the_status() {
     assert_eq!(after["foreignKeys"], expected);
     assert_eq!(after["findings"][0]["id"], "orphans");
     assert_eq!(after["findings"][0]["severity"], "Warning");
+}
+
+#[test]
+fn the_evidence_reaches_the_status_in_short() {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let one = |last: Option<i64>| Use { role: "report".into(), last: last.map(at), ..Use::default() };
+    let seen = Evidence {
+        since: at(0),
+        looked_at: Some(at(90)),
+        closed: Some("others".into()),
+        uses: vec![one(Some(60)), one(Some(30)), one(None)],
+        ..Evidence::default()
+    };
+    let after = serde_json::to_value(reported(Status { evidence: Some(seen), ..Status::default() })).unwrap();
+    let expected = serde_json::json!({"since": "1970-01-01T00:00:00Z", "lookedAt": "1970-01-01T00:01:30Z", "uses": 2,
+        "lastUse": "1970-01-01T00:01:00Z", "closed": "others"});
+    assert_eq!(after["evidence"], expected);
+    assert!(serde_json::to_value(reported(Status::default())).unwrap().get("evidence").is_none());
 }
 
 #[test]

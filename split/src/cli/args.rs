@@ -3,7 +3,7 @@
 use super::exit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rerp_split::phase::Phase;
-use rerp_split::spec::CopySpec;
+use rerp_split::spec::{CopySpec, EvidenceSpec};
 use std::path::PathBuf;
 
 /// Moves a live schema from one PostgreSQL server to another.
@@ -137,6 +137,12 @@ pub(crate) struct Sides {
     /// Sever foreign keys although there are children without a parent already.
     #[arg(long)]
     pub(crate) waive_orphans: bool,
+    /// What follows if others than the service use the moving tables: require waits with the switch until they have stopped.
+    #[arg(long, value_enum, default_value_t = Evidence::Warn)]
+    pub(crate) evidence: Evidence,
+    /// With --evidence require: how long everybody else has to have been quiet, in seconds.
+    #[arg(long, default_value_t = EvidenceSpec::default().quiet_for_s)]
+    pub(crate) quiet_for_s: u64,
     /// With sslmode=verify-full, where the target's own disk has the source's roots, for its subscription; by default where
     /// sslrootcert in --source says.
     #[arg(long)]
@@ -161,6 +167,16 @@ pub(crate) enum ForeignKeys {
     Refuse,
     /// They are dropped right before the cutover and compared across the databases from then on.
     Sever,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Evidence {
+    /// No switch before they have stopped, nor where it can't be told.
+    Require,
+    /// They are named.
+    Warn,
+    /// Nobody looks.
+    Ignore,
 }
 
 /// Phases that a migration can be told to stop at.

@@ -1,13 +1,13 @@
 //! Flags -> settings. A spec comes from a file, or from flags; URLs never from a spec. What a person doesn't say of the roles is
 //! read from the source's rights.
 
-use super::args::{ForeignKeys, Sides};
+use super::args::{Evidence, ForeignKeys, Sides};
 use super::failure::{Failure, Refusal};
 use rerp_split::connect::Endpoint;
 use rerp_split::inspect::{Usage, usage};
 use rerp_split::run::Settings;
 use rerp_split::schema::find_pg_dump;
-use rerp_split::spec::{AcrossDomains, CopySpec, ForeignKeySpec, Roles, Side, SideSpec, Spec};
+use rerp_split::spec::{AcrossDomains, CopySpec, EvidenceSpec, ForeignKeySpec, Policy, Roles, Side, SideSpec, Spec};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -115,6 +115,14 @@ impl Sides {
                     ForeignKeys::Sever => AcrossDomains::Sever,
                 },
                 waive_orphans: self.waive_orphans,
+            },
+            evidence: EvidenceSpec {
+                policy: match self.evidence {
+                    Evidence::Require => Policy::Require,
+                    Evidence::Warn => Policy::Warn,
+                    Evidence::Ignore => Policy::Ignore,
+                },
+                quiet_for_s: self.quiet_for_s,
             },
             way_back: !self.no_way_back,
         })

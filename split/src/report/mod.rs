@@ -23,6 +23,7 @@ pub fn status(status: &Status) -> String {
         status.cutover.as_ref().map(cutover),
         status.rollback.as_ref().map(rollback),
         status.way_back.as_ref().map(way_back),
+        status.evidence.as_ref().and_then(|seen| seen.closed.as_ref()).map(|why| format!("no switch: {why}")),
     ] {
         text.extend(line.map(|line| line + "\n"));
     }

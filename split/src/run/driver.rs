@@ -102,7 +102,8 @@ impl Driver {
         if next != phase {
             return self.enter(phase, next).await;
         }
-        let settled = work == Work::Done || phase == Phase::Preflight || phase.is_turn();
+        let held = self.is_held(phase) && self.wishes.borrow().wish.advance_to.is_switched();
+        let settled = (work == Work::Done && !held) || phase == Phase::Preflight || phase.is_turn();
         Ok(if settled { Turn::Settled } else { Turn::Waiting })
     }
 
@@ -115,7 +116,7 @@ impl Driver {
         let observation = Observation {
             work,
             advance_to: wish.advance_to,
-            services_prepared: wish.services_prepared,
+            services_prepared: wish.services_prepared && !self.is_held(phase),
             abort: wish.abort,
             suspend: wish.suspend,
             owner,
@@ -124,6 +125,11 @@ impl Driver {
             was_back: self.board.status().rollback.is_some(),
         };
         Ok(phase::next(phase, &observation))
+    }
+
+    /// Others use the tables, and the switch waits until they have stopped.
+    fn is_held(&self, phase: Phase) -> bool {
+        phase == Phase::ReadyForCutover && self.board.status().evidence.is_some_and(|seen| seen.closed.is_some())
     }
 
     /// The epoch as last seen, and whether the data can change hands once more.

@@ -4,6 +4,7 @@ use super::survey::survey;
 use super::{Board, back, keys, observe, switch};
 use crate::clean;
 use crate::copy;
+use crate::evidence;
 use crate::failpoint::{self, Step};
 use crate::inspect::{Inventory, inspect};
 use crate::journal;
@@ -66,7 +67,7 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
         Phase::Copy => copy_rows(job, board).await,
         Phase::CatchUp => catch_up(job, board).await,
         Phase::Verify => compare(job, board).await,
-        Phase::ReadyForCutover => follow(job, board).await,
+        Phase::ReadyForCutover => ready(job, board).await,
         Phase::Observe if observe::two_owners(job, board, Side::Source).await? => Ok(Work::Unfinished),
         Phase::RolledBack if observe::two_owners(job, board, Side::Target).await? => Ok(Work::Unfinished),
         Phase::Observe => {
@@ -150,6 +151,7 @@ async fn prepare(job: &Job, board: &Board) -> Result<Work, StepError> {
     let pre_data = schema::dump(job, &inventory, Section::PreData).await?;
     failpoint::step(Step::PreDataDumped).await;
     schema::create(job, &mut target, &pre_data).await?;
+    evidence::begin(job, board).await?;
     Ok(Work::Done)
 }
 
@@ -182,6 +184,19 @@ async fn catch_up(job: &Job, board: &Board) -> Result<Work, StepError> {
     failpoint::step(Step::SubscriptionEnabled).await;
     board.update(|status| status.tables.iter_mut().for_each(|table| table.state = TableState::Streaming));
     follow(job, board).await
+}
+
+/// Follows, and looks who else uses the tables: whether the switch waits for these is the driver's to mind.
+async fn ready(job: &Job, board: &Board) -> Result<Work, StepError> {
+    let followed = follow(job, board).await?;
+    evidence::look(job, board).await?;
+    board.update(|status| {
+        let closed = status.evidence.as_ref().and_then(|seen| seen.closed.clone());
+        if followed == Work::Done {
+            status.message = closed.unwrap_or_else(|| message(Phase::ReadyForCutover).to_owned());
+        }
+    });
+    Ok(followed)
 }
 
 /// Reports what the slot keeps while rows are copied; ends only with an error that the copy can't outlive. A server

@@ -8,6 +8,7 @@ mod approve;
 mod back;
 mod cli;
 mod copy;
+mod evidence;
 mod fence_broken;
 mod fence_crash;
 mod fence_ledger;

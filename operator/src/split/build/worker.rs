@@ -15,7 +15,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use rerp_crds::names;
-use rerp_split::spec::ForeignKeySpec;
+use rerp_split::spec::Spec;
 use std::collections::BTreeMap;
 
 /// Component label of the worker.
@@ -24,6 +24,8 @@ pub const COMPONENT: &str = "split-worker";
 const FOLDER: &str = "/etc/rerp/split";
 /// Annotation on the pod: what its spec says of foreign keys.
 const FOREIGN_KEYS: &str = "rerp.dev/foreign-keys";
+/// Annotation on the pod: what its spec asks of evidence.
+const EVIDENCE: &str = "rerp.dev/evidence";
 /// Annotation on the pod: there is no way back.
 const WAY_BACK: &str = "rerp.dev/way-back";
 /// The user that the image runs as.
@@ -41,11 +43,12 @@ pub fn secret(owner: &Owner, source: String, target: String, spec: String, roots
 }
 
 /// The Deployment that runs the worker. A worker reads its spec once, so the answers that a person may give while it is
-/// refused, what becomes of foreign keys and whether there is a way back, start another one; other changes wait for the next.
+/// refused or waits, what becomes of foreign keys, what of evidence, and whether there is a way back, start another one; other changes
+/// wait for the next.
 #[must_use]
-pub fn deployment(owner: &Owner, image: &str, foreign_keys: ForeignKeySpec, way_back: bool) -> Deployment {
+pub fn deployment(owner: &Owner, image: &str, spec: &Spec) -> Deployment {
     let labels = owner.labels(COMPONENT);
-    let annotations = Some(answers(foreign_keys, way_back)).filter(|answers| !answers.is_empty());
+    let annotations = Some(answers(spec)).filter(|answers| !answers.is_empty());
     Deployment {
         metadata: owner.child(&names::split_worker(&owner.name), COMPONENT),
         spec: Some(DeploymentSpec {
@@ -63,11 +66,14 @@ pub fn deployment(owner: &Owner, image: &str, foreign_keys: ForeignKeySpec, way_
 }
 
 /// What differs from the answer that nobody has to give: nobody's worker is started anew for nothing.
-fn answers(keys: ForeignKeySpec, way_back: bool) -> BTreeMap<String, String> {
+fn answers(spec: &Spec) -> BTreeMap<String, String> {
+    let (keys, seen) = (spec.foreign_keys, spec.evidence);
     let waived = if keys.waive_orphans { ", orphans waived" } else { "" };
     let keys = (!keys.is_default()).then(|| (FOREIGN_KEYS, format!("{:?}{waived}", keys.across_domains)));
-    let back = (!way_back).then(|| (WAY_BACK, "None".to_owned()));
-    keys.into_iter().chain(back).map(|(name, answer)| (name.to_owned(), answer)).collect()
+    let evidence =
+        (!seen.is_default()).then(|| (EVIDENCE, format!("{:?}, quiet for {} s", seen.policy, seen.quiet_for_s)));
+    let back = (!spec.way_back).then(|| (WAY_BACK, "None".to_owned()));
+    keys.into_iter().chain(evidence).chain(back).map(|(name, answer)| (name.to_owned(), answer)).collect()
 }
 
 fn pod(owner: &Owner, image: &str) -> PodSpec {

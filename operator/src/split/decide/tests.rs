@@ -11,10 +11,13 @@ use crate::split::address::Address;
 use crate::split::gather::Member;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use rerp_crds::database::{ServiceDatabaseStatus, SharedEngine};
-use rerp_crds::split::{AcrossDomains, DatabaseSplitMigrationStatus, ForeignKeys, Observe};
+use rerp_crds::split::{AcrossDomains, DatabaseSplitMigrationStatus, Evidence, EvidencePolicy, ForeignKeys, Observe};
 use rerp_crds::{Duration as Text, ObjectRef, RerpService, ServiceDatabase};
-use rerp_split::spec::{ForeignKeySpec, Side};
+use rerp_split::spec::{EvidenceSpec, ForeignKeySpec, Policy, Side, Spec};
 use rerp_split::status::{Cutover, Finding, Made, Status};
+
+const SEVERED: ForeignKeySpec =
+    ForeignKeySpec { across_domains: rerp_split::spec::AcrossDomains::Sever, waive_orphans: false };
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -258,17 +261,47 @@ fn the_worker_is_told_what_becomes_of_foreign_keys() {
 }
 
 #[test]
-fn another_answer_about_foreign_keys_or_the_way_back_starts_another_worker() {
+fn another_answer_of_a_person_starts_another_worker() {
     let owner = crate::cluster::child::Owner::of(&migration("identity"));
-    let pod = |keys, way_back| {
-        let spec = super::super::build::worker::deployment(&owner, "image", keys, way_back).spec.unwrap();
+    let decision = decide(&migration("identity"), &seen(Phase::Preflight), at(200));
+    let plain = &run(&decision).checked.spec;
+    let pod = |change: fn(&mut Spec)| {
+        let mut spec = plain.clone();
+        change(&mut spec);
+        let spec = super::super::build::worker::deployment(&owner, "image", &spec).spec.unwrap();
         spec.template.metadata.unwrap().annotations
     };
-    let sever = ForeignKeySpec { across_domains: rerp_split::spec::AcrossDomains::Sever, waive_orphans: false };
-    assert_eq!(pod(ForeignKeySpec::default(), true), None, "nobody's worker is started anew for nothing");
-    assert_ne!(pod(sever, true), pod(ForeignKeySpec { waive_orphans: true, ..sever }, true));
-    assert!(pod(sever, true).is_some() && pod(ForeignKeySpec::default(), false).is_some());
-    assert_ne!(pod(sever, true), pod(sever, false));
+    let answers: [fn(&mut Spec); 6] = [
+        |_| {},
+        |spec| spec.foreign_keys = SEVERED,
+        |spec| spec.foreign_keys = ForeignKeySpec { waive_orphans: true, ..SEVERED },
+        |spec| spec.way_back = false,
+        |spec| spec.evidence.policy = Policy::Require,
+        |spec| spec.evidence.quiet_for_s = 60,
+    ];
+    let pods = answers.map(pod);
+    assert_eq!(pods[0], None, "nobody's worker is started anew for nothing");
+    for (n, pod) in pods.iter().enumerate() {
+        assert!(!pods[..n].contains(pod), "answer {n}");
+    }
+}
+
+#[test]
+fn the_cutover_waits_for_the_evidence_that_is_asked_for() {
+    let mut object = migration("m");
+    object.spec.advance_to = Some(AdvanceTo::Cutover);
+    let quiet_for = Some(Text::new("1h"));
+    object.spec.evidence = Some(Evidence { policy: Some(EvidencePolicy::Require), quiet_for });
+    let mut seen = seen(Phase::ReadyForCutover);
+    seen.unprepared = Some(Vec::new());
+    let told = run(&decide(&object, &seen, at(1000))).checked.spec.evidence;
+    assert_eq!(told, EvidenceSpec { policy: Policy::Require, quiet_for_s: 3600 });
+    let closed = Some("others use the moving tables: report".to_owned());
+    seen.journal.as_mut().unwrap().status.evidence =
+        Some(rerp_split::status::Evidence { closed, ..Default::default() });
+    let waits = decide(&object, &seen, at(1000)).outcome;
+    assert_eq!((waits.reason(), waits.message().contains("report")), (Reason::StillUsed, true), "{waits:?}");
+    assert_eq!(run(&decide(&migration("m"), &seen, at(1000))).checked.spec.evidence, EvidenceSpec::default());
 }
 
 #[test]

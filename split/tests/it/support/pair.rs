@@ -10,7 +10,7 @@ use rerp_split::connect::Endpoint;
 use rerp_split::fence::{CutoverConfig, WayBack};
 use rerp_split::journal::{self, Wish, run};
 use rerp_split::phase::Phase;
-use rerp_split::spec::{self, CopySpec, Direction, ForeignKeySpec, Spec};
+use rerp_split::spec::{self, CopySpec, Direction, EvidenceSpec, ForeignKeySpec, Spec};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +61,7 @@ impl Pair {
             cutover_budget_s: 60,
             copy: CopySpec::default(),
             foreign_keys: ForeignKeySpec::default(),
+            evidence: EvidenceSpec::default(),
             way_back: false,
         };
         let (from, to) = (source.admin().await, target.admin().await);

@@ -11,7 +11,7 @@ use super::support::cluster::{self, Cluster};
 use super::support::ledger::TABLES;
 use super::support::side::{self, SCHEMA, unique};
 use rerp_split::connect::Endpoint;
-use rerp_split::spec::{AcrossDomains, CopySpec, ForeignKeySpec, Side, Spec};
+use rerp_split::spec::{AcrossDomains, CopySpec, EvidenceSpec, ForeignKeySpec, Side, Spec};
 use rerp_split::status::Status;
 use rerp_split::step::Job;
 use rustix::process::{Pid, Signal, kill_process};
@@ -32,6 +32,7 @@ pub struct World {
     tables: Option<Vec<String>>,
     copy: CopySpec,
     foreign_keys: ForeignKeySpec,
+    evidence: EvidenceSpec,
     way_back: bool,
     dir: TempDir,
 }
@@ -73,6 +74,13 @@ impl World {
         self
     }
 
+    /// The same, with another answer to others that use the tables.
+    pub fn with_evidence(mut self, evidence: EvidenceSpec) -> Self {
+        self.evidence = evidence;
+        self.write_spec();
+        self
+    }
+
     /// The same, with a way back: the other tests do without, for its slot waits for everybody's transactions on the target.
     pub fn with_way_back(mut self) -> Self {
         self.way_back = true;
@@ -93,7 +101,9 @@ impl World {
         let target = side::Side::create(to, &format!("dst_{id}")).await;
         let (copy, foreign_keys) = (CopySpec::default(), ForeignKeySpec::default());
         let dir = tempfile::tempdir().unwrap();
-        let world = Self { migration: id, source, target, tables: None, copy, foreign_keys, way_back: false, dir };
+        let evidence = EvidenceSpec::default();
+        let world =
+            Self { migration: id, source, target, tables: None, copy, foreign_keys, evidence, way_back: false, dir };
         world.write_spec();
         std::fs::write(world.path("source"), world.source.url()).unwrap();
         std::fs::write(world.path("target"), world.target.url()).unwrap();
@@ -114,6 +124,7 @@ impl World {
             cutover_budget_s: 60,
             copy: self.copy.clone(),
             foreign_keys: self.foreign_keys,
+            evidence: self.evidence,
             way_back: self.way_back,
         }
     }
