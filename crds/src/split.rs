@@ -165,6 +165,11 @@ pub struct CutoverSettings {
     #[x_kube(validation = Rule::new("duration(self) >= duration('10s') && duration(self) <= duration('24h')")
         .message("attempts back off for seconds; let cutover.budget be 10s to 24h"))]
     pub budget: Option<Duration>,
+    /// Rehearses the cutover at ReadyForCutover, once for each number: locks and drains the real tables as a cutover does, and lets go
+    /// before anything is switched (status.rehearsal). Raise it to rehearse again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub rehearsal: Option<i64>,
 }
 
 /// How source and target are compared.
@@ -379,6 +384,9 @@ pub struct DatabaseSplitMigrationStatus {
     /// State of the stream of changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replication: Option<ReplicationStatus>,
+    /// What the last rehearsal of the cutover came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<RehearsalStatus>,
     /// Figures of the cutover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cutover: Option<CutoverStatus>,
@@ -448,6 +456,36 @@ pub struct ReplicationStatus {
     /// Name of the replication slot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<String>,
+}
+
+/// A rehearsal of the cutover, in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RehearsalStatus {
+    /// Which one that spec.cutover.rehearsal asked for.
+    pub number: i64,
+    /// When it ended, in RFC 3339.
+    pub at: String,
+    /// How long writers would wait for the cutover; absent if it failed, as are the times below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted_pause_ms: Option<f64>,
+    /// How long they waited for the rehearsal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_ms: Option<f64>,
+    /// Waiting for the locks before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock_wait_ms: Option<f64>,
+    /// Part of it spent until the last change had reached the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain_ms: Option<f64>,
+    /// Part of it spent on sequences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence_ms: Option<f64>,
+    /// Attempts, the last one included.
+    pub attempts: i64,
+    /// Why no attempt came so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 /// Figures of the cutover, in milliseconds.

@@ -31,6 +31,9 @@ pub struct Status {
     /// The switch, once it has happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cutover: Option<Cutover>,
+    /// The last rehearsal of the switch, once there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Rehearsal>,
     /// The last switch back, once there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Cutover>,
@@ -128,6 +131,36 @@ pub struct Cutover {
     pub epoch: i64,
     /// When the target was opened.
     pub at: Timestamp,
+}
+
+/// A rehearsal of the switch: everything up to the closing, and then everything was let go.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Rehearsal {
+    /// Which one that was wished for.
+    pub number: i64,
+    /// When it ended.
+    pub at: Timestamp,
+    /// Attempts, the last one included.
+    pub attempts: u32,
+    /// Waiting for the locks. This and the times below are absent if it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_wait_ms: Option<f64>,
+    /// Until the target had replayed everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_ms: Option<f64>,
+    /// Sequences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence_ms: Option<f64>,
+    /// How long writers waited for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_ms: Option<f64>,
+    /// How long they would wait for the switch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted_pause_ms: Option<f64>,
+    /// Why no attempt came so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 /// Whether the data can change hands once more.

@@ -79,7 +79,7 @@ async fn run(context: &Context, owner: &Owner, seen: &Observed, worker: &Worker)
     let source = address(seen.source.as_ref(), "source")?;
     let target = address(seen.target.as_ref(), "target")?;
     let id = &worker.checked.spec.migration;
-    journal::tell(context.postgres, source, id, &worker.wish, worker.turn).await?;
+    journal::tell(context.postgres, source, id, &worker.wish, worker.turn, worker.rehearsal).await?;
     let uri = |at: &Address| at.uri().ok_or_else(|| ActError::Address(at.admin.host.clone()));
     let spec = serde_json::to_string_pretty(&worker.checked.spec)?;
     let applier = context.applier(MANAGER, owner.clone());

@@ -66,6 +66,8 @@ pub struct Worker {
     pub wish: Wish,
     /// Whether the data is to change hands once more.
     pub turn: Turn,
+    /// The number of the rehearsal that is asked for; 0 if none is.
+    pub rehearsal: i64,
 }
 
 /// Decides one pass.
@@ -94,7 +96,10 @@ pub fn decide(migration: &DatabaseSplitMigration, seen: &Observed, now: Timestam
     };
     let worker = match outcome {
         Outcome::Done { .. } => WorkerAct::Remove,
-        _ => WorkerAct::Run(Box::new(Worker { checked, wish, turn: turn(migration) })),
+        _ => {
+            let (turn, rehearsal) = (turn(migration), rehearsal(migration));
+            WorkerAct::Run(Box::new(Worker { checked, wish, turn, rehearsal }))
+        }
     };
     Decision { hold: true, worker, close: false, forget: false, outcome }
 }
@@ -131,6 +136,10 @@ fn early(migration: &DatabaseSplitMigration, seen: &Observed) -> bool {
 fn turn(migration: &DatabaseSplitMigration) -> Turn {
     let at = |wanted: Option<AtEpoch>| wanted.map(|wanted| wanted.epoch);
     Turn { rollback: at(migration.spec.rollback), forward: at(migration.spec.forward) }
+}
+
+fn rehearsal(migration: &DatabaseSplitMigration) -> i64 {
+    migration.spec.cutover.as_ref().and_then(|cutover| cutover.rehearsal).unwrap_or_default()
 }
 
 /// Whether the time of observation is over; without one there is nothing to wait for. It begins anew each time the target opens, and
@@ -210,7 +219,10 @@ fn progress(
         ),
         Phase::ReadyForCutover if wish.advance_to < Phase::Cutover => Outcome::waiting(
             Reason::AwaitingApproval,
-            "ready for the cutover; raise spec.advanceTo to Cutover or Completed to go on",
+            format!(
+                "ready for the cutover{}; raise spec.advanceTo to Cutover or Completed to go on",
+                predicted(status, rehearsal(migration))
+            ),
             HELD,
         ),
         Phase::ReadyForCutover if closed(status).is_some() => {
@@ -238,6 +250,20 @@ fn progress(
             HELD,
         ),
         _ => busy(),
+    }
+}
+
+/// What the rehearsal that is asked for came to, if one is.
+fn predicted(status: &Status, number: i64) -> String {
+    match &status.rehearsal {
+        _ if number == 0 => String::new(),
+        Some(last) if last.number >= number => match (&last.failed, last.predicted_pause_ms) {
+            (Some(why), _) => format!(", and rehearsal {} failed: {why}", last.number),
+            (None, pause) => {
+                format!(", with a pause of {:.0} ms by rehearsal {}", pause.unwrap_or_default(), last.number)
+            }
+        },
+        _ => format!(", and about to rehearse, number {number}"),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::address::Address;
 use crate::postgres::exec::{self, Connector, Session};
 use jiff::Timestamp;
-use rerp_split::journal::{Turn, Wish, client, turn};
+use rerp_split::journal::{Turn, Wish, client, rehearsal, turn};
 use rerp_split::status::Status;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -85,18 +85,27 @@ pub async fn read(postgres: Connector, at: &Address, id: &str) -> Result<Option<
     .await
 }
 
-/// Tells the worker how far to go, and whether the data is to change hands once more. Writes nothing that stands already.
+/// Tells the worker how far to go, whether the data is to change hands once more, and which rehearsal is asked for (0: none). Writes
+/// nothing that stands already.
 ///
 /// # Errors
 /// The database can't be written.
-pub async fn tell(postgres: Connector, at: &Address, id: &str, wish: &Wish, turn: Turn) -> Result<(), JournalError> {
+pub async fn tell(
+    postgres: Connector,
+    at: &Address,
+    id: &str,
+    wish: &Wish,
+    turn: Turn,
+    number: i64,
+) -> Result<(), JournalError> {
     visit(postgres, at, async |session| {
         let client = &session.client;
         let before = client::read_wish(client, id).await.map_err(|e| failed(at, e))?;
         let present = turn::read_turn(client, id).await.map_err(|e| failed(at, e))?;
-        let stands = (before.as_ref() == Some(wish), present == turn);
-        // A journal of an older version knows no turns.
-        if before.is_none() || !stands.1 {
+        let rehearsed = rehearsal::read_rehearsal(client, id).await.map_err(|e| failed(at, e))?;
+        let stands = (before.as_ref() == Some(wish), present == turn, rehearsed == number);
+        // A journal of an older version knows no turns, and no rehearsals.
+        if before.is_none() || !stands.1 || !stands.2 {
             client::ensure(client).await.map_err(|e| failed(at, e))?;
         }
         if !stands.0 {
@@ -104,6 +113,9 @@ pub async fn tell(postgres: Connector, at: &Address, id: &str, wish: &Wish, turn
         }
         if !stands.1 {
             turn::write_turn(client, id, turn).await.map_err(|e| failed(at, e))?;
+        }
+        if !stands.2 {
+            rehearsal::write_rehearsal(client, id, number).await.map_err(|e| failed(at, e))?;
         }
         Ok(())
     })

@@ -7,14 +7,14 @@ use crate::outcome::Outcome;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use rerp_crds::split::{
-    AdvanceTo, CutoverStatus, DatabaseSplitMigrationStatus, EvidenceStatus, Finding, ForeignKeyStatus,
+    AdvanceTo, CutoverStatus, DatabaseSplitMigrationStatus, EvidenceStatus, Finding, ForeignKeyStatus, RehearsalStatus,
     ReplicationStatus, RollbackStatus, SideObject, SplitPhase, TableProgress, VerificationStatus,
 };
 use rerp_crds::{ConditionStatus, ConditionType, DatabaseSplitMigration, NewCondition, Reason, names};
 use rerp_split::phase::Phase;
 use rerp_split::spec::Side;
 use rerp_split::status::{
-    Cutover, Evidence, ForeignKey, Made, Replication, Severity, Status, TableStatus, Verification,
+    Cutover, Evidence, ForeignKey, Made, Rehearsal, Replication, Severity, Status, TableStatus, Verification,
 };
 
 /// How many findings an object holds.
@@ -90,6 +90,7 @@ fn take(after: &mut DatabaseSplitMigrationStatus, report: &Status) {
     after.plan_hash.clone_from(&report.plan_hash);
     after.tables = report.tables.iter().map(table).collect();
     after.replication = report.replication.as_ref().map(replication);
+    after.rehearsal = report.rehearsal.as_ref().map(rehearsal);
     after.cutover = report.cutover.as_ref().map(cutover);
     after.epoch = (report.epoch > 0).then_some(report.epoch);
     after.rollback = rollback(report);
@@ -230,6 +231,20 @@ fn cutover(from: &Cutover) -> CutoverStatus {
         attempts: Some(i64::from(from.attempts)),
         epoch: Some(from.epoch),
         at: Some(from.at.to_string()),
+    }
+}
+
+fn rehearsal(from: &Rehearsal) -> RehearsalStatus {
+    RehearsalStatus {
+        number: from.number,
+        at: from.at.to_string(),
+        predicted_pause_ms: from.predicted_pause_ms,
+        held_ms: from.held_ms,
+        lock_wait_ms: from.lock_wait_ms,
+        drain_ms: from.drain_ms,
+        sequence_ms: from.sequence_ms,
+        attempts: i64::from(from.attempts),
+        failed: from.failed.as_deref().map(short),
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     },
     /// Print how far the migration is and what can be done; without --schema or --migration, list all.
     Status(Sides),
+    /// Rehearse the switch once, at ReadyForCutover: lock and drain the real tables, tell the pause that is to be expected, let go.
+    Rehearse(Sides),
     /// Compare the contents of both sides, with or without a migration; only reads.
     Verify(Sides),
     /// Take the migration back and leave nothing behind; refused once the target owns the data.

@@ -9,6 +9,7 @@ mod failure;
 mod migrate;
 mod order;
 mod progress;
+mod rehearse;
 mod rollback;
 mod settings;
 mod status;
@@ -76,6 +77,7 @@ async fn dispatch(command: Command, output: &Output, stop: &CancellationToken) -
         Command::Abort(sides) => back::abort(sides, output, stop).await,
         Command::Rollback { sides, epoch, undo } => rollback::rollback(sides, epoch, undo, output, stop).await,
         Command::UndoForeignKeys(sides) => commands::undo_foreign_keys(sides, output).await,
+        Command::Rehearse(sides) => rehearse::rehearse(sides, output, stop).await,
         Command::Order { sides, schemas } => order::order(sides, &schemas, output).await,
         Command::Worker { dir, admin, pg_dump } => {
             commands::worker(settings::from_dir(&dir, pg_dump)?, &admin, stop).await
@@ -93,6 +95,7 @@ impl Command {
             Self::Abort(_) => "abort",
             Self::Rollback { .. } => "rollback",
             Self::UndoForeignKeys(_) => "undo-foreign-keys",
+            Self::Rehearse(_) => "rehearse",
             Self::Order { .. } => "order",
             Self::Worker { .. } => "worker",
         }
@@ -107,6 +110,7 @@ impl Command {
             | Self::Abort(sides)
             | Self::Rollback { sides, .. }
             | Self::UndoForeignKeys(sides)
+            | Self::Rehearse(sides)
             | Self::Order { sides, .. } => Some(sides),
             Self::Worker { .. } => None,
         }

@@ -8,6 +8,7 @@ use super::answer::{failure, success};
 use super::clock::{Clock, back_off};
 use super::config::{CutoverConfig, CutoverReport, WayBack};
 use super::error::{Cause, FenceError};
+use super::rehearsal::{Rehearsal, RehearsalReport};
 use super::render::{look, render};
 use super::sessions::Sessions;
 use super::step::{Outcome, Worker, step};
@@ -46,6 +47,7 @@ pub struct Drive {
     opened: Option<Timestamp>,
     /// When the slot of the way back was last known to keep little.
     advanced: Option<Instant>,
+    rehearsal: Rehearsal,
 }
 
 impl Drive {
@@ -63,7 +65,18 @@ impl Drive {
             cause: None,
             opened: None,
             advanced: (cfg.way_back == WayBack::New).then(Instant::now),
+            rehearsal: Rehearsal::No,
         }
+    }
+
+    /// One that never closes the source.
+    pub(super) fn rehearsal(cfg: &CutoverConfig, source: &Endpoint, target: &Endpoint) -> Self {
+        Self { rehearsal: Rehearsal::Wanted(Duration::ZERO), ..Self::new(cfg, source, target, false) }
+    }
+
+    /// What a rehearsal came to, once `turn` has returned false.
+    pub(super) fn released(self) -> Result<RehearsalReport, FenceError> {
+        self.rehearsal.finish(self.worker.outcome, self.clock.attempts, self.cause)
     }
 
     /// The statement that the next turn sends; none once it is over.
@@ -82,10 +95,11 @@ impl Drive {
         self.clock.answered(&stmt, &event, begun.elapsed());
         failpoint::statement(&stmt, Moment::After).await;
         let event = self.in_time(&stmt, event);
+        let event = self.rehearsal.tell(&stmt, event, begun.elapsed(), &self.clock);
         tracing::debug!(migration = %self.cfg.migration, ?stmt, ?event, took = ?begun.elapsed(), "fence");
         self.remember(&stmt, &event);
         let (worker, next) = step(&self.worker, event);
-        (self.worker, self.next) = (worker, next);
+        (self.worker, self.next) = (worker, next.filter(|_| !self.rehearsal.is_over(&stmt)));
         self.next.is_some()
     }
 

@@ -7,13 +7,15 @@
 //!
 //! Source and target are the side that closes and the side that opens: a rollback is the same with the sides exchanged.
 //!
-//! Read `stmt` (all that is ever sent), `step` (what follows what, pure), `render`, `rights` and `streams` (the SQL), `drive` (runs it).
+//! Read `stmt` (all that is ever sent), `step` (what follows what, pure), `render`, `rights` and `streams` (the SQL), `drive` (runs it),
+//! `rehearsal` (as far as the closing, and back).
 
 mod answer;
 mod clock;
 mod config;
 mod drive;
 mod error;
+mod rehearsal;
 mod render;
 mod rights;
 mod sequence;
@@ -25,6 +27,7 @@ mod streams;
 pub use config::{CutoverConfig, CutoverReport, SchemaHash, WayBack};
 pub use drive::Drive;
 pub use error::{Cause, FenceError};
+pub use rehearsal::{RehearsalReport, rehearse};
 pub use render::render;
 pub use sequence::ahead;
 pub use step::{Outcome, Worker, step};

@@ -120,7 +120,7 @@ pub async fn forget<C: GenericClient + Sync>(client: &C, migration: &str) -> Res
         BEGIN
             IF to_regnamespace('rerp_split') IS NULL THEN RETURN; END IF;
             PERFORM pg_advisory_xact_lock(hashtext('rerp_split'));
-            FOREACH journal IN ARRAY ARRAY['wish', 'turn', 'migration', 'cleanup', 'declared', 'token_fwd', 'token_rev',
+            FOREACH journal IN ARRAY ARRAY['wish', 'turn', 'rehearsal', 'migration', 'cleanup', 'declared', 'token_fwd', 'token_rev',
                 'attempt', 'drained', 'definition', 'chunk', 'verify_chunk', 'foreign_key', 'gone_key', 'orphan', 'run'] LOOP
                 -- An older version has fewer.
                 CONTINUE WHEN to_regclass(format('rerp_split.%I', journal)) IS NULL;

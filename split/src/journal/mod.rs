@@ -9,12 +9,14 @@ pub mod cleanup;
 pub mod client;
 pub mod known;
 pub mod owner;
+pub mod rehearsal;
 pub mod run;
 pub mod turn;
 
 pub use client::{beat, ensure, forget, read_status, read_wish, write_status, write_wish};
 pub use known::{Known, known};
 pub use owner::{OwnerRow, forget_owner, read_owner, register};
+pub use rehearsal::{read_rehearsal, write_rehearsal};
 pub use turn::{Turn, read_turn, write_turn};
 
 use crate::phase::Phase;

@@ -30,6 +30,12 @@ CREATE TABLE IF NOT EXISTS rerp_split.turn (
     forward bigint
 );
 
+-- The last rehearsal of the switch that is wished for; the status has the last one done.
+CREATE TABLE IF NOT EXISTS rerp_split.rehearsal (
+    migration text PRIMARY KEY,
+    number bigint NOT NULL
+);
+
 -- How far it is; written by the worker, on the source.
 CREATE TABLE IF NOT EXISTS rerp_split.migration (
     migration text PRIMARY KEY,

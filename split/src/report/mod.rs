@@ -1,6 +1,8 @@
 //! Status and findings as text for a person.
 
-use crate::status::{Cutover, Finding, ForeignKey, Replication, Severity, Status, TableStatus, Verification, WayBack};
+use crate::status::{
+    Cutover, Finding, ForeignKey, Rehearsal, Replication, Severity, Status, TableStatus, Verification, WayBack,
+};
 use comfy_table::{ContentArrangement, Table, presets};
 use std::fmt::Write;
 
@@ -20,6 +22,7 @@ pub fn status(status: &Status) -> String {
     for line in [
         status.replication.as_ref().map(stream),
         status.verification.as_ref().map(compared),
+        status.rehearsal.as_ref().map(rehearsal),
         status.cutover.as_ref().map(cutover),
         status.rollback.as_ref().map(rollback),
         status.way_back.as_ref().map(way_back),
@@ -57,6 +60,25 @@ pub fn compared(seen: &Verification) -> String {
 #[must_use]
 pub fn cutover(cutover: &Cutover) -> String {
     turn("switched", cutover)
+}
+
+/// What a rehearsal predicts, as a line.
+#[must_use]
+pub fn rehearsal(rehearsal: &Rehearsal) -> String {
+    let Rehearsal { number, at, attempts, .. } = rehearsal;
+    let ms = |value: Option<f64>| value.unwrap_or_default();
+    match &rehearsal.failed {
+        Some(why) => format!("rehearsal {number} failed at {at}, after {attempts} attempts: {why}"),
+        None => format!(
+            "rehearsal {number} at {at} predicts a pause of {:.1} ms: writers waited {:.1} ms (locks {:.1}, drain {:.1}, sequences {:.1}), \
+             {attempts} attempts",
+            ms(rehearsal.predicted_pause_ms),
+            ms(rehearsal.held_ms),
+            ms(rehearsal.lock_wait_ms),
+            ms(rehearsal.drain_ms),
+            ms(rehearsal.sequence_ms)
+        ),
+    }
 }
 
 /// What the switch back was like, as a line.

@@ -9,6 +9,7 @@ mod driver;
 mod keys;
 mod made;
 mod observe;
+mod rehearse;
 mod survey;
 mod switch;
 mod work;

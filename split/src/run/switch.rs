@@ -104,7 +104,7 @@ async fn unfounded(job: &Job, direction: Direction) -> Result<Option<&'static st
 }
 
 /// Looks at the side that is to close.
-async fn begin(job: &Job, direction: Direction) -> Result<Inventory, StepError> {
+pub(super) async fn begin(job: &Job, direction: Direction) -> Result<Inventory, StepError> {
     let side = direction.start();
     let mut client = job.session(side, "inspect").await?;
     let inventory = inspect(&mut client, side, &job.spec).await?;

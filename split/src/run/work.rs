@@ -1,7 +1,7 @@
 //! The work of each phase. Each is idempotent: it may have been done, or half done, by a worker that was killed.
 
 use super::survey::survey;
-use super::{Board, back, keys, observe, switch};
+use super::{Board, back, keys, observe, rehearse, switch};
 use crate::clean;
 use crate::copy;
 use crate::evidence;
@@ -190,6 +190,10 @@ async fn catch_up(job: &Job, board: &Board) -> Result<Work, StepError> {
 async fn ready(job: &Job, board: &Board) -> Result<Work, StepError> {
     let followed = follow(job, board).await?;
     evidence::look(job, board).await?;
+    // What waits for the stream would only wait in the pause.
+    if followed == Work::Done {
+        rehearse::rehearse(job, board).await?;
+    }
     board.update(|status| {
         let closed = status.evidence.as_ref().and_then(|seen| seen.closed.clone());
         if followed == Work::Done {

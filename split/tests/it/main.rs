@@ -21,6 +21,7 @@ mod ledger_harness;
 mod order;
 mod policies;
 mod preflight;
+mod rehearsal;
 mod run;
 mod sever;
 mod sever_back;

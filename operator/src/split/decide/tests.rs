@@ -11,10 +11,12 @@ use crate::split::address::Address;
 use crate::split::gather::Member;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use rerp_crds::database::{ServiceDatabaseStatus, SharedEngine};
-use rerp_crds::split::{AcrossDomains, DatabaseSplitMigrationStatus, Evidence, EvidencePolicy, ForeignKeys, Observe};
+use rerp_crds::split::{
+    AcrossDomains, CutoverSettings, DatabaseSplitMigrationStatus, Evidence, EvidencePolicy, ForeignKeys, Observe,
+};
 use rerp_crds::{Duration as Text, ObjectRef, RerpService, ServiceDatabase};
 use rerp_split::spec::{EvidenceSpec, ForeignKeySpec, Policy, Side, Spec};
-use rerp_split::status::{Cutover, Finding, Made, Status};
+use rerp_split::status::{Cutover, Finding, Made, Rehearsal, Status};
 
 const SEVERED: ForeignKeySpec =
     ForeignKeySpec { across_domains: rerp_split::spec::AcrossDomains::Sever, waive_orphans: false };
@@ -284,6 +286,26 @@ fn another_answer_of_a_person_starts_another_worker() {
     for (n, pod) in pods.iter().enumerate() {
         assert!(!pods[..n].contains(pod), "answer {n}");
     }
+}
+
+#[test]
+fn a_rehearsal_is_told_by_its_number_and_its_prediction_to_whoever_approves() {
+    let mut object = migration("m");
+    object.spec.cutover = Some(CutoverSettings { rehearsal: Some(2), ..CutoverSettings::default() });
+    let says = |rehearsal: Option<Rehearsal>| {
+        let mut seen = seen(Phase::ReadyForCutover);
+        seen.journal.as_mut().unwrap().status.rehearsal = rehearsal;
+        let decision = decide(&object, &seen, at(1000));
+        assert_eq!((run(&decision).rehearsal, decision.outcome.reason()), (2, Reason::AwaitingApproval));
+        decision.outcome.message().to_owned()
+    };
+    let done = |number| Rehearsal { number, predicted_pause_ms: Some(61.4), ..Rehearsal::default() };
+    assert!(says(None).starts_with("ready for the cutover, and about to rehearse, number 2; raise"));
+    assert!(says(Some(done(1))).contains("about to rehearse, number 2"));
+    assert!(says(Some(done(2))).starts_with("ready for the cutover, with a pause of 61 ms by rehearsal 2; raise"));
+    let failed = Rehearsal { failed: Some("no locks".into()), predicted_pause_ms: None, ..done(2) };
+    assert!(says(Some(failed)).contains("and rehearsal 2 failed: no locks;"));
+    assert_eq!(run(&decide(&migration("m"), &seen(Phase::ReadyForCutover), at(1000))).rehearsal, 0);
 }
 
 #[test]

@@ -38,6 +38,9 @@ impl Told {
         if let Some(cutover) = now.cutover.as_ref().filter(|_| told.cutover != now.cutover) {
             events.push(Event::Cutover { cutover: cutover.clone() });
         }
+        if let Some(rehearsal) = now.rehearsal.as_ref().filter(|_| told.rehearsal != now.rehearsal) {
+            events.push(Event::Rehearsal { rehearsal: rehearsal.clone() });
+        }
         if let Some(rollback) = now.rollback.as_ref().filter(|_| told.rollback != now.rollback) {
             events.push(Event::Rollback { rollback: rollback.clone() });
         }
@@ -53,6 +56,7 @@ impl Told {
         told.findings.clone_from(&now.findings);
         told.foreign_keys.clone_from(&now.foreign_keys);
         told.cutover.clone_from(&now.cutover);
+        told.rehearsal.clone_from(&now.rehearsal);
         told.rollback.clone_from(&now.rollback);
         told.way_back.take_if(|_| now.way_back.is_none());
         told.failure.clone_from(&now.failure);

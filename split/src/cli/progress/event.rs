@@ -8,7 +8,9 @@ use rerp_split::order::Link;
 use rerp_split::phase::Phase;
 use rerp_split::report;
 use rerp_split::spec::{Roles, Side};
-use rerp_split::status::{Cutover, Finding, ForeignKey, Replication, Status, TableStatus, Verification, WayBack};
+use rerp_split::status::{
+    Cutover, Finding, ForeignKey, Rehearsal, Replication, Status, TableStatus, Verification, WayBack,
+};
 use serde::Serialize;
 
 /// Something that has happened or has been found out.
@@ -39,6 +41,8 @@ pub(crate) enum Event {
     ForeignKey(ForeignKey),
     /// The switch, whose time is its own.
     Cutover { cutover: Cutover },
+    /// A rehearsal of the switch, whose time is its own.
+    Rehearsal { rehearsal: Rehearsal },
     /// The switch back, whose time is its own.
     Rollback { rollback: Cutover },
     /// Whether the data can change hands once more.
@@ -101,6 +105,7 @@ impl Event {
             Self::Finding(finding) => report::findings(std::slice::from_ref(finding)).trim_end().to_owned(),
             Self::ForeignKey(key) => report::foreign_keys(std::slice::from_ref(key)).trim_end().to_owned(),
             Self::Cutover { cutover } => report::cutover(cutover),
+            Self::Rehearsal { rehearsal } => report::rehearsal(rehearsal),
             Self::Rollback { rollback } => report::rollback(rollback),
             Self::WayBack(way) => report::way_back(way),
             Self::Failure { failure } => format!("failure: {failure}"),
@@ -187,6 +192,7 @@ mod tests {
             "finding",
             "foreignKey",
             "cutover",
+            "rehearsal",
             "rollback",
             "wayBack",
             "failure",
