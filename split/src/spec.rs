@@ -6,10 +6,12 @@
 mod direction;
 mod evidence;
 mod foreign_keys;
+mod roles;
 
 pub use direction::Direction;
 pub use evidence::{EvidenceSpec, Policy};
 pub use foreign_keys::{AcrossDomains, ForeignKeySpec};
+pub use roles::Roles;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -74,30 +76,6 @@ pub struct SideSpec {
     pub schema: String,
     /// Who uses it.
     pub roles: Roles,
-}
-
-/// The roles of a service on one side, by what they may do. Group roles: logins inherit from them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Roles {
-    /// Owns schema and tables.
-    pub owner: String,
-    /// Changes the schema.
-    #[serde(default)]
-    pub migrate: Vec<String>,
-    /// Reads and writes rows.
-    #[serde(default)]
-    pub app: Vec<String>,
-    /// Reads rows.
-    #[serde(default)]
-    pub read: Vec<String>,
-}
-
-impl Roles {
-    /// Every role that serves the service, the owner left out.
-    pub fn service(&self) -> impl Iterator<Item = &str> {
-        self.migrate.iter().chain(&self.app).chain(&self.read).map(String::as_str)
-    }
 }
 
 /// Which of the two servers.

@@ -2,7 +2,14 @@
 //!
 //! Plain data. All sizes are bytes, all durations milliseconds unless the name says otherwise, all times UTC.
 
-use crate::names;
+mod evidence;
+mod made;
+mod turn;
+
+pub use evidence::{Evidence, Use};
+pub use made::Made;
+pub use turn::{Cutover, Rehearsal, WayBack};
+
 use crate::order::Link;
 use crate::phase::Phase;
 use crate::spec::Side;
@@ -113,70 +120,6 @@ pub struct Replication {
     pub token_ms: Option<f64>,
 }
 
-/// The switch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Cutover {
-    /// From the grant of the locks of the attempt that succeeded to the opening of the target: no write can commit.
-    pub write_pause_ms: f64,
-    /// Before it: waiting for the locks, behind transactions that still commit. Who comes during it waits from then on.
-    pub lock_wait_ms: f64,
-    /// Of it: until the target had replayed everything.
-    pub drain_ms: f64,
-    /// Of it: sequences.
-    pub sequence_ms: f64,
-    /// Attempts, the successful one included.
-    pub attempts: u32,
-    /// The epoch at which the target became the owner.
-    pub epoch: i64,
-    /// When the target was opened.
-    pub at: Timestamp,
-}
-
-/// A rehearsal of the switch: everything up to the closing, and then everything was let go.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Rehearsal {
-    /// Which one that was wished for.
-    pub number: i64,
-    /// When it ended.
-    pub at: Timestamp,
-    /// Attempts, the last one included.
-    pub attempts: u32,
-    /// Waiting for the locks. This and the times below are absent if it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lock_wait_ms: Option<f64>,
-    /// Until the target had replayed everything.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub drain_ms: Option<f64>,
-    /// Sequences.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sequence_ms: Option<f64>,
-    /// How long writers waited for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub held_ms: Option<f64>,
-    /// How long they would wait for the switch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub predicted_pause_ms: Option<f64>,
-    /// Why no attempt came so far.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failed: Option<String>,
-}
-
-/// Whether the data can change hands once more.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct WayBack {
-    /// It can: the other side has had, or will have, everything.
-    pub possible: bool,
-    /// Why it can't.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// The stream, as last looked at.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replication: Option<Replication>,
-}
-
 /// The comparison of contents.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -230,59 +173,6 @@ pub enum ForeignKeyState {
     Restored,
 }
 
-/// Something that the migration has made, the copied tables included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Made {
-    /// On which side.
-    pub side: Side,
-    /// What it is: slot, subscription, table, …
-    pub kind: String,
-    /// Its exact name.
-    pub name: String,
-}
-
-/// Who else than the service uses the moving tables.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Evidence {
-    /// Since when it is counted: right before the copy.
-    pub since: Timestamp,
-    /// When somebody last looked; absent before the first look.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub looked_at: Option<Timestamp>,
-    /// Why statements can't be counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unknown: Option<String>,
-    /// Why the switch waits for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub closed: Option<String>,
-    /// Statements and sessions of others, the last ones first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub uses: Vec<Use>,
-}
-
-/// A statement of somebody else on the moving tables, or sessions with locks on them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Use {
-    /// Who.
-    pub role: String,
-    /// The name that the sessions give themselves; absent for a statement.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub application: Option<String>,
-    /// `queryid` of the statement, by which its text is found on the source; absent for sessions.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub query_id: Option<String>,
-    /// How often since the beginning; looks, for sessions.
-    pub calls: u64,
-    /// What the statistics had counted at the beginning.
-    pub before: u64,
-    /// When it was last seen that there were more; absent if there weren't.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last: Option<Timestamp>,
-}
-
 /// Something that preflight or a later phase found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -310,47 +200,11 @@ pub enum Severity {
     Fatal,
 }
 
-impl WayBack {
-    /// There is none, and why.
-    #[must_use]
-    pub fn impossible(reason: &str) -> Self {
-        Self { possible: false, reason: Some(reason.to_owned()), replication: None }
-    }
-}
-
 impl Status {
     /// Whether a finding stands that stops the migration.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Fatal)
-    }
-
-    /// What is left of `migration` on `side`, in words for a person: by name, as last seen there. What was made right before the side
-    /// went away may not have been seen any more, so the text says too how to tell it. Once the target owns, its tables are nothing left over.
-    #[must_use]
-    pub fn left_on(&self, side: Side, migration: &str) -> String {
-        let stays = |made: &Made| self.phase.is_after_cutover() && !made.is_aside();
-        let made = self.made.iter().filter(|made| made.side == side && !stays(made));
-        let names: Vec<String> = made.map(|made| format!("{} {}", made.kind, made.name)).collect();
-        let rest = format!(
-            "rows of migration {migration} in the schema rerp_split, whatever else is named {}*",
-            names::prefix(migration)
-        );
-        let more = match names.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!("{more} more, "),
-        };
-        names.iter().take(NAMED).map(|name| format!("{name}, ")).chain([more, rest]).collect()
-    }
-}
-
-/// How many objects a text names.
-const NAMED: usize = 60;
-
-impl Made {
-    /// It lies beside the data: neither a copied table nor what belongs to one.
-    fn is_aside(&self) -> bool {
-        ["slot", "subscription", "publication", "role", "event trigger"].contains(&self.kind.as_str())
     }
 }
 
@@ -367,35 +221,6 @@ mod tests {
         );
         let back: Status = serde_json::from_value(json).unwrap();
         assert_eq!(back, Status::default());
-    }
-
-    fn made(side: Side, kind: &str, name: &str) -> Made {
-        Made { side, kind: kind.into(), name: name.into() }
-    }
-
-    #[test]
-    fn what_is_left_on_a_side_is_named() {
-        let rest = "rows of migration m in the schema rerp_split, whatever else is named rerp_m_*";
-        let mut status = Status {
-            made: vec![
-                made(Side::Target, "subscription", "rerp_m_fwd_1"),
-                made(Side::Source, "slot", "rerp_m_fwd_1"),
-                made(Side::Target, "table", "app.email"),
-            ],
-            ..Status::default()
-        };
-        assert_eq!(status.left_on(Side::Target, "m"), format!("subscription rerp_m_fwd_1, table app.email, {rest}"));
-        assert_eq!(status.left_on(Side::Source, "m"), format!("slot rerp_m_fwd_1, {rest}"));
-        status.phase = Phase::Observe;
-        assert_eq!(status.left_on(Side::Target, "m"), format!("subscription rerp_m_fwd_1, {rest}"), "its tables stay");
-        assert_eq!(Status::default().left_on(Side::Source, "m"), rest);
-    }
-
-    #[test]
-    fn a_text_names_so_many_and_counts_the_others() {
-        let made = (0..NAMED + 40).map(|n| made(Side::Target, "table", &format!("app.t{n}"))).collect();
-        let text = Status { made, ..Status::default() }.left_on(Side::Target, "m");
-        assert!(text.contains("table app.t59, 40 more, rows of"), "{text}");
     }
 
     #[test]

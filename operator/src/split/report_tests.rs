@@ -1,9 +1,11 @@
 //! The worker's report in the API's words.
 
 use super::super::journal::Journal;
+use super::words::{FINDING_TEXT, FINDINGS};
 use super::*;
+use rerp_split::phase::Phase;
 use rerp_split::spec::Side;
-use rerp_split::status::{ForeignKeyState, Use};
+use rerp_split::status::{Evidence, ForeignKey, ForeignKeyState, Use};
 
 fn finding(id: &str) -> rerp_split::status::Finding {
     rerp_split::status::Finding {

@@ -8,7 +8,7 @@ use super::answer::{failure, success};
 use super::clock::{Clock, back_off};
 use super::config::{CutoverConfig, CutoverReport, WayBack};
 use super::error::{Cause, FenceError};
-use super::rehearsal::{Rehearsal, RehearsalReport};
+use super::rehearsal::Rehearsal;
 use super::render::{look, render};
 use super::sessions::Sessions;
 use super::step::{Outcome, Worker, step};
@@ -40,14 +40,14 @@ const READER_LIMIT: Duration = Duration::from_secs(30);
 pub struct Drive {
     cfg: CutoverConfig,
     sessions: Sessions,
-    worker: Worker,
+    pub(super) worker: Worker,
     next: Option<Stmt>,
-    clock: Clock,
-    cause: Option<Cause>,
+    pub(super) clock: Clock,
+    pub(super) cause: Option<Cause>,
     opened: Option<Timestamp>,
     /// When the slot of the way back was last known to keep little.
     advanced: Option<Instant>,
-    rehearsal: Rehearsal,
+    pub(super) rehearsal: Rehearsal,
 }
 
 impl Drive {
@@ -67,16 +67,6 @@ impl Drive {
             advanced: (cfg.way_back == WayBack::New).then(Instant::now),
             rehearsal: Rehearsal::No,
         }
-    }
-
-    /// One that never closes the source.
-    pub(super) fn rehearsal(cfg: &CutoverConfig, source: &Endpoint, target: &Endpoint) -> Self {
-        Self { rehearsal: Rehearsal::Wanted(Duration::ZERO), ..Self::new(cfg, source, target, false) }
-    }
-
-    /// What a rehearsal came to, once `turn` has returned false.
-    pub(super) fn released(self) -> Result<RehearsalReport, FenceError> {
-        self.rehearsal.finish(self.worker.outcome, self.clock.attempts, self.cause)
     }
 
     /// The statement that the next turn sends; none once it is over.
@@ -260,8 +250,7 @@ impl Drive {
     }
 
     async fn rest(&mut self) -> Event {
-        let past_closing = self.worker.is_past_closing();
-        tokio::time::sleep(self.clock.rest(past_closing)).await;
+        tokio::time::sleep(self.clock.rest(self.worker.is_past_closing())).await;
         Event::Done
     }
 
@@ -294,8 +283,7 @@ impl Drive {
         if in_pause && self.clock.blocked() > self.cfg.max_write_pause * 3 / 4 {
             return Event::PauseSpent;
         }
-        let past_closing = self.worker.is_past_closing();
-        let budget = if past_closing { self.cfg.budget + AFTER_CLOSING } else { self.cfg.budget };
+        let budget = if self.worker.is_past_closing() { self.cfg.budget + AFTER_CLOSING } else { self.cfg.budget };
         let may_stop = matches!(stmt, Stmt::Rest | Stmt::P5Quiet | Stmt::P5RoundTrip | Stmt::F3Wait { .. });
         if may_stop && self.clock.spent() > budget { Event::BudgetSpent } else { event }
     }

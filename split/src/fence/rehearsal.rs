@@ -104,9 +104,11 @@ pub async fn rehearse(
     source: &Endpoint,
     target: &Endpoint,
 ) -> Result<RehearsalReport, FenceError> {
-    let mut drive = Drive::rehearsal(cfg, source, target);
+    let mut drive = Drive::new(cfg, source, target, false);
+    drive.rehearsal = Rehearsal::Wanted(Duration::ZERO);
     while drive.turn().await {}
-    drive.released()
+    let Drive { rehearsal, worker, clock, cause, .. } = drive;
+    rehearsal.finish(worker.outcome, clock.attempts, cause)
 }
 
 #[cfg(test)]

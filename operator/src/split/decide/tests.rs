@@ -1,5 +1,6 @@
 //! One pass over a migration, told case by case.
 
+mod approval;
 mod deletion;
 mod order;
 mod turn;
@@ -11,12 +12,10 @@ use crate::split::address::Address;
 use crate::split::gather::Member;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use rerp_crds::database::{ServiceDatabaseStatus, SharedEngine};
-use rerp_crds::split::{
-    AcrossDomains, CutoverSettings, DatabaseSplitMigrationStatus, Evidence, EvidencePolicy, ForeignKeys, Observe,
-};
+use rerp_crds::split::{AcrossDomains, DatabaseSplitMigrationStatus, ForeignKeys, Observe};
 use rerp_crds::{Duration as Text, ObjectRef, RerpService, ServiceDatabase};
 use rerp_split::spec::{EvidenceSpec, ForeignKeySpec, Policy, Side, Spec};
-use rerp_split::status::{Cutover, Finding, Made, Rehearsal, Status};
+use rerp_split::status::{Cutover, Finding, Made, Status};
 
 const SEVERED: ForeignKeySpec =
     ForeignKeySpec { across_domains: rerp_split::spec::AcrossDomains::Sever, waive_orphans: false };
@@ -285,64 +284,5 @@ fn another_answer_of_a_person_starts_another_worker() {
     assert_eq!(pods[0], None, "nobody's worker is started anew for nothing");
     for (n, pod) in pods.iter().enumerate() {
         assert!(!pods[..n].contains(pod), "answer {n}");
-    }
-}
-
-#[test]
-fn a_rehearsal_is_told_by_its_number_and_its_prediction_to_whoever_approves() {
-    let mut object = migration("m");
-    object.spec.cutover = Some(CutoverSettings { rehearsal: Some(2), ..CutoverSettings::default() });
-    let says = |rehearsal: Option<Rehearsal>| {
-        let mut seen = seen(Phase::ReadyForCutover);
-        seen.journal.as_mut().unwrap().status.rehearsal = rehearsal;
-        let decision = decide(&object, &seen, at(1000));
-        assert_eq!((run(&decision).rehearsal, decision.outcome.reason()), (2, Reason::AwaitingApproval));
-        decision.outcome.message().to_owned()
-    };
-    let done = |number| Rehearsal { number, predicted_pause_ms: Some(61.4), ..Rehearsal::default() };
-    assert!(says(None).starts_with("ready for the cutover, and about to rehearse, number 2; raise"));
-    assert!(says(Some(done(1))).contains("about to rehearse, number 2"));
-    assert!(says(Some(done(2))).starts_with("ready for the cutover, with a pause of 61 ms by rehearsal 2; raise"));
-    let failed = Rehearsal { failed: Some("no locks".into()), predicted_pause_ms: None, ..done(2) };
-    assert!(says(Some(failed)).contains("and rehearsal 2 failed: no locks;"));
-    assert_eq!(run(&decide(&migration("m"), &seen(Phase::ReadyForCutover), at(1000))).rehearsal, 0);
-}
-
-#[test]
-fn the_cutover_waits_for_the_evidence_that_is_asked_for() {
-    let mut object = migration("m");
-    object.spec.advance_to = Some(AdvanceTo::Cutover);
-    let quiet_for = Some(Text::new("1h"));
-    object.spec.evidence = Some(Evidence { policy: Some(EvidencePolicy::Require), quiet_for });
-    let mut seen = seen(Phase::ReadyForCutover);
-    seen.unprepared = Some(Vec::new());
-    let told = run(&decide(&object, &seen, at(1000))).checked.spec.evidence;
-    assert_eq!(told, EvidenceSpec { policy: Policy::Require, quiet_for_s: 3600 });
-    let closed = Some("others use the moving tables: report".to_owned());
-    seen.journal.as_mut().unwrap().status.evidence =
-        Some(rerp_split::status::Evidence { closed, ..Default::default() });
-    let waits = decide(&object, &seen, at(1000)).outcome;
-    assert_eq!((waits.reason(), waits.message().contains("report")), (Reason::StillUsed, true), "{waits:?}");
-    assert_eq!(run(&decide(&migration("m"), &seen, at(1000))).checked.spec.evidence, EvidenceSpec::default());
-}
-
-#[test]
-fn two_owners_need_a_person() {
-    for advance_to in [AdvanceTo::Cutover, AdvanceTo::Completed] {
-        let (mut object, mut seen) = (migration("m"), seen(Phase::Observe));
-        object.spec.advance_to = Some(advance_to);
-        let finding = Finding {
-            id: BOTH_OWN.into(),
-            side: Side::Source,
-            object: "identity".into(),
-            message: "both own".into(),
-            fix: "close one".into(),
-            severity: Severity::Fatal,
-        };
-        seen.journal.as_mut().unwrap().status.findings.push(finding);
-        let decision = decide(&object, &seen, at(1000));
-        assert_eq!(decision.outcome.message(), "both own. Fix: close one");
-        assert!(matches!(decision.outcome, Outcome::Refused { .. }) && decision.hold);
-        run(&decision);
     }
 }

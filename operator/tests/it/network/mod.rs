@@ -19,8 +19,7 @@ use rerp_operator::database::gather::Around;
 use rerp_operator::split::build::network_policy::network_policy;
 use rerp_operator::split::build::worker::deployment;
 use rerp_operator::{database, service};
-use rerp_split::spec::Spec;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use world::{ADDRESSES, BUS, Database, Monitoring, OUTSIDE, PORTS, Service, World, worlds};
 
@@ -126,13 +125,6 @@ fn resolved(one: &Service) -> RerpServiceStatus {
     RerpServiceStatus { resolved: Some(resolved), ..RerpServiceStatus::default() }
 }
 
-/// What a worker has to do is nothing that its pod's labels follow from.
-fn work() -> Spec {
-    let side = json!({"schema": "app", "roles": {"owner": "app_owner"}});
-    let spec = json!({"migration": "m", "source": side, "target": side});
-    Spec::parse(&spec.to_string()).expect("a spec")
-}
-
 impl Cluster {
     fn of(world: &World) -> Self {
         let mut endpoints = Vec::new();
@@ -143,7 +135,7 @@ impl Cluster {
             policies.push(built.network_policy);
             if let (Some(split), Some(object)) = (one.split.as_ref().filter(|split| split.works()), one.migration()) {
                 let owner = Owner::of(&object);
-                let deployment = deployment(&owner, "ghcr.io/rerp/split:dev", &work());
+                let deployment = deployment(&owner, "ghcr.io/rerp/split:dev", &worker::work());
                 endpoints.push(template(&split.name, deployment.spec.expect("a spec").template, endpoints.len()));
                 policies.push(network_policy(&owner, sides(one).into_iter().collect()));
             }

@@ -10,9 +10,17 @@ use rerp_crds::DatabaseSplitMigration;
 use rerp_operator::context::Context;
 use rerp_operator::postgres::exec::Connector;
 use rerp_operator::split;
+use rerp_split::spec::Spec;
 use serde_json::json;
 
 const WORKER: &str = "move-split-worker";
+
+/// What a worker has to do is nothing that its pod's labels follow from.
+pub(super) fn work() -> Spec {
+    let side = json!({"schema": "app", "roles": {"owner": "app_owner"}});
+    let spec = json!({"migration": "m", "source": side, "target": side});
+    Spec::parse(&spec.to_string()).expect("a spec")
+}
 
 fn path(kind: &str, name: &str) -> String {
     apiserver::path("rerp", kind, name)

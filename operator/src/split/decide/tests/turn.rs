@@ -98,3 +98,24 @@ fn a_turn_that_is_asked_for_before_the_first_holds_it() {
     assert!(decision.outcome.message().contains("take them out"), "{}", decision.outcome.message());
     assert_eq!(run(&decide(&object, &at_epoch_7(Phase::Observe, true), at(1000))).wish.advance_to, Phase::Cutover);
 }
+
+#[test]
+fn two_owners_need_a_person() {
+    for advance_to in [AdvanceTo::Cutover, AdvanceTo::Completed] {
+        let (mut object, mut seen) = (migration("m"), seen(Phase::Observe));
+        object.spec.advance_to = Some(advance_to);
+        let finding = Finding {
+            id: BOTH_OWN.into(),
+            side: Side::Source,
+            object: "identity".into(),
+            message: "both own".into(),
+            fix: "close one".into(),
+            severity: Severity::Fatal,
+        };
+        seen.journal.as_mut().unwrap().status.findings.push(finding);
+        let decision = decide(&object, &seen, at(1000));
+        assert_eq!(decision.outcome.message(), "both own. Fix: close one");
+        assert!(matches!(decision.outcome, Outcome::Refused { .. }) && decision.hold);
+        run(&decision);
+    }
+}
