@@ -53,7 +53,16 @@ async fn read(endpoint: &Endpoint, migration: &str) -> Result<Vec<Made>, StepErr
     let client = endpoint.connect("made").await?;
     let intents = journal::cleanup::pending(&client, migration).await?;
     let objects = intents.into_iter().filter(|intent| !schema::is_mark(&intent.kind));
-    Ok(objects.map(|Intent { kind, name }| Made { side: endpoint.side(), kind, name }).collect())
+    Ok(objects.flat_map(|intent| made(endpoint.side(), &intent)).collect())
+}
+
+/// What one intent stands for: the freeze of DDL is two event triggers.
+fn made(side: Side, Intent { kind, name }: &Intent) -> Vec<Made> {
+    let names = match kind.as_str() {
+        "event trigger" => schema::event_triggers(name).to_vec(),
+        _ => vec![name.clone()],
+    };
+    names.into_iter().map(|name| Made { side, kind: kind.clone(), name }).collect()
 }
 
 fn replace(status: &mut Status, side: Side, made: Vec<Made>) {

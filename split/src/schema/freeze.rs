@@ -12,12 +12,18 @@ use crate::sql;
 use crate::step::{Job, StepError, failed};
 use tokio_postgres::Client;
 
+/// The names of the two triggers that `name` stands for.
+#[must_use]
+pub fn event_triggers(name: &str) -> [String; 2] {
+    ["end", "drop"].map(|suffix| format!("{name}_{suffix}"))
+}
+
 /// The function and the two triggers: `ddl_command_end` for what is made or changed, `sql_drop` for what goes.
 #[must_use]
 pub fn freeze_sql(spec: &Spec) -> Vec<String> {
     let name = names::ddl_trigger(&spec.migration);
     let function = format!("rerp_split.{}", sql::ident(&name));
-    let (end, drop) = (sql::ident(&format!("{name}_end")), sql::ident(&format!("{name}_drop")));
+    let [end, drop] = event_triggers(&name).map(|name| sql::ident(&name));
     vec![
         function_sql(spec, &function),
         format!("DROP EVENT TRIGGER IF EXISTS {end}"),

@@ -12,7 +12,7 @@ mod watch;
 
 pub use complete::{complete, is_complete, is_mark};
 pub use dump::{Section, dump, find_pg_dump, pg_dump_major};
-pub use freeze::{freeze, freeze_sql};
+pub use freeze::{event_triggers, freeze, freeze_sql};
 pub use watch::{watch, watch_sql};
 
 use crate::failpoint::{self, Step};

@@ -17,6 +17,7 @@ UNION ALL SELECT concat_ws(' ', 'column', named, attnum > 0, attname, format_typ
 UNION ALL SELECT concat_ws(' ', 'default', named, attname, pg_get_expr(adbin, adrelid)) FROM pg_attrdef d JOIN relation r ON r.oid = d.adrelid JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
 UNION ALL SELECT concat_ws(' ', 'index', pg_get_indexdef(i.indexrelid), indisvalid, indisreplident) FROM pg_index i JOIN relation r ON r.oid = i.indexrelid
 UNION ALL SELECT concat_ws(' ', 'constraint', conrelid::regclass, conname, contype, convalidated, pg_get_constraintdef(c.oid), obj_description(c.oid, 'pg_constraint')) FROM pg_constraint c JOIN space s ON s.oid = c.connamespace
+  WHERE c.conparentid = 0
 UNION ALL SELECT concat_ws(' ', 'trigger', named, tgenabled, pg_get_triggerdef(t.oid)) FROM pg_trigger t JOIN relation r ON r.oid = t.tgrelid WHERE NOT tgisinternal
 UNION ALL SELECT concat_ws(' ', 'policy', named, polname, polcmd, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy p JOIN relation r ON r.oid = p.polrelid
 UNION ALL SELECT concat_ws(' ', 'function', p.oid::regprocedure, pg_get_userbyid(proowner), md5(prosrc)) FROM pg_proc p JOIN space s ON s.oid = p.pronamespace
