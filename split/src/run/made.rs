@@ -11,6 +11,7 @@ use crate::status::{Made, Status};
 use crate::step::{StepError, chain, within};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
 /// How often both sides are looked at.
@@ -21,19 +22,25 @@ const ANSWER: u64 = 5;
 /// Looks at both sides once.
 pub(super) async fn look(board: &Board, migration: &str, sides: [&Endpoint; 2]) {
     for endpoint in sides {
-        match within("reading the intents", ANSWER, read(endpoint, migration)).await {
-            Ok(made) => board.update(|status| replace(status, endpoint.side(), made)),
-            Err(error) => tracing::debug!(side = %endpoint.side(), error = chain(&error), "the intents are not read"),
-        }
+        look_at(board, migration, endpoint, &mut None).await;
     }
 }
 
 /// Looks again and again, until nothing is made any more or the process is to end.
 pub(super) async fn follow(board: Arc<Board>, migration: String, sides: [Endpoint; 2], stop: CancellationToken) {
-    let [source, target] = &sides;
+    let mut sessions = [None, None];
     while !stop.is_cancelled() && !board.phase().is_terminal() {
         tokio::time::sleep(LOOK).await;
-        look(&board, &migration, [source, target]).await;
+        for (endpoint, session) in sides.iter().zip(&mut sessions) {
+            look_at(&board, &migration, endpoint, session).await;
+        }
+    }
+}
+
+async fn look_at(board: &Board, migration: &str, endpoint: &Endpoint, session: &mut Option<Client>) {
+    match within("reading the intents", ANSWER, read(endpoint, migration, session)).await {
+        Ok(made) => board.update(|status| replace(status, endpoint.side(), made)),
+        Err(error) => tracing::debug!(side = %endpoint.side(), error = chain(&error), "the intents are not read"),
     }
 }
 
@@ -49,9 +56,14 @@ pub(super) fn told(board: &Board, migration: &str, error: &StepError, abort: boo
     }
 }
 
-async fn read(endpoint: &Endpoint, migration: &str) -> Result<Vec<Made>, StepError> {
-    let client = endpoint.connect("made").await?;
+/// Reads over the session there is, or a new one; it is kept only after an answer.
+async fn read(endpoint: &Endpoint, migration: &str, session: &mut Option<Client>) -> Result<Vec<Made>, StepError> {
+    let client = match session.take() {
+        Some(client) => client,
+        None => endpoint.connect("made").await?,
+    };
     let intents = journal::cleanup::pending(&client, migration).await?;
+    *session = Some(client);
     let objects = intents.into_iter().filter(|intent| !schema::is_mark(&intent.kind));
     Ok(objects.flat_map(|intent| made(endpoint.side(), &intent)).collect())
 }

@@ -120,7 +120,7 @@ pub async fn servers_down() {
     play.kill_at("StreamGone").await;
     from.crash();
     let worker = play.start(None);
-    eventually("it can't begin", LIMIT, || async { worker.log().contains("reach the source") }).await;
+    eventually("it can't begin", LIMIT, || async { worker.log().contains("log in to the source") }).await;
     from.boot();
     play.source = play.world.source.admin().await;
     assert_eq!(play.terminal(&worker).await, Phase::Aborted);
