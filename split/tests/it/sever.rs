@@ -151,7 +151,7 @@ async fn another_migration_at_the_other_end_is_waited_for() {
     source.batch_execute("DROP PUBLICATION rerp_other_fwd").await.unwrap();
     rerp_split::journal::ensure(&source).await.unwrap();
     let watched = r#"INSERT INTO rerp_split.foreign_key (migration, number, edge, state)
-        VALUES ('other', 1, '{"name": "k", "child": "far.away", "parent": "app.item"}', 'severed');
+        VALUES ('other', 1, '{"name": "k", "child": "far.away", "child_schema": "far", "parent": "app.item", "parent_schema": "app"}', 'severed');
         INSERT INTO rerp_split.migration (migration, phase, status) VALUES ('other', 'Observe', '{}')"#;
     source.batch_execute(watched).await.unwrap();
     assert_eq!(rivals().await, [("key-of-another-migration".into(), "app.item".into())]);
