@@ -142,6 +142,10 @@ reasons! {
     RolledBack,
     /// The rollback or the way forward that is asked for can't be gone.
     RollbackImpossible,
+    /// The old tables are waited for: nobody may use them for a while before they are renamed or dropped.
+    AwaitingQuiet,
+    /// Something is in the way of renaming or dropping the old tables.
+    CleanupBlocked,
     /// The step has not been reached.
     NotReached,
     /// The migration is done.

@@ -17,6 +17,8 @@ pub const DEFAULT_MAX_WRITE_PAUSE: &str = "500ms";
 pub const DEFAULT_CUTOVER_BUDGET: &str = "10m";
 /// How long others have to have been quiet when nothing else is given.
 pub const DEFAULT_QUIET_FOR: &str = "10m";
+/// How long the old tables are waited for when nothing is given.
+pub const DEFAULT_CLEANUP_AFTER: &str = "168h";
 
 /// What the user wants to move.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -44,6 +46,8 @@ pub const DEFAULT_QUIET_FOR: &str = "10m";
         .message("metadata.name must be 1 to 40 lower-case letters, digits and dashes, starting with a letter, because the worker is named after it; choose a shorter or plainer name"),
     validation = Rule::new("!has(self.spec.dependsOn) || !self.spec.dependsOn.exists(d, d.name == self.metadata.name)")
         .message("a migration can't wait for itself; remove it from spec.dependsOn"),
+    validation = Rule::new("!has(oldSelf.status) || !has(oldSelf.status.phase) || oldSelf.status.phase != 'Completed' || (has(self.spec.cleanup) == has(oldSelf.spec.cleanup) && (!has(self.spec.cleanup) || self.spec.cleanup == oldSelf.spec.cleanup))")
+        .message("the migration is over, and what has become of its old tables doesn't change any more; leave spec.cleanup as it is and do the rest by hand"),
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self.source.databaseRef.name != self.target.databaseRef.name")
@@ -253,11 +257,21 @@ pub struct Observe {
 }
 
 /// What happens to the old tables.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Cleanup {
-    /// Default Keep.
+    /// Default Keep. Another policy counts at once, until the old tables are renamed or dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<CleanupPolicy>,
+    /// For how long nobody must have used them before they are renamed or dropped: whoever reads one makes the wait begin anew. It begins
+    /// when observe.duration has passed, with which the way back ends. Default 168h.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('1m') && duration(self) <= duration('720h')")
+        .message("the server's counters come up to a minute late, and the worker stays until the end; let cleanup.after be 1m to 720h"))]
+    pub after: Option<Duration>,
+    /// What has to be there before they are dropped. Default Required; None has to be written where nothing is to be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<CleanupBackup>,
 }
 
 /// What happens to the old tables.
@@ -266,6 +280,21 @@ pub enum CleanupPolicy {
     /// They stay where they are, closed to the service.
     #[default]
     Keep,
+    /// They are called <table>_moved_<yyyymmdd>, the day of the cutover, and stay closed.
+    Rename,
+    /// They go, with the sequences that they own; nothing that stays goes with them.
+    Drop,
+}
+
+/// What has to be there before old tables are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CleanupBackup {
+    /// A backup that has been restored and compared with them. There is no place for one in the cluster yet, so a migration that wants
+    /// one doesn't begin: drop with rerp-split from a machine that has the room, or rename.
+    #[default]
+    Required,
+    /// Nothing.
+    None,
 }
 
 /// How far a migration has come.
@@ -403,6 +432,9 @@ pub struct DatabaseSplitMigrationStatus {
     /// Whether others than the service use the moving tables; the findings name them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<EvidenceStatus>,
+    /// What is to become of the old tables, or has; absent where they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleanup: Option<CleanupStatus>,
     /// What preflight or a later phase found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
@@ -595,6 +627,24 @@ pub struct EvidenceStatus {
     /// Why the cutover waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<String>,
+}
+
+/// The old tables, from the end of the way back on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CleanupStatus {
+    /// Since when nobody has used them, in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_since: Option<String>,
+    /// When they are renamed or dropped if nobody uses them until then, in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// What made the wait begin anew, the last time: the tables, and who, if that can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disturbed: Option<String>,
+    /// When they were renamed or dropped, in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_at: Option<String>,
 }
 
 /// Something that stops a migration, or that a person should know.

@@ -13,6 +13,7 @@ pub mod fence;
 pub mod inspect;
 pub mod journal;
 pub mod names;
+pub mod old_tables;
 pub mod order;
 pub mod phase;
 pub mod plan;

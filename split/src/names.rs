@@ -52,6 +52,12 @@ pub fn watch_trigger(migration: &str) -> String {
     format!("{}_ddl", publication(migration, Direction::Back))
 }
 
+/// The database on the target's server that run `run` restores the backup of the old tables into.
+#[must_use]
+pub fn scratch(migration: &str, run: i64) -> String {
+    format!("{}scratch_{run}", prefix(migration))
+}
+
 /// The triggers on the parent of severed foreign key `number`: for deleted rows and for changed keys.
 #[must_use]
 pub fn capture_triggers(migration: &str, number: i32) -> [String; 2] {
@@ -68,7 +74,7 @@ mod tests {
         let [deleted, updated] = capture_triggers(id, i32::MAX);
         let stream = |way| [publication(id, way), subscription(id, way, i64::MAX), slot(id, way, i64::MAX)];
         let both = Direction::ALL.into_iter().flat_map(stream);
-        for name in both.chain([ddl_trigger(id), watch_trigger(id), deleted, updated]) {
+        for name in both.chain([ddl_trigger(id), watch_trigger(id), scratch(id, i64::MAX), deleted, updated]) {
             assert!(name.starts_with("rerp_0123456789abcdef_"), "{name}");
             assert!(name.len() <= 63, "{name}");
         }

@@ -3,11 +3,13 @@
 //! In: `spec.json` of a worker, or the flags of the command line. Out: a checked `Spec`. It holds no connection
 //! settings and no secrets: those are the two URLs beside it.
 
+mod cleanup;
 mod direction;
 mod evidence;
 mod foreign_keys;
 mod roles;
 
+pub use cleanup::{BackupSpec, CleanupError, CleanupPolicy, CleanupSpec, DEFAULT_AFTER_S};
 pub use direction::Direction;
 pub use evidence::{EvidenceSpec, Policy};
 pub use foreign_keys::{AcrossDomains, ForeignKeySpec};
@@ -47,6 +49,9 @@ pub struct Spec {
     /// Whether changes flow back to the source after the cutover, so that the data can go back.
     #[serde(default = "default_way_back")]
     pub way_back: bool,
+    /// What becomes of the tables that are left on the source.
+    #[serde(default, skip_serializing_if = "CleanupSpec::is_default")]
+    pub cleanup: CleanupSpec,
 }
 
 /// How the rows are copied.
@@ -136,6 +141,9 @@ pub enum SpecError {
     /// Orphans are waived where no foreign key would be severed.
     #[error("foreign_keys.waive_orphans means nothing unless foreign_keys.across_domains is Sever")]
     NothingToWaive,
+    /// The old tables can't be dealt with so.
+    #[error(transparent)]
+    Cleanup(#[from] CleanupError),
 }
 
 fn default_pause() -> u64 {
@@ -197,6 +205,7 @@ impl Spec {
         if self.foreign_keys.waive_orphans && !self.foreign_keys.severs() {
             return Err(SpecError::NothingToWaive);
         }
+        self.cleanup.check()?;
         self.copy.check()
     }
 

@@ -12,7 +12,7 @@ pub use turn::{Cutover, Rehearsal, WayBack};
 
 use crate::order::Link;
 use crate::phase::Phase;
-use crate::spec::Side;
+use crate::spec::{CleanupPolicy, Side};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,9 @@ pub struct Status {
     /// Who else uses the moving tables; absent before the copy, and where nobody looks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// What is to become of the old tables, from the end of the way back on; absent where they are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cleanup: Option<Cleanup>,
     /// What preflight or a later phase found.
     pub findings: Vec<Finding>,
     /// What the migration has made on either side and nobody has seen gone, as the journals of both said last.
@@ -171,6 +174,29 @@ pub enum ForeignKeyState {
     Severed,
     /// It has been made again; NOT VALID if there are orphans.
     Restored,
+}
+
+/// The old tables on the source: how long nobody has used them, and when they are dealt with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Cleanup {
+    /// What becomes of them.
+    pub policy: CleanupPolicy,
+    /// Since when nobody has used them, as far as the server's counters tell; absent before the first look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet_since: Option<Timestamp>,
+    /// When they are dealt with, if nobody uses them until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// What made the wait begin anew, the last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disturbed: Option<String>,
+    /// The file with the backup, once it has been restored and compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
+    /// When they were dealt with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub done_at: Option<Timestamp>,
 }
 
 /// Something that preflight or a later phase found.

@@ -9,12 +9,17 @@ mod support;
 mod world;
 
 use chaos::obstacle::Standing;
-use chaos::points::{BACK, BACK_AGAIN, BESIDE, GIVEN_UP, Obstacle, TAKING_BACK, THERE, THERE_AGAIN, around, way};
+use chaos::points::{
+    BACK, BACK_AGAIN, BESIDE, ENDING, GIVEN_UP, Obstacle, TAKING_BACK, THERE, THERE_AGAIN, around, way,
+};
 use chaos::{Chaos, Loss, Successor};
 use rerp_split::failpoint::{Step, names};
 use rerp_split::phase::Phase;
+use rerp_split::spec::{BackupSpec, CleanupPolicy, CleanupSpec};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
+use world::World;
 
 /// Migrations for one way at most: a worker that goes on beside its successor may finish before that one comes to its
 /// place, and the places that are left belong to the next migration.
@@ -25,7 +30,7 @@ fn every_place_is_tried() {
     let beside = BESIDE.iter().flat_map(|(_, statements)| around(statements));
     let back = BACK.iter().map(|&point| point.to_owned());
     let taking = [around(GIVEN_UP), around(TAKING_BACK)].concat();
-    let turns = [THERE, BACK_AGAIN, THERE_AGAIN].concat().into_iter().map(str::to_owned);
+    let turns = [THERE, BACK_AGAIN, THERE_AGAIN, ENDING].concat().into_iter().map(str::to_owned);
     let tried: BTreeSet<String> = way().into_iter().chain(beside).chain(taking).chain(back).chain(turns).collect();
     assert_eq!(tried, names().into_iter().collect());
 }
@@ -123,6 +128,29 @@ async fn there_and_back(loss: Loss) {
     chaos.completes().await;
 }
 
+/// The old tables are dropped: once, whole, and not before their backup is proved.
+async fn ends_the_old_tables(loss: Loss) {
+    let world = World::new(600).await;
+    world.source.admin().await.batch_execute("DROP VIEW app.emails").await.unwrap();
+    let backup = Some(BackupSpec::File(world.path("old.dump")));
+    let world = world.cleaned(CleanupSpec { policy: CleanupPolicy::Drop, after_s: 1, backup });
+    let mut chaos = Chaos::begin_in(world, loss, Phase::Cutover).await;
+    chaos.advance(Phase::Observe).await;
+    chaos.wish(Phase::Completed, false).await;
+    all(&mut chaos, &ENDING.iter().map(|&point| point.to_owned()).collect::<Vec<_>>()).await;
+    let (source, target) = (chaos.world.source.clone(), chaos.world.target.clone());
+    let (migration, file) = (chaos.world.migration.clone(), chaos.world.path("old.dump"));
+    let memory = rerp_split::old_tables::memory::read(&source.admin().await, &migration).await.unwrap();
+    let sha256 = hex::encode(Sha256::digest(std::fs::read(file).unwrap()));
+    assert_eq!((memory.backup.unwrap().sha256, memory.done.is_some()), (sha256, true));
+    chaos.completes().await;
+    let left = "SELECT relname::text FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind = 'r'";
+    assert!(source.admin().await.query(left, &[]).await.unwrap().is_empty());
+    let scratch = "SELECT FROM pg_database WHERE starts_with(datname, $1)";
+    let stem = format!("rerp_{migration}_scratch");
+    assert!(target.admin().await.query(scratch, &[&stem]).await.unwrap().is_empty());
+}
+
 async fn all(chaos: &mut Chaos, points: &[String]) {
     for point in points {
         assert!(chaos.hit(point).await, "{point} is not passed");
@@ -183,4 +211,19 @@ async fn frozen_aside_and_on_the_way_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doubled_aside_and_on_the_way_back() {
     aside_and_back(Loss::Double).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_the_old_tables_end() {
+    ends_the_old_tables(Loss::Kill).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frozen_while_the_old_tables_end() {
+    ends_the_old_tables(Loss::Freeze).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doubled_while_the_old_tables_end() {
+    ends_the_old_tables(Loss::Double).await;
 }

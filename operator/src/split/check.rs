@@ -6,14 +6,16 @@ use crate::outcome::Outcome;
 use kube::ResourceExt;
 use rerp_crds::duration::DurationError;
 use rerp_crds::split::{
-    AcrossDomains, AdvanceTo, DEFAULT_CUTOVER_BUDGET, DEFAULT_MAX_WRITE_PAUSE, DEFAULT_QUIET_FOR, Evidence,
-    EvidencePolicy, ForeignKeys,
+    AcrossDomains, AdvanceTo, Cleanup, CleanupBackup, CleanupPolicy, DEFAULT_CLEANUP_AFTER, DEFAULT_CUTOVER_BUDGET,
+    DEFAULT_MAX_WRITE_PAUSE, DEFAULT_QUIET_FOR, Evidence, EvidencePolicy, ForeignKeys,
 };
 use rerp_crds::{
     ConditionType, DatabaseSplitMigration, Duration as Text, Reason, RerpService, ServiceDatabase, SplitPhase,
     condition, names,
 };
-use rerp_split::spec::{self, CopySpec, EvidenceSpec, ForeignKeySpec, Policy, Roles, SideSpec, Spec};
+use rerp_split::spec::{
+    self, BackupSpec, CleanupSpec, CopySpec, EvidenceSpec, ForeignKeySpec, Policy, Roles, SideSpec, Spec,
+};
 use std::time::Duration;
 
 /// How soon to look again for something that a watch reports too.
@@ -50,7 +52,7 @@ pub fn check(migration: &DatabaseSplitMigration, seen: &Observed) -> Result<Chec
     own_server(source, target)?;
     own_schema(migration, target)?;
     waits_for(migration, seen)?;
-    checked(migration, &seen.namespace, source, target)
+    checked(migration, &seen.namespace, (source, target), cleanup(spec.cleanup.as_ref())?)
 }
 
 /// What the worker needs to take a migration back: both databases, whatever else may be wrong by now.
@@ -61,14 +63,15 @@ pub fn for_removal(migration: &DatabaseSplitMigration, seen: &Observed) -> Resul
     let spec = &migration.spec;
     let source = exists("source", &spec.source.database_ref.name, seen.source.as_ref())?;
     let target = exists("target", &spec.target.database_ref.name, seen.target.as_ref())?;
-    checked(migration, &seen.namespace, source, target)
+    // It detaches from the old tables, whatever was to become of them.
+    checked(migration, &seen.namespace, (source, target), cleanup(spec.cleanup.as_ref()).unwrap_or_default())
 }
 
 fn checked(
     migration: &DatabaseSplitMigration,
     namespace: &str,
-    source: &Member,
-    target: &Member,
+    (source, target): (&Member, &Member),
+    cleanup: CleanupSpec,
 ) -> Result<Checked, Outcome> {
     let spec = &migration.spec;
     let cutover = spec.cutover.clone().unwrap_or_default();
@@ -89,6 +92,7 @@ fn checked(
             evidence: evidence(spec.evidence.as_ref())?,
             // Only who writes that there is nothing to wait for has no use for it: observing can also be made longer by advanceTo.
             way_back: observe.is_none() || !wait.is_zero(),
+            cleanup,
         },
         advance_to: spec.advance_to.unwrap_or_default(),
         observe: wait,
@@ -113,6 +117,24 @@ fn evidence(given: Option<&Evidence>) -> Result<EvidenceSpec, Outcome> {
         EvidencePolicy::Ignore => Policy::Ignore,
     };
     Ok(EvidenceSpec { policy, quiet_for_s: quiet_for.as_secs() })
+}
+
+/// What becomes of the old tables. Workers have no volume, and a backup that goes with its pod is none.
+fn cleanup(given: Option<&Cleanup>) -> Result<CleanupSpec, Outcome> {
+    let given = given.cloned().unwrap_or_default();
+    let after_s = length("spec.cleanup.after", given.after.as_ref(), DEFAULT_CLEANUP_AFTER)?.as_secs();
+    match (given.policy.unwrap_or_default(), given.backup.unwrap_or_default()) {
+        (CleanupPolicy::Keep, _) => Ok(CleanupSpec::default()),
+        (CleanupPolicy::Rename, _) => Ok(CleanupSpec { policy: spec::CleanupPolicy::Rename, after_s, backup: None }),
+        (CleanupPolicy::Drop, CleanupBackup::None) => {
+            Ok(CleanupSpec { policy: spec::CleanupPolicy::Drop, after_s, backup: Some(BackupSpec::None) })
+        }
+        (CleanupPolicy::Drop, CleanupBackup::Required) => Err(Outcome::refused(
+            Reason::InvalidSpec,
+            "spec.cleanup.policy Drop wants a backup first, and there is no place for one in the cluster yet; set spec.cleanup.policy to \
+             Rename, or spec.cleanup.backup to None to drop the old tables without one",
+        )),
+    }
 }
 
 /// Two live migrations must not touch one schema. The older one goes on.

@@ -196,6 +196,12 @@ fn refused(journal: &Journal) -> Option<Outcome> {
         );
         return Some(Outcome::refused(Reason::PreflightFailed, message));
     }
+    if status.phase == Phase::Finalize
+        && let Some(first) = status.findings.iter().find(|finding| finding.severity == Severity::Fatal)
+    {
+        let message = format!("{}: {}. Fix: {}", first.object, first.message, first.fix);
+        return Some(Outcome::refused(Reason::CleanupBlocked, message));
+    }
     if status.phase != Phase::Failed {
         return None;
     }
@@ -251,6 +257,9 @@ fn progress(
             ),
             HELD,
         ),
+        Phase::Finalize if status.cleanup.is_some() => {
+            Outcome::waiting(Reason::AwaitingQuiet, status.message.as_str(), HELD)
+        }
         _ => busy(),
     }
 }

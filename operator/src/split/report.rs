@@ -59,6 +59,7 @@ pub fn status(
     }
     let mut details = details(phase, after.findings.iter().any(is_fatal), seen, decision);
     details.push(reverse(phase, after.rollback.as_ref()));
+    details.push(finalized(phase, outcome));
     after.conditions = status::conditions(&after.conditions, outcome, &details, generation, now);
     after.observed_generation = Some(generation);
     after.migration_id = Some(names::migration_id(&migration.uid().unwrap_or_default()));
@@ -86,7 +87,6 @@ fn details(phase: SplitPhase, fatal: bool, seen: Option<&Observed>, decision: Op
         (ConditionType::CaughtUp, reached(SplitPhase::CatchUp)),
         (ConditionType::Verified, reached(SplitPhase::Verify)),
         (ConditionType::CutOver, reached(SplitPhase::Cutover)),
-        (ConditionType::Finalized, phase == SplitPhase::Completed),
     ]
     .map(|(type_, met)| step(type_, met))
     .into();
@@ -143,6 +143,16 @@ fn reverse(phase: SplitPhase, rollback: Option<&RollbackStatus>) -> NewCondition
         }
         rollback => step(type_, rollback.is_some_and(|rollback| rollback.possible)),
     }
+}
+
+/// Whether nothing is left to do; while the old tables are waited for, until when, and what is in the way.
+fn finalized(phase: SplitPhase, outcome: &Outcome) -> NewCondition {
+    let type_ = ConditionType::Finalized;
+    let told = matches!(outcome.reason(), Reason::AwaitingQuiet | Reason::CleanupBlocked);
+    if phase == SplitPhase::Finalize && told {
+        return NewCondition::new(type_, ConditionStatus::False, outcome.reason(), outcome.message());
+    }
+    step(type_, phase == SplitPhase::Completed)
 }
 
 fn is_fatal(finding: &Finding) -> bool {

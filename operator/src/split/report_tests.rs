@@ -5,7 +5,7 @@ use super::words::{FINDING_TEXT, FINDINGS};
 use super::*;
 use rerp_split::phase::Phase;
 use rerp_split::spec::Side;
-use rerp_split::status::{Evidence, ForeignKey, ForeignKeyState, Use};
+use rerp_split::status::{Cleanup, Evidence, ForeignKey, ForeignKeyState, Use};
 
 fn finding(id: &str) -> rerp_split::status::Finding {
     rerp_split::status::Finding {
@@ -122,4 +122,26 @@ fn what_is_left_on_a_side_that_is_away_is_named_by_the_report_and_by_the_status_
     }
     migration.status = None;
     assert!(left_on(&migration, None, Side::Source, "source: no route").contains(&format!("remain on it: {rest}")));
+}
+
+#[test]
+fn the_wait_for_the_old_tables_reaches_the_status() {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let old = Cleanup {
+        quiet_since: Some(at(60)),
+        until: Some(at(120)),
+        disturbed: Some("email was read".into()),
+        ..Cleanup::default()
+    };
+    let report = Status { phase: Phase::Finalize, cleanup: Some(old), ..Status::default() };
+    let migration = DatabaseSplitMigration::new("identity", Default::default());
+    let seen = Observed { journal: Some(Journal { status: report, heartbeat: None }), ..Observed::default() };
+    let outcome = Outcome::waiting(Reason::AwaitingQuiet, "quiet since then", std::time::Duration::from_secs(1));
+    let after = serde_json::to_value(status(&migration, Some(&seen), None, &outcome, at(100))).unwrap();
+    let expected = serde_json::json!({"quietSince": "1970-01-01T00:01:00Z", "until": "1970-01-01T00:02:00Z",
+        "disturbed": "email was read"});
+    assert_eq!(after["cleanup"], expected);
+    let finalized = after["conditions"].as_array().unwrap().iter().find(|one| one["type"] == "Finalized").unwrap();
+    assert_eq!((&finalized["status"], &finalized["reason"]), (&"False".into(), &"AwaitingQuiet".into()));
+    assert!(finalized["message"].as_str().unwrap().contains("quiet since then"));
 }

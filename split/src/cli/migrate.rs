@@ -11,6 +11,7 @@ use rerp_split::journal::{self, Turn, Wish};
 use rerp_split::phase::Phase;
 use rerp_split::report;
 use rerp_split::run::{Board, Settings, Stopped, drive};
+use rerp_split::spec::{CleanupPolicy, Side};
 use rerp_split::status::Status;
 use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,8 @@ pub(super) async fn run(
     output: &Output,
     stop: &CancellationToken,
 ) -> Result<Ended, Failure> {
-    let chosen = sides.choose(false).await?;
+    let lenient = is_at_its_end(&sides).await?;
+    let chosen = sides.choose(lenient).await?;
     roles(&chosen, output);
     begin(&chosen, approve.as_deref()).await?;
     let settings = chosen.settings;
@@ -33,6 +35,14 @@ pub(super) async fn run(
     let (stopped, status) = drive_shown(&settings, approve, output, stop).await?;
     let exit = exit(stopped, &status, advance_to);
     Ok(Ended::new(exit, how_to_go_on(exit, &status)))
+}
+
+/// Whether its tables may be called otherwise by now, or be gone: then they say nothing of its roles any more.
+async fn is_at_its_end(sides: &Sides) -> Result<bool, Failure> {
+    let migration = sides.reading()?.migration;
+    let client = sides.endpoint(Side::Source, &migration)?.connect("status").await?;
+    let status = journal::read_status(&client, &migration).await?;
+    Ok(status.is_some_and(|status| status.cleanup.is_some()))
 }
 
 /// Refuses what would lead another migration than the one that is meant.
@@ -60,7 +70,8 @@ async fn begin(chosen: &Chosen, approved: Option<&str>) -> Result<(), Failure> {
 /// Refuses where other tables are named than those that it was begun with.
 pub(super) fn same_tables(migration: &str, status: &Status, named: &[String]) -> Result<(), Refusal> {
     let begun: BTreeSet<&str> = status.tables.iter().map(|table| table.name.as_str()).collect();
-    if begun.is_empty() || begun == named.iter().map(String::as_str).collect() {
+    // Once they are old ones they may be called otherwise, or be gone.
+    if begun.is_empty() || begun == named.iter().map(String::as_str).collect() || status.cleanup.is_some() {
         return Ok(());
     }
     let begun = begun.into_iter().collect::<Vec<_>>().join(", ");
@@ -102,6 +113,7 @@ fn exit(stopped: Stopped, status: &Status, advance_to: Phase) -> Exit {
         (_, Phase::RolledBack) => Exit::Refused,
         (Stopped::Asked, phase) if !phase.is_terminal() => Exit::Stopped,
         (_, Phase::Preflight) if status.is_refused() => Exit::Refused,
+        (_, Phase::Finalize) if status.is_refused() => Exit::Refused,
         (_, Phase::RollingBack) => Exit::Failed,
         (_, phase) if phase >= advance_to.min(Phase::Observe) => Exit::Done,
         _ => Exit::Failed,
@@ -111,9 +123,7 @@ fn exit(stopped: Stopped, status: &Status, advance_to: Phase) -> Exit {
 fn how_to_go_on(exit: Exit, status: &Status) -> String {
     let phase = status.phase;
     match exit {
-        Exit::Done if phase == Phase::Completed => {
-            "the target owns the data; the old tables are still on the source, closed to the service".to_owned()
-        }
+        Exit::Done if phase == Phase::Completed => format!("the target owns the data; {}", old_tables(status)),
         Exit::Done if phase >= Phase::Observe => {
             "the target owns the data; `rollback` gives it back while `status` says that it can, `run` with --advance-to \
              Completed removes what is left of the migration"
@@ -135,6 +145,17 @@ fn how_to_go_on(exit: Exit, status: &Status) -> String {
         Exit::Failed | Exit::NotVerified => {
             format!("not done, in {phase}: {}; run the same command again", why(status))
         }
+    }
+}
+
+/// Where the old tables are.
+fn old_tables(status: &Status) -> &'static str {
+    match status.cleanup.as_ref().map(|cleanup| cleanup.policy) {
+        Some(CleanupPolicy::Drop) => "the old tables are gone",
+        Some(CleanupPolicy::Rename) => {
+            "the old tables are still on the source under other names, closed to the service"
+        }
+        _ => "the old tables are still on the source, closed to the service",
     }
 }
 

@@ -125,6 +125,7 @@ impl Sides {
                 quiet_for_s: self.quiet_for_s,
             },
             way_back: !self.no_way_back,
+            cleanup: self.old.spec(),
         })
     }
 }

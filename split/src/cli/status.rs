@@ -91,13 +91,18 @@ fn next(known: &Known, status: &Status) -> &'static str {
         Phase::Completed => "nothing is left to do",
         Phase::Aborting | Phase::Aborted => "`abort` finishes taking it back",
         Phase::Failed => "`abort` takes it back; then mend the cause and run it again",
-        Phase::Preflight if status.is_refused() => "mend what is fatal among the findings, then `run` again",
+        Phase::Preflight | Phase::Finalize if status.is_refused() => {
+            "mend what is fatal among the findings, then `run` again"
+        }
         _ if is_alive(known) => "wait, or stop that process: the same `run` goes on later",
         Phase::ReadyForCutover => "`run` switches; `abort` takes all of it back",
         Phase::RollingBack => "`rollback` goes on; `run` takes it back unless it has been decided",
         Phase::RolledBack => "`rollback --undo` goes forward again; `abort` takes all of it back",
         Phase::Observe if status.way_back.as_ref().is_some_and(|way| way.possible) => {
             "`run` finishes it; `rollback` gives the data back"
+        }
+        Phase::Finalize if status.cleanup.is_some() => {
+            "`run` deals with the old tables when it is time; until then nobody needs to be at work"
         }
         phase if phase.is_after_cutover() => "`run` finishes it",
         _ => "`run` goes on; `abort` takes all of it back",

@@ -111,6 +111,14 @@ impl Endpoint {
         Self { run, ..self.clone() }
     }
 
+    /// Another database of the same server.
+    #[must_use]
+    pub fn in_database(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        other.config.dbname(name);
+        other
+    }
+
     /// Which side this is.
     #[must_use]
     pub fn side(&self) -> Side {

@@ -152,6 +152,28 @@ steps! {
     KeysSevered,
     /// Cutover, RollingBack: the fence has ended well, which only the owner rows tell.
     Switched,
+    /// Finalize: which tables are the old ones is written down; what led back is still there.
+    OldTablesRecorded,
+    /// Finalize: the backup is written down, not taken.
+    BackupIntended,
+    /// Finalize: the backup is in its place, and nobody knows what it is worth.
+    BackupTaken,
+    /// Finalize: the scratch database is written down, not made.
+    ScratchIntended,
+    /// Finalize: the scratch database is made, and empty.
+    ScratchMade,
+    /// Finalize: the backup is restored.
+    BackupRestored,
+    /// Finalize: the backup is compared, which isn't written down.
+    BackupCompared,
+    /// Finalize: the old tables are quiet from now on.
+    QuietBegun,
+    /// Finalize: that the old tables are renamed or dropped is written down, nothing has happened to them.
+    RemovalIntended,
+    /// Finalize: the old tables are renamed or dropped, uncommitted.
+    TablesRemoved,
+    /// Finalize: the old tables are renamed or dropped.
+    RemovalCommitted,
     /// Clean-up: stream and slots are gone.
     StreamGone,
     /// Clean-up: definitions may change again.

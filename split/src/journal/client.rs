@@ -121,7 +121,8 @@ pub async fn forget<C: GenericClient + Sync>(client: &C, migration: &str) -> Res
             IF to_regnamespace('rerp_split') IS NULL THEN RETURN; END IF;
             PERFORM pg_advisory_xact_lock(hashtext('rerp_split'));
             FOREACH journal IN ARRAY ARRAY['wish', 'turn', 'rehearsal', 'migration', 'cleanup', 'declared', 'token_fwd', 'token_rev',
-                'attempt', 'drained', 'definition', 'chunk', 'verify_chunk', 'foreign_key', 'gone_key', 'orphan', 'run'] LOOP
+                'attempt', 'drained', 'definition', 'chunk', 'verify_chunk', 'foreign_key', 'gone_key', 'orphan', 'old_tables',
+                'run'] LOOP
                 -- An older version has fewer.
                 CONTINUE WHEN to_regclass(format('rerp_split.%I', journal)) IS NULL;
                 EXECUTE format('DELETE FROM rerp_split.%I WHERE migration = $1', journal) USING {id};

@@ -183,6 +183,13 @@ CREATE TABLE IF NOT EXISTS rerp_split.orphan (
     PRIMARY KEY (migration, number, key)
 );
 
+-- The old tables that are to be renamed or dropped, on the source: which they are, the server's counters when they were last
+-- found used, their backup.
+CREATE TABLE IF NOT EXISTS rerp_split.old_tables (
+    migration text PRIMARY KEY,
+    memory jsonb NOT NULL
+);
+
 -- First call of every transaction of a worker: a newer worker waits for it, or it fails.
 CREATE OR REPLACE FUNCTION rerp_split.hold_run(migration text, run bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

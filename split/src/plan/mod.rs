@@ -10,6 +10,7 @@ pub use fence::{cutover_config, finishing_config};
 use crate::copy;
 use crate::inspect::Inventory;
 use crate::names;
+use crate::old_tables;
 use crate::phase::Phase;
 use crate::schema;
 use crate::sever;
@@ -69,6 +70,9 @@ impl Plan {
         plan.finalize(spec);
         for (phase, side, statement) in after {
             plan.add(phase, side, statement);
+        }
+        for statement in old_tables::planned(spec, &source.table_names().collect::<Vec<_>>()) {
+            plan.add(Phase::Finalize, Side::Source, statement);
         }
         plan
     }

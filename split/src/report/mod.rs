@@ -1,7 +1,8 @@
 //! Status and findings as text for a person.
 
+use crate::spec::CleanupPolicy;
 use crate::status::{
-    Cutover, Finding, ForeignKey, Rehearsal, Replication, Severity, Status, TableStatus, Verification, WayBack,
+    Cleanup, Cutover, Finding, ForeignKey, Rehearsal, Replication, Severity, Status, TableStatus, Verification, WayBack,
 };
 use comfy_table::{ContentArrangement, Table, presets};
 use std::fmt::Write;
@@ -27,6 +28,7 @@ pub fn status(status: &Status) -> String {
         status.rollback.as_ref().map(rollback),
         status.way_back.as_ref().map(way_back),
         status.evidence.as_ref().and_then(|seen| seen.closed.as_ref()).map(|why| format!("no switch: {why}")),
+        status.cleanup.as_ref().map(old_tables),
     ] {
         text.extend(line.map(|line| line + "\n"));
     }
@@ -94,6 +96,25 @@ pub fn way_back(way: &WayBack) -> String {
     let kept = way.replication.as_ref().map_or_else(String::new, |way| format!("; {}", stream(way)));
     let can = if way.possible { "can" } else { "can't" };
     format!("the data {can} change hands once more{why}{kept}")
+}
+
+/// What is to become of the old tables, or has, as a line.
+#[must_use]
+pub fn old_tables(old: &Cleanup) -> String {
+    let verb = match old.policy {
+        CleanupPolicy::Keep => "kept",
+        CleanupPolicy::Rename => "renamed",
+        CleanupPolicy::Drop => "dropped",
+    };
+    let kept = old.backup.as_ref().map_or_else(String::new, |file| format!("; backup in {file}"));
+    match (old.done_at, old.quiet_since, old.until) {
+        (Some(at), ..) => format!("old tables: {verb} at {at:.0}{kept}"),
+        (None, Some(since), Some(until)) => {
+            let anew = old.disturbed.as_ref().map_or_else(String::new, |what| format!("; the wait began anew: {what}"));
+            format!("old tables: quiet since {since:.0}, to be {verb} after {until:.0}{anew}{kept}")
+        }
+        _ => format!("old tables: to be {verb}, not looked at yet{kept}"),
+    }
 }
 
 fn turn(what: &str, cutover: &Cutover) -> String {

@@ -103,7 +103,8 @@ impl Driver {
             return self.enter(phase, next).await;
         }
         let held = self.is_held(phase) && self.wishes.borrow().wish.advance_to.is_switched();
-        let settled = (work == Work::Done && !held) || phase == Phase::Preflight || phase.is_turn();
+        let refused = phase == Phase::Finalize && self.board.status().is_refused();
+        let settled = (work == Work::Done && !held) || phase == Phase::Preflight || phase.is_turn() || refused;
         Ok(if settled { Turn::Settled } else { Turn::Waiting })
     }
 

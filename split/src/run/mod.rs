@@ -6,6 +6,7 @@
 mod back;
 mod board;
 mod driver;
+mod finalize;
 mod keys;
 mod made;
 mod observe;

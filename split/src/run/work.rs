@@ -1,7 +1,7 @@
 //! The work of each phase. Each is idempotent: it may have been done, or half done, by a worker that was killed.
 
 use super::survey::survey;
-use super::{Board, back, keys, observe, rehearse, switch};
+use super::{Board, back, finalize, keys, observe, rehearse, switch};
 use crate::clean;
 use crate::copy;
 use crate::evidence;
@@ -12,7 +12,6 @@ use crate::phase::{Phase, Work};
 use crate::plan::Plan;
 use crate::preflight;
 use crate::schema::{self, Section};
-use crate::sever;
 use crate::spec::{Direction, Side};
 use crate::status::{Replication, TableState, TableStatus};
 use crate::step::{Class, Job, StepError, chain};
@@ -55,6 +54,7 @@ pub(super) fn rest(phase: Phase) -> Duration {
         Phase::CatchUp => Duration::from_secs(1),
         Phase::ReadyForCutover => Duration::from_secs(5),
         Phase::Observe | Phase::RolledBack => Duration::from_secs(30),
+        Phase::Finalize => Duration::from_secs(5),
         _ => Duration::from_secs(10),
     }
 }
@@ -84,12 +84,7 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
             back::keep(job, board, Direction::Forward).await?;
             keys::watch(job, board).await
         }
-        Phase::Finalize => {
-            sever::release(job).await?;
-            clean::side_objects(job).await?;
-            board.update(|status| status.way_back = None);
-            Ok(Work::Done)
-        }
+        Phase::Finalize => finalize::finish(job, board).await,
         Phase::Aborting => {
             keys::restore(job, board).await?;
             clean::abort(job).await.map(|()| Work::Done)

@@ -100,11 +100,15 @@ fn arguments(inventory: &Inventory, section: Section) -> Vec<String> {
     ]
     .map(str::to_owned)
     .to_vec();
-    arguments.push(format!("--schema={}", pattern(&inventory.schema)));
-    for other in staying(inventory) {
-        arguments.push(format!("--exclude-table={}.{}", pattern(&inventory.schema), pattern(other)));
-    }
+    arguments.extend(scope_arguments(inventory));
     arguments
+}
+
+/// What keeps a dump to what moves.
+pub(crate) fn scope_arguments(inventory: &Inventory) -> Vec<String> {
+    let schema = pattern(&inventory.schema);
+    let others = staying(inventory).map(|other| format!("--exclude-table={schema}.{}", pattern(other)));
+    std::iter::once(format!("--schema={schema}")).chain(others).collect()
 }
 
 /// With a list of tables, all other relations of the schema stay; without one, its views move too.

@@ -11,6 +11,7 @@ mod parts;
 mod watch;
 
 pub use complete::{complete, is_complete, is_mark};
+pub(crate) use dump::scope_arguments;
 pub use dump::{Section, dump, find_pg_dump, pg_dump_major};
 pub use freeze::{event_triggers, freeze, freeze_sql};
 pub use watch::{watch, watch_sql};

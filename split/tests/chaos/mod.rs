@@ -65,7 +65,8 @@ impl Chaos {
         Self::begin_in(world, loss, advance_to).await
     }
 
-    async fn begin_in(world: World, loss: Loss, advance_to: Phase) -> Self {
+    /// The same with a world of one's own.
+    pub async fn begin_in(world: World, loss: Loss, advance_to: Phase) -> Self {
         let (source, target) = (world.source.admin().await, world.target.admin().await);
         let sides = [world.source.clone(), world.target.clone()];
         let pause = Duration::from_millis(20);

@@ -179,6 +179,21 @@ pub const BACK_AGAIN: &[&str] = &[
 /// Forward again.
 pub const THERE_AGAIN: &[&str] = &["WayBackMade", "F8Close.after", "F10Enable.before"];
 
+/// The end of old tables that are to be dropped with a backup.
+pub const ENDING: &[&str] = &[
+    "OldTablesRecorded",
+    "BackupIntended",
+    "BackupTaken",
+    "ScratchIntended",
+    "ScratchMade",
+    "BackupRestored",
+    "BackupCompared",
+    "QuietBegun",
+    "RemovalIntended",
+    "TablesRemoved",
+    "RemovalCommitted",
+];
+
 /// What stands in the way of the fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {

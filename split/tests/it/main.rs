@@ -18,6 +18,7 @@ mod fence_transcripts;
 mod guards;
 mod journal;
 mod ledger_harness;
+mod old_tables;
 mod order;
 mod policies;
 mod preflight;

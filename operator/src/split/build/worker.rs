@@ -15,7 +15,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use rerp_crds::names;
-use rerp_split::spec::Spec;
+use rerp_split::spec::{BackupSpec, Spec};
 use std::collections::BTreeMap;
 
 /// Component label of the worker.
@@ -28,6 +28,8 @@ const FOREIGN_KEYS: &str = "rerp.dev/foreign-keys";
 const EVIDENCE: &str = "rerp.dev/evidence";
 /// Annotation on the pod: there is no way back.
 const WAY_BACK: &str = "rerp.dev/way-back";
+/// Annotation on the pod: what becomes of the old tables.
+const CLEANUP: &str = "rerp.dev/cleanup";
 /// The user that the image runs as.
 const UID: i64 = 65532;
 
@@ -43,8 +45,8 @@ pub fn secret(owner: &Owner, source: String, target: String, spec: String, roots
 }
 
 /// The Deployment that runs the worker. A worker reads its spec once, so the answers that a person may give while it is
-/// refused or waits, what becomes of foreign keys, what of evidence, and whether there is a way back, start another one; other changes
-/// wait for the next.
+/// refused or waits (what becomes of foreign keys and of the old tables, what of evidence, whether there is a way back) start
+/// another one; other changes wait for the next.
 #[must_use]
 pub fn deployment(owner: &Owner, image: &str, spec: &Spec) -> Deployment {
     let labels = owner.labels(COMPONENT);
@@ -67,13 +69,26 @@ pub fn deployment(owner: &Owner, image: &str, spec: &Spec) -> Deployment {
 
 /// What differs from the answer that nobody has to give: nobody's worker is started anew for nothing.
 fn answers(spec: &Spec) -> BTreeMap<String, String> {
-    let (keys, seen) = (spec.foreign_keys, spec.evidence);
-    let waived = if keys.waive_orphans { ", orphans waived" } else { "" };
-    let keys = (!keys.is_default()).then(|| (FOREIGN_KEYS, format!("{:?}{waived}", keys.across_domains)));
-    let evidence =
-        (!seen.is_default()).then(|| (EVIDENCE, format!("{:?}, quiet for {} s", seen.policy, seen.quiet_for_s)));
-    let back = (!spec.way_back).then(|| (WAY_BACK, "None".to_owned()));
-    keys.into_iter().chain(evidence).chain(back).map(|(name, answer)| (name.to_owned(), answer)).collect()
+    let back = (!spec.way_back).then(|| "None".to_owned());
+    let all =
+        [(FOREIGN_KEYS, foreign_keys(spec)), (EVIDENCE, evidence(spec)), (WAY_BACK, back), (CLEANUP, cleanup(spec))];
+    all.into_iter().filter_map(|(name, answer)| Some((name.to_owned(), answer?))).collect()
+}
+
+fn foreign_keys(spec: &Spec) -> Option<String> {
+    let waived = if spec.foreign_keys.waive_orphans { ", orphans waived" } else { "" };
+    (!spec.foreign_keys.is_default()).then(|| format!("{:?}{waived}", spec.foreign_keys.across_domains))
+}
+
+fn evidence(spec: &Spec) -> Option<String> {
+    let seen = spec.evidence;
+    (!seen.is_default()).then(|| format!("{:?}, quiet for {} s", seen.policy, seen.quiet_for_s))
+}
+
+fn cleanup(spec: &Spec) -> Option<String> {
+    let cleanup = &spec.cleanup;
+    let without = if cleanup.backup == Some(BackupSpec::None) { ", no backup" } else { "" };
+    (!cleanup.is_default()).then(|| format!("{:?} after {} s{without}", cleanup.policy, cleanup.after_s))
 }
 
 fn pod(owner: &Owner, image: &str) -> PodSpec {

@@ -1,5 +1,6 @@
 //! One pass over a migration, told case by case.
 
+mod answers;
 mod approval;
 mod deletion;
 mod order;
@@ -14,11 +15,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use rerp_crds::database::{ServiceDatabaseStatus, SharedEngine};
 use rerp_crds::split::{AcrossDomains, DatabaseSplitMigrationStatus, ForeignKeys, Observe};
 use rerp_crds::{Duration as Text, ObjectRef, RerpService, ServiceDatabase};
-use rerp_split::spec::{EvidenceSpec, ForeignKeySpec, Policy, Side, Spec};
+use rerp_split::spec::Side;
 use rerp_split::status::{Cutover, Finding, Made, Status};
-
-const SEVERED: ForeignKeySpec =
-    ForeignKeySpec { across_domains: rerp_split::spec::AcrossDomains::Sever, waive_orphans: false };
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -259,30 +257,4 @@ fn the_worker_is_told_what_becomes_of_foreign_keys() {
     let sever = |waive_orphans| ForeignKeys { across_domains: Some(AcrossDomains::Sever), waive_orphans };
     assert!(told(Some(sever(None))).severs() && !told(Some(sever(None))).waive_orphans);
     assert!(told(Some(sever(Some(true)))).waive_orphans);
-}
-
-#[test]
-fn another_answer_of_a_person_starts_another_worker() {
-    let owner = crate::cluster::child::Owner::of(&migration("identity"));
-    let decision = decide(&migration("identity"), &seen(Phase::Preflight), at(200));
-    let plain = &run(&decision).checked.spec;
-    let pod = |change: fn(&mut Spec)| {
-        let mut spec = plain.clone();
-        change(&mut spec);
-        let spec = super::super::build::worker::deployment(&owner, "image", &spec).spec.unwrap();
-        spec.template.metadata.unwrap().annotations
-    };
-    let answers: [fn(&mut Spec); 6] = [
-        |_| {},
-        |spec| spec.foreign_keys = SEVERED,
-        |spec| spec.foreign_keys = ForeignKeySpec { waive_orphans: true, ..SEVERED },
-        |spec| spec.way_back = false,
-        |spec| spec.evidence.policy = Policy::Require,
-        |spec| spec.evidence.quiet_for_s = 60,
-    ];
-    let pods = answers.map(pod);
-    assert_eq!(pods[0], None, "nobody's worker is started anew for nothing");
-    for (n, pod) in pods.iter().enumerate() {
-        assert!(!pods[..n].contains(pod), "answer {n}");
-    }
 }

@@ -2,12 +2,12 @@
 //! In: what the journal says. Out: the same in the types of the API, in no more room than an object has.
 
 use rerp_crds::split::{
-    CutoverStatus, DatabaseSplitMigrationStatus, EvidenceStatus, Finding, ForeignKeyStatus, RehearsalStatus,
-    ReplicationStatus, RollbackStatus, SideObject, SplitPhase, TableProgress, VerificationStatus,
+    CleanupStatus, CutoverStatus, DatabaseSplitMigrationStatus, EvidenceStatus, Finding, ForeignKeyStatus,
+    RehearsalStatus, ReplicationStatus, RollbackStatus, SideObject, SplitPhase, TableProgress, VerificationStatus,
 };
 use rerp_split::phase::Phase;
 use rerp_split::status::{
-    Cutover, Evidence, ForeignKey, Made, Rehearsal, Replication, Severity, Status, TableStatus, Verification,
+    Cleanup, Cutover, Evidence, ForeignKey, Made, Rehearsal, Replication, Severity, Status, TableStatus, Verification,
 };
 
 /// How many findings an object holds.
@@ -30,6 +30,7 @@ pub(super) fn take(after: &mut DatabaseSplitMigrationStatus, report: &Status) {
     after.verification = report.verification.as_ref().map(verification);
     after.foreign_keys = report.foreign_keys.iter().map(foreign_key).collect();
     after.evidence = report.evidence.as_ref().map(evidence);
+    after.cleanup = report.cleanup.as_ref().map(cleanup);
     after.findings = findings(&report.findings);
     after.side_objects = report.made.iter().take(SIDE_OBJECTS).map(side_object).collect();
 }
@@ -119,6 +120,15 @@ fn rollback(from: &Status) -> Option<RollbackStatus> {
         replication: way.and_then(|way| way.replication.as_ref()).map(replication),
         last: from.rollback.as_ref().map(cutover),
     })
+}
+
+fn cleanup(from: &Cleanup) -> CleanupStatus {
+    CleanupStatus {
+        quiet_since: from.quiet_since.map(|at| at.to_string()),
+        until: from.until.map(|at| at.to_string()),
+        disturbed: from.disturbed.as_deref().map(short),
+        done_at: from.done_at.map(|at| at.to_string()),
+    }
 }
 
 fn verification(from: &Verification) -> VerificationStatus {

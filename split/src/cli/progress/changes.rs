@@ -48,6 +48,9 @@ impl Told {
             events.push(Event::WayBack(way.clone()));
             told.way_back = Some(way.clone());
         }
+        if let Some(cleanup) = now.cleanup.as_ref().filter(|_| told.cleanup != now.cleanup) {
+            events.push(Event::OldTables(cleanup.clone()));
+        }
         if let Some(failure) = now.failure.clone().filter(|_| told.failure != now.failure) {
             events.push(Event::Failure { failure });
         }
@@ -59,6 +62,7 @@ impl Told {
         told.rehearsal.clone_from(&now.rehearsal);
         told.rollback.clone_from(&now.rollback);
         told.way_back.take_if(|_| now.way_back.is_none());
+        told.cleanup.clone_from(&now.cleanup);
         told.failure.clone_from(&now.failure);
         events
     }

@@ -9,7 +9,7 @@ use rerp_split::phase::Phase;
 use rerp_split::report;
 use rerp_split::spec::{Roles, Side};
 use rerp_split::status::{
-    Cutover, Finding, ForeignKey, Rehearsal, Replication, Status, TableStatus, Verification, WayBack,
+    Cleanup, Cutover, Finding, ForeignKey, Rehearsal, Replication, Status, TableStatus, Verification, WayBack,
 };
 use serde::Serialize;
 
@@ -47,6 +47,8 @@ pub(crate) enum Event {
     Rollback { rollback: Cutover },
     /// Whether the data can change hands once more.
     WayBack(WayBack),
+    /// The old tables: since when they are quiet, until when they are waited for, what has become of them.
+    OldTables(Cleanup),
     /// Why the migration can't go on by itself.
     Failure { failure: String },
     /// A statement of the plan.
@@ -108,6 +110,7 @@ impl Event {
             Self::Rehearsal { rehearsal } => report::rehearsal(rehearsal),
             Self::Rollback { rollback } => report::rollback(rollback),
             Self::WayBack(way) => report::way_back(way),
+            Self::OldTables(cleanup) => report::old_tables(cleanup),
             Self::Failure { failure } => format!("failure: {failure}"),
             Self::End { message, .. } => message.clone(),
             Self::Begin { .. }
@@ -195,6 +198,7 @@ mod tests {
             "rehearsal",
             "rollback",
             "wayBack",
+            "oldTables",
             "failure",
             "statement",
             "plan",

@@ -10,7 +10,7 @@ use rerp_split::connect::Endpoint;
 use rerp_split::fence::{CutoverConfig, WayBack};
 use rerp_split::journal::{self, Wish, run};
 use rerp_split::phase::Phase;
-use rerp_split::spec::{self, CopySpec, Direction, EvidenceSpec, ForeignKeySpec, Spec};
+use rerp_split::spec::{self, CleanupSpec, CopySpec, Direction, EvidenceSpec, ForeignKeySpec, Spec};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +63,7 @@ impl Pair {
             foreign_keys: ForeignKeySpec::default(),
             evidence: EvidenceSpec::default(),
             way_back: false,
+            cleanup: CleanupSpec::default(),
         };
         let (from, to) = (source.admin().await, target.admin().await);
         let run = run::claim(&from, &to, migration).await.unwrap();

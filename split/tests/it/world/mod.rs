@@ -11,7 +11,7 @@ use super::support::cluster::{self, Cluster};
 use super::support::ledger::TABLES;
 use super::support::side::{self, SCHEMA, unique};
 use rerp_split::connect::Endpoint;
-use rerp_split::spec::{AcrossDomains, CopySpec, EvidenceSpec, ForeignKeySpec, Side, Spec};
+use rerp_split::spec::{AcrossDomains, CleanupSpec, CopySpec, EvidenceSpec, ForeignKeySpec, Side, Spec};
 use rerp_split::status::Status;
 use rerp_split::step::Job;
 use rustix::process::{Pid, Signal, kill_process};
@@ -34,6 +34,7 @@ pub struct World {
     foreign_keys: ForeignKeySpec,
     evidence: EvidenceSpec,
     way_back: bool,
+    cleanup: CleanupSpec,
     dir: TempDir,
 }
 
@@ -88,6 +89,13 @@ impl World {
         self
     }
 
+    /// The same, with this to become of the old tables.
+    pub fn cleaned(mut self, cleanup: CleanupSpec) -> Self {
+        self.cleanup = cleanup;
+        self.write_spec();
+        self
+    }
+
     /// Two sides without tables.
     pub async fn empty() -> Self {
         let (from, to) = cluster::shared();
@@ -100,10 +108,12 @@ impl World {
         let source = side::Side::create(from, &format!("src_{id}")).await;
         let target = side::Side::create(to, &format!("dst_{id}")).await;
         let (copy, foreign_keys) = (CopySpec::default(), ForeignKeySpec::default());
+        let cleanup = CleanupSpec::default();
         let dir = tempfile::tempdir().unwrap();
-        let evidence = EvidenceSpec::default();
+        let (evidence, way_back) = (EvidenceSpec::default(), false);
+        let tables = None;
         let world =
-            Self { migration: id, source, target, tables: None, copy, foreign_keys, evidence, way_back: false, dir };
+            Self { migration: id, source, target, tables, copy, foreign_keys, evidence, way_back, cleanup, dir };
         world.write_spec();
         std::fs::write(world.path("source"), world.source.url()).unwrap();
         std::fs::write(world.path("target"), world.target.url()).unwrap();
@@ -126,6 +136,7 @@ impl World {
             foreign_keys: self.foreign_keys,
             evidence: self.evidence,
             way_back: self.way_back,
+            cleanup: self.cleanup.clone(),
         }
     }
 

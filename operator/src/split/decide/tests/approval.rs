@@ -2,6 +2,7 @@
 
 use super::*;
 use rerp_crds::split::{CutoverSettings, Evidence, EvidencePolicy};
+use rerp_split::spec::{EvidenceSpec, Policy};
 use rerp_split::status::Rehearsal;
 
 #[test]

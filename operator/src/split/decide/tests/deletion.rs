@@ -10,6 +10,7 @@ fn deletion_takes_back_and_holds_until_it_is_done() {
         Phase::ReadyForCutover,
         Phase::Cutover,
         Phase::Observe,
+        Phase::Finalize,
         Phase::Aborting,
         Phase::Failed,
     ] {
