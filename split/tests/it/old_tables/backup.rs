@@ -1,6 +1,6 @@
 //! A backup that doesn't prove itself, and what a worker leaves that is lost while it takes one.
 
-use super::{LONG, old, quiet, relations, remembered};
+use super::{LONG, code, old, quiet, relations, remembered};
 use crate::support::eventually;
 use crate::world::{LIMIT, World};
 use rerp_split::failpoint::{GO, VARIABLE};
@@ -78,7 +78,8 @@ async fn nothing_is_left_of_a_backup_that_nobody_wants_any_more() {
     }
     assert_eq!(scratch(&world).await.len(), 1);
     let world = world.cleaned(CleanupSpec::default());
-    let text = world.succeeds("run", &[]).await;
+    let (ended, text) = code(&world, "run", &[]).await;
+    assert_eq!(ended, Some(0), "{text}");
     assert!(text.contains("the old tables are still on the source, closed to the service"), "{text}");
     assert!(scratch(&world).await.is_empty());
     assert!(relations(&source).await.contains(&"email".to_owned()));
