@@ -81,6 +81,12 @@ pub struct DatabaseSplitMigrationSpec {
     /// After a rollback, takes the data to the target again, once: only if the source owns it at this epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<AtEpoch>,
+    /// How fast the rows are copied. Read when the worker starts: once rows are copied, a change waits for another migration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<CopySettings>,
+    /// What the streams of changes may cost the server that they begin at. Read when the worker starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication: Option<ReplicationSettings>,
     /// Limits of the cutover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cutover: Option<CutoverSettings>,
@@ -174,6 +180,37 @@ pub struct CutoverSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub rehearsal: Option<i64>,
+}
+
+/// How fast the rows are copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CopySettings {
+    /// Workers side by side, each with a session on both servers. Default 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 16))]
+    pub workers: Option<i32>,
+    /// How much all of them together copy in a second, in bytes. Lifted where the slot couldn't wait for so long. Default: no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 65_536, max = 1_099_511_627_776_i64))]
+    pub max_bytes_per_second: Option<i64>,
+    /// How long a commit may take on the source: while it takes longer the workers are slowed down. Default: not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('1ms') && duration(self) <= duration('60s')")
+        .message("no disk commits within less than a millisecond, and nobody waits for more than a minute; let copy.maxWriterLatency be 1ms to 60s"))]
+    pub max_writer_latency: Option<Duration>,
+}
+
+/// What the streams of changes may cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplicationSettings {
+    /// How much WAL a slot of the migration may keep on its server, in bytes, besides what that server's
+    /// `max_slot_wal_keep_size` allows. Before it is reached the migration fails, or the way back ends, and nothing is kept. Default: no
+    /// limit but the server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 67_108_864, max = 1_125_899_906_842_624_i64))]
+    pub max_retained_wal_bytes: Option<i64>,
 }
 
 /// How source and target are compared.
@@ -410,6 +447,9 @@ pub struct DatabaseSplitMigrationStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub tables: Vec<TableProgress>,
+    /// Progress of the copy as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<CopyProgress>,
     /// State of the stream of changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replication: Option<ReplicationStatus>,
@@ -468,11 +508,42 @@ pub struct TableProgress {
     pub bytes: i64,
     /// Rows expected, estimated from statistics.
     pub total: i64,
+    /// Bytes expected, estimated from the table's size and from what has been copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub total_bytes: Option<i64>,
     /// Where the copy of this table stands.
     pub state: String,
     /// Seconds to go, estimated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta_seconds: Option<i64>,
+}
+
+/// Progress of the copy of all tables.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CopyProgress {
+    /// Bytes copied.
+    #[schemars(range(min = 0))]
+    pub bytes: i64,
+    /// Bytes expected: the sum over all tables.
+    #[schemars(range(min = 0))]
+    pub total_bytes: i64,
+    /// Bytes per second over the last half minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub bytes_per_second: Option<i64>,
+    /// Seconds to go at that rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub eta_seconds: Option<i64>,
+    /// Bound that the workers keep to at present, in bytes per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub max_bytes_per_second: Option<i64>,
+    /// How long a commit takes on the source, in milliseconds, if it is measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer_latency_ms: Option<f64>,
 }
 
 /// State of the stream of changes.
@@ -485,6 +556,18 @@ pub struct ReplicationStatus {
     /// Bytes of WAL the source keeps for the stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retained_wal_bytes: Option<i64>,
+    /// Bytes more that it may keep, where there is a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub wal_room_bytes: Option<i64>,
+    /// Bytes of WAL that it writes in a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub wal_bytes_per_second: Option<i64>,
+    /// Seconds until there is no room for more, while what is kept grows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub wal_seconds_left: Option<i64>,
     /// Name of the replication slot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<String>,

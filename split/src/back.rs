@@ -16,9 +16,6 @@ use crate::step::{Job, StepError, failed};
 use crate::stream;
 use tokio_postgres::Client;
 
-/// What is told of a stream that isn't there: nothing was made, or somebody knew more when it was removed.
-pub const NO_SUBSCRIPTION: &str = "there is no subscription for it";
-
 /// How long a new slot may wait for the transactions of its server. A rollback doesn't wait for what only a later turn needs.
 fn slot_limit(way: Direction) -> &'static str {
     match way {
@@ -83,7 +80,7 @@ pub async fn look(job: &Job, way: Direction) -> Result<State, StepError> {
     let start = job.session(way.start(), "way-back").await?;
     let end = job.session(way.end(), "way-back").await?;
     let Some(subscription) = stream::find(job, way, &end).await? else {
-        return Ok(State::Gone(NO_SUBSCRIPTION));
+        return Ok(State::Gone("there is no subscription for it"));
     };
     if !has_slot(&start, subscription.slot.as_deref()).await? {
         return Ok(State::Gone("its slot is gone, or WAL that the slot needs"));

@@ -4,12 +4,14 @@
 //! settings and no secrets: those are the two URLs beside it.
 
 mod cleanup;
+mod copy;
 mod direction;
 mod evidence;
 mod foreign_keys;
 mod roles;
 
 pub use cleanup::{BackupSpec, CleanupError, CleanupPolicy, CleanupSpec, DEFAULT_AFTER_S};
+pub use copy::{CopySpec, ReplicationSpec};
 pub use direction::Direction;
 pub use evidence::{EvidenceSpec, Policy};
 pub use foreign_keys::{AcrossDomains, ForeignKeySpec};
@@ -40,6 +42,9 @@ pub struct Spec {
     /// How the rows are copied.
     #[serde(default)]
     pub copy: CopySpec,
+    /// What the streams may cost.
+    #[serde(default, skip_serializing_if = "ReplicationSpec::is_default")]
+    pub replication: ReplicationSpec,
     /// What becomes of foreign keys between moving and staying tables.
     #[serde(default, skip_serializing_if = "ForeignKeySpec::is_default")]
     pub foreign_keys: ForeignKeySpec,
@@ -52,25 +57,6 @@ pub struct Spec {
     /// What becomes of the tables that are left on the source.
     #[serde(default, skip_serializing_if = "CleanupSpec::is_default")]
     pub cleanup: CleanupSpec,
-}
-
-/// How the rows are copied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CopySpec {
-    /// Workers side by side, each with a session on both servers: 1 to 16.
-    pub workers: u32,
-    /// About how much one transaction copies, in bytes: what a lost session costs. At least 8192.
-    pub chunk_bytes: u64,
-    /// How much all workers together copy in a second, in bytes, at least 65536; none is no limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_bytes_per_second: Option<u64>,
-}
-
-impl Default for CopySpec {
-    fn default() -> Self {
-        Self { workers: 4, chunk_bytes: 64 << 20, max_bytes_per_second: None }
-    }
 }
 
 /// One side of a migration.
@@ -125,9 +111,9 @@ pub enum SpecError {
     /// A pause outside of what the fence can keep to.
     #[error("maxWritePause must be 50 ms to 10 s, it is {0} ms")]
     Pause(u64),
-    /// A limit of the copy is out of range.
-    #[error("copy.{field} must be {range}, it is {value}")]
-    Copy {
+    /// A limit of copy or streams is out of range.
+    #[error("{field} must be {range}, it is {value}")]
+    Limit {
         /// Which field.
         field: &'static str,
         /// What it may be.
@@ -206,7 +192,8 @@ impl Spec {
             return Err(SpecError::NothingToWaive);
         }
         self.cleanup.check()?;
-        self.copy.check()
+        self.copy.check()?;
+        self.replication.check()
     }
 
     /// The part of the spec that belongs to `side`.
@@ -215,22 +202,6 @@ impl Spec {
         match side {
             Side::Source => &self.source,
             Side::Target => &self.target,
-        }
-    }
-}
-
-impl CopySpec {
-    fn check(&self) -> Result<(), SpecError> {
-        let out_of_range = |field, range, value| Err(SpecError::Copy { field, range, value });
-        if !(1..=16).contains(&self.workers) {
-            return out_of_range("workers", "1 to 16", self.workers.into());
-        }
-        if self.chunk_bytes < 8192 {
-            return out_of_range("chunk_bytes", "at least 8192", self.chunk_bytes);
-        }
-        match self.max_bytes_per_second {
-            Some(rate) if rate < 65_536 => out_of_range("max_bytes_per_second", "at least 65536", rate),
-            _ => Ok(()),
         }
     }
 }
@@ -261,25 +232,38 @@ mod tests {
         assert_eq!(Spec::parse(&serde_json::to_string(&spec).unwrap()).unwrap(), spec);
     }
 
+    fn with(change: fn(&mut Spec)) -> Result<(), SpecError> {
+        let mut spec = Spec::parse(JSON).unwrap();
+        change(&mut spec);
+        spec.check()
+    }
+
     #[test]
     fn what_would_break_names_is_refused() {
-        let with = |change: fn(&mut Spec)| {
-            let mut spec = Spec::parse(JSON).unwrap();
-            change(&mut spec);
-            spec.check()
-        };
         assert!(matches!(with(|s| s.migration = "A".into()), Err(SpecError::Migration(_))));
         assert!(matches!(with(|s| s.migration = String::new()), Err(SpecError::Migration(_))));
         assert!(matches!(with(|s| s.source.schema = String::new()), Err(SpecError::Name { .. })));
         assert!(matches!(with(|s| s.tables = Some(vec![])), Err(SpecError::NoTables)));
         assert!(matches!(with(|s| s.max_write_pause_ms = 1), Err(SpecError::Pause(1))));
-        assert!(matches!(with(|s| s.copy.workers = 0), Err(SpecError::Copy { field: "workers", .. })));
-        assert!(matches!(with(|s| s.copy.workers = 17), Err(SpecError::Copy { value: 17, .. })));
-        assert!(matches!(with(|s| s.copy.chunk_bytes = 1), Err(SpecError::Copy { field: "chunk_bytes", .. })));
         assert!(matches!(with(|s| s.foreign_keys.waive_orphans = true), Err(SpecError::NothingToWaive)));
         assert!(matches!(with(|s| s.evidence.quiet_for_s = 0), Err(SpecError::Quiet(0))));
+    }
+
+    #[test]
+    fn bounds_that_no_copy_could_keep_to_are_refused() {
+        assert!(matches!(with(|s| s.copy.workers = 0), Err(SpecError::Limit { field: "copy.workers", .. })));
+        assert!(matches!(with(|s| s.copy.workers = 17), Err(SpecError::Limit { value: 17, .. })));
+        assert!(matches!(with(|s| s.copy.chunk_bytes = 1), Err(SpecError::Limit { field: "copy.chunk_bytes", .. })));
         let slow = with(|s| s.copy.max_bytes_per_second = Some(1));
-        assert!(matches!(slow, Err(SpecError::Copy { field: "max_bytes_per_second", .. })));
+        assert!(matches!(slow, Err(SpecError::Limit { field: "copy.max_bytes_per_second", .. })));
+        for latency in [0, 60_001, u64::MAX] {
+            let mut spec = Spec::parse(JSON).unwrap();
+            spec.copy.max_writer_latency_ms = Some(latency);
+            let refused = spec.check();
+            assert!(matches!(refused, Err(SpecError::Limit { field: "copy.max_writer_latency_ms", .. })), "{latency}");
+        }
+        let little = with(|s| s.replication.max_retained_wal_bytes = Some((64 << 20) - 1));
+        assert!(matches!(little, Err(SpecError::Limit { field: "replication.max_retained_wal_bytes", .. })));
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub struct Status {
     pub epoch: i64,
     /// One entry per moving table, by name.
     pub tables: Vec<TableStatus>,
+    /// The copy as a whole, once it has begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy: Option<CopyStatus>,
     /// The stream from source to target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replication: Option<Replication>,
@@ -87,11 +90,35 @@ pub struct TableStatus {
     pub bytes: u64,
     /// Rows expected by the source's statistics; 0 if it has none.
     pub total: u64,
+    /// Bytes of COPY data expected: by the table's size, then by the ranges that are done; exact once `state` is `Copied`.
+    pub total_bytes: u64,
     /// Where the table is.
     pub state: TableState,
-    /// Seconds until it is copied at the present rate.
+    /// Seconds until it is copied at the rate since it began, by its bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eta_seconds: Option<u64>,
+}
+
+/// The copy of all tables.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CopyStatus {
+    /// Bytes of COPY data that went over.
+    pub bytes: u64,
+    /// Bytes expected: the sum over all tables.
+    pub total_bytes: u64,
+    /// Bytes per second over the last half minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_second: Option<u64>,
+    /// Seconds until all is copied at that rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eta_seconds: Option<u64>,
+    /// The bound that the workers keep to at present, in bytes per second; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_bytes_per_second: Option<u64>,
+    /// How long a commit takes on the source, in milliseconds, where it is measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writer_latency_ms: Option<f64>,
 }
 
 /// Where a table is.
@@ -116,6 +143,15 @@ pub struct Replication {
     pub lag_bytes: u64,
     /// WAL the slot keeps on the source's disk.
     pub retained_wal_bytes: u64,
+    /// How much more it may keep; absent where neither the server nor the spec sets a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wal_room_bytes: Option<u64>,
+    /// How fast that server writes WAL, over the last minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wal_bytes_per_second: Option<u64>,
+    /// Seconds until there is no room at the rate at which what is kept grows; absent while it doesn't grow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wal_seconds_left: Option<u64>,
     /// Name of the slot.
     pub slot: String,
     /// Last end-to-end round trip of a token, in milliseconds.

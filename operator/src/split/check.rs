@@ -6,15 +6,17 @@ use crate::outcome::Outcome;
 use kube::ResourceExt;
 use rerp_crds::duration::DurationError;
 use rerp_crds::split::{
-    AcrossDomains, AdvanceTo, Cleanup, CleanupBackup, CleanupPolicy, DEFAULT_CLEANUP_AFTER, DEFAULT_CUTOVER_BUDGET,
-    DEFAULT_MAX_WRITE_PAUSE, DEFAULT_QUIET_FOR, Evidence, EvidencePolicy, ForeignKeys,
+    AcrossDomains, AdvanceTo, Cleanup, CleanupBackup, CleanupPolicy, CopySettings, DEFAULT_CLEANUP_AFTER,
+    DEFAULT_CUTOVER_BUDGET, DEFAULT_MAX_WRITE_PAUSE, DEFAULT_QUIET_FOR, Evidence, EvidencePolicy, ForeignKeys,
+    ReplicationSettings,
 };
 use rerp_crds::{
     ConditionType, DatabaseSplitMigration, Duration as Text, Reason, RerpService, ServiceDatabase, SplitPhase,
     condition, names,
 };
 use rerp_split::spec::{
-    self, BackupSpec, CleanupSpec, CopySpec, EvidenceSpec, ForeignKeySpec, Policy, Roles, SideSpec, Spec,
+    self, BackupSpec, CleanupSpec, CopySpec, EvidenceSpec, ForeignKeySpec, Policy, ReplicationSpec, Roles, SideSpec,
+    Spec,
 };
 use std::time::Duration;
 
@@ -87,7 +89,8 @@ fn checked(
             tables: None,
             max_write_pause_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
             cutover_budget_s: budget.as_secs(),
-            copy: CopySpec::default(),
+            copy: copy(spec.copy.as_ref())?,
+            replication: replication(spec.replication.as_ref()),
             foreign_keys: foreign_keys(spec.foreign_keys.as_ref()),
             evidence: evidence(spec.evidence.as_ref())?,
             // Only who writes that there is nothing to wait for has no use for it: observing can also be made longer by advanceTo.
@@ -97,6 +100,24 @@ fn checked(
         advance_to: spec.advance_to.unwrap_or_default(),
         observe: wait,
     })
+}
+
+/// What isn't said is the engine's default.
+fn copy(given: Option<&CopySettings>) -> Result<CopySpec, Outcome> {
+    let (given, default) = (given.cloned().unwrap_or_default(), CopySpec::default());
+    let latency = given.max_writer_latency.as_ref().map(|text| length("spec.copy.maxWriterLatency", Some(text), "0s"));
+    let latency = latency.transpose()?.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    Ok(CopySpec {
+        workers: given.workers.and_then(|count| u32::try_from(count).ok()).unwrap_or(default.workers),
+        max_bytes_per_second: given.max_bytes_per_second.and_then(|rate| u64::try_from(rate).ok()),
+        max_writer_latency_ms: latency,
+        ..default
+    })
+}
+
+fn replication(given: Option<&ReplicationSettings>) -> ReplicationSpec {
+    let bytes = given.and_then(|given| given.max_retained_wal_bytes);
+    ReplicationSpec { max_retained_wal_bytes: bytes.and_then(|bytes| u64::try_from(bytes).ok()) }
 }
 
 fn foreign_keys(given: Option<&ForeignKeys>) -> ForeignKeySpec {

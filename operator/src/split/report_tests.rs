@@ -5,7 +5,7 @@ use super::words::{FINDING_TEXT, FINDINGS};
 use super::*;
 use rerp_split::phase::Phase;
 use rerp_split::spec::Side;
-use rerp_split::status::{Cleanup, Evidence, ForeignKey, ForeignKeyState, Use};
+use rerp_split::status::{Cleanup, CopyStatus, Evidence, ForeignKey, ForeignKeyState, Replication, TableStatus, Use};
 
 fn finding(id: &str) -> rerp_split::status::Finding {
     rerp_split::status::Finding {
@@ -144,4 +144,31 @@ fn the_wait_for_the_old_tables_reaches_the_status() {
     let finalized = after["conditions"].as_array().unwrap().iter().find(|one| one["type"] == "Finalized").unwrap();
     assert_eq!((&finalized["status"], &finalized["reason"]), (&"False".into(), &"AwaitingQuiet".into()));
     assert!(finalized["message"].as_str().unwrap().contains("quiet since then"));
+}
+
+#[test]
+fn figures_of_copy_and_wal_reach_the_status_and_fit_into_it() {
+    let table = TableStatus { name: "t".into(), bytes: 5, total_bytes: u64::MAX, ..TableStatus::default() };
+    let stream = Replication {
+        slot: "s".into(),
+        retained_wal_bytes: 7,
+        wal_room_bytes: Some(8),
+        wal_bytes_per_second: Some(9),
+        wal_seconds_left: Some(u64::MAX),
+        ..Replication::default()
+    };
+    let copy = CopyStatus { bytes: 5, total_bytes: 6, eta_seconds: Some(3), ..CopyStatus::default() };
+    let report = Status {
+        phase: Phase::Copy,
+        tables: vec![table],
+        copy: Some(copy),
+        replication: Some(stream),
+        ..Status::default()
+    };
+    let after = serde_json::to_value(reported(report)).unwrap();
+    assert_eq!(after["tables"][0]["totalBytes"], i64::MAX);
+    assert_eq!(after["copy"], serde_json::json!({"bytes": 5, "totalBytes": 6, "etaSeconds": 3}));
+    let expected = serde_json::json!({"lagBytes": 0, "retainedWalBytes": 7, "walRoomBytes": 8, "walBytesPerSecond": 9,
+        "walSecondsLeft": i64::MAX, "slot": "s"});
+    assert_eq!(after["replication"], expected);
 }

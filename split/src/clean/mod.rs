@@ -35,6 +35,23 @@ pub async fn stream(job: &Job) -> Result<(), StepError> {
     side::slots(job, &mut target, &prefix).await
 }
 
+/// Lets all WAL go that streams of the migration keep: removes what [`stream`] removes, on each side whatever becomes of the other one.
+/// A slot fills its server's disk whether or not somebody reaches its reader.
+///
+/// # Errors
+/// As [`stream`], the source's first.
+pub async fn release(job: &Job) -> Result<(), StepError> {
+    let prefix = names::prefix(job.id());
+    let one = async |side| {
+        let mut client = job.session(side, "clean").await?;
+        journal::run::end_older_sessions(&client, job.id(), job.run).await?;
+        side::subscriptions(job, &mut client, &prefix).await?;
+        side::slots(job, &mut client, &prefix).await
+    };
+    let (source, target) = (one(Side::Source).await, one(Side::Target).await);
+    source.and(target)
+}
+
 /// Removes subscription and slot of one direction. Sessions of older runs have been ended.
 ///
 /// # Errors
@@ -42,6 +59,15 @@ pub async fn stream(job: &Job) -> Result<(), StepError> {
 pub async fn one_way(job: &Job, direction: Direction) -> Result<(), StepError> {
     let prefix = names::publication(job.id(), direction);
     side::subscriptions(job, &mut job.session(direction.end(), "clean").await?, &prefix).await?;
+    slots(job, direction).await
+}
+
+/// Removes the slots of one direction, whose readers may be out of reach.
+///
+/// # Errors
+/// As [`stream`].
+pub async fn slots(job: &Job, direction: Direction) -> Result<(), StepError> {
+    let prefix = names::publication(job.id(), direction);
     side::slots(job, &mut job.session(direction.start(), "clean").await?, &prefix).await
 }
 

@@ -92,6 +92,18 @@ fn figures(status: &Status) -> Vec<(&'static str, f64)> {
     if let Some(stream) = &status.replication {
         figures.push(("lag_bytes", stream.lag_bytes as f64));
         figures.push(("retained_wal_bytes", stream.retained_wal_bytes as f64));
+        let known = [
+            ("wal_room_bytes", stream.wal_room_bytes),
+            ("wal_bytes_per_second", stream.wal_bytes_per_second),
+            ("wal_seconds_left", stream.wal_seconds_left),
+        ];
+        figures.extend(known.into_iter().filter_map(|(name, value)| Some((name, value? as f64))));
+    }
+    if let Some(copy) = &status.copy {
+        figures.push(("copied_bytes", copy.bytes as f64));
+        figures.push(("copy_total_bytes", copy.total_bytes as f64));
+        figures.extend(copy.writer_latency_ms.map(|ms| ("writer_latency_ms", ms)));
+        figures.extend(copy.max_bytes_per_second.map(|bound| ("copy_max_bytes_per_second", bound as f64)));
     }
     if let Some(seen) = &status.verification {
         figures.push(("compared_rows", seen.rows as f64));

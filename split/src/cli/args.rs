@@ -1,9 +1,12 @@
 //! The command line: what may be said. What it means for a migration is `settings`.
 
+mod old;
+
 use super::exit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use old::Old;
 use rerp_split::phase::Phase;
-use rerp_split::spec::{BackupSpec, CleanupPolicy, CleanupSpec, CopySpec, DEFAULT_AFTER_S, EvidenceSpec};
+use rerp_split::spec::{CopySpec, EvidenceSpec};
 use std::path::PathBuf;
 
 /// Moves a live schema from one PostgreSQL server to another.
@@ -133,6 +136,14 @@ pub(crate) struct Sides {
     /// How much they may copy together in a second, in bytes.
     #[arg(long)]
     pub(crate) copy_max_bytes_per_second: Option<u64>,
+    /// How long a commit may take on the source, in milliseconds: while it takes longer the copy is slowed down. Without this
+    /// nothing is measured.
+    #[arg(long)]
+    pub(crate) copy_max_writer_latency_ms: Option<u64>,
+    /// How much WAL a slot of the migration may keep, in bytes; max_slot_wal_keep_size of the server holds besides. Before it is
+    /// reached the copy is stopped, or the way back ends.
+    #[arg(long)]
+    pub(crate) max_retained_wal_bytes: Option<u64>,
     /// What becomes of foreign keys between moving and staying tables.
     #[arg(long, value_enum, default_value_t = ForeignKeys::Refuse)]
     pub(crate) foreign_keys: ForeignKeys,
@@ -163,49 +174,6 @@ pub(crate) struct Sides {
     /// Print events, one JSON object a line, on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// What becomes of the old tables.
-#[derive(Args)]
-pub(crate) struct Old {
-    /// What becomes of the tables that are left on the source, once nobody uses them.
-    #[arg(long, value_enum, default_value_t = Cleanup::Keep)]
-    pub(crate) cleanup: Cleanup,
-    /// For how long nobody must have used them before they are renamed or dropped, from the end of the way back on, in seconds:
-    /// 60 (the server's counters come up to a minute late) to 2592000. A week by default.
-    #[arg(long, default_value_t = DEFAULT_AFTER_S, value_parser = clap::value_parser!(u64).range(60..=2_592_000))]
-    pub(crate) cleanup_after_s: u64,
-    /// With --cleanup drop: where pg_dump writes what is dropped, which is restored and compared before; or `none`, in so many letters.
-    #[arg(long, value_name = "FILE|none")]
-    pub(crate) backup: Option<PathBuf>,
-}
-
-impl Old {
-    pub(crate) fn spec(&self) -> CleanupSpec {
-        CleanupSpec {
-            policy: match self.cleanup {
-                Cleanup::Keep => CleanupPolicy::Keep,
-                Cleanup::Rename => CleanupPolicy::Rename,
-                Cleanup::Drop => CleanupPolicy::Drop,
-            },
-            after_s: self.cleanup_after_s,
-            backup: self.backup.clone().map(|path| match path.to_str() {
-                Some("none") => BackupSpec::None,
-                // The same file for whoever goes on, from whatever folder.
-                _ => BackupSpec::File(std::path::absolute(&path).unwrap_or(path)),
-            }),
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Cleanup {
-    /// They stay, closed to the service.
-    Keep,
-    /// They are called <table>_moved_<yyyymmdd>, and stay closed.
-    Rename,
-    /// They go, with the sequences that they own.
-    Drop,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -275,20 +243,6 @@ mod tests {
     fn a_phase_that_is_no_stop_is_refused_with_those_that_are() {
         assert_eq!(advance_to("readyforcutover"), Ok(Phase::ReadyForCutover));
         assert!(advance_to("Aborted").unwrap_err().contains("ReadyForCutover, Cutover"));
-    }
-
-    #[test]
-    fn a_backup_is_a_file_unless_there_is_to_be_none() {
-        let old = |more: &[&str]| match Arguments::parse_from(["rerp-split", "run"].iter().chain(more)).command {
-            Command::Run { sides, .. } => sides.old.spec(),
-            _ => unreachable!("run was asked for"),
-        };
-        assert!(old(&[]).is_default());
-        let none = old(&["--cleanup", "drop", "--backup", "none"]);
-        assert_eq!((none.policy, none.backup), (CleanupPolicy::Drop, Some(BackupSpec::None)));
-        let file = old(&["--cleanup", "drop", "--backup", "./none", "--cleanup-after-s", "60"]);
-        let there = std::path::absolute("none").unwrap();
-        assert_eq!((file.backup, file.after_s), (Some(BackupSpec::File(there)), 60));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use rerp_split::connect::Endpoint;
 use rerp_split::inspect::{Usage, usage};
 use rerp_split::run::Settings;
 use rerp_split::schema::find_pg_dump;
-use rerp_split::spec::{AcrossDomains, CopySpec, EvidenceSpec, ForeignKeySpec, Policy, Roles, Side, SideSpec, Spec};
+use rerp_split::spec::{
+    AcrossDomains, CopySpec, EvidenceSpec, ForeignKeySpec, Policy, ReplicationSpec, Roles, Side, SideSpec, Spec,
+};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -107,8 +109,10 @@ impl Sides {
             copy: CopySpec {
                 workers: self.copy_workers,
                 max_bytes_per_second: self.copy_max_bytes_per_second,
+                max_writer_latency_ms: self.copy_max_writer_latency_ms,
                 ..CopySpec::default()
             },
+            replication: ReplicationSpec { max_retained_wal_bytes: self.max_retained_wal_bytes },
             foreign_keys: ForeignKeySpec {
                 across_domains: match self.foreign_keys {
                     ForeignKeys::Refuse => AcrossDomains::Refuse,
@@ -206,6 +210,18 @@ mod tests {
         assert_eq!((said.owner.as_str(), said.app, said.read.len()), ("o", vec!["b".into()], 0));
         let spec = sides(&["--target-owner", "p"]).spec_with(said_owner()).unwrap();
         assert_eq!((spec.target.roles.owner.as_str(), spec.source.roles.owner.as_str()), ("p", "o"));
+    }
+
+    #[test]
+    fn bounds_of_copy_and_wal_are_part_of_the_spec() {
+        let spec = |more: &[&str]| sides(more).spec_with(said_owner()).unwrap();
+        assert_eq!(spec(&[]).copy, CopySpec::default());
+        let said = spec(&["--copy-max-writer-latency-ms", "20", "--max-retained-wal-bytes", "67108864"]);
+        assert_eq!(
+            (said.copy.max_writer_latency_ms, said.replication.max_retained_wal_bytes),
+            (Some(20), Some(64 << 20))
+        );
+        assert!(said.check().is_ok() && spec(&["--copy-max-writer-latency-ms", "0"]).check().is_err());
     }
 
     fn said_owner() -> Roles {

@@ -7,7 +7,9 @@
 //! snapshots never meet.
 
 mod crew;
+mod governor;
 mod keeper;
+mod pace;
 mod pump;
 mod queue;
 mod range;
@@ -22,7 +24,7 @@ pub use slot::slot_sql;
 use crate::clean;
 use crate::failpoint::{self, Step};
 use crate::inspect::Inventory;
-use crate::journal;
+use crate::journal::{self, chunk::Copied};
 use crate::names;
 use crate::spec::{Direction, Side};
 use crate::sql;
@@ -36,10 +38,16 @@ use tokio_postgres::Client;
 /// How long a range may make no progress before its worker begins it again.
 const STALL: Duration = Duration::from_secs(120);
 
-/// Where progress goes: table, rows, bytes, and whether it is finished. Called often; must not block.
+/// Where progress goes, and whence haste comes. Called often; must not block.
 pub trait Progress: Sync {
-    /// `rows` and `bytes` of `table` have gone over: never less than before, and exact once it is done.
-    fn copied(&self, table: &str, rows: u64, bytes: u64, done: bool);
+    /// So much of `table` has gone over, of about `expected` bytes: never less than before, and exact once it is done.
+    fn copied(&self, table: &str, copied: Copied, expected: u64, done: bool);
+
+    /// The workers keep to `bound` bytes per second (none: to nothing), and a commit takes `latency` on the source, if that is measured.
+    fn paced(&self, bound: Option<u64>, latency: Option<Duration>);
+
+    /// The copy takes longer than the slot can wait: whatever holds it back is to be lifted.
+    fn is_late(&self) -> bool;
 }
 
 /// The statement that keeps every moving table as it is: a rewrite (`VACUUM FULL`, `CLUSTER`) between two ranges moves
@@ -66,7 +74,7 @@ pub async fn copy(job: &Job, inventory: &Inventory, progress: &dyn Progress) -> 
     failpoint::step(Step::TablesEmptied).await;
     let ranges = range::cut_all(&snapshot.extents, job.spec.copy.chunk_bytes);
     tokio::select! {
-        copied = crew::copy(job, inventory, &snapshot.name, &ranges, progress) => copied?,
+        copied = crew::copy(job, inventory, &snapshot, &ranges, progress) => copied?,
         lost = keeper.lost() => return Err(lost),
     }
     failpoint::step(Step::RangesDrained).await;

@@ -46,6 +46,9 @@ pub struct Server {
     /// The host in our URL, if somebody has written it down.
     #[serde(default)]
     pub host: String,
+    /// Bytes of WAL that the server writes in a second, if somebody has measured it.
+    #[serde(default)]
+    pub wal_rate: Option<u64>,
     /// Languages that functions can be written in.
     pub languages: Vec<String>,
     /// Event triggers that fire on our DDL.

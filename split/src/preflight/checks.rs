@@ -44,6 +44,7 @@ checks! {
     WalSenders = "wal-senders",
     IdleSlotTimeout = "idle-slot-timeout",
     SlotWalLimit = "slot-wal-limit",
+    SlotWalForecast = "slot-wal-forecast",
     OutputPlugin = "output-plugin",
     WalSenderTimeout = "wal-sender-timeout",
     WalReceiverTimeout = "wal-receiver-timeout",

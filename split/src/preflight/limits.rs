@@ -5,8 +5,9 @@ use crate::inspect::Inventory;
 use crate::spec::{Side, Spec};
 use crate::sql;
 
-/// Sessions beside those of the copy's workers: journal, keeper, tokens, inspection, the fence's two.
-const SESSIONS: i64 = 8;
+/// Sessions beside those of the copy's workers: journal, keeper, tokens, inspection, the fence's two, who lists what is made, who
+/// watches the slot and who measures commits.
+const SESSIONS: i64 = 10;
 /// Sessions that the stream's role opens, which a database's own limit counts.
 const STREAM_SESSIONS: i64 = 4;
 /// Sessions beside the workers that lock every moving table: the keeper, and `pg_dump`.

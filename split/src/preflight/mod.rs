@@ -16,8 +16,10 @@ mod rights;
 mod roles;
 mod servers;
 mod tables;
+mod wal;
 
 pub use checks::Check;
+pub use wal::limit;
 
 use crate::inspect::Inventory;
 use crate::spec::{DO_WITHOUT, Side, Spec};
@@ -30,6 +32,7 @@ pub fn check(spec: &Spec, source: &Inventory, target: &Inventory, pg_dump_major:
     servers::both(&mut findings, source, target, pg_dump_major);
     replication::publisher(&mut findings, source);
     replication::transactions(&mut findings, &source.server);
+    wal::check(&mut findings, spec, source);
     replication::subscriber(&mut findings, target);
     limits::check(&mut findings, spec, source, target);
     defaults::check(&mut findings, source, target);

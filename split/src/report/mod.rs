@@ -2,7 +2,8 @@
 
 use crate::spec::CleanupPolicy;
 use crate::status::{
-    Cleanup, Cutover, Finding, ForeignKey, Rehearsal, Replication, Severity, Status, TableStatus, Verification, WayBack,
+    Cleanup, CopyStatus, Cutover, Finding, ForeignKey, Rehearsal, Replication, Severity, Status, TableStatus,
+    Verification, WayBack,
 };
 use comfy_table::{ContentArrangement, Table, presets};
 use std::fmt::Write;
@@ -21,6 +22,7 @@ pub fn status(status: &Status) -> String {
         let _ = writeln!(text, "{}", tables(status));
     }
     for line in [
+        status.copy.as_ref().map(copy),
         status.replication.as_ref().map(stream),
         status.verification.as_ref().map(compared),
         status.rehearsal.as_ref().map(rehearsal),
@@ -40,7 +42,23 @@ pub fn status(status: &Status) -> String {
 pub fn table(table: &TableStatus) -> String {
     let of = if table.total > 0 { format!(" of {}", table.total) } else { String::new() };
     let left = table.eta_seconds.map_or_else(String::new, |seconds| format!(", {seconds} s left"));
-    format!("{}: {:?}, {}{of} rows, {}{left}", table.name, table.state, table.rows, size(table.bytes))
+    let bytes = of_bytes(table.bytes, table.total_bytes);
+    format!("{}: {:?}, {}{of} rows, {bytes}{left}", table.name, table.state, table.rows)
+}
+
+/// How far the copy of all tables is, as a line.
+#[must_use]
+pub fn copy(copy: &CopyStatus) -> String {
+    let rate = |word: &str, rate: Option<u64>| rate.map_or_else(String::new, |rate| format!("{word}{}/s", size(rate)));
+    let left = copy.eta_seconds.map_or_else(String::new, |seconds| format!(", {seconds} s left"));
+    let writers = copy.writer_latency_ms.map_or_else(String::new, |ms| format!(", a commit there takes {ms:.1} ms"));
+    let bytes = of_bytes(copy.bytes, copy.total_bytes);
+    let (fast, bound) = (rate(", ", copy.bytes_per_second), rate(", bounded to ", copy.max_bytes_per_second));
+    format!("copied: {bytes}{fast}{bound}{left}{writers}")
+}
+
+fn of_bytes(bytes: u64, total: u64) -> String {
+    if total > 0 { format!("{} of {}", size(bytes), size(total)) } else { size(bytes) }
 }
 
 /// How far behind the target is, as a line.
@@ -48,7 +66,15 @@ pub fn table(table: &TableStatus) -> String {
 pub fn stream(stream: &Replication) -> String {
     let token = stream.token_ms.map_or_else(String::new, |ms| format!(", a token takes {ms:.1} ms"));
     let (lag, kept) = (size(stream.lag_bytes), size(stream.retained_wal_bytes));
-    format!("stream: {lag} behind{token}, {kept} of WAL kept by {}", stream.slot)
+    format!("stream: {lag} behind{token}, {kept} of WAL kept by {}{}", stream.slot, room(stream))
+}
+
+/// What room is left for WAL, if that is known.
+fn room(stream: &Replication) -> String {
+    let Some(room) = stream.wal_room_bytes else { return String::new() };
+    let left = stream.wal_seconds_left.map_or_else(String::new, |seconds| format!(", used up in {seconds} s"));
+    let rate = stream.wal_bytes_per_second.map_or_else(String::new, |rate| format!(", {}/s are written", size(rate)));
+    format!("; room for {} more{rate}{left}", size(room))
 }
 
 /// How much has been compared, as a line.
@@ -180,7 +206,7 @@ fn tables(status: &Status) -> Table {
             format!("{:?}", entry.state),
             entry.rows.to_string(),
             entry.total.to_string(),
-            size(entry.bytes),
+            of_bytes(entry.bytes, entry.total_bytes),
             entry.eta_seconds.map_or_else(String::new, |seconds| format!("{seconds} s")),
         ]);
     }
@@ -196,6 +222,32 @@ mod tests {
     fn sizes_have_a_unit() {
         let all = [0, 999, 1_000, 1_550_000, 7_000_000_000, 2_500_000_000_000].map(size);
         assert_eq!(all, ["0 B", "999 B", "1.0 kB", "1.6 MB", "7.0 GB", "2.5 TB"]);
+    }
+
+    #[test]
+    fn how_long_copy_and_wal_will_do_is_said_where_it_is_known() {
+        let known = CopyStatus {
+            bytes: 1_000,
+            total_bytes: 4_000,
+            bytes_per_second: Some(500),
+            eta_seconds: Some(6),
+            max_bytes_per_second: Some(2_000),
+            writer_latency_ms: Some(1.5),
+        };
+        let text = "copied: 1.0 kB of 4.0 kB, 500 B/s, bounded to 2.0 kB/s, 6 s left, a commit there takes 1.5 ms";
+        assert_eq!(copy(&known), text);
+        assert_eq!(copy(&CopyStatus::default()), "copied: 0 B");
+        let slot = Replication { slot: "s".into(), ..Replication::default() };
+        assert_eq!(stream(&slot), "stream: 0 B behind, 0 B of WAL kept by s");
+        let tight = Replication {
+            wal_room_bytes: Some(3_000),
+            wal_bytes_per_second: Some(1_000),
+            wal_seconds_left: Some(3),
+            ..slot
+        };
+        let text =
+            "stream: 0 B behind, 0 B of WAL kept by s; room for 3.0 kB more, 1.0 kB/s are written, used up in 3 s";
+        assert_eq!(stream(&tight), text);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use super::{Board, switch, work};
 use crate::back::{State, look};
 use crate::clean;
+use crate::phase::Phase;
 use crate::spec::Direction;
 use crate::status::WayBack;
 use crate::step::{Job, StepError, chain};
@@ -15,8 +16,17 @@ use std::time::Duration;
 /// How long to wait for one token: then it is told that there is none, and the next look waits for the next one.
 const TOKEN_LIMIT: Duration = Duration::from_secs(10);
 
-/// Looks at the stream in direction `way`, goes on with what an earlier worker left undone, and tells what it saw.
+/// What is told of a stream whose turn isn't over.
+pub(super) const NOT_BEGUN: &str = "it could not be begun yet";
+
+/// Looks at the stream in direction `way`, goes on with what an earlier worker left undone, and tells what it saw. One that would
+/// fill its server's disk, or lose its slot, ends before it does.
 pub(super) async fn keep(job: &Job, board: &Board, way: Direction) -> Result<(), StepError> {
+    if let Some(why) = board.alarm(way) {
+        clean::way(job, way).await?;
+        switch::tell_gone(board, &why);
+        return Ok(());
+    }
     let mut state = look(job, way).await?;
     if state == State::Made {
         switch::finish(job, way.opposite()).await?;
@@ -26,9 +36,9 @@ pub(super) async fn keep(job: &Job, board: &Board, way: Direction) -> Result<(),
         State::Begun => {
             // What a turn that was given up had made for the time after it.
             clean::one_way(job, way.opposite()).await?;
-            follow(job, way).await?
+            follow(job, board, way).await?
         }
-        State::Made => WayBack::impossible("it could not be begun yet"),
+        State::Made => WayBack::impossible(NOT_BEGUN),
         State::Gone(why) => {
             clean::way(job, way).await?;
             switch::tell_gone(board, why);
@@ -40,7 +50,7 @@ pub(super) async fn keep(job: &Job, board: &Board, way: Direction) -> Result<(),
 }
 
 /// A stream that is behind is one all the same: the fence waits for it.
-async fn follow(job: &Job, way: Direction) -> Result<WayBack, StepError> {
+async fn follow(job: &Job, board: &Board, way: Direction) -> Result<WayBack, StepError> {
     let line = TokenLine::open(job, way).await?;
     let token = line.send(job, TOKEN_LIMIT).await;
     let Some(lag) = line.lag(job).await? else { return Ok(WayBack::impossible("its slot is gone")) };
@@ -54,5 +64,16 @@ async fn follow(job: &Job, way: Direction) -> Result<WayBack, StepError> {
             return Err(error);
         }
     };
-    Ok(WayBack { possible: true, reason, replication: Some(work::replication(lag, token_ms)) })
+    let known = board.status().way_back.and_then(|way| way.replication);
+    Ok(WayBack { possible: true, reason, replication: Some(work::replication(&lag, token_ms, known)) })
+}
+
+/// Nothing can be done in `phase`, because the source is away, say; the target's disk doesn't wait for it. The slot goes alone, what
+/// else there is when both can be reached.
+pub(super) async fn let_go(job: &Job, board: &Board, phase: Phase) {
+    let Some(why) = board.alarm(Direction::Back).filter(|_| phase == Phase::Observe) else { return };
+    match clean::slots(job, Direction::Back).await {
+        Ok(()) => switch::tell_gone(board, &why),
+        Err(error) => tracing::warn!(migration = job.id(), error = chain(&error), "the way back keeps WAL"),
+    }
 }

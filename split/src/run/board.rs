@@ -3,18 +3,21 @@
 //! In: updates from the work. Out: the journal's row, and a snapshot for metrics. Losing a write of progress is fine;
 //! a phase is entered by `enter`, which changes the status only once that is written.
 
+mod figures;
+
+use super::alarm::Alarm;
 use crate::connect::Endpoint;
-use crate::copy::Progress;
 use crate::journal::{self, JournalError};
 use crate::phase::Phase;
-use crate::spec::Side;
-use crate::status::{Status, TableState, Verification};
+use crate::rate::Series;
+use crate::spec::{Direction, Side};
+use crate::status::Status;
 use crate::step::{Job, StepError};
-use crate::verify::{Comparison, Observer};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 const REPORT: Duration = Duration::from_millis(500);
 /// How often the heartbeat is written while nothing changes.
 const BEAT: Duration = Duration::from_secs(2);
+/// What the copy's rate is taken over, and how far apart the figures for it are.
+const RATE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_millis(500));
 
 /// The worker's status, shared by whoever works and whoever reports.
 #[derive(Debug)]
@@ -37,6 +42,11 @@ pub struct Board {
     approved: OnceLock<String>,
     /// When each table's copy began: several are under way at once.
     began: Mutex<BTreeMap<String, Instant>>,
+    /// How much has been copied.
+    moved: Mutex<Series>,
+    /// The copy takes longer than the slot can wait.
+    late: AtomicBool,
+    alarm: watch::Sender<Option<Alarm>>,
 }
 
 impl Board {
@@ -52,6 +62,9 @@ impl Board {
             superseded: CancellationToken::new(),
             approved: OnceLock::new(),
             began: Mutex::default(),
+            moved: Mutex::new(Series::new(RATE.0, RATE.1)),
+            late: AtomicBool::new(false),
+            alarm: watch::Sender::new(None),
         })
     }
 
@@ -168,50 +181,25 @@ impl Board {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Seconds left for a table at the rate since it began.
-    fn eta(&self, table: &str, rows: u64, total: u64) -> Option<u64> {
-        let mut began = self.began.lock().unwrap_or_else(PoisonError::into_inner);
-        match began.get(table) {
-            Some(since) if rows > 0 => {
-                let left = total.saturating_sub(rows) as f64;
-                Some((since.elapsed().as_secs_f64() / rows as f64 * left).round() as u64)
+    /// Says, or takes back, that a slot has to go. Said again in other figures it is no news.
+    pub(super) fn sound(&self, alarm: Option<Alarm>) {
+        self.alarm.send_if_modified(|present| {
+            let news = present.as_ref().map(|one| one.way) != alarm.as_ref().map(|one| one.way);
+            if news {
+                *present = alarm;
             }
-            _ => {
-                began.insert(table.to_owned(), Instant::now());
-                None
-            }
-        }
-    }
-}
-
-impl Progress for Board {
-    fn copied(&self, table: &str, rows: u64, bytes: u64, done: bool) {
-        self.update(|status| {
-            let Some(entry) = status.tables.iter_mut().find(|entry| entry.name == table) else { return };
-            entry.rows = rows;
-            entry.bytes = bytes;
-            entry.state = if done { TableState::Copied } else { TableState::Copying };
-            entry.eta_seconds = if done { None } else { self.eta(table, rows, entry.total) };
-            if done {
-                entry.total = rows;
-            }
+            news
         });
     }
-}
 
-impl Observer for Board {
-    fn compared(&self, comparison: &Comparison) {
-        self.update(|status| {
-            let total: u64 = status.tables.iter().map(|table| table.total).sum();
-            let decided = comparison.rows.saturating_sub(comparison.undecided);
-            let coverage = if total == 0 { 1.0 } else { (decided as f64 / total as f64).min(1.0) };
-            status.verification = Some(Verification {
-                rows: comparison.rows,
-                chunks: comparison.chunks,
-                mismatches: comparison.mismatches.len() as u64,
-                coverage,
-            });
-        });
+    /// Why the stream in direction `way` has to end, if it has to.
+    pub(super) fn alarm(&self, way: Direction) -> Option<String> {
+        self.alarm.borrow().as_ref().filter(|alarm| alarm.way == way).map(|alarm| alarm.why.clone())
+    }
+
+    /// Follows what has to go.
+    pub(super) fn alarms(&self) -> watch::Receiver<Option<Alarm>> {
+        self.alarm.subscribe()
     }
 }
 
@@ -237,5 +225,19 @@ mod tests {
         let entered = board.enter(&job, |status| status.phase = Phase::Aborted).await;
         assert!(matches!(entered, Err(StepError::Connect(_))), "{entered:?}");
         assert_eq!(board.phase(), Phase::Aborting);
+    }
+
+    #[test]
+    fn an_alarm_is_of_one_stream_and_told_once() {
+        let board = Board::new("m");
+        let mut alarms = board.alarms();
+        let alarm = |way, why: &str| Some(Alarm { way, why: why.into() });
+        board.sound(alarm(Direction::Forward, "one"));
+        assert!(alarms.has_changed().unwrap() && alarms.borrow_and_update().is_some());
+        board.sound(alarm(Direction::Forward, "two"));
+        assert!(!alarms.has_changed().unwrap());
+        assert_eq!((board.alarm(Direction::Forward).as_deref(), board.alarm(Direction::Back)), (Some("one"), None));
+        board.sound(None);
+        assert!(alarms.has_changed().unwrap() && board.alarm(Direction::Forward).is_none());
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! In: a claimed run. Out: phases stored, work done or interrupted. What follows what is `phase::next`'s to say.
 
+use super::alarm::{Alarm, alarmed, full};
+use super::claim::{as_approved, claimed};
 use super::observe::{self, Wished};
-use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, claim, job, made, work};
+use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, back, job, made, work};
 use crate::failpoint::{self, Moment, Step};
 use crate::journal::{self, JournalError};
 use crate::phase::{self, Observation, Phase, Work};
@@ -13,7 +15,6 @@ use crate::step::{Class, Job, StepError, chain};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
 /// How long a process that was asked to end lets the fence go on.
@@ -25,8 +26,11 @@ pub(super) struct Driver {
     board: Arc<Board>,
     stop: CancellationToken,
     wishes: watch::Receiver<Wished>,
+    alarms: watch::Receiver<Option<Alarm>>,
     until_settled: bool,
     failures: u32,
+    /// The streams of a migration that has failed are gone.
+    released: bool,
 }
 
 impl Driver {
@@ -54,8 +58,9 @@ impl Driver {
         if run > 0 {
             made::look(board, id, [&job.source, &job.target]).await;
         }
-        let (board, stop) = (Arc::clone(board), stop.clone());
-        Ok(Self { job, board, stop, wishes, until_settled: settings.until_settled, failures: 0 })
+        let (board, stop, alarms) = (Arc::clone(board), stop.clone(), board.alarms());
+        let until_settled = settings.until_settled;
+        Ok(Self { job, board, stop, wishes, alarms, until_settled, failures: 0, released: false })
     }
 
     /// Turn after turn, until there is a reason to stop.
@@ -83,17 +88,21 @@ impl Driver {
 
     /// Observes, works, decides, stores.
     async fn turn(&mut self, phase: Phase) -> Result<Turn, StepError> {
-        let forced = self.decide(phase, Work::Unfinished).await?;
+        let full = full(&self.board, phase);
+        let forced = self.decide(phase, if full.is_some() { Work::Doomed } else { Work::Unfinished }).await?;
         if forced != phase {
+            if forced == Phase::Failed {
+                self.board.update(|status| status.failure = full);
+            }
             return self.enter(phase, forced).await;
+        }
+        if phase == Phase::Failed {
+            return self.release().await;
         }
         let suspended = self.wishes.borrow().wish.suspend && !phase.is_turn() && phase != Phase::Aborting;
         if suspended {
             self.board.update(|status| "suspended".clone_into(&mut status.message));
             return Ok(Turn::Waiting);
-        }
-        if phase == Phase::Failed {
-            return Ok(Turn::Settled);
         }
         failpoint::phase(phase, Moment::Before).await;
         let Some(work) = self.interruptible(phase).await? else { return Ok(Turn::Moved) };
@@ -106,6 +115,15 @@ impl Driver {
         let refused = phase == Phase::Finalize && self.board.status().is_refused();
         let settled = (work == Work::Done && !held) || phase == Phase::Preflight || phase.is_turn() || refused;
         Ok(if settled { Turn::Settled } else { Turn::Waiting })
+    }
+
+    /// Nothing goes on by itself, and nothing is kept for it.
+    async fn release(&mut self) -> Result<Turn, StepError> {
+        if !self.released {
+            work::perform(&self.job, &self.board, Phase::Failed).await?;
+            self.released = true;
+        }
+        Ok(Turn::Settled)
     }
 
     /// The next phase by what is wished and who owns, both read anew.
@@ -188,6 +206,7 @@ impl Driver {
                 std::future::pending::<()>().await;
             }
         };
+        let full = alarmed(self.board.alarms(), phase);
         let asked = async {
             self.stop.cancelled().await;
             // Cutting an attempt off is safe, but its writers would have waited for nothing.
@@ -204,6 +223,7 @@ impl Driver {
                 other => other.map(Some),
             },
             () = forbidden => Ok(None),
+            () = full => Ok(None),
             () = asked => Ok(None),
             () = self.board.superseded() => Err(StepError::Journal(JournalError::Superseded)),
         }
@@ -214,6 +234,7 @@ impl Driver {
         let text = made::told(&self.board, self.job.id(), &error, self.wishes.borrow().wish.abort);
         tracing::warn!(migration = self.job.id(), %phase, failures = self.failures, error = text, "try again");
         self.board.update(|status| status.message = format!("{phase}, try {}: {text}", self.failures));
+        back::let_go(&self.job, &self.board, phase).await;
         if self.failures >= FAILURE_LIMIT {
             return Err(error);
         }
@@ -226,6 +247,7 @@ impl Driver {
         tokio::select! {
             () = self.stop.cancelled() => {}
             _ = self.wishes.changed() => {}
+            _ = self.alarms.changed() => {}
             () = tokio::time::sleep(time.min(BACKOFF_LIMIT)) => {}
         }
     }
@@ -239,29 +261,6 @@ impl Driver {
     }
 }
 
-/// Takes a new run number. It needs both sides, so whoever wants to abort is told here already what is left on one that is away.
-async fn claimed(settings: &Settings, source: &Client, board: &Board, start: Wished) -> Result<i64, StepError> {
-    let run = claim(settings, source).await;
-    if let Err(error) = &run {
-        let (phase, text) = (board.phase(), made::told(board, &settings.spec.migration, error, start.wish.abort));
-        tracing::warn!(migration = settings.spec.migration, %phase, error = text, "not taken over");
-        board.update(|status| status.message = format!("{phase}, not taken over: {text}"));
-    }
-    run
-}
-
-/// Between the caller's look at the journal and the claim another worker may have begun, with another plan.
-fn as_approved(board: &Board, migration: &str) -> Result<(), StepError> {
-    let status = board.status();
-    let has_begun = !matches!(status.phase, Phase::Pending | Phase::Preflight);
-    match (board.approved(), status.plan_hash) {
-        (Some(approved), Some(plan)) if has_begun && approved != plan => Err(StepError::Doomed(format!(
-            "migration {migration} has been begun with plan {plan}, which isn't the approved one: {approved}"
-        ))),
-        _ => Ok(()),
-    }
-}
-
 /// What one turn came to.
 enum Turn {
     /// Another phase.
@@ -270,21 +269,4 @@ enum Turn {
     Waiting,
     /// Nothing to do until somebody wishes otherwise.
     Settled,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_has_been_begun_with_another_plan_is_not_gone_on_with() {
-        let board = Board::new("m");
-        board.update(|status| status.plan_hash = Some("sha256:a".into()));
-        board.update(|status| status.phase = Phase::Prepare);
-        assert!(as_approved(&board, "m").is_ok(), "nobody has said which");
-        board.approve("sha256:b".into());
-        assert!(matches!(as_approved(&board, "m"), Err(StepError::Doomed(_))));
-        board.update(|status| status.phase = Phase::Preflight);
-        assert!(as_approved(&board, "m").is_ok(), "preflight judges what begins");
-    }
 }

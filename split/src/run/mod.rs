@@ -3,8 +3,10 @@
 //! In: a spec, two endpoints, the wish in the journal. Out: a migration that is where it may be. Whatever kills this
 //! process, the next worker takes a newer run number and goes on from the journal; nothing is remembered here.
 
+mod alarm;
 mod back;
 mod board;
+mod claim;
 mod driver;
 mod finalize;
 mod keys;
@@ -13,15 +15,17 @@ mod observe;
 mod rehearse;
 mod survey;
 mod switch;
+mod wal;
 mod work;
 
 pub use board::Board;
+pub use claim::take;
 pub use observe::BOTH_OWN;
 pub use survey::{Survey, look, survey};
 pub use switch::REFUSED as ROLLBACK_REFUSED;
+pub use wal::COPY_UNBOUNDED;
 
 use crate::connect::Endpoint;
-use crate::journal;
 use crate::spec::Spec;
 use crate::step::{Class, Job, StepError, chain};
 use driver::Driver;
@@ -29,7 +33,6 @@ use observe::Wished;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
 /// How often the wish is read.
@@ -75,11 +78,13 @@ pub async fn drive(settings: &Settings, board: &Arc<Board>, stop: &CancellationT
     let reporter = tokio::spawn(Arc::clone(board).report(settings.source.clone(), stop.clone()));
     let sides = [settings.source.clone(), settings.target.clone()];
     let maker = tokio::spawn(made::follow(Arc::clone(board), settings.spec.migration.clone(), sides, stop.clone()));
+    let watcher = tokio::spawn(wal::watch(settings.clone(), Arc::clone(board), stop.clone()));
     let result = driver.go().await;
     let stored = match &result {
         Ok(Stopped::Superseded) => Ok(()),
         _ => board.store(&driver.job).await,
     };
+    watcher.abort();
     reporter.abort();
     maker.abort();
     match result {
@@ -131,16 +136,6 @@ async fn pause(stop: &CancellationToken, time: Duration) -> bool {
     }
 }
 
-/// Takes the migration over for work outside of the phases.
-///
-/// # Errors
-/// A server can't be reached, or other workers keep taking over.
-pub async fn take(settings: &Settings) -> Result<Job, StepError> {
-    let source = settings.source.connect("claim").await?;
-    let run = claim(settings, &source).await?;
-    Ok(job(settings, run))
-}
-
 fn job(settings: &Settings, run: i64) -> Job {
     Job {
         spec: settings.spec.clone(),
@@ -149,13 +144,4 @@ fn job(settings: &Settings, run: i64) -> Job {
         run,
         pg_dump: settings.pg_dump.clone(),
     }
-}
-
-/// A run number newer than any other's, on both sides. The journal of the target is installed here: two workers are
-/// told apart by it.
-async fn claim(settings: &Settings, source: &Client) -> Result<i64, StepError> {
-    let target = settings.target.connect("claim").await?;
-    journal::ensure(source).await?;
-    journal::ensure(&target).await?;
-    Ok(journal::run::claim(source, &target, &settings.spec.migration).await?)
 }

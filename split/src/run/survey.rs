@@ -9,7 +9,12 @@ use crate::sever;
 use crate::spec::Side;
 use crate::status::{Finding, Severity};
 use crate::step::{Job, StepError};
+use crate::stream;
+use std::time::{Duration, Instant};
 use tokio_postgres::Client;
+
+/// How long the source's WAL is watched, at least, where it is bounded.
+const SAMPLE: Duration = Duration::from_secs(1);
 
 /// Both inventories, source first, and what preflight makes of them; changes nothing.
 ///
@@ -22,7 +27,14 @@ pub async fn look(job: &Job) -> Result<(Inventory, Inventory, Vec<Finding>), Ste
     if job.spec.foreign_keys.severs() && may_read {
         sever::scan(&mut client, &mut source.edges).await?;
     }
+    let measured = preflight::limit(&job.spec, &source.server).is_some() && !source.server.in_recovery;
+    let before = if measured { Some((Instant::now(), stream::written(&client).await?)) } else { None };
     let (_, target) = look_at(job, Side::Target).await?;
+    if let Some((begun, written)) = before {
+        tokio::time::sleep(SAMPLE.saturating_sub(begun.elapsed())).await;
+        let more = stream::written(&client).await?.saturating_sub(written);
+        source.server.wal_rate = Some((more as f64 / begun.elapsed().as_secs_f64()) as u64);
+    }
     let findings = preflight::check(&job.spec, &source, &target, schema::pg_dump_major(&job.pg_dump).await);
     Ok((source, target, findings))
 }

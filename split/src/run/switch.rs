@@ -59,6 +59,13 @@ pub(super) async fn roll_back(job: &Job, board: &Board) -> Result<Work, StepErro
         tell_gone(board, why);
         return Ok(Work::Unfinished);
     }
+    // Nobody can wait for a stream that fills the target's disk; while the target is open, whoever observes ends it.
+    if let Some(why) = board.alarm(direction)
+        && observe::owner(job).await?.0 == Owner::Target
+    {
+        tell_gone(board, &why);
+        return Ok(Work::Unfinished);
+    }
     let inventory = begin(job, direction).await?;
     let way_back = match make(job, direction, &inventory).await {
         Err(error) if error.class() == Class::Transient => {
@@ -117,10 +124,10 @@ async fn make(job: &Job, direction: Direction, inventory: &Inventory) -> Result<
     back::make(job, direction, &tables).await
 }
 
-/// Tells that the data can't change hands once more. What is missing has been removed by somebody who knew why.
-pub(super) fn tell_gone(board: &Board, why: &'static str) {
+/// Tells that the data can't change hands once more. What is missing has been removed by somebody who knew why: the first reason stays.
+pub(super) fn tell_gone(board: &Board, why: &str) {
     board.update(|status| match &status.way_back {
-        Some(known) if !known.possible && why == back::NO_SUBSCRIPTION => {}
+        Some(known) if !known.possible && known.reason.as_deref() != Some(super::back::NOT_BEGUN) => {}
         _ => status.way_back = Some(status::WayBack::impossible(why)),
     });
 }

@@ -13,16 +13,14 @@ use crate::plan::Plan;
 use crate::preflight;
 use crate::schema::{self, Section};
 use crate::spec::{Direction, Side};
-use crate::status::{Replication, TableState, TableStatus};
-use crate::step::{Class, Job, StepError, chain};
+use crate::status::{Replication, TableState, TableStatus, WayBack};
+use crate::step::{Job, StepError, chain};
 use crate::stream::{self, Lag, TokenLine};
 use crate::verify;
 use std::time::Duration;
 
 /// A token slower than this: not caught up.
 const CAUGHT_UP: Duration = Duration::from_secs(1);
-/// How often the slot is looked at while rows are copied.
-const SLOT_POLL: Duration = Duration::from_secs(2);
 /// How long to wait for one token before the lag is looked at again.
 const TOKEN_LIMIT: Duration = Duration::from_secs(30);
 
@@ -90,8 +88,21 @@ pub(super) async fn perform(job: &Job, board: &Board, phase: Phase) -> Result<Wo
             clean::abort(job).await.map(|()| Work::Done)
         }
         Phase::Cutover => switch::cutover(job, board).await,
-        Phase::Pending | Phase::Completed | Phase::Aborted | Phase::Failed => Ok(Work::Done),
+        Phase::Failed => release(job, board).await,
+        Phase::Pending | Phase::Completed | Phase::Aborted => Ok(Work::Done),
     }
+}
+
+/// What can't go on by itself keeps no WAL: a person may take days.
+async fn release(job: &Job, board: &Board) -> Result<Work, StepError> {
+    clean::release(job).await?;
+    board.update(|status| {
+        status.replication = None;
+        if let Some(way) = status.way_back.as_mut().filter(|way| way.possible) {
+            *way = WayBack::impossible("the migration has failed");
+        }
+    });
+    Ok(Work::Done)
 }
 
 async fn check(job: &Job, board: &Board) -> Result<Work, StepError> {
@@ -103,6 +114,7 @@ async fn check(job: &Job, board: &Board) -> Result<Work, StepError> {
     let tables = survey.source.tables.iter().map(|table| TableStatus {
         name: table.name.clone(),
         total: table.rows,
+        total_bytes: table.bytes,
         ..TableStatus::default()
     });
     board.update(|status| {
@@ -155,16 +167,10 @@ async fn copy_rows(job: &Job, board: &Board) -> Result<Work, StepError> {
     let source = job.session(Side::Source, "journal").await?;
     verify::forget(job, &source).await?;
     failpoint::step(Step::ComparisonForgotten).await;
-    board.update(|status| {
-        status.tables.iter_mut().for_each(|table| {
-            *table =
-                TableStatus { name: std::mem::take(&mut table.name), total: table.total, ..TableStatus::default() };
-        });
-    });
-    tokio::select! {
-        copied = copy::copy(job, &inventory, board) => copied.map(|()| Work::Done),
-        lost = watch_slot(job, board) => lost,
-    }
+    board.begin_copy();
+    copy::copy(job, &inventory, board).await?;
+    board.end_copy();
+    Ok(Work::Done)
 }
 
 async fn catch_up(job: &Job, board: &Board) -> Result<Work, StepError> {
@@ -198,39 +204,25 @@ async fn ready(job: &Job, board: &Board) -> Result<Work, StepError> {
     Ok(followed)
 }
 
-/// Reports what the slot keeps while rows are copied; ends only with an error that the copy can't outlive. A server
-/// that can't be reached is the copy's own business: it waits for it.
-async fn watch_slot(job: &Job, board: &Board) -> Result<Work, StepError> {
-    loop {
-        tokio::time::sleep(SLOT_POLL).await;
-        match look_at_slot(job, board).await {
-            Err(error) if error.class() != Class::Transient => return Err(error),
-            Err(error) => tracing::debug!(error = chain(&error), "the slot is not looked at"),
-            Ok(()) => {}
-        }
-    }
-}
-
-async fn look_at_slot(job: &Job, board: &Board) -> Result<(), StepError> {
-    let line = TokenLine::open(job, Direction::Forward).await?;
-    match line.lag(job).await? {
-        Some(lag) => report(board, lag, None),
-        None => Ok(()),
-    }
-}
-
 /// Puts the slot's state on the board.
-fn report(board: &Board, lag: Lag, token_ms: Option<f64>) -> Result<(), StepError> {
-    if lag.lost {
-        return Err(StepError::Doomed(format!("the source has thrown away WAL that slot {} needs", lag.slot)));
+fn report(board: &Board, lag: &Lag, token_ms: Option<f64>) -> Result<(), StepError> {
+    if lag.slot.lost {
+        return Err(StepError::Doomed(format!("the source has thrown away WAL that slot {} needs", lag.slot.name)));
     }
-    board.update(|status| status.replication = Some(replication(lag, token_ms)));
+    board.update(|status| status.replication = Some(replication(lag, token_ms, status.replication.take())));
     Ok(())
 }
 
-/// What is known of a stream.
-pub(super) fn replication(lag: Lag, token_ms: Option<f64>) -> Replication {
-    Replication { lag_bytes: lag.lag_bytes, retained_wal_bytes: lag.retained_bytes, slot: lag.slot, token_ms }
+/// What is known of a stream; room for WAL and rates are what somebody else has seen.
+pub(super) fn replication(lag: &Lag, token_ms: Option<f64>, known: Option<Replication>) -> Replication {
+    let known = known.filter(|known| known.slot == lag.slot.name).unwrap_or_default();
+    Replication {
+        lag_bytes: lag.slot.lag_bytes,
+        retained_wal_bytes: lag.slot.wal.retained,
+        slot: lag.slot.name.clone(),
+        token_ms,
+        ..known
+    }
 }
 
 /// Looks at the stream; done if a token was quick.
@@ -250,7 +242,7 @@ async fn follow(job: &Job, board: &Board) -> Result<Work, StepError> {
             message(status.phase).clone_into(&mut status.message);
         }
     });
-    report(board, lag, token_ms)?;
+    report(board, &lag, token_ms)?;
     match token {
         Err(StepError::Deadline { .. }) | Ok(_) => Ok(if caught_up { Work::Done } else { Work::Unfinished }),
         Err(error) => Err(error),

@@ -7,7 +7,7 @@
 mod lag;
 mod subscribe;
 
-pub use lag::{Lag, lag};
+pub use lag::{Lag, Slot, lag, slot, written};
 pub use subscribe::{Subscription, create_subscription, enable, find, role_sql, subscription_sql};
 
 use crate::failpoint::{self, Step};

@@ -17,7 +17,8 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 /// A range per block, slow enough that a test can step in.
-const MANY: CopySpec = CopySpec { workers: 4, chunk_bytes: 8192, max_bytes_per_second: Some(1 << 20) };
+const MANY: CopySpec =
+    CopySpec { workers: 4, chunk_bytes: 8192, max_bytes_per_second: Some(1 << 20), max_writer_latency_ms: None };
 
 /// Rows whose first half is gone, so that a rewrite moves every row that is left to where ranges have been copied already.
 async fn world(rows: u32, copy: CopySpec) -> World {

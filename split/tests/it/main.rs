@@ -31,4 +31,5 @@ mod tls;
 mod verify;
 mod verify_alone;
 mod versions;
+mod wal;
 mod worker;

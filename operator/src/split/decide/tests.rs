@@ -2,6 +2,7 @@
 
 mod answers;
 mod approval;
+mod copy;
 mod deletion;
 mod order;
 mod turn;

@@ -2,12 +2,14 @@
 //! In: what the journal says. Out: the same in the types of the API, in no more room than an object has.
 
 use rerp_crds::split::{
-    CleanupStatus, CutoverStatus, DatabaseSplitMigrationStatus, EvidenceStatus, Finding, ForeignKeyStatus,
-    RehearsalStatus, ReplicationStatus, RollbackStatus, SideObject, SplitPhase, TableProgress, VerificationStatus,
+    CleanupStatus, CopyProgress, CutoverStatus, DatabaseSplitMigrationStatus, EvidenceStatus, Finding,
+    ForeignKeyStatus, RehearsalStatus, ReplicationStatus, RollbackStatus, SideObject, SplitPhase, TableProgress,
+    VerificationStatus,
 };
 use rerp_split::phase::Phase;
 use rerp_split::status::{
-    Cleanup, Cutover, Evidence, ForeignKey, Made, Rehearsal, Replication, Severity, Status, TableStatus, Verification,
+    Cleanup, CopyStatus, Cutover, Evidence, ForeignKey, Made, Rehearsal, Replication, Severity, Status, TableStatus,
+    Verification,
 };
 
 /// How many findings an object holds.
@@ -22,6 +24,7 @@ pub(super) fn take(after: &mut DatabaseSplitMigrationStatus, report: &Status) {
     after.phase = Some(phase(report.phase));
     after.plan_hash.clone_from(&report.plan_hash);
     after.tables = report.tables.iter().map(table).collect();
+    after.copy = report.copy.as_ref().map(copy);
     after.replication = report.replication.as_ref().map(replication);
     after.rehearsal = report.rehearsal.as_ref().map(rehearsal);
     after.cutover = report.cutover.as_ref().map(cutover);
@@ -71,8 +74,20 @@ fn table(from: &TableStatus) -> TableProgress {
         rows: int(from.rows),
         bytes: int(from.bytes),
         total: int(from.total),
+        total_bytes: Some(int(from.total_bytes)),
         state: format!("{:?}", from.state),
         eta_seconds: from.eta_seconds.map(int),
+    }
+}
+
+fn copy(from: &CopyStatus) -> CopyProgress {
+    CopyProgress {
+        bytes: int(from.bytes),
+        total_bytes: int(from.total_bytes),
+        bytes_per_second: from.bytes_per_second.map(int),
+        eta_seconds: from.eta_seconds.map(int),
+        max_bytes_per_second: from.max_bytes_per_second.map(int),
+        writer_latency_ms: from.writer_latency_ms,
     }
 }
 
@@ -80,6 +95,9 @@ fn replication(from: &Replication) -> ReplicationStatus {
     ReplicationStatus {
         lag_bytes: Some(int(from.lag_bytes)),
         retained_wal_bytes: Some(int(from.retained_wal_bytes)),
+        wal_room_bytes: from.wal_room_bytes.map(int),
+        wal_bytes_per_second: from.wal_bytes_per_second.map(int),
+        wal_seconds_left: from.wal_seconds_left.map(int),
         slot: Some(from.slot.clone()),
     }
 }

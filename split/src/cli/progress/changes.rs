@@ -72,6 +72,9 @@ impl Told {
         let told = &mut self.0;
         let moved = now.tables.iter().filter(|table| !told.tables.contains(table));
         let mut events: Vec<Event> = moved.cloned().map(Event::Table).collect();
+        if let Some(copy) = now.copy.as_ref().filter(|_| told.copy != now.copy) {
+            events.push(Event::Copy(copy.clone()));
+        }
         if let Some(stream) = now.replication.as_ref().filter(|_| told.replication != now.replication) {
             events.push(Event::Stream(stream.clone()));
         }
@@ -82,6 +85,7 @@ impl Told {
             events.push(Event::WayBack(way.clone()));
         }
         told.tables.clone_from(&now.tables);
+        told.copy.clone_from(&now.copy);
         told.way_back.clone_from(&now.way_back);
         told.replication.clone_from(&now.replication);
         told.verification.clone_from(&now.verification);
@@ -98,7 +102,7 @@ fn is_news(told: Option<&WayBack>, now: &WayBack) -> bool {
 mod tests {
     use super::*;
     use rerp_split::phase::Phase;
-    use rerp_split::status::{Replication, TableState, TableStatus};
+    use rerp_split::status::{CopyStatus, Replication, TableState, TableStatus};
 
     fn copying(rows: u64, state: TableState) -> Status {
         let table = TableStatus { name: "t".into(), rows, state, ..TableStatus::default() };
@@ -140,5 +144,8 @@ mod tests {
         let status = Status { replication: Some(Replication::default()), ..Status::default() };
         assert_eq!(told.events(&status), []);
         assert_eq!(told.figures(&status), [Event::Stream(Replication::default())]);
+        let status = Status { copy: Some(CopyStatus::default()), ..status };
+        assert_eq!((told.events(&status), told.figures(&status)), (vec![], vec![Event::Copy(CopyStatus::default())]));
+        assert_eq!(told.figures(&status), []);
     }
 }

@@ -9,7 +9,8 @@ use rerp_split::phase::Phase;
 use rerp_split::report;
 use rerp_split::spec::{Roles, Side};
 use rerp_split::status::{
-    Cleanup, Cutover, Finding, ForeignKey, Rehearsal, Replication, Status, TableStatus, Verification, WayBack,
+    Cleanup, CopyStatus, Cutover, Finding, ForeignKey, Rehearsal, Replication, Status, TableStatus, Verification,
+    WayBack,
 };
 use serde::Serialize;
 
@@ -27,6 +28,8 @@ pub(crate) enum Event {
     Message { phase: Phase, message: String },
     /// How far a table is copied.
     Table(TableStatus),
+    /// How far the copy of all tables is, and how fast.
+    Copy(CopyStatus),
     /// How far behind the target is.
     Stream(Replication),
     /// How much has been compared.
@@ -102,6 +105,7 @@ impl Event {
             }
             Self::Phase { phase, message } | Self::Message { phase, message } => format!("{phase}: {message}"),
             Self::Table(table) => report::table(table),
+            Self::Copy(copy) => report::copy(copy),
             Self::Stream(stream) => report::stream(stream),
             Self::Compared(seen) => report::compared(seen),
             Self::Finding(finding) => report::findings(std::slice::from_ref(finding)).trim_end().to_owned(),
@@ -145,11 +149,12 @@ mod tests {
             rows: 1,
             bytes: 2,
             total: 3,
+            total_bytes: 5,
             state: TableState::Copying,
             eta_seconds: Some(4),
         };
         let expected = json!({"at": at, "migration": "m", "event": "table", "name": "t", "rows": 1, "bytes": 2, "total": 3,
-            "state": "Copying", "etaSeconds": 4});
+            "totalBytes": 5, "state": "Copying", "etaSeconds": 4});
         assert_eq!(value(&Event::Table(table)), expected);
         let end = Event::End { exit: Exit::NotVerified, code: 5, message: "x".into() };
         let expected =
@@ -188,6 +193,7 @@ mod tests {
             "phase",
             "message",
             "table",
+            "copy",
             "stream",
             "compared",
             "mismatch",

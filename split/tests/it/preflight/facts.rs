@@ -40,6 +40,10 @@ pub(super) const FACTS: &[(Check, Severity, Change)] = &[
     (Check::LockTable, Fatal, |from, _| set(from, "max_locks_per_transaction", "0")),
     (Check::LockTable, Fatal, |_, to| set(to, "max_locks_per_transaction", "0")),
     (Check::Wraparound, Warning, |from, _| from.tables[0].freeze_percent = 95),
+    (Check::SlotWalForecast, Warning, |from, _| {
+        set(from, "max_slot_wal_keep_size", "2048");
+        from.server.wal_rate = Some(1 << 30);
+    }),
     (Check::IdleSlotTimeout, Fatal, |from, _| set(from, "idle_replication_slot_timeout", "3600")),
     (Check::OldTransaction, Fatal, |from, _| {
         from.server.old_transactions.push(OldTransaction { pid: 1, login: "l".into(), seconds: 600, writes: true });

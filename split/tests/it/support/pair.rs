@@ -10,7 +10,7 @@ use rerp_split::connect::Endpoint;
 use rerp_split::fence::{CutoverConfig, WayBack};
 use rerp_split::journal::{self, Wish, run};
 use rerp_split::phase::Phase;
-use rerp_split::spec::{self, CleanupSpec, CopySpec, Direction, EvidenceSpec, ForeignKeySpec, Spec};
+use rerp_split::spec::{self, CleanupSpec, CopySpec, Direction, EvidenceSpec, ForeignKeySpec, ReplicationSpec, Spec};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +60,7 @@ impl Pair {
             max_write_pause_ms: 2000,
             cutover_budget_s: 60,
             copy: CopySpec::default(),
+            replication: ReplicationSpec::default(),
             foreign_keys: ForeignKeySpec::default(),
             evidence: EvidenceSpec::default(),
             way_back: false,

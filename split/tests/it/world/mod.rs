@@ -6,16 +6,20 @@
 
 pub mod keys;
 pub mod schema;
+mod worker;
+
+pub use worker::Worker;
 
 use super::support::cluster::{self, Cluster};
 use super::support::ledger::TABLES;
 use super::support::side::{self, SCHEMA, unique};
 use rerp_split::connect::Endpoint;
-use rerp_split::spec::{AcrossDomains, CleanupSpec, CopySpec, EvidenceSpec, ForeignKeySpec, Side, Spec};
+use rerp_split::spec::{
+    AcrossDomains, CleanupSpec, CopySpec, EvidenceSpec, ForeignKeySpec, ReplicationSpec, Side, Spec,
+};
 use rerp_split::status::Status;
 use rerp_split::step::Job;
-use rustix::process::{Pid, Signal, kill_process};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -31,6 +35,7 @@ pub struct World {
     pub target: side::Side,
     tables: Option<Vec<String>>,
     copy: CopySpec,
+    replication: ReplicationSpec,
     foreign_keys: ForeignKeySpec,
     evidence: EvidenceSpec,
     way_back: bool,
@@ -64,6 +69,13 @@ impl World {
     /// The same, copied in this way.
     pub fn copied(mut self, copy: CopySpec) -> Self {
         self.copy = copy;
+        self.write_spec();
+        self
+    }
+
+    /// The same; slots may keep so much WAL.
+    pub fn keeping(mut self, max_retained_wal_bytes: u64) -> Self {
+        self.replication.max_retained_wal_bytes = Some(max_retained_wal_bytes);
         self.write_spec();
         self
     }
@@ -107,13 +119,19 @@ impl World {
         let id = unique("w");
         let source = side::Side::create(from, &format!("src_{id}")).await;
         let target = side::Side::create(to, &format!("dst_{id}")).await;
-        let (copy, foreign_keys) = (CopySpec::default(), ForeignKeySpec::default());
-        let cleanup = CleanupSpec::default();
-        let dir = tempfile::tempdir().unwrap();
-        let (evidence, way_back) = (EvidenceSpec::default(), false);
-        let tables = None;
-        let world =
-            Self { migration: id, source, target, tables, copy, foreign_keys, evidence, way_back, cleanup, dir };
+        let world = Self {
+            migration: id,
+            source,
+            target,
+            tables: None,
+            copy: CopySpec::default(),
+            replication: ReplicationSpec::default(),
+            foreign_keys: ForeignKeySpec::default(),
+            evidence: EvidenceSpec::default(),
+            way_back: false,
+            cleanup: CleanupSpec::default(),
+            dir: tempfile::tempdir().unwrap(),
+        };
         world.write_spec();
         std::fs::write(world.path("source"), world.source.url()).unwrap();
         std::fs::write(world.path("target"), world.target.url()).unwrap();
@@ -133,6 +151,7 @@ impl World {
             max_write_pause_ms: 1000,
             cutover_budget_s: 60,
             copy: self.copy.clone(),
+            replication: self.replication,
             foreign_keys: self.foreign_keys,
             evidence: self.evidence,
             way_back: self.way_back,
@@ -220,63 +239,6 @@ impl World {
     /// Every row of every table of the schema as text, both sides in the same order.
     pub async fn contents(&self) -> (Vec<String>, Vec<String>) {
         (contents(&self.source.admin().await).await, contents(&self.target.admin().await).await)
-    }
-}
-
-/// A worker process.
-pub struct Worker {
-    child: Child,
-    log: std::path::PathBuf,
-}
-
-impl Worker {
-    /// SIGKILL, and waits until it is gone.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// How it ended, if it has.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().unwrap()
-    }
-
-    /// Whether it is stopped: SIGSTOP has worked, all of its threads stand still.
-    pub fn is_frozen(&self) -> bool {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
-    }
-
-    /// SIGTERM, as whoever puts another one in its place sends it.
-    pub fn ask_to_end(&self) {
-        self.signal(Signal::TERM);
-    }
-
-    /// SIGSTOP.
-    pub fn freeze(&self) {
-        self.signal(Signal::STOP);
-    }
-
-    /// SIGCONT.
-    pub fn wake(&self) {
-        self.signal(Signal::CONT);
-    }
-
-    /// It isn't waited for, so its number is still its own.
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    /// What it has logged so far.
-    pub fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
