@@ -613,6 +613,9 @@ pub struct CutoverStatus {
     /// Waiting for the locks before it; who comes meanwhile waits from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock_wait_ms: Option<f64>,
+    /// The longest that any attempt kept writers waiting, given-up ones included, from asking for the locks on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_wait_ms: Option<f64>,
     /// Part of it spent until the last change had reached the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain_ms: Option<f64>,

@@ -45,18 +45,22 @@ pub(crate) struct Turn {
     pub(crate) pause: f64,
     /// Before it: who held locks could go on, who came waited.
     pub(crate) lock_wait: f64,
+    /// The longest that any attempt kept writers waiting, given-up ones included.
+    pub(crate) longest: f64,
     pub(crate) attempts: u64,
 }
 
 impl Turn {
     fn read(told: &Value) -> Option<Self> {
         let ms = |name: &str| told[name].as_f64();
-        Some(Self { pause: ms("writePauseMs")?, lock_wait: ms("lockWaitMs")?, attempts: told["attempts"].as_u64()? })
+        let longest = ms("longestWaitMs")?;
+        let attempts = told["attempts"].as_u64()?;
+        Some(Self { pause: ms("writePauseMs")?, lock_wait: ms("lockWaitMs")?, longest, attempts })
     }
 
-    /// How far a pause is from what was told: below what nobody could write in, or above that and the wait for locks.
+    /// How far a pause is from what was told: below what nobody could write in, or above the longest wait of any attempt.
     pub(crate) fn apart(&self, pause: f64) -> f64 {
-        (self.pause - pause).max(pause - self.pause - self.lock_wait).max(0.0)
+        (self.pause - pause).max(pause - self.longest).max(0.0)
     }
 }
 
@@ -107,24 +111,24 @@ mod tests {
             (begun, json!({"event": "phase", "phase": "RollingBack"})),
             (
                 begun,
-                json!({"event": "cutover", "cutover": {"epoch": 1, "writePauseMs": 40.5, "lockWaitMs": 2.0, "attempts": 1}}),
+                json!({"event": "cutover", "cutover": {"epoch": 1, "writePauseMs": 40.5, "lockWaitMs": 2.0, "longestWaitMs": 42.5, "attempts": 1}}),
             ),
             (later, json!({"event": "phase", "phase": "RolledBack"})),
             (
                 later,
-                json!({"event": "rollback", "rollback": {"epoch": 2, "writePauseMs": 50.5, "lockWaitMs": 10.0, "attempts": 3}}),
+                json!({"event": "rollback", "rollback": {"epoch": 2, "writePauseMs": 50.5, "lockWaitMs": 10.0, "longestWaitMs": 90.0, "attempts": 3}}),
             ),
         ];
         let told = Told { command: "rollback".to_owned(), events };
-        let turn = Turn { pause: 50.5, lock_wait: 10.0, attempts: 3 };
+        let turn = Turn { pause: 50.5, lock_wait: 10.0, longest: 90.0, attempts: 3 };
         assert_eq!((told.turn(2).unwrap(), told.entered("RolledBack").unwrap()), (turn, later));
         let error = told.turn(3).unwrap_err().to_string();
         assert!(error.contains("`rerp-split rollback` has told nothing of epoch 3"), "{error}");
     }
 
     #[test]
-    fn a_pause_may_have_begun_with_the_wait_for_locks() {
-        let turn = Turn { pause: 50.0, lock_wait: 10.0, attempts: 1 };
+    fn a_pause_may_have_begun_with_the_wait_for_locks_or_lie_in_an_attempt_that_was_given_up() {
+        let turn = Turn { pause: 50.0, lock_wait: 5.0, longest: 60.0, attempts: 2 };
         let apart = [45.0, 50.0, 60.0, 75.0].map(|pause| turn.apart(pause));
         assert_eq!(apart, [5.0, 0.0, 0.0, 15.0]);
     }

@@ -14,6 +14,8 @@ pub(super) struct Clock {
     pub(super) drain: Duration,
     pub(super) sequence: Duration,
     pub(super) pause: Duration,
+    /// The longest that any attempt has kept writers waiting.
+    pub(super) longest: Duration,
     /// How long the present question has been asked again and again.
     waiting: Option<Instant>,
     rests: u32,
@@ -29,6 +31,7 @@ impl Clock {
             drain: Duration::ZERO,
             sequence: Duration::ZERO,
             pause: Duration::ZERO,
+            longest: Duration::ZERO,
             waiting: None,
             rests: 0,
         }
@@ -55,6 +58,9 @@ impl Clock {
 
     /// Its answer has come.
     pub(super) fn answered(&mut self, stmt: &Stmt, event: &Event, took: Duration) {
+        if matches!((stmt, event), (Stmt::F9Open(_), Event::Yes) | (Stmt::F3Unlock | Stmt::Retreat, _)) {
+            self.longest = self.longest.max(self.blocked());
+        }
         match (stmt, event) {
             (Stmt::F3Lock, Event::Done) => self.lock = took,
             (Stmt::F4Check | Stmt::F5Token | Stmt::F5Look(_) | Stmt::F7Flush { .. }, _) => self.drain += took,
@@ -100,5 +106,18 @@ mod tests {
         let waits: Vec<u128> = (1..8).map(|tries| back_off(tries, limit).as_millis()).collect();
         assert_eq!(waits, [50, 100, 200, 400, 800, 1000, 1000]);
         assert_eq!(back_off(u32::MAX, limit), limit);
+    }
+
+    #[test]
+    fn an_attempt_that_is_given_up_has_kept_writers_waiting_too() {
+        let mut clock = Clock::start();
+        clock.sending(&Stmt::F3Lock);
+        clock.answered(&Stmt::F3Lock, &Event::LockTimeout, Duration::ZERO);
+        assert_eq!(clock.longest, Duration::ZERO);
+        clock.answered(&Stmt::F3Unlock, &Event::Done, Duration::ZERO);
+        let given_up = clock.longest;
+        assert!(given_up > Duration::ZERO && clock.blocked().is_zero());
+        clock.answered(&Stmt::Retreat, &Event::Done, Duration::ZERO);
+        assert_eq!(clock.longest, given_up, "nobody was waiting any more");
     }
 }

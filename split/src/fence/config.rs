@@ -85,7 +85,10 @@ pub struct CutoverReport {
     pub write_pause_ms: f64,
     /// Before it: until all locks were granted, behind transactions that still commit. Who comes during it waits from then on.
     pub lock_wait_ms: f64,
-    /// Of it: until the target had replayed everything and that was durable.
+    /// The longest that any attempt kept writers waiting, given-up ones included: from asking for the locks until they were let go or the
+    /// target was open. No writer has waited longer for the fence.
+    pub longest_wait_ms: f64,
+    /// Of the pause: until the target had replayed everything and that was durable.
     pub drain_ms: f64,
     /// Of it: sequences.
     pub sequence_ms: f64,

@@ -109,6 +109,7 @@ impl Drive {
                     attempts: if here { self.clock.attempts } else { 0 },
                     write_pause_ms: if_here(self.clock.pause),
                     lock_wait_ms: if_here(self.clock.lock),
+                    longest_wait_ms: if_here(self.clock.longest),
                     drain_ms: if_here(self.clock.drain),
                     sequence_ms: if_here(self.clock.sequence),
                     at: self.opened.unwrap_or_else(Timestamp::now),

@@ -144,8 +144,9 @@ pub fn old_tables(old: &Cleanup) -> String {
 }
 
 fn turn(what: &str, cutover: &Cutover) -> String {
+    let longest = cutover.longest_wait_ms.map_or_else(String::new, |ms| format!(", longest wait of all {ms:.1} ms"));
     format!(
-        "{what} at {} (epoch {}): writers waited {:.1} ms (locks {:.1}, drain {:.1}, sequences {:.1}), {} attempts",
+        "{what} at {} (epoch {}): writers waited {:.1} ms (locks {:.1}, drain {:.1}, sequences {:.1}), {} attempts{longest}",
         cutover.at,
         cutover.epoch,
         cutover.write_pause_ms,

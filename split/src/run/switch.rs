@@ -220,6 +220,7 @@ fn note(board: &Board, direction: Direction, report: &CutoverReport) {
         *figures = Some(Cutover {
             write_pause_ms: report.write_pause_ms,
             lock_wait_ms: report.lock_wait_ms,
+            longest_wait_ms: Some(report.longest_wait_ms),
             drain_ms: report.drain_ms,
             sequence_ms: report.sequence_ms,
             attempts: report.attempts,

@@ -12,7 +12,10 @@ pub struct Cutover {
     pub write_pause_ms: f64,
     /// Before it: waiting for the locks, behind transactions that still commit. Who comes during it waits from then on.
     pub lock_wait_ms: f64,
-    /// Of it: until the target had replayed everything.
+    /// The longest that any attempt kept writers waiting, given-up ones included; absent in reports of older workers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_wait_ms: Option<f64>,
+    /// Of the pause: until the target had replayed everything.
     pub drain_ms: f64,
     /// Of it: sequences.
     pub sequence_ms: f64,

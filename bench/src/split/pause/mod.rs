@@ -52,7 +52,7 @@ const NOTES: [&str; 8] = [
     "write pause: the longest time without an acknowledgement to anybody, from before a switch's program starts until 0.3 s after it has ended. Each switch is a figure: the median is p50. Peers are compared with ours, switch by switch.",
     "Writers pace themselves and catch up on what was due during a pause; one transaction is one message and one commit. Servers, writers and programs share the machine's cores.",
     "rerp-split: one migration a round; `run` switches first, then `rollback` and `rollback --undo` in turn. Writers find out where to go by asking the owner rows, as a service does.",
-    "status and ledger apart: how far what writers felt is outside of what status tells, the pause alone, or with the wait for locks before it (writers that come while a lock is awaited wait already, those that hold one go on). The ledger's longest gap may also lie where nothing of the switch does: the range shows the worst.",
+    "status and ledger apart: how far what writers felt is outside of what status tells, shorter than the pause, or longer than the longest wait of any attempt (writers that come while a lock is awaited wait already, those that hold one go on; an attempt that was given up has kept them waiting too). The ledger's longest gap may also lie where nothing of the switch does: the range shows the worst.",
     "positions polled: the same lock and the same closing by rights, but the target has everything when pg_stat_replication.flush_lsn has come to the source's pg_current_wal_lsn(), asked every millisecond. A subscription commits asynchronously: what it has applied is flushed up to wal_writer_delay (200 ms) later, and more. Ours flushes once, before the source closes.",
     "positions polled, not on disk: the same by replay_lsn. Quick, but a target that crashes within that time has lost what the source no longer takes.",
     "role locked out: ALTER ROLE … NOLOGIN, pg_terminate_backend for all sessions of the role until there are none, flush_lsn polled as above, ALTER ROLE … LOGIN on the target; there are no connections to the target beforehand.",
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     fn switch(gap: f64, told: Option<f64>) -> Switch {
-        let told = told.map(|pause| Turn { pause, lock_wait: 0.0, attempts: 1 });
+        let told = told.map(|pause| Turn { pause, lock_wait: 0.0, longest: pause, attempts: 1 });
         Switch { felt: Felt { per_second: 1.0, p50: 1.0, p99: 2.0, longest: gap, gap }, told, rate: 3100.0 }
     }
 

@@ -182,6 +182,7 @@ fn the_end_waits_for_the_time_of_observation() {
     status.cutover = Some(Cutover {
         write_pause_ms: 70.0,
         lock_wait_ms: 1.0,
+        longest_wait_ms: None,
         drain_ms: 1.0,
         sequence_ms: 1.0,
         attempts: 1,

@@ -106,6 +106,7 @@ fn cutover(from: &Cutover) -> CutoverStatus {
     CutoverStatus {
         write_pause_ms: Some(from.write_pause_ms),
         lock_wait_ms: Some(from.lock_wait_ms),
+        longest_wait_ms: from.longest_wait_ms,
         drain_ms: Some(from.drain_ms),
         sequence_ms: Some(from.sequence_ms),
         attempts: Some(i64::from(from.attempts)),

@@ -66,6 +66,7 @@ fn the_time_of_observation_begins_anew_with_each_opening() {
     let opened = |second| Cutover {
         write_pause_ms: 70.0,
         lock_wait_ms: 1.0,
+        longest_wait_ms: None,
         drain_ms: 1.0,
         sequence_ms: 1.0,
         attempts: 1,
