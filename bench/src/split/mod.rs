@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `copy.rs` | the base copy with indexes, beside a native subscription and pgcopydb |
 //! | `pause/` | the write pause, there and back, beside polling of positions and a fence of roles |
-//! | `verify.rs` | the comparison, beside checksums of whole tables |
+//! | `verify/` | the comparison, beside checksums of whole tables, and seeded differences |
 //! | `impact/` | what writers feel of it, and plans of queries before and after |
 //! | `pair.rs`, `tool.rs`, `native.rs`, `writers/`, `child.rs` | what they measure with |
 

@@ -1,7 +1,8 @@
 //! `split-verify`: the comparison of both sides, beside checksums of whole tables. In: the program and two databases that hold the same. Out: a
-//! report: rows a second, and rows a processor second, in which everybody's work on both servers and in clients counts.
-//!
-//! That a flipped letter, a missing row and an extra row are found by their keys is tested in `split/tests/it/verify.rs`.
+//! report: rows a second, rows a processor second, in which everybody's work on both servers and in clients counts, and whether each of some
+//! seeded differences is found (`faults`).
+
+mod faults;
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use self::faults::{BESIDES, MISSED};
 use super::child::{ChildError, finish_reading};
 use super::pair::{Pair, TABLES, database, large};
 use super::{Common, Error};
@@ -29,11 +31,12 @@ const RATE: What = What { name: "rows compared a second", unit: "1/s" };
 const EACH: What = What { name: "rows compared a processor second", unit: "1/s" };
 
 /// What a reader has to know.
-const NOTES: [&str; 4] = [
+const NOTES: [&str; 5] = [
     "A row counts once, though it is read on both sides. A processor second is one of either server, of the program, or of psql and md5sum.",
     "rerp-split: `verify`, without a migration: ranges of 10,000 keys, count and 64-bit hash. It would name the keys that differ, and compares while rows move.",
     "md5(string_agg): per table one digest of the digests of all rows in the order of the key, on both sides at once. COPY | md5sum: all rows in the order of the key, as text, on both sides at once. Neither says which row differs, and neither can be used while somebody writes.",
     "Both sides hold the same, freshly made, vacuumed and analysed.",
+    "Seeded differences: one byte of an order's note, a document that isn't there, a customer who is one too many, all on the target, each time others. Each try is a figure; all three must be named by their keys, and nothing else.",
 ];
 
 /// What to measure with.
@@ -44,6 +47,9 @@ pub(crate) struct Args {
     /// Rows in all, of some 200 bytes
     #[arg(long, default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(100..))]
     rows: u64,
+    /// How often a flipped byte, a missing row and an extra row are seeded afterwards, each time elsewhere
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=1000))]
+    faults: u64,
 }
 
 /// Runs it.
@@ -62,13 +68,14 @@ pub(crate) fn run(args: &Args) -> Result<Report, Error> {
             board.add(contender, EACH, args.rows as f64 / spent.as_secs_f64().max(0.01));
         }
     }
+    faults::seed(&args.common, &pair, args.rows, args.faults, &mut board)?;
     Ok(Report {
         bench: "split-verify",
         ended: seconds_now(),
-        command: args.common.command("split-verify", &[("rows", args.rows)]),
+        command: args.common.command("split-verify", &[("rows", args.rows), ("faults", args.faults)]),
         machine: Machine::look(None),
         versions: BTreeMap::from([("postgres".to_owned(), pair.source.description()?)]),
-        settings: json!({"rounds": args.common.rounds, "rows": args.rows}),
+        settings: json!({"rounds": args.common.rounds, "rows": args.rows, "faults": args.faults}),
         findings: findings(&board)?,
         left_out: BTreeMap::new(),
         notes: NOTES.to_vec(),
@@ -132,7 +139,12 @@ where
 }
 
 fn findings(board: &Board) -> Result<Vec<Finding>, Incomparable> {
-    let mut all = board.figures(|who, what| (who == ENGINE && what == EACH).then_some(Goal::AtLeast(500_000.0)));
+    let goal = |who: &str, what: What| match what {
+        EACH if who == ENGINE => Some(Goal::AtLeast(500_000.0)),
+        MISSED | BESIDES => Some(Goal::AtMost(0.0)),
+        _ => None,
+    };
+    let mut all = board.figures(goal);
     for what in [RATE, EACH] {
         for peer in [AGGREGATE, DUMP] {
             all.push(board.ratio(ENGINE, peer, what, None)?);
