@@ -27,7 +27,11 @@ const RENEW: &str = "UPDATE rerp_split.run SET run = $2 WHERE migration = $1 AND
 pub async fn claim(source: &Client, target: &Client, migration: &str) -> Result<i64, JournalError> {
     for _ in 0..TRIES {
         let run = present(source, migration).await?.max(present(target, migration).await?) + 1;
-        if set(source, CLAIM, migration, run).await? && set(target, CLAIM, migration, run).await? {
+        let mut raised = set(source, CLAIM, migration, run).await?;
+        if raised == Raised::Done {
+            raised = set(target, CLAIM, migration, run).await?;
+        }
+        if raised == Raised::Done {
             return Ok(run);
         }
     }
@@ -40,11 +44,21 @@ pub async fn claim(source: &Client, target: &Client, migration: &str) -> Result<
 /// `Superseded` if a newer worker has begun; otherwise as `claim`.
 pub async fn renew(source: &Client, target: &Client, migration: &str, held: i64) -> Result<i64, JournalError> {
     let run = held + 1;
-    if set(source, RENEW, migration, run).await? && set(target, RENEW, migration, run).await? {
-        Ok(run)
-    } else {
-        Err(JournalError::Superseded)
+    renew_on(source, migration, run).await?;
+    renew_on(target, migration, run).await?;
+    Ok(run)
+}
+
+/// What still holds the run is mostly this worker's own: a transaction of work that was broken off, whose session takes a while to end.
+async fn renew_on(client: &Client, migration: &str, run: i64) -> Result<(), JournalError> {
+    for _ in 0..TRIES {
+        match set(client, RENEW, migration, run).await? {
+            Raised::Done => return Ok(()),
+            Raised::Newer => return Err(JournalError::Superseded),
+            Raised::Held => {}
+        }
     }
+    Err(JournalError::Contended { tries: TRIES })
 }
 
 /// First statement of every transaction of a worker: newer workers wait for this transaction, or it fails.
@@ -84,8 +98,19 @@ async fn present(client: &Client, migration: &str) -> Result<i64, JournalError> 
     Ok(row.map_or(0, |row| row.get(0)))
 }
 
-/// Raises the run of one side; false if a newer or equal one is there, or an older transaction doesn't end.
-async fn set(client: &Client, raise: &str, migration: &str, run: i64) -> Result<bool, JournalError> {
+/// What became of a try to raise a run.
+#[derive(PartialEq, Eq)]
+enum Raised {
+    /// It is raised.
+    Done,
+    /// A newer or equal one is there, or none at all.
+    Newer,
+    /// A transaction holds it that doesn't end.
+    Held,
+}
+
+/// Raises the run of one side.
+async fn set(client: &Client, raise: &str, migration: &str, run: i64) -> Result<Raised, JournalError> {
     let action = JournalError::query;
     client.batch_execute(&format!("SET lock_timeout = '{PATIENCE}'")).await.map_err(action("bound the wait"))?;
     let mut done = client.execute(raise, &[&migration, &run]).await;
@@ -95,7 +120,9 @@ async fn set(client: &Client, raise: &str, migration: &str, run: i64) -> Result<
     }
     client.batch_execute("SET lock_timeout = 0").await.map_err(action("lift the bound"))?;
     match done {
-        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Ok(false),
-        other => other.map(|rows| rows == 1).map_err(action("take the run")),
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Ok(Raised::Held),
+        Ok(1) => Ok(Raised::Done),
+        Ok(_) => Ok(Raised::Newer),
+        Err(error) => Err(action("take the run")(error)),
     }
 }

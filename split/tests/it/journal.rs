@@ -65,6 +65,23 @@ async fn a_new_worker_fences_the_old_one() {
     assert!(matches!(intent, Err(JournalError::Superseded)), "{intent:?}");
 }
 
+/// A transaction that takes its time isn't a newer worker.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_begins_anew_waits_for_what_still_holds_the_run() {
+    let pair = Pair::create("held").await;
+    let (from, to, id) = (pair.source.admin().await, pair.target.admin().await, pair.spec.migration.clone());
+    let holder = pair.target.admin().await;
+    holder.batch_execute("BEGIN").await.unwrap();
+    run::hold(&holder, &id, pair.run).await.unwrap();
+    let held = async {
+        // Longer than one try takes.
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        holder.batch_execute("COMMIT").await.unwrap();
+    };
+    let (renewed, ()) = tokio::join!(run::renew(&from, &to, &id, pair.run), held);
+    assert_eq!(renewed.unwrap(), pair.run + 1);
+}
+
 /// A worker that slept and then wants to take the migration back would end its successor's work otherwise.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_the_present_worker_may_begin_anew() {
