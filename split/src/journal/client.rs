@@ -8,7 +8,7 @@ use crate::status::Status;
 use tokio_postgres::types::Json;
 use tokio_postgres::{GenericClient, Row};
 
-const SCHEMA: &str = include_str!("schema.sql");
+const SCHEMA: &str = concat!(include_str!("schema.sql"), include_str!("functions.sql"));
 
 /// Installs the journal, or brings it up to date. Safe to run again, and by several at once.
 ///

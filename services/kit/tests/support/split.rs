@@ -8,7 +8,10 @@ use tempfile::TempDir;
 
 use super::{Home, SCHEMA};
 
-const JOURNAL: &str = include_str!("../../../../split/src/journal/schema.sql");
+const JOURNAL: &str = concat!(
+    include_str!("../../../../split/src/journal/schema.sql"),
+    include_str!("../../../../split/src/journal/functions.sql")
+);
 pub const MIGRATION: &str = "m1";
 
 pub struct Split {
