@@ -2,7 +2,9 @@
 //!
 //! In: moments at which statements are sent and answered. Out: the figures of the report, the limits.
 
+use super::config::CutoverReport;
 use super::stmt::{Event, Stmt};
+use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
 pub(super) struct Clock {
@@ -72,6 +74,22 @@ impl Clock {
         }
     }
 
+    /// What the cutover came to. If an earlier worker closed the source (not `here`), its times are not known.
+    pub(super) fn report(&self, epoch: i64, at: Timestamp, here: bool) -> CutoverReport {
+        let if_here = |duration| if here { ms(duration) } else { 0.0 };
+        CutoverReport {
+            epoch,
+            attempts: if here { self.attempts } else { 0 },
+            write_pause_ms: if_here(self.pause),
+            lock_wait_ms: if_here(self.lock),
+            longest_wait_ms: if_here(self.longest),
+            drain_ms: if_here(self.drain),
+            sequence_ms: if_here(self.sequence),
+            at,
+            recovered: !here,
+        }
+    }
+
     /// For how long the same question has been asked; the first call starts counting.
     pub(super) fn waited(&mut self) -> Duration {
         self.waiting.get_or_insert_with(Instant::now).elapsed()
@@ -88,6 +106,11 @@ impl Clock {
         self.rests += 1;
         back_off(self.rests, longest)
     }
+}
+
+/// In milliseconds, to a tenth: as far as a person reads, and finer than what is measured.
+pub(super) fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 /// 50 ms, doubled with each try, at most `longest`.

@@ -98,23 +98,10 @@ impl Drive {
     /// # Errors
     /// The target does not own the data; the variant says who does.
     pub fn finish(self) -> Result<Option<CutoverReport>, FenceError> {
-        // A tenth is as far as a person reads, and finer than what is measured.
-        let ms = |duration: Duration| (duration.as_secs_f64() * 10_000.0).round() / 10.0;
         match self.worker.outcome {
             Some(Outcome::TargetOwns) => {
-                let here = self.worker.closed_here;
-                let if_here = |duration| if here { ms(duration) } else { 0.0 };
-                Ok(Some(CutoverReport {
-                    epoch: self.worker.epoch,
-                    attempts: if here { self.clock.attempts } else { 0 },
-                    write_pause_ms: if_here(self.clock.pause),
-                    lock_wait_ms: if_here(self.clock.lock),
-                    longest_wait_ms: if_here(self.clock.longest),
-                    drain_ms: if_here(self.clock.drain),
-                    sequence_ms: if_here(self.clock.sequence),
-                    at: self.opened.unwrap_or_else(Timestamp::now),
-                    recovered: !here,
-                }))
+                let at = self.opened.unwrap_or_else(Timestamp::now);
+                Ok(Some(self.clock.report(self.worker.epoch, at, self.worker.closed_here)))
             }
             Some(Outcome::SourceOwns) => Ok(None),
             other => {

@@ -4,7 +4,7 @@
 //! to have everything, what it hears when that answer comes too late, retreats as it always does, and nobody asks it to go on. That is a
 //! lost answer and a worker that stands still afterwards, both of which the model explores.
 
-use super::clock::Clock;
+use super::clock::{Clock, ms};
 use super::config::CutoverConfig;
 use super::drive::Drive;
 use super::error::FenceError;
@@ -82,7 +82,6 @@ impl Rehearsal {
 
 /// Opening is one durable transaction on the target, as the flush is; closing one on the source, as the journal of the attempt is.
 fn report(clock: &Clock, closing: Duration, flush: Duration) -> RehearsalReport {
-    let ms = |duration: Duration| (duration.as_secs_f64() * 10_000.0).round() / 10.0;
     let held = clock.blocked().saturating_sub(clock.lock);
     RehearsalReport {
         attempts: clock.attempts,
