@@ -42,8 +42,17 @@ pub fn log_of(dir: &Path) -> PathBuf {
     dir.with_extension("log")
 }
 
+/// A port on which nobody listens, below those that the kernel gives to outgoing connections: a server that is started again needs
+/// its own once more. Each process has a place of its own to begin at.
 pub fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 15_000;
+    const COUNT: u32 = 15_000;
+    let begin = std::process::id().wrapping_mul(997);
+    let mut ports = (0..COUNT).map(|_| FIRST + begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT);
+    let port =
+        ports.find_map(|port| u16::try_from(port).ok().filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()));
+    port.expect("no port is free")
 }
 
 /// A name that carries this process: what killed test runs left behind is told apart and removed.
