@@ -19,7 +19,7 @@ const REFUSED_AGAIN: Duration = Duration::from_secs(300);
 /// Longest pause between two tries.
 const FAILED_MAX: Duration = Duration::from_secs(300);
 /// Safety visit of an object that is left alone.
-const SUSPENDED_AGAIN: Duration = Duration::from_secs(3600);
+const SUSPENDED_AGAIN: Duration = Duration::from_secs(300);
 
 /// The end of one reconcile. Waiting is no error: it is a state with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 const WINDOW: Duration = Duration::from_secs(60);
 /// A tenth of what may be kept is a reserve: looks are seconds apart, and a slot takes a while to be dropped.
 const RESERVE: u64 = 10;
-/// As much as comes in this time is a reserve as well.
+/// As much as comes in this time is a reserve as well, once it has been so for some looks in a row: a moment's burst ends nothing.
 const REACTION_S: f64 = 20.0;
+/// How many looks.
+const PERSISTS: u32 = 3;
 
 /// Who says how much may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,8 @@ pub struct Gauge {
     slot: String,
     written: Series,
     retained: Series,
+    /// Looks in a row at which too little was left for what comes.
+    short: u32,
 }
 
 impl Gauge {
@@ -84,7 +88,7 @@ impl Gauge {
     #[must_use]
     pub fn new(may_keep: Option<u64>) -> Self {
         let series = || Series::new(WINDOW, Duration::ZERO);
-        Self { may_keep, slot: String::new(), written: series(), retained: series() }
+        Self { may_keep, slot: String::new(), written: series(), retained: series(), short: 0 }
     }
 
     /// Forgets the slot: there is none.
@@ -92,6 +96,7 @@ impl Gauge {
         self.slot.clear();
         self.written.clear();
         self.retained.clear();
+        self.short = 0;
     }
 
     /// What a look at `slot` says; another slot than before begins anew.
@@ -105,11 +110,14 @@ impl Gauge {
         let own = self.may_keep.map(|limit| limit.saturating_sub(reading.retained));
         let room = [own, reading.safe].into_iter().flatten().min();
         let growth = self.growth(reading.waits);
+        let is_short = room.is_some_and(|room| room <= (growth.unwrap_or(0.0) * REACTION_S) as u64);
+        self.short = if is_short { self.short.saturating_add(1) } else { 0 };
+        let is_out = room.is_some_and(|room| room <= room.saturating_add(reading.retained) / RESERVE);
         Outlook {
             written_per_second: self.written.rate().map(|rate| rate.max(0.0) as u64),
             room,
             seconds_left: room.zip(growth).map(|(room, growth)| (room as f64 / growth) as u64),
-            is_full: room.is_some_and(|room| room <= reserve(room.saturating_add(reading.retained), growth)),
+            is_full: is_out || self.short >= PERSISTS,
         }
     }
 
@@ -123,11 +131,6 @@ impl Gauge {
         };
         growth.filter(|growth| *growth >= 1.0)
     }
-}
-
-/// What isn't to be used up, of all that may be kept.
-fn reserve(limit: u64, growth: Option<f64>) -> u64 {
-    (limit / RESERVE).max((growth.unwrap_or(0.0) * REACTION_S) as u64)
 }
 
 /// Whether a copy that takes `eta_s` seconds more won't be done in time. As long again belongs to indexes and catching up, which
@@ -186,16 +189,18 @@ mod tests {
     fn the_reserve_is_a_tenth_or_what_comes_while_one_reacts() {
         assert!(!outlook(Some(100 * MB), &[(89 * MB, None)]).is_full);
         assert!(outlook(Some(100 * MB), &[(90 * MB, None)]).is_full);
-        // 15 MB a second: 300 MB are needed to react.
-        assert!(outlook(Some(GB), &[(800 * MB, None), (830 * MB, None)]).is_full);
+        // 15 MB a second: 300 MB are needed to react, if it goes on like that.
+        let looks: Vec<_> = (0..4).map(|look| ((800 + 30 * look) * MB, None)).collect();
+        assert!(!outlook(Some(GB), &looks[..3]).is_full && outlook(Some(GB), &looks).is_full);
         assert!(!outlook(Some(GB), &[(800 * MB, None), (800 * MB, None)]).is_full);
         assert!(outlook(None, &[(GB, Some(0))]).is_full, "the next checkpoint may take it");
     }
 
     #[test]
     fn a_burst_counts_while_the_slot_waits_and_leaps_do_not_once_it_follows() {
-        let burst = outlook(Some(GB), &[(0, None), (0, None), (0, None), (0, None), (100 * MB, None)]);
-        assert!(burst.is_full, "50 MB a second, whatever was before: {burst:?}");
+        let burst: Vec<_> = [0, 0, 0, 0, 100, 200, 300].map(|mb| (mb * MB, None)).into();
+        assert!(!outlook(Some(GB), &burst[..5]).is_full, "it may be over by now");
+        assert!(outlook(Some(GB), &burst).is_full, "50 MB a second, whatever was before");
         let leaps: Vec<_> = (0..30).map(|look| (look % 5 * 100 * MB, None)).collect();
         for looks in 1..30 {
             let seen = watched(Some(GB), &leaps[..looks], false);

@@ -1,6 +1,6 @@
 //! All writes of one pass but status. In: a decision. Out: nothing; the next pass sees what came of it.
-//! Order: hold the object before anything exists that it must outlive; tell the worker, and open its way, before it runs; close
-//! the way when it is gone; release last.
+//! Order: hold the object before anything exists that it must outlive; tell the worker to rest, and open its way, before it runs, and to
+//! go on once it is the right one; close the way when it is gone; release last.
 
 use super::address::Address;
 use super::build::network_policy::network_policy;
@@ -55,6 +55,12 @@ pub async fn act(
     match &decision.worker {
         WorkerAct::Run(worker) => run(context, &owner, seen, worker).await?,
         WorkerAct::Leave => {}
+        WorkerAct::Suspend => {
+            // Without an address nobody can be told, and the outcome says what is missing.
+            if let Some(source) = seen.source.as_ref().and_then(|source| source.admin.as_ref()) {
+                journal::suspend(context.postgres, source, &names::migration_id(&owner.uid)).await?;
+            }
+        }
         WorkerAct::Remove => {
             prune::prune::<Deployment>(&context.client, &context.metrics, &owner, build::COMPONENT, &[]).await?;
             prune::prune::<Secret>(&context.client, &context.metrics, &owner, build::COMPONENT, &[]).await?;
@@ -79,7 +85,12 @@ async fn run(context: &Context, owner: &Owner, seen: &Observed, worker: &Worker)
     let source = address(seen.source.as_ref(), "source")?;
     let target = address(seen.target.as_ref(), "target")?;
     let id = &worker.checked.spec.migration;
-    journal::tell(context.postgres, source, id, &worker.wish, worker.turn, worker.rehearsal).await?;
+    // What holds it back comes first, and what lets it go on last: a worker that has read another spec may still be there.
+    let rests = worker.wish.suspend || worker.wish.abort;
+    let tell = || journal::tell(context.postgres, source, id, &worker.wish, worker.turn, worker.rehearsal);
+    if rests {
+        tell().await?;
+    }
     let uri = |at: &Address| at.uri().ok_or_else(|| ActError::Address(at.admin.host.clone()));
     let spec = serde_json::to_string_pretty(&worker.checked.spec)?;
     let applier = context.applier(MANAGER, owner.clone());
@@ -88,6 +99,9 @@ async fn run(context: &Context, owner: &Owner, seen: &Observed, worker: &Worker)
     let roots = roots(source, target);
     applier.apply(&build::secret(owner, uri(source)?, uri(target)?, spec, roots)).await?;
     applier.apply(&build::deployment(owner, &context.settings.image_split, &worker.checked.spec)).await?;
+    if !rests {
+        tell().await?;
+    }
     Ok(())
 }
 

@@ -55,6 +55,8 @@ pub enum WorkerAct {
     Run(Box<Worker>),
     /// Whatever there is stays: something is in doubt, and a worker under way must not be stopped for it.
     Leave,
+    /// The same, and it must not do what can't be undone before the doubt is gone: it is told to rest.
+    Suspend,
     /// It is no longer needed.
     Remove,
 }
@@ -87,7 +89,13 @@ pub fn decide(migration: &DatabaseSplitMigration, seen: &Observed, now: Timestam
         Ok(checked) => checked,
         // Whether it is held was settled when it began: a finalizer stays until deletion.
         Err(outcome) => {
-            return Decision { hold: seen.held, worker: WorkerAct::Leave, close: false, forget: false, outcome };
+            return Decision {
+                hold: seen.held,
+                worker: doubtful(migration, seen),
+                close: false,
+                forget: false,
+                outcome,
+            };
         }
     };
     let order = order::order(migration, seen);
@@ -104,6 +112,14 @@ pub fn decide(migration: &DatabaseSplitMigration, seen: &Observed, now: Timestam
         }
     };
     Decision { hold: true, worker, close: false, forget: false, outcome }
+}
+
+/// What becomes of a worker whose spec isn't one any more. One that is about to rename or drop the old tables does that by the spec it
+/// has read, and whoever suspends means it whatever else is wrong.
+fn doubtful(migration: &DatabaseSplitMigration, seen: &Observed) -> WorkerAct {
+    let Some(phase) = seen.journal.as_ref().map(|journal| journal.status.phase) else { return WorkerAct::Leave };
+    let rests = phase == Phase::Finalize || migration.spec.suspend == Some(true);
+    if rests && !phase.is_terminal() { WorkerAct::Suspend } else { WorkerAct::Leave }
 }
 
 /// What the worker is told. Raising goes at once; `advanceTo` after the cutover waits for the time of observation, and nothing is

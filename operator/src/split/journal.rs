@@ -122,6 +122,23 @@ pub async fn tell(
     .await
 }
 
+/// Tells the worker to rest, whatever else it has been told.
+///
+/// # Errors
+/// The database can't be written.
+pub async fn suspend(postgres: Connector, at: &Address, id: &str) -> Result<(), JournalError> {
+    visit(postgres, at, async |session| {
+        let client = &session.client;
+        match client::read_wish(client, id).await.map_err(|e| failed(at, e))? {
+            Some(wish) if !wish.suspend => {
+                client::write_wish(client, id, &Wish { suspend: true, ..wish }).await.map_err(|e| failed(at, e))
+            }
+            _ => Ok(()),
+        }
+    })
+    .await
+}
+
 /// Removes what the journal holds of migration `id`.
 ///
 /// # Errors

@@ -3,18 +3,21 @@
 use super::Ended;
 use super::args::Sides;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, Refusal};
 use super::progress::{Event, Output};
 use rerp_split::inspect::links;
 use rerp_split::order::{Link, arrange, circles, hindrance};
 use rerp_split::spec::Side;
-use rerp_split::step::StepError;
+use rerp_split::step::{StepError, failed};
 use std::fmt::Write;
+use tokio_postgres::Client;
 
 /// Prints an order that the keys allow; refused if the given one isn't one. Without schemas: those that refer to each other.
 pub(super) async fn order(sides: Sides, schemas: &[String], output: &Output) -> Result<Ended, Failure> {
     let source = sides.endpoint(Side::Source, "order")?;
-    let links = links(&mut source.connect("order").await?).await.map_err(StepError::from)?;
+    let mut client = source.connect("order").await?;
+    known(&client, schemas).await?;
+    let links = links(&mut client).await.map_err(StepError::from)?;
     let given = if schemas.is_empty() { tied(&links) } else { schemas.iter().map(String::as_str).collect() };
     let arranged = arrange(&given, &links);
     output.result(&words(&arranged, &links));
@@ -34,6 +37,19 @@ pub(super) async fn order(sides: Sides, schemas: &[String], output: &Output) -> 
         }
         None => Ok(Ended::new(Exit::Done, "nothing has been changed")),
     }
+}
+
+/// A name that is none would stand anywhere in an order.
+async fn known(client: &Client, schemas: &[String]) -> Result<(), Failure> {
+    let sql = "SELECT name FROM unnest($1::text[]) WITH ORDINALITY AS given(name, at)
+        WHERE to_regnamespace(quote_ident(name)) IS NULL ORDER BY at";
+    let unknown = client.query(sql, &[&schemas]).await.map_err(failed("look for the schemas"))?;
+    if let Some(row) = unknown.first() {
+        let name: String = row.try_get(0).map_err(failed("look for the schemas"))?;
+        return Err(Refusal::Other(format!("the source has no schema {name}: see `\\dn` in psql")).into());
+    }
+    let twice = schemas.iter().enumerate().find(|(at, schema)| schemas[..*at].contains(schema));
+    twice.map_or(Ok(()), |(_, schema)| Err(Refusal::Other(format!("schema {schema} is named twice")).into()))
 }
 
 /// Schemas at either end of a key, by name.

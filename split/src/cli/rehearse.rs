@@ -14,7 +14,7 @@ use rerp_split::run::Stopped;
 use rerp_split::status::Status;
 use tokio_util::sync::CancellationToken;
 
-/// Goes as far as ReadyForCutover if it isn't there yet, and rehearses once.
+/// Rehearses once, at ReadyForCutover. The migration goes no further, whatever had been wished for.
 pub(super) async fn rehearse(sides: Sides, output: &Output, stop: &CancellationToken) -> Result<Ended, Failure> {
     let Chosen { settings, tables, .. } = sides.choose(false).await?;
     let migration = &settings.spec.migration;
@@ -30,6 +30,11 @@ pub(super) async fn rehearse(sides: Sides, output: &Output, stop: &CancellationT
         return Err(Refusal::Other(message).into());
     }
     same_tables(migration, &status, &tables)?;
+    let wished = journal::read_wish(&source, migration).await?;
+    if let Some(wish) = wished.filter(|wish| wish.abort || wish.suspend) {
+        let what = if wish.abort { "being taken back" } else { "suspended" };
+        return Err(Refusal::Other(format!("migration {migration} is {what}: nothing is rehearsed")).into());
+    }
     let number = status.rehearsal.map_or(0, |last| last.number) + 1;
     journal::ensure(&source).await?;
     journal::write_rehearsal(&source, migration, number).await?;

@@ -30,6 +30,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("lock_timeout", "0"),
     ("idle_in_transaction_session_timeout", "0"),
     ("idle_session_timeout", "600000"),
+    // What is looked at under a lock has to be what is there then. A space of an option is escaped.
+    ("default_transaction_isolation", "read\\ committed"),
     ("client_min_messages", "warning"),
     ("DateStyle", "ISO,YMD"),
     ("IntervalStyle", "postgres"),

@@ -13,8 +13,19 @@ const STATISTICS: &str = "statement-statistics";
 /// Findings of the last look, which the next one replaces.
 pub const EVIDENCE: [&str; 3] = [STATEMENT, SESSION, STATISTICS];
 
-/// How many uses are kept: as many as a look finds statements.
-const KEPT: usize = 500;
+/// How many statements a look goes through, and how many are kept.
+pub(super) const STATEMENTS: usize = 1000;
+/// How many kinds of sessions are kept.
+const SESSIONS: usize = 100;
+/// What can't be told where others run more statements than that.
+pub(super) const TOO_MANY: &str =
+    "others have run so many statements that name the moving tables that not all were looked at";
+
+/// How statements are counted.
+const COUNT: &str = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements' (a restart; beside what is there), then CREATE EXTENSION \
+    pg_stat_statements";
+/// How fewer are.
+const FORGET: &str = "SELECT pg_stat_statements_reset() forgets those that nobody runs any more";
 
 /// What one look has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,8 +48,9 @@ pub(super) struct Count {
 
 /// The beginning of counting: whatever was counted before is none of ours.
 pub(super) fn begun(found: Found, now: Timestamp) -> Evidence {
-    let before = |one: Count| Use { role: one.role, query_id: Some(one.query_id), before: one.calls, ..Use::default() };
-    let uses = found.statements.into_iter().take(KEPT).map(before).collect();
+    let so_far =
+        |one: Count| Use { role: one.role, query_id: Some(one.query_id), counted: one.calls, ..Use::default() };
+    let uses = found.statements.into_iter().take(STATEMENTS).map(so_far).collect();
     Evidence { since: now, looked_at: None, unknown: found.unknown, closed: None, uses }
 }
 
@@ -49,11 +61,10 @@ pub(super) fn counted(known: Option<Evidence>, found: Found, now: Timestamp) -> 
     for one in found.statements {
         let place = place(&mut uses, |known| known.role == one.role && known.query_id.as_ref() == Some(&one.query_id));
         let seen = Use { role: one.role, query_id: Some(one.query_id), ..std::mem::take(place) };
-        // Fewer than before: somebody has reset the statistics, or they had no room for it in between.
-        let before = if one.calls < seen.before { 0 } else { seen.before };
-        let calls = (one.calls - before).max(seen.calls);
-        let last = if calls > seen.calls { Some(now) } else { seen.last };
-        *place = Use { before, calls, last, ..seen };
+        // Fewer than at the last look: somebody has reset the statistics, or they had no room for it in between. Then all count.
+        let fresh = one.calls.checked_sub(seen.counted).unwrap_or(one.calls);
+        let last = if fresh > 0 { Some(now) } else { seen.last };
+        *place = Use { counted: one.calls, calls: seen.calls + fresh, last, ..seen };
     }
     for (role, application) in found.sessions {
         let place = place(&mut uses, |known| {
@@ -62,10 +73,18 @@ pub(super) fn counted(known: Option<Evidence>, found: Found, now: Timestamp) -> 
         let seen = std::mem::take(place);
         *place = Use { role, application: Some(application), calls: seen.calls + 1, last: Some(now), ..seen };
     }
-    // Those that came last are worth more than those that were only there before.
+    Evidence { since: known.since, looked_at: Some(now), unknown: found.unknown, closed: None, uses: kept(uses) }
+}
+
+/// The last ones first. Sessions are bounded on their own: what was counted of a statement must not be forgotten because of them, or all of
+/// it would count as new.
+fn kept(mut uses: Vec<Use>) -> Vec<Use> {
     uses.sort_by_key(|one| std::cmp::Reverse(one.last));
-    uses.truncate(KEPT);
-    Evidence { since: known.since, looked_at: Some(now), unknown: found.unknown, closed: None, uses }
+    let (mut statements, mut sessions): (Vec<_>, Vec<_>) = uses.into_iter().partition(|one| one.query_id.is_some());
+    statements.truncate(STATEMENTS);
+    sessions.truncate(SESSIONS);
+    statements.append(&mut sessions);
+    statements
 }
 
 /// The entry that is meant, or a new one.
@@ -107,9 +126,7 @@ pub fn findings(wanted: &EvidenceSpec, seen: &Evidence, now: Timestamp) -> Vec<F
         side: Side::Source,
         object: "pg_stat_statements".to_owned(),
         message: format!("{why}: whether others than the service use the moving tables is seen in their sessions only"),
-        fix: format!(
-            "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements' (a restart; beside what is there), then CREATE EXTENSION pg_stat_statements{need}"
-        ),
+        fix: format!("{}{need}", if why == TOO_MANY { FORGET } else { COUNT }),
         severity: Severity::Warning,
     }));
     all
@@ -179,10 +196,10 @@ mod tests {
         // After a reset the counting begins anew and nothing is forgotten.
         let reset = counted(Some(more), found(&[("report", "1", 1)]), at(300));
         let report = reset.uses.iter().find(|one| one.role == "report").unwrap();
-        assert_eq!((report.calls, report.before, report.last), (2, 0, Some(at(200))));
+        assert_eq!((report.calls, report.counted, report.last), (3, 1, Some(at(300))));
         let again = counted(Some(reset), found(&[("report", "1", 3)]), at(400));
         let report = again.uses.iter().find(|one| one.role == "report").unwrap();
-        assert_eq!((report.calls, report.last), (3, Some(at(400))));
+        assert_eq!((report.calls, report.last), (5, Some(at(400))));
     }
 
     #[test]
@@ -220,11 +237,13 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_are_kept() {
+    fn many_sessions_push_out_no_statement() {
         let many: Vec<(String, String)> = (0..600).map(|n| (format!("r{n}"), "a".to_owned())).collect();
-        let first = counted(Some(begun(Found::default(), at(0))), Found { sessions: many, ..Found::default() }, at(10));
-        assert_eq!(first.uses.len(), KEPT);
-        let later = counted(Some(first), found(&[("late", "1", 1)]), at(20));
-        assert_eq!((later.uses.len(), later.uses[0].role.as_str()), (KEPT, "late"));
+        let begun = begun(found(&[("early", "1", 7)]), at(0));
+        let first = counted(Some(begun), Found { sessions: many, ..Found::default() }, at(10));
+        assert_eq!(first.uses.len(), SESSIONS + 1);
+        let later = counted(Some(first), found(&[("early", "1", 7), ("late", "1", 1)]), at(20));
+        let told: Vec<_> = later.uses.iter().map(|one| (one.role.as_str(), one.calls)).take(2).collect();
+        assert_eq!((later.uses.len(), told), (SESSIONS + 2, vec![("late", 1), ("early", 0)]));
     }
 }

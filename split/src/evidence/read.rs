@@ -2,19 +2,22 @@
 //!
 //! Which tables a statement is about the server itself says: it parses the text once more, in a transaction that is rolled back, as a
 //! prepared statement that is never executed, and holds a lock on every table that it has found in it, behind views too. What can't be
-//! parsed any more, and commands (`COPY`, `LOCK`), count if they mention a table. The text goes nowhere else.
+//! parsed any more, and commands (`COPY`, `LOCK`), count, since they name a table. The text goes nowhere else.
 
-use super::judge::{Count, Found};
+use super::judge::{Count, Found, STATEMENTS, TOO_MANY};
 use crate::spec::Direction;
-use crate::step::{Job, StepError, chain, failed};
+use crate::step::{Job, StepError, chain, failed, within};
+use crate::stream::UNLOGGED;
 use crate::{names, sql};
-use tokio_postgres::{Client, GenericClient, Transaction};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Transaction};
 
 /// No lock is waited for for long.
 const QUIETLY: &str = "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '60s'";
-/// No log of the server repeats a text that can't be parsed.
-const UNLOGGED: &str =
-    "SET LOCAL log_statement = none; SET LOCAL log_min_error_statement = panic; SET LOCAL log_min_messages = panic";
+/// Nor does the server's log tell of a text that can't be parsed; a right of its own.
+const SILENT: &str = "SET LOCAL log_min_messages = panic";
+/// How many seconds all statements may take: a table that somebody locks is waited for again with each that names it.
+const LIMIT_S: u64 = 60;
 
 /// `$1`: the schema, quoted. `$2`: only these tables, if it isn't null. Names of views count: they are read instead of tables.
 const RELATIONS: &str = "SELECT c.oid, c.relname::text, c.relkind IN ('r', 'p') FROM pg_class c WHERE c.relnamespace = to_regnamespace($1) \
@@ -32,7 +35,7 @@ const SESSIONS: &str = "SELECT DISTINCT o.name, coalesce(a.application_name, '')
      WHERE l.locktype = 'relation' AND l.granted AND d.datname = current_database() AND l.relation = ANY($3) \
      AND a.backend_type = 'client backend' ORDER BY 1, 2 LIMIT 100";
 
-/// `$3`: names, one of which the text holds. A role's own setting of the search path goes before the database's.
+/// `$3`: patterns, one of which the text matches. A role's own setting of the search path goes before the database's.
 fn statements_sql(view: &str) -> String {
     format!(
         "SELECT o.name, s.queryid::text, sum(s.calls)::int8, min(s.query), coalesce((SELECT substr(c, 13) \
@@ -40,8 +43,9 @@ fn statements_sql(view: &str) -> String {
              AND t.setrole IN (o.oid, 0) AND t.setdatabase IN (d.oid, 0) ORDER BY t.setrole = 0, t.setdatabase = 0 LIMIT 1), '\"$user\", public') \
          FROM {view} s JOIN others o ON o.oid = s.userid JOIN pg_database d ON d.oid = s.dbid \
          WHERE d.datname = current_database() AND s.queryid IS NOT NULL \
-         AND EXISTS (SELECT FROM unnest($3::text[]) n WHERE strpos(lower(s.query), lower(n)) > 0) \
-         GROUP BY 1, 2, o.oid, d.oid ORDER BY 3 DESC, 1, 2 LIMIT 500"
+         AND EXISTS (SELECT FROM unnest($3::text[]) p WHERE s.query ~* p) \
+         GROUP BY 1, 2, o.oid, d.oid ORDER BY 3 DESC, 1, 2 LIMIT {}",
+        STATEMENTS + 1
     )
 }
 
@@ -63,13 +67,15 @@ pub(super) async fn read(client: &mut Client, job: &Job) -> Result<Found, StepEr
     let counted = match view {
         None => Err("pg_stat_statements is not installed in the source's database".to_owned()),
         // What is installed may still not be loaded, and says so.
-        Some(view) => statements(client, job, &moving, &view).await.map_err(|error| chain(&error)),
+        Some(view) => {
+            let all = statements(client, job, &moving, &view);
+            within("looking at the statements of others", LIMIT_S, all).await.map_err(|error| chain(&error))
+        }
     };
-    let (statements, unknown) = match counted {
-        Ok(statements) => (statements, None),
-        Err(why) => (Vec::new(), Some(why)),
-    };
-    Ok(Found { statements, sessions, unknown })
+    Ok(match counted {
+        Ok((statements, unknown)) => Found { statements, sessions, unknown },
+        Err(why) => Found { statements: Vec::new(), sessions, unknown: Some(why) },
+    })
 }
 
 async fn moving(transaction: &Transaction<'_>, job: &Job) -> Result<Moving, StepError> {
@@ -103,15 +109,25 @@ async fn view(transaction: &Transaction<'_>) -> Result<Option<String>, StepError
     Ok(row.map(|row| row.get(0)))
 }
 
-async fn statements(client: &mut Client, job: &Job, moving: &Moving, view: &str) -> Result<Vec<Count>, StepError> {
+/// Those that are about the moving tables, and what keeps them from being all.
+async fn statements(
+    client: &mut Client,
+    job: &Job,
+    moving: &Moving,
+    view: &str,
+) -> Result<(Vec<Count>, Option<String>), StepError> {
     let mut transaction = client.transaction().await.map_err(failed("begin a look at statements"))?;
     transaction.batch_execute(QUIETLY).await.map_err(failed("look at statements"))?;
-    unlogged(&mut transaction).await?;
+    for setting in [UNLOGGED, SILENT] {
+        unlogged(&mut transaction, setting).await?;
+    }
     let (roles, replication) = own(job);
     let sql = format!("{OTHERS}{}", statements_sql(view));
-    let rows = transaction.query(&sql, &[&roles, &replication, &moving.names]).await;
+    let patterns: Vec<String> = moving.names.iter().map(|name| pattern(name)).collect();
+    let rows = transaction.query(&sql, &[&roles, &replication, &patterns]).await;
+    let rows = rows.map_err(failed("read the statistics of statements"))?;
     let mut counts = Vec::new();
-    for row in rows.map_err(failed("read the statistics of statements"))? {
+    for row in rows.iter().take(STATEMENTS) {
         let (role, path): (String, String) = (row.get(0), row.get(4));
         let Some(text) = row.get::<_, Option<&str>>(3) else { continue };
         let path = path.replace("\"$user\"", &sql::ident(&role));
@@ -121,20 +137,20 @@ async fn statements(client: &mut Client, job: &Job, moving: &Moving, view: &str)
         }
     }
     transaction.rollback().await.map_err(failed("end a look at statements"))?;
-    Ok(counts)
+    Ok((counts, (rows.len() > STATEMENTS).then(|| TOO_MANY.to_owned())))
 }
 
-/// Who isn't superuser may not set these: then the server's log is as its owner wants it.
-async fn unlogged(transaction: &mut Transaction<'_>) -> Result<(), StepError> {
+/// Who may not set these: then the server's log is as its owner wants it.
+async fn unlogged(transaction: &mut Transaction<'_>, setting: &str) -> Result<(), StepError> {
     let tried = transaction.transaction().await.map_err(failed("look at statements"))?;
-    match tried.batch_execute(UNLOGGED).await {
+    match tried.batch_execute(setting).await {
         Ok(()) => tried.commit().await.map_err(failed("look at statements")),
         Err(_) => tried.rollback().await.map_err(failed("look at statements")),
     }
 }
 
 /// Whether a statement is about the moving tables. Names without a schema are looked for where its role would look first, then among
-/// what moves: which path a session had is in no statistics.
+/// what moves: which path a session had is in no statistics. What isn't parsed names one of them.
 async fn touches(
     transaction: &mut Transaction<'_>,
     text: &str,
@@ -142,25 +158,44 @@ async fn touches(
     moving: &Moving,
 ) -> Result<bool, StepError> {
     if is_query(text) {
-        for path in [path.to_owned(), format!("{}, {path}", moving.schema)] {
+        // The server's own names come first whatever the role has set: nobody's operators and functions are taken for them.
+        for path in [format!("pg_catalog, {path}"), format!("pg_catalog, {}, {path}", moving.schema)] {
             let tried = transaction.transaction().await.map_err(failed("look at a statement"))?;
             let locked = locked(&tried, text, &path, &moving.tables).await;
             tried.rollback().await.map_err(failed("look at a statement"))?;
-            if let Some(locked) = locked {
+            if let Some(locked) = locked? {
                 return Ok(locked);
             }
         }
     }
-    Ok(mentions(text, &moving.names))
+    Ok(true)
 }
 
-/// Whether the server finds one of the tables in a statement; none if it can't parse it.
-async fn locked<C: GenericClient + Sync>(client: &C, text: &str, path: &str, tables: &Vec<u32>) -> Option<bool> {
-    client.execute("SELECT set_config('search_path', $1, true)", &[&path]).await.ok()?;
-    client.prepare(text).await.ok()?;
-    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' \
-         AND relation = ANY($1))";
-    client.query_one(sql, &[tables]).await.ok()?.try_get(0).ok()
+/// Whether the server finds one of the tables in a statement; none if it can't parse it. What somebody else has locked isn't waited for.
+async fn locked(tried: &Transaction<'_>, text: &str, path: &str, tables: &Vec<u32>) -> Result<Option<bool>, StepError> {
+    if tried.execute("SELECT pg_catalog.set_config('search_path', $1, true)", &[&path]).await.is_err() {
+        return Ok(None);
+    }
+    match tried.prepare(text).await {
+        Ok(_) => {}
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+            return Err(failed("see what a statement of others is about")(error));
+        }
+        Err(_) => return Ok(None),
+    }
+    let found = async {
+        tried.batch_execute("SET LOCAL search_path = pg_catalog").await?;
+        let sql = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation = ANY($1))";
+        tried.query_one(sql, &[tables]).await?.try_get(0)
+    };
+    Ok(Some(found.await.map_err(failed("see what a statement of others is about"))?))
+}
+
+/// A name as a word, whatever is in it.
+fn pattern(name: &str) -> String {
+    let escape = |c: char| if c.is_alphanumeric() || c == '_' { c.to_string() } else { format!("\\{c}") };
+    let name: String = name.chars().map(escape).collect();
+    format!("(^|[^[:alnum:]_]){name}([^[:alnum:]_]|$)")
 }
 
 /// What is parsed as a whole; all else is a command whose tables only its execution looks for.
@@ -169,18 +204,6 @@ fn is_query(text: &str) -> bool {
     let word = text.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
     let word: String = word.chars().take_while(char::is_ascii_alphabetic).collect();
     QUERIES.iter().any(|query| word.eq_ignore_ascii_case(query))
-}
-
-/// Whether one of the names stands in a text as a word.
-fn mentions(text: &str, names: &[String]) -> bool {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let (text, is_word) = (text.to_lowercase(), |text: &str, begin: usize, end: usize| {
-        !text[..begin].ends_with(is_part) && !text[end..].starts_with(is_part)
-    });
-    names.iter().any(|name| {
-        let name = name.to_lowercase();
-        text.match_indices(&name).any(|(begin, found)| is_word(&text, begin, begin + found.len()))
-    })
 }
 
 #[cfg(test)]
@@ -198,9 +221,8 @@ mod tests {
     }
 
     #[test]
-    fn names_count_as_words() {
-        let names = ["email".to_owned(), "Odd Näme".to_owned()];
-        assert!(mentions("COPY app.Email (id) TO STDOUT", &names) && mentions("LOCK \"Odd Näme\"", &names));
-        assert!(!mentions("COPY app.emails TO STDOUT", &names) && !mentions("COPY an_email TO STDOUT", &names));
+    fn names_are_words_and_nothing_in_them_is_a_pattern() {
+        assert_eq!(pattern("email"), "(^|[^[:alnum:]_])email([^[:alnum:]_]|$)");
+        assert_eq!(pattern("a.b ä"), r"(^|[^[:alnum:]_])a\.b\ ä([^[:alnum:]_]|$)");
     }
 }

@@ -8,10 +8,10 @@ use super::{look, obstacle, scratch};
 use crate::failpoint::{self, Step};
 use crate::inspect::{Inventory, inspect};
 use crate::journal;
-use crate::schema::scope_arguments;
+use crate::schema::{pg_dump_major, scope_arguments};
 use crate::spec::{Side, Spec};
 use crate::status::Finding;
-use crate::step::{Job, StepError, within};
+use crate::step::{Job, StepError, failed, within};
 use crate::verify::Observer;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ use tokio_postgres::Client;
 /// How long `pg_dump` or `pg_restore` may take.
 pub(super) const LIMIT_S: u64 = 24 * 3600;
 /// The kind of the file's intent.
-const KIND: &str = "backup";
+pub(super) const KIND: &str = "backup";
 
 /// What came of it.
 pub enum Taken {
@@ -50,6 +50,9 @@ pub async fn take(
     journal::run::end_older_sessions(source, job.id(), job.run).await?;
     let name = file.display().to_string();
     if let Some(refused) = foreign(job, source, memory, file).await? {
+        return Ok(Taken::Refused(refused));
+    }
+    if let Some(refused) = unrestorable(job, &name).await? {
         return Ok(Taken::Refused(refused));
     }
     journal::cleanup::intend(source, job.id(), job.run, KIND, &name).await?;
@@ -101,6 +104,23 @@ async fn old(job: &Job, source: &mut Client, look: &Look) -> Result<(Spec, Inven
     let spec = Spec { tables: Some(names), ..job.spec.clone() };
     let inventory = inspect(source, Side::Source, &spec).await?;
     Ok((spec, inventory))
+}
+
+/// `pg_restore` sets what a server before 17 doesn't know (`transaction_timeout`) from 17 on, and the restore ends there.
+async fn unrestorable(job: &Job, name: &str) -> Result<Option<Finding>, StepError> {
+    let target = job.session(Side::Target, "scratch").await?;
+    let sql = "SELECT current_setting('server_version_num')::int4 / 10000";
+    let row = target.query_one(sql, &[]).await.map_err(failed("read the target's version"))?;
+    let (server, client) = (row.get::<_, i32>(0), pg_dump_major(&job.pg_dump).await);
+    Ok(client.filter(|client| *client >= 17 && server < 17).map(|client| {
+        let message =
+            format!("pg_restore {client} can't restore it into PostgreSQL {server}, where it is to be proved");
+        obstacle::backup(
+            name,
+            message,
+            "name pg_dump 15 or 16 (--pg-dump, RERP_PG_DUMP) if the source is no newer, or let the policy be Rename",
+        )
+    }))
 }
 
 /// A file that is there already, and not by this migration.

@@ -36,10 +36,11 @@ const SERVER: &str = "SELECT clock_timestamp(), \
     greatest((SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()), \
       (SELECT stats_reset FROM pg_stat_archiver))";
 /// Who holds a lock on one of them.
-const HOLDERS: &str = "SELECT DISTINCT format('%s (%s)', a.usename, coalesce(nullif(a.application_name, ''), 'unnamed')) \
+const HOLDERS: &str = "SELECT DISTINCT CASE WHEN a.backend_type = 'client backend' \
+      THEN format('%s (%s)', a.usename, coalesce(nullif(a.application_name, ''), 'unnamed')) ELSE a.backend_type END \
     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
     WHERE l.locktype = 'relation' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-      AND l.relation = ANY($1::oid[]) AND a.pid <> pg_backend_pid() AND a.backend_type = 'client backend' \
+      AND l.relation = ANY($1::oid[]) AND a.pid <> pg_backend_pid() AND a.backend_type IN ('client backend', 'autovacuum worker') \
     ORDER BY 1 LIMIT 5";
 const STATEMENTS: &str = "SELECT format('%I.pg_stat_statements', n.nspname) FROM pg_extension e \
     JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'";

@@ -24,9 +24,15 @@ use crate::sql;
 use crate::status::Finding;
 use crate::step::{Job, StepError};
 use jiff::Timestamp;
-use memory::{Look, Refused};
+use memory::{Backup, Look, Refused};
 use soak::Disturbance;
 use tokio_postgres::Client;
+
+/// Whether an intent of this kind says what is about to be done, and stands for nothing that the migration has made in a database.
+#[must_use]
+pub fn is_mark(kind: &str) -> bool {
+    [remove::KIND, backup::KIND].contains(&kind)
+}
 
 /// Writes down which tables are the old ones, before anybody can make others under their names.
 ///
@@ -52,7 +58,10 @@ pub async fn observe(
     let look = look::look(source, &memory.tables).await?;
     let mut findings = obstacle::find(job, source, &memory.tables, moved_at).await?;
     findings.extend((!look.counted).then(obstacle::uncounted));
-    if let Some(backup) = memory.backup.as_ref().filter(|backup| job.spec.cleanup.file() == Some(&backup.file)) {
+    // One that no longer is what the tables are is taken anew, and its file may be gone by then.
+    let counts =
+        |backup: &&Backup| job.spec.cleanup.file() == Some(&backup.file) && soak::same_writes(&backup.look, &look);
+    if let Some(backup) = memory.backup.as_ref().filter(counts) {
         // Reading all of it every few seconds would be too much; before anything is dropped it is read.
         let gone = !backup.file.exists();
         findings.extend(if gone { backup::missing(backup).await? } else { None });

@@ -161,7 +161,7 @@ pub(super) fn uncounted() -> Finding {
 }
 
 /// A finding about the backup.
-pub(super) fn backup(object: &str, message: String, fix: &str) -> Finding {
+pub(crate) fn backup(object: &str, message: String, fix: &str) -> Finding {
     finding(BACKUP, object.to_owned(), message, fix.to_owned())
 }
 

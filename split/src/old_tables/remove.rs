@@ -16,10 +16,9 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Transaction};
 
 /// The kind of an old table's intent.
-const KIND: &str = "old table";
-/// How long one table's lock is waited for: others wait behind it.
-const LIMITS: &str =
-    "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '10min'; SET LOCAL synchronous_commit = on";
+pub(super) const KIND: &str = "old table";
+/// How long one table's lock is waited for: others wait behind it. An autovacuum gives way once a deadlock is looked for.
+const LIMITS: &str = "SET LOCAL lock_timeout = '1s'; SET LOCAL deadlock_timeout = '20ms'; SET LOCAL statement_timeout = '10min'; SET LOCAL synchronous_commit = on";
 
 /// What came of it.
 #[derive(Debug)]

@@ -39,14 +39,17 @@ pub(super) async fn compare(
     sweep(job, &target).await?;
     let name = make(job, &target).await?;
     let scratch = job.target.in_database(&name);
-    surround(job, &scratch, inventory).await?;
-    restore(job, &scratch, inventory, file).await?;
-    failpoint::step(Step::BackupRestored).await;
-    let seen = differences(job, spec, &scratch, observer).await?;
+    let restored = async {
+        surround(job, &scratch, inventory).await?;
+        restore(job, &scratch, inventory, file).await?;
+        failpoint::step(Step::BackupRestored).await;
+        differences(job, spec, &scratch, observer).await
+    };
+    let seen = restored.await;
     failpoint::step(Step::BackupCompared).await;
-    // The other session may have been idle for too long meanwhile.
-    sweep(job, &job.session(Side::Target, "scratch").await?).await?;
-    Ok(seen)
+    // Whatever came of it. The other session may have been idle for too long meanwhile.
+    let swept = async { sweep(job, &job.session(Side::Target, "scratch").await?).await };
+    swept.await.and(seen)
 }
 
 /// Drops what a worker that was lost has left, whatever is wanted of the old tables by now.

@@ -42,6 +42,12 @@ pub(super) fn full(board: &Board, phase: Phase) -> Option<String> {
     board.alarm(Direction::Forward).filter(|_| forward)
 }
 
+/// The way back, or forward again, that has to end although nobody works: a suspended migration keeps its slot.
+pub(super) fn ends_at_rest(board: &Board, phase: Phase) -> Option<Direction> {
+    let way = watched(phase).filter(|_| matches!(phase, Phase::Observe | Phase::RolledBack))?;
+    board.alarm(way).map(|_| way)
+}
+
 /// Ends once the work of `phase` must not go on because of the slot. The fence is never interrupted; after it the work itself ends the
 /// way back, so only what comes later than its beginning ends it.
 pub(super) async fn alarmed(mut alarms: watch::Receiver<Option<Alarm>>, phase: Phase) {

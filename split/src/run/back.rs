@@ -68,12 +68,17 @@ async fn follow(job: &Job, board: &Board, way: Direction) -> Result<WayBack, Ste
     Ok(WayBack { possible: true, reason, replication: Some(work::replication(&lag, token_ms, known)) })
 }
 
-/// Nothing can be done in `phase`, because the source is away, say; the target's disk doesn't wait for it. The slot goes alone, what
+/// Nothing can be done in `phase`, because the other side is away, say; the owner's disk doesn't wait for it. The slot goes alone, what
 /// else there is when both can be reached.
 pub(super) async fn let_go(job: &Job, board: &Board, phase: Phase) {
-    let Some(why) = board.alarm(Direction::Back).filter(|_| phase == Phase::Observe) else { return };
-    match clean::slots(job, Direction::Back).await {
+    let way = match phase {
+        Phase::Observe => Direction::Back,
+        Phase::RolledBack => Direction::Forward,
+        _ => return,
+    };
+    let Some(why) = board.alarm(way) else { return };
+    match clean::slots(job, way).await {
         Ok(()) => switch::tell_gone(board, &why),
-        Err(error) => tracing::warn!(migration = job.id(), error = chain(&error), "the way back keeps WAL"),
+        Err(error) => tracing::warn!(migration = job.id(), error = chain(&error), "a stream that isn't read keeps WAL"),
     }
 }

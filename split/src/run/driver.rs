@@ -2,7 +2,7 @@
 //!
 //! In: a claimed run. Out: phases stored, work done or interrupted. What follows what is `phase::next`'s to say.
 
-use super::alarm::{Alarm, alarmed, full};
+use super::alarm::{Alarm, alarmed, ends_at_rest, full};
 use super::claim::{as_approved, claimed};
 use super::observe::{self, Wished};
 use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, back, job, made, work};
@@ -101,6 +101,13 @@ impl Driver {
         }
         let suspended = self.wishes.borrow().wish.suspend && !phase.is_turn() && phase != Phase::Aborting;
         if suspended {
+            // A disk that fills doesn't wait either.
+            if let Some(way) = ends_at_rest(&self.board, phase) {
+                back::keep(&self.job, &self.board, way).await?;
+            }
+            if phase == Phase::Copy {
+                self.board.end_copy();
+            }
             self.board.update(|status| "suspended".clone_into(&mut status.message));
             return Ok(Turn::Waiting);
         }
@@ -169,6 +176,9 @@ impl Driver {
         }
         tracing::info!(migration = self.job.id(), from = %phase, to = %next, "phase");
         made::look(&self.board, self.job.id(), [&self.job.source, &self.job.target]).await;
+        if phase == Phase::Copy {
+            self.board.end_copy();
+        }
         let change = |status: &mut Status| {
             status.phase = next;
             status.message = work::message(next).to_owned();

@@ -14,14 +14,14 @@ use crate::report;
 use crate::sever;
 use crate::spec::{CleanupPolicy, Side};
 use crate::status::{Cleanup, Finding};
-use crate::step::{Job, StepError};
+use crate::step::{Job, StepError, chain};
 use crate::verify::{Comparison, Observer};
 use jiff::Timestamp;
 use std::path::Path;
 use std::time::Duration;
 use tokio_postgres::Client;
 
-/// How often a deletion is looked for while a backup is taken.
+/// How often it is looked whether a backup is still wanted while it is taken.
 const WISH_POLL: Duration = Duration::from_secs(1);
 
 /// One turn.
@@ -46,7 +46,8 @@ pub(super) async fn finish(job: &Job, board: &Board) -> Result<Work, StepError> 
     let next = soak::next(&job.spec.cleanup, &memory, &look);
     if memory.refused.is_some() || matches!(next, Next::BackUp(_)) {
         // Until it has been tried again, what was in its way stands.
-        found.extend(board.status().findings.into_iter().filter(|finding| finding.id == obstacle::BACKUP));
+        let known = board.status().findings.into_iter().filter(|finding| finding.id == obstacle::BACKUP);
+        found.extend(known.filter(|finding| !found.contains(finding)).collect::<Vec<_>>());
     }
     show(job, board, &memory, &found);
     match next {
@@ -108,8 +109,8 @@ async fn back_up(
     board.update(|status| status.message = format!("old tables: taking the backup {}", file.display()));
     let told = Told { board, file };
     let taken = tokio::select! {
-        taken = backup::take(job, source, &memory, file, &told) => taken?,
-        gone = until_detached(job) => return gone,
+        taken = backup::take(job, source, &memory, file, &told) => taken.or_else(|error| failed_backup(file, error))?,
+        () = until_unwanted(job) => return Ok(()),
     };
     match taken {
         Taken::Proved(proved) => {
@@ -133,12 +134,31 @@ async fn back_up(
     }
 }
 
-async fn until_detached(job: &Job) -> Result<(), StepError> {
-    let client = job.session(Side::Source, "wish").await?;
-    while !detached(job, &client).await? {
+/// What a program or a file has refused won't be otherwise in a moment: it is told, and tried again later.
+fn failed_backup(file: &Path, error: StepError) -> Result<Taken, StepError> {
+    match error {
+        StepError::Io { .. } => Ok(Taken::Refused(obstacle::backup(
+            &file.display().to_string(),
+            chain(&error),
+            "mend what pg_dump or pg_restore says; it is tried again after a while",
+        ))),
+        error => Err(error),
+    }
+}
+
+/// Ends once nobody wants the backup now: the migration is being deleted, or suspended. A look that fails says nothing.
+async fn until_unwanted(job: &Job) {
+    loop {
+        if let Ok(client) = job.session(Side::Source, "wish").await {
+            while let Ok(wished) = observe::wished(&client, job.id()).await {
+                if wished.is_some_and(|wished| wished.wish.abort || wished.wish.suspend) {
+                    return;
+                }
+                tokio::time::sleep(WISH_POLL).await;
+            }
+        }
         tokio::time::sleep(WISH_POLL).await;
     }
-    Ok(())
 }
 
 /// The wait is over and nothing is in the way.

@@ -5,6 +5,7 @@
 use super::Board;
 use crate::connect::Endpoint;
 use crate::journal::{self, cleanup::Intent};
+use crate::old_tables;
 use crate::schema;
 use crate::spec::Side;
 use crate::status::{Made, Status};
@@ -64,7 +65,8 @@ async fn read(endpoint: &Endpoint, migration: &str, session: &mut Option<Client>
     };
     let intents = journal::cleanup::pending(&client, migration).await?;
     *session = Some(client);
-    let objects = intents.into_iter().filter(|intent| !schema::is_mark(&intent.kind));
+    let objects =
+        intents.into_iter().filter(|intent| !schema::is_mark(&intent.kind) && !old_tables::is_mark(&intent.kind));
     Ok(objects.flat_map(|intent| made(endpoint.side(), &intent)).collect())
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Board, keys, observe};
 use crate::back::{self, State};
+use crate::clean;
 use crate::failpoint::{self, Step};
 use crate::fence::{self, CutoverConfig, CutoverReport, FenceError, SchemaHash, WayBack};
 use crate::inspect::{Inventory, hash_query, inspect};
@@ -40,6 +41,8 @@ pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError>
     let severing = sever::sever(job, &inventory.edges, planned.as_deref()).await?;
     keys::show(job, board).await?;
     if let Severing::Held(why) = severing {
+        // It may be held for hours, and nobody advances a slot that nothing reads.
+        clean::one_way(job, direction.opposite()).await?;
         board.update(|status| status.message = format!("not switched: {why}"));
         return Ok(Work::Unfinished);
     }

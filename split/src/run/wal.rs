@@ -43,7 +43,7 @@ pub(super) async fn watch(settings: Settings, board: Arc<Board>, stop: Cancellat
                 let outlook = gauge.see(Instant::now(), &slot.name, slot.wal);
                 late = if tell(&board, way, &slot, &outlook, own) { late + 1 } else { 0 };
                 if late == LATE {
-                    hasten(&board, &slot, &outlook);
+                    hasten(&board, &slot, &outlook, own);
                 }
             }
             Ok(None) => {
@@ -91,17 +91,17 @@ fn tell(board: &Board, way: Direction, slot: &Slot, outlook: &Outlook, own: Opti
         }
     });
     let full = slot.lost || outlook.is_full;
-    board.sound(full.then(|| Alarm { way, why: why(way, slot, outlook, own) }));
+    board.sound(full.then(|| Alarm { way, why: why((way, board.phase()), slot, outlook, own) }));
     let status = board.status();
     let copy = status.copy.filter(|copy| copy.max_bytes_per_second.is_some() && status.phase == Phase::Copy);
     copy.is_some_and(|copy| is_late(outlook, copy.eta_seconds))
 }
 
 /// Lifts the copy's bounds, and says so.
-fn hasten(board: &Board, slot: &Slot, outlook: &Outlook) {
+fn hasten(board: &Board, slot: &Slot, outlook: &Outlook, own: Option<u64>) {
     board.hurry();
     let eta = board.status().copy.and_then(|copy| copy.eta_seconds);
-    let found = unbounded(slot, outlook, eta);
+    let found = unbounded(slot, outlook, eta, own);
     board.update(|status| {
         status.findings.retain(|finding| finding.id != COPY_UNBOUNDED);
         status.findings.push(found);
@@ -128,21 +128,19 @@ fn show(stream: &mut Replication, slot: &Slot, outlook: &Outlook) {
 }
 
 /// What a person has to know, and what to set.
-fn why(way: Direction, slot: &Slot, outlook: &Outlook, own: Option<u64>) -> String {
+fn why((way, phase): (Direction, Phase), slot: &Slot, outlook: &Outlook, own: Option<u64>) -> String {
     let (side, name, kept) = (way.start(), &slot.name, size(slot.wal.retained));
     if slot.lost {
-        return format!("the {side} has thrown away WAL that slot {name} needs: raise its max_slot_wal_keep_size");
+        return format!(
+            "the {side} has given up slot {name}, and the WAL that it needs: raise its max_slot_wal_keep_size (since PostgreSQL 18 also \
+             idle_replication_slot_timeout)"
+        );
     }
     let room = size(outlook.room.unwrap_or(0));
     let rate = outlook.written_per_second.map_or_else(String::new, |rate| format!(", which writes {}/s", size(rate)));
-    // The server's own word is the narrower one wherever it leaves less.
-    let of_spec = own.is_some_and(|own| slot.wal.safe.is_none_or(|safe| own.saturating_sub(slot.wal.retained) < safe));
-    let setting = if of_spec {
-        "replication.maxRetainedWalBytes (--max-retained-wal-bytes)".to_owned()
-    } else {
-        format!("max_slot_wal_keep_size of the {side}")
-    };
+    let setting = setting(side, slot, own);
     let instead = match way {
+        Direction::Forward if phase == Phase::RolledBack => "or take the migration back",
         Direction::Forward => "or move at a time when less is written, with a faster copy",
         Direction::Back => "or keep the other side able to follow",
     };
@@ -152,7 +150,17 @@ fn why(way: Direction, slot: &Slot, outlook: &Outlook, own: Option<u64>) -> Stri
     )
 }
 
-fn unbounded(slot: &Slot, outlook: &Outlook, eta: Option<u64>) -> Finding {
+/// The setting that leaves a slot the least.
+fn setting(side: Side, slot: &Slot, own: Option<u64>) -> String {
+    let of_spec = own.is_some_and(|own| slot.wal.safe.is_none_or(|safe| own.saturating_sub(slot.wal.retained) < safe));
+    if of_spec {
+        "replication.maxRetainedWalBytes (--max-retained-wal-bytes)".to_owned()
+    } else {
+        format!("max_slot_wal_keep_size of the {side}")
+    }
+}
+
+fn unbounded(slot: &Slot, outlook: &Outlook, eta: Option<u64>, own: Option<u64>) -> Finding {
     let seconds = |known: Option<u64>| known.map_or_else(|| "?".to_owned(), |seconds| seconds.to_string());
     Finding {
         id: COPY_UNBOUNDED.to_owned(),
@@ -163,8 +171,10 @@ fn unbounded(slot: &Slot, outlook: &Outlook, eta: Option<u64>) -> Finding {
             seconds(eta),
             seconds(outlook.seconds_left)
         ),
-        fix: "raise max_slot_wal_keep_size, or the bounds of the copy (copy.maxBytesPerSecond, copy.maxWriterLatency)"
-            .to_owned(),
+        fix: format!(
+            "raise {}, or the bounds of the copy (copy.maxBytesPerSecond, copy.maxWriterLatency)",
+            setting(Side::Source, slot, own)
+        ),
         severity: Severity::Warning,
     }
 }
@@ -206,9 +216,10 @@ mod tests {
         );
         assert_eq!(board.alarm(Direction::Forward), None);
         for _ in 0..2 {
-            hasten(&board, &slot(Some(100)), &tight());
+            hasten(&board, &slot(Some(100)), &tight(), Some(950));
         }
         assert!(board.is_late() && board.status().findings.len() == 1, "{:?}", board.status());
+        assert!(board.status().findings[0].fix.starts_with("raise replication.maxRetainedWalBytes"));
         board.paced(None, None);
         assert!(!tell(&board, Direction::Forward, &slot(Some(100)), &tight(), None), "nothing holds it back any more");
     }
@@ -227,7 +238,7 @@ mod tests {
         assert!(board.alarm(Direction::Forward).unwrap().contains("replication.maxRetainedWalBytes"));
         board.sound(None);
         tell(&board, Direction::Forward, &Slot { lost: true, ..slot(None) }, &Outlook::default(), None);
-        assert!(board.alarm(Direction::Forward).unwrap().contains("has thrown away WAL"));
+        assert!(board.alarm(Direction::Forward).unwrap().contains("has given up slot s"));
     }
 
     #[test]

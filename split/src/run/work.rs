@@ -169,7 +169,6 @@ async fn copy_rows(job: &Job, board: &Board) -> Result<Work, StepError> {
     failpoint::step(Step::ComparisonForgotten).await;
     board.begin_copy();
     copy::copy(job, &inventory, board).await?;
-    board.end_copy();
     Ok(Work::Done)
 }
 

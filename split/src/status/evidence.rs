@@ -37,8 +37,9 @@ pub struct Use {
     pub query_id: Option<String>,
     /// How often since the beginning; looks, for sessions.
     pub calls: u64,
-    /// What the statistics had counted at the beginning.
-    pub before: u64,
+    /// What the statistics had counted at the last look.
+    #[serde(alias = "before")]
+    pub counted: u64,
     /// When it was last seen that there were more; absent if there weren't.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<Timestamp>,

@@ -2,6 +2,7 @@
 
 use super::Status;
 use crate::names;
+use crate::phase::Phase;
 use crate::spec::Side;
 use serde::{Deserialize, Serialize};
 
@@ -22,18 +23,28 @@ pub struct Made {
 
 impl Made {
     /// It lies beside the data: neither a copied table nor what belongs to one.
-    fn is_aside(&self) -> bool {
-        ["slot", "subscription", "publication", "role", "event trigger"].contains(&self.kind.as_str())
+    #[must_use]
+    pub fn is_aside(&self) -> bool {
+        ["slot", "subscription", "publication", "role", "event trigger", "database"].contains(&self.kind.as_str())
     }
 }
 
 impl Status {
+    /// What the migration has made and takes away again. Once the target owns, the tables are the service's, and no side objects.
+    pub fn side_objects(&self) -> impl Iterator<Item = &Made> {
+        self.made.iter().filter(|made| made.is_aside() || !self.serves_there())
+    }
+
+    /// The target owns the data, or may by now.
+    fn serves_there(&self) -> bool {
+        self.phase.is_after_cutover() || matches!(self.phase, Phase::Cutover | Phase::RollingBack)
+    }
+
     /// What is left of `migration` on `side`, in words for a person: by name, as last seen there. What was made right before the side
     /// went away may not have been seen any more, so the text says too how to tell it. Once the target owns, its tables are nothing left over.
     #[must_use]
     pub fn left_on(&self, side: Side, migration: &str) -> String {
-        let stays = |made: &Made| self.phase.is_after_cutover() && !made.is_aside();
-        let made = self.made.iter().filter(|made| made.side == side && !stays(made));
+        let made = self.side_objects().filter(|made| made.side == side);
         let names: Vec<String> = made.map(|made| format!("{} {}", made.kind, made.name)).collect();
         let rest = format!(
             "rows of migration {migration} in the schema rerp_split, whatever else is named {}*",
@@ -50,7 +61,6 @@ impl Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phase::Phase;
 
     fn made(side: Side, kind: &str, name: &str) -> Made {
         Made { side, kind: kind.into(), name: name.into() }
@@ -71,6 +81,8 @@ mod tests {
         assert_eq!(status.left_on(Side::Source, "m"), format!("slot rerp_m_fwd_1, {rest}"));
         status.phase = Phase::Observe;
         assert_eq!(status.left_on(Side::Target, "m"), format!("subscription rerp_m_fwd_1, {rest}"), "its tables stay");
+        status.phase = Phase::RolledBack;
+        assert!(status.left_on(Side::Target, "m").contains("table app.email"), "the source serves");
         assert_eq!(Status::default().left_on(Side::Source, "m"), rest);
     }
 

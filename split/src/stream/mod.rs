@@ -8,6 +8,7 @@ mod lag;
 mod subscribe;
 
 pub use lag::{Lag, Slot, lag, slot, written};
+pub(crate) use subscribe::UNLOGGED;
 pub use subscribe::{Subscription, create_subscription, enable, find, role_sql, subscription_sql};
 
 use crate::failpoint::{self, Step};

@@ -13,7 +13,7 @@ use rand::RngExt;
 use tokio_postgres::Client;
 
 /// Keeps a statement out of the server's log for the rest of the transaction, should the log be set to show it.
-const UNLOGGED: &str = "SET LOCAL log_statement = 'none'; SET LOCAL log_min_error_statement = 'panic'; \
+pub(crate) const UNLOGGED: &str = "SET LOCAL log_statement = 'none'; SET LOCAL log_min_error_statement = 'panic'; \
     SET LOCAL log_min_duration_statement = -1; SET LOCAL log_min_duration_sample = -1; \
     SET LOCAL log_parameter_max_length_on_error = 0";
 /// Bytes of randomness in a password.

@@ -10,6 +10,10 @@ use crate::world::LIMIT;
 use rerp_split::journal;
 use rerp_split::names;
 use rerp_split::spec::Direction;
+use tokio_postgres::error::SqlState;
+
+/// Tables that always move.
+const MOVING: [&str; 3] = ["item", "entry", "child"];
 
 impl Play {
     /// Both sides are as they were, and the source has all that was acknowledged; how much that is.
@@ -56,6 +60,7 @@ impl Play {
             Vec::<String>::new(),
             "source"
         );
+        self.is_closed(&after[0]).await;
         let expected = renamed(&self.before[0], from, to);
         assert_eq!(difference(&kept(&expected), &kept(&renamed(&after[1], from, to))), Vec::<String>::new(), "target");
         let prefix = names::prefix(&self.world.migration);
@@ -66,6 +71,20 @@ impl Play {
         assert_eq!(difference(&self.still, &still(new)), Vec::<String>::new(), "the target's rows");
         let (side, other) = (self.world.target.clone(), self.world.source.clone());
         self.agrees(side, other).await
+    }
+
+    /// No table that has moved can be used by the service on the source, by rights or by its guard.
+    async fn is_closed(&self, source: &[String]) {
+        for table in MOVING {
+            let granted = format!("grant on app.{table} {}", self.world.source.database);
+            assert!(!source.iter().any(|line| line.starts_with(&granted)), "{granted}: {source:#?}");
+            let guarded = |line: &&String| {
+                line.starts_with(&format!("trigger app.{table} ")) && line.contains("rerp_split_guard")
+            };
+            assert!(source.iter().any(|line| guarded(&line)), "{table} has no guard: {source:#?}");
+        }
+        let written = self.world.source.app().await.batch_execute("DELETE FROM app.item").await;
+        assert_eq!(written.unwrap_err().code().map(SqlState::code), Some("42501"));
     }
 
     /// What the operator does last.

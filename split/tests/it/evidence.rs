@@ -102,6 +102,32 @@ async fn others_are_named_and_the_switch_waits_until_they_have_stopped() {
     assert_eq!(done.evidence.unwrap().closed, None);
 }
 
+/// Somebody with a schema of its own, on its search path before the server's, has statements that are looked at in the worker's name. What
+/// it has called like what the worker uses must not run: a sequence would tell, since nothing rolls it back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_elses_operators_are_taken_for_the_servers() {
+    let world = World::between(counting().await, Arc::new(Cluster::start())).await.filled(20).await;
+    let (source, d) = (world.source.admin().await, &world.source.database);
+    let mut trap = format!(
+        "CREATE EXTENSION pg_stat_statements SCHEMA public; CREATE ROLE {d}_evil LOGIN; CREATE SCHEMA evil AUTHORIZATION {d}_evil;
+         ALTER ROLE {d}_evil SET search_path = evil, pg_catalog; CREATE SEQUENCE evil.caught; GRANT ALL ON SEQUENCE evil.caught TO PUBLIC;"
+    );
+    for kind in ["int4", "text", "oid", "name"] {
+        trap += &format!(
+            "CREATE FUNCTION evil.same(a {kind}, b {kind}) RETURNS boolean LANGUAGE plpgsql AS $$
+               BEGIN PERFORM pg_catalog.nextval('evil.caught'); RETURN true; END $$;
+             CREATE OPERATOR evil.= (LEFTARG = {kind}, RIGHTARG = {kind}, FUNCTION = evil.same);"
+        );
+    }
+    source.batch_execute(&trap).await.unwrap();
+    let evil = session(&world, "evil", "trap").await;
+    evil.query("SELECT 1 AS email", &[]).await.unwrap();
+    world.succeeds("run", &["--advance-to", "ReadyForCutover"]).await;
+    let row = source.query_one("SELECT is_called FROM evil.caught", &[]).await.unwrap();
+    assert!(!row.get::<_, bool>(0), "a function of evil has run");
+    assert_eq!(named(&status(&world, &source).await.findings, STATEMENT), BTreeSet::new());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_statements_are_not_counted_it_is_said_and_only_a_gate_waits() {
     let world = World::new(20).await;

@@ -35,7 +35,7 @@ pub(super) fn take(after: &mut DatabaseSplitMigrationStatus, report: &Status) {
     after.evidence = report.evidence.as_ref().map(evidence);
     after.cleanup = report.cleanup.as_ref().map(cleanup);
     after.findings = findings(&report.findings);
-    after.side_objects = report.made.iter().take(SIDE_OBJECTS).map(side_object).collect();
+    after.side_objects = report.side_objects().take(SIDE_OBJECTS).map(side_object).collect();
 }
 
 fn side_object(from: &Made) -> SideObject {

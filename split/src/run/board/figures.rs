@@ -27,7 +27,7 @@ impl Board {
         });
     }
 
-    /// It is over: what is left of it is how much it was.
+    /// It is over, or broken off: what is left of it is how much it was, for nothing is fast, late or held back any more.
     pub(in crate::run) fn end_copy(&self) {
         self.update(|status| {
             let moved = |copy: CopyStatus| (copy.bytes, copy.total_bytes);

@@ -41,11 +41,28 @@ fn a_backup_has_no_place_in_the_cluster_and_that_is_said_before_anything_begins(
         assert_eq!((decision.outcome.reason(), decision.worker), (Reason::InvalidSpec, WorkerAct::Leave));
         let message = decision.outcome.message();
         assert!(message.contains("spec.cleanup.backup to None") && message.contains("Rename"), "{message}");
+        let late = decide(&object, &seen(Phase::Finalize), at(1000));
+        assert_eq!(late.worker, WorkerAct::Suspend, "one that was told to drop without a backup must not do it now");
         let mut deleted = object;
         deleted.metadata.deletion_timestamp = Some(Time(at(900)));
         let decision = decide(&deleted, &seen(Phase::Finalize), at(1000));
         assert!(run(&decision).wish.abort, "it doesn't keep anybody from deleting the migration");
     }
+}
+
+#[test]
+fn whoever_suspends_is_heard_whatever_else_is_wrong() {
+    let mut object = cleaned(Some(CleanupPolicy::Drop), None, None);
+    for (phase, suspend, expected) in [
+        (Phase::Copy, false, WorkerAct::Leave),
+        (Phase::Copy, true, WorkerAct::Suspend),
+        (Phase::Completed, true, WorkerAct::Leave),
+    ] {
+        object.spec.suspend = Some(suspend);
+        assert_eq!(decide(&object, &seen(phase), at(1000)).worker, expected, "{phase} {suspend}");
+    }
+    let nobody = Observed { journal: None, ..seen(Phase::Copy) };
+    assert_eq!(decide(&object, &nobody, at(1000)).worker, WorkerAct::Leave);
 }
 
 #[test]
