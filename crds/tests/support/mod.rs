@@ -30,6 +30,10 @@ pub(crate) struct Case {
     /// Whether it is bad only as an update of the base.
     #[serde(default)]
     pub(crate) update: bool,
+    /// Whether the rule looks at the status, which an object that has just been made has none of.
+    #[serde(default, rename = "needsStatus")]
+    #[allow(dead_code, reason = "the rules' own tests give their objects one")]
+    pub(crate) needs_status: bool,
 }
 
 impl File {

@@ -139,12 +139,17 @@ impl Board {
         while !stop.is_cancelled() {
             tokio::time::sleep(REPORT).await;
             let changed = self.changed.load(Ordering::SeqCst);
-            if self.run.load(Ordering::SeqCst) == 0 || !(changed || beat.elapsed() > BEAT) {
+            let run = self.run.load(Ordering::SeqCst);
+            if run == 0 || !(changed || beat.elapsed() > BEAT) {
                 continue;
             }
             beat = Instant::now();
             match self.write_with(&source, &mut client).await {
-                Err(StepError::Journal(JournalError::Superseded)) => return self.superseded.cancel(),
+                // This worker may have taken a new number since, which is no newer worker.
+                Err(StepError::Journal(JournalError::Superseded)) if self.run.load(Ordering::SeqCst) == run => {
+                    return self.superseded.cancel();
+                }
+                Err(StepError::Journal(JournalError::Superseded)) => {}
                 Err(error) => {
                     tracing::debug!(%error, "progress is not written");
                     client = None;

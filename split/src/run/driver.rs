@@ -193,11 +193,14 @@ impl Driver {
     async fn renew(&mut self) -> Result<(), StepError> {
         let source = self.job.session(Side::Source, "claim").await?;
         let target = self.job.session(Side::Target, "claim").await?;
-        let run = journal::run::renew(&source, &target, self.job.id(), self.job.run).await?;
+        // Nobody reports meanwhile: under the number that was, the report would take us for a newer worker.
+        self.board.set_run(0);
+        let renewed = journal::run::renew(&source, &target, self.job.id(), self.job.run).await;
+        self.board.set_run(*renewed.as_ref().unwrap_or(&self.job.run));
+        let run = renewed?;
         self.job.run = run;
         self.job.source = self.job.source.for_run(run);
         self.job.target = self.job.target.for_run(run);
-        self.board.set_run(run);
         Ok(())
     }
 
