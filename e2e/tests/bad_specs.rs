@@ -41,7 +41,9 @@ fn bad_specs_are_refused_with_advice() -> TestResult {
         for (name, file) in &files {
             let base = placed(ns, file.base.clone()).to_string();
             ns.run_with(&["create", "-f", "-"], &base)?;
-            wrong.extend(file.cases.iter().filter(|c| c.update && !c.needs_status).filter_map(|case| judge(ns, file, case)));
+            wrong.extend(
+                file.cases.iter().filter(|c| c.update && !c.needs_status).filter_map(|case| judge(ns, file, case)),
+            );
             ns.run_with(&["delete", "-f", "-", "--timeout=60s"], &base)?;
             wrong.extend(file.cases.iter().filter(|c| !c.update).filter_map(|case| judge(ns, file, case)));
             cases += file.cases.len();
