@@ -5,9 +5,11 @@ export default defineConfig({
   plugins: [solid()],
   test: {
     environment: "jsdom",
-    include: ["shared/test/**/*.test.{ts,tsx}", "website/test/**/*.test.{ts,tsx}"],
-    exclude: ["website/test/judge/**", "website/test/browser/**"],
+    include: ["{shared,customer,platform,website}/test/**/*.test.{ts,tsx}"],
+    exclude: ["*/test/judge/**", "*/test/browser/**", "*/test/platform/**"],
     restoreMocks: true,
+    // Solid's own libraries come as sources, which Node can't read.
+    server: { deps: { inline: [/@solidjs\/router/, /@tanstack\/solid-query/] } },
     // For machines that do something else as well; nothing here waits that long by itself.
     testTimeout: 60_000,
   },

@@ -176,6 +176,10 @@ pub struct PodSettings {
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub image_pull_secrets: Vec<ConfigRef>,
+    /// Whether the pods get a token of the service's ServiceAccount, for programs that call the apiserver. The account has no rights but those that you
+    /// bind to it. Default false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_token: Option<bool>,
     /// Seconds a pod has to finish its requests after SIGTERM. Default 30.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 3600))]

@@ -130,6 +130,8 @@ reasons! {
     WorkerUnavailable,
     /// `advanceTo` holds the migration here.
     AwaitingApproval,
+    /// The cutover waits until its window opens.
+    AwaitingWindow,
     /// Pods don't hold connections to the next database yet.
     ServicesNotPrepared,
     /// Others than the service use the moving tables, or it can't be told whether they do.

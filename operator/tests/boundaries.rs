@@ -43,6 +43,7 @@ fn is_pure(name: &str) -> bool {
         || name.starts_with("database/engine/")
         || [
             "postgres/sql.rs",
+            "split/window.rs",
             "postgres/scram.rs",
             "postgres/catalog.rs",
             "database/credentials.rs",

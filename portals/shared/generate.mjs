@@ -3,8 +3,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import openapi, { astToString } from "openapi-typescript";
 
-// The services whose routes the portals ask by now.
-const SERVICES = ["billing", "marketing"];
+// The services that people meet in portals.
+const SERVICES = ["account", "billing", "fte", "identity", "marketing"];
 const DOCUMENTS = new URL("../../docs/openapi/", import.meta.url);
 const TYPES = new URL("./src/api/generated/", import.meta.url);
 

@@ -199,6 +199,14 @@ pub fn next(phase: Phase, seen: &Observation) -> Phase {
         _ if seen.suspend => phase,
         // The wish to go forward again has been taken back before it was done.
         Phase::Cutover if seen.was_back && !seen.forward => Phase::RolledBack,
+        // Held before the switch again, perhaps for days: nothing stays as it was made for the moment of the switch.
+        Phase::Cutover if !seen.advance_to.is_switched() => {
+            if seen.was_back {
+                Phase::RolledBack
+            } else {
+                Phase::ReadyForCutover
+            }
+        }
         Phase::ReadyForCutover => ready(seen),
         // Before the end: who asks for both at once wants the data back.
         Phase::Observe if seen.rollback && !seen.abort => Phase::RollingBack,

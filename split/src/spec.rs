@@ -9,6 +9,7 @@ mod direction;
 mod evidence;
 mod foreign_keys;
 mod roles;
+mod verification;
 
 pub use cleanup::{BackupSpec, CleanupError, CleanupPolicy, CleanupSpec, DEFAULT_AFTER_S};
 pub use copy::{CopySpec, ReplicationSpec};
@@ -16,6 +17,7 @@ pub use direction::Direction;
 pub use evidence::{EvidenceSpec, Policy};
 pub use foreign_keys::{AcrossDomains, ForeignKeySpec};
 pub use roles::Roles;
+pub use verification::{VerificationError, VerificationMode, VerificationSpec};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -45,6 +47,9 @@ pub struct Spec {
     /// What the streams may cost.
     #[serde(default, skip_serializing_if = "ReplicationSpec::is_default")]
     pub replication: ReplicationSpec,
+    /// How both sides are compared.
+    #[serde(default, skip_serializing_if = "VerificationSpec::is_default")]
+    pub verification: VerificationSpec,
     /// What becomes of foreign keys between moving and staying tables.
     #[serde(default, skip_serializing_if = "ForeignKeySpec::is_default")]
     pub foreign_keys: ForeignKeySpec,
@@ -130,6 +135,9 @@ pub enum SpecError {
     /// The old tables can't be dealt with so.
     #[error(transparent)]
     Cleanup(#[from] CleanupError),
+    /// Both sides can't be compared so.
+    #[error(transparent)]
+    Verification(#[from] VerificationError),
 }
 
 fn default_pause() -> u64 {
@@ -192,6 +200,7 @@ impl Spec {
             return Err(SpecError::NothingToWaive);
         }
         self.cleanup.check()?;
+        self.verification.check(self.cleanup.policy)?;
         self.copy.check()?;
         self.replication.check()
     }

@@ -5,10 +5,12 @@
 mod evidence;
 mod made;
 mod turn;
+mod verification;
 
 pub use evidence::{Evidence, Use};
 pub use made::Made;
 pub use turn::{Cutover, Rehearsal, WayBack};
+pub use verification::Verification;
 
 use crate::order::Link;
 use crate::phase::Phase;
@@ -157,20 +159,6 @@ pub struct Replication {
     /// Last end-to-end round trip of a token, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_ms: Option<f64>,
-}
-
-/// The comparison of contents.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Verification {
-    /// Rows compared.
-    pub rows: u64,
-    /// Chunks compared.
-    pub chunks: u64,
-    /// Keys whose rows really differ.
-    pub mismatches: u64,
-    /// Share of the moving rows compared, 0 to 1.
-    pub coverage: f64,
 }
 
 /// A foreign key that none can be any more once its tables are in two databases.

@@ -119,6 +119,16 @@ fn two_workers_one_of_them_frozen_at_any_moment() {
 }
 
 #[test]
+fn three_workers_two_of_them_frozen_at_any_moment() {
+    is_sound("three workers", Bounds { workers: 3, ..QUIET }, 1_322_923);
+}
+
+#[test]
+fn two_crashes_and_two_workers() {
+    is_sound("two crashes, two workers", Bounds { crashes: 2, workers: 2, ..QUIET }, 140_357);
+}
+
+#[test]
 fn a_taking_back_racing_with_clients() {
     is_sound("taking back", Bounds { crashes: 1, lost: 1, refusals: 1, ..QUIET }, 11_816);
 }

@@ -1,23 +1,18 @@
 //! From a raw spec and what exists to what the worker is told. Pure.
 //! In: the migration, the objects it names, its rivals. Out: `Checked`, or the outcome that holds it back.
 
+mod settings;
+
 use super::gather::{Member, Observed};
+use super::window::Window;
 use crate::outcome::Outcome;
 use kube::ResourceExt;
-use rerp_crds::duration::DurationError;
-use rerp_crds::split::{
-    AcrossDomains, AdvanceTo, Cleanup, CleanupBackup, CleanupPolicy, CopySettings, DEFAULT_CLEANUP_AFTER,
-    DEFAULT_CUTOVER_BUDGET, DEFAULT_MAX_WRITE_PAUSE, DEFAULT_QUIET_FOR, Evidence, EvidencePolicy, ForeignKeys,
-    ReplicationSettings,
-};
+use rerp_crds::split::{AdvanceTo, DEFAULT_CUTOVER_BUDGET, DEFAULT_MAX_WRITE_PAUSE};
 use rerp_crds::{
-    ConditionType, DatabaseSplitMigration, Duration as Text, Reason, RerpService, ServiceDatabase, SplitPhase,
-    condition, names,
+    ConditionType, DatabaseSplitMigration, Reason, RerpService, ServiceDatabase, SplitPhase, condition, names,
 };
-use rerp_split::spec::{
-    self, BackupSpec, CleanupSpec, CopySpec, EvidenceSpec, ForeignKeySpec, Policy, ReplicationSpec, Roles, SideSpec,
-    Spec,
-};
+use rerp_split::spec::{CleanupSpec, Roles, SideSpec, Spec, VerificationSpec};
+use settings::{copy, evidence, foreign_keys, length, proof, replication};
 use std::time::Duration;
 
 /// How soon to look again for something that a watch reports too.
@@ -32,6 +27,8 @@ pub struct Checked {
     pub advance_to: AdvanceTo,
     /// How long it waits after the cutover.
     pub observe: Duration,
+    /// When the cutover may begin by itself; none is always.
+    pub window: Option<Window>,
 }
 
 /// Checks everything that must hold before the worker may start.
@@ -54,7 +51,7 @@ pub fn check(migration: &DatabaseSplitMigration, seen: &Observed) -> Result<Chec
     own_server(source, target)?;
     own_schema(migration, target)?;
     waits_for(migration, seen)?;
-    checked(migration, &seen.namespace, (source, target), cleanup(spec.cleanup.as_ref())?)
+    checked(migration, &seen.namespace, (source, target), proof(spec)?)
 }
 
 /// What the worker needs to take a migration back: both databases, whatever else may be wrong by now.
@@ -65,15 +62,15 @@ pub fn for_removal(migration: &DatabaseSplitMigration, seen: &Observed) -> Resul
     let spec = &migration.spec;
     let source = exists("source", &spec.source.database_ref.name, seen.source.as_ref())?;
     let target = exists("target", &spec.target.database_ref.name, seen.target.as_ref())?;
-    // It detaches from the old tables, whatever was to become of them.
-    checked(migration, &seen.namespace, (source, target), cleanup(spec.cleanup.as_ref()).unwrap_or_default())
+    // It compares nothing any more, and detaches from the old tables, whatever was to become of them.
+    checked(migration, &seen.namespace, (source, target), proof(spec).unwrap_or_default())
 }
 
 fn checked(
     migration: &DatabaseSplitMigration,
     namespace: &str,
     (source, target): (&Member, &Member),
-    cleanup: CleanupSpec,
+    (verification, cleanup): (VerificationSpec, CleanupSpec),
 ) -> Result<Checked, Outcome> {
     let spec = &migration.spec;
     let cutover = spec.cutover.clone().unwrap_or_default();
@@ -81,6 +78,7 @@ fn checked(
     let budget = length("spec.cutover.budget", cutover.budget.as_ref(), DEFAULT_CUTOVER_BUDGET)?;
     let observe = spec.observe.as_ref().and_then(|observe| observe.duration.as_ref());
     let wait = length("spec.observe.duration", observe, "0s")?;
+    let window = cutover.window.as_ref().map(Window::new).transpose();
     Ok(Checked {
         spec: Spec {
             migration: names::migration_id(&migration.uid().unwrap_or_default()),
@@ -91,6 +89,7 @@ fn checked(
             cutover_budget_s: budget.as_secs(),
             copy: copy(spec.copy.as_ref())?,
             replication: replication(spec.replication.as_ref()),
+            verification,
             foreign_keys: foreign_keys(spec.foreign_keys.as_ref()),
             evidence: evidence(spec.evidence.as_ref())?,
             // Only who writes that there is nothing to wait for has no use for it: observing can also be made longer by advanceTo.
@@ -99,63 +98,8 @@ fn checked(
         },
         advance_to: spec.advance_to.unwrap_or_default(),
         observe: wait,
+        window: window.map_err(|what| Outcome::refused(Reason::InvalidSpec, what))?,
     })
-}
-
-/// What isn't said is the engine's default.
-fn copy(given: Option<&CopySettings>) -> Result<CopySpec, Outcome> {
-    let (given, default) = (given.cloned().unwrap_or_default(), CopySpec::default());
-    let latency = given.max_writer_latency.as_ref().map(|text| length("spec.copy.maxWriterLatency", Some(text), "0s"));
-    let latency = latency.transpose()?.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-    Ok(CopySpec {
-        workers: given.workers.and_then(|count| u32::try_from(count).ok()).unwrap_or(default.workers),
-        max_bytes_per_second: given.max_bytes_per_second.and_then(|rate| u64::try_from(rate).ok()),
-        max_writer_latency_ms: latency,
-        ..default
-    })
-}
-
-fn replication(given: Option<&ReplicationSettings>) -> ReplicationSpec {
-    let bytes = given.and_then(|given| given.max_retained_wal_bytes);
-    ReplicationSpec { max_retained_wal_bytes: bytes.and_then(|bytes| u64::try_from(bytes).ok()) }
-}
-
-fn foreign_keys(given: Option<&ForeignKeys>) -> ForeignKeySpec {
-    let given = given.cloned().unwrap_or_default();
-    let across_domains = match given.across_domains.unwrap_or_default() {
-        AcrossDomains::Refuse => spec::AcrossDomains::Refuse,
-        AcrossDomains::Sever => spec::AcrossDomains::Sever,
-    };
-    ForeignKeySpec { across_domains, waive_orphans: given.waive_orphans.unwrap_or_default() }
-}
-
-fn evidence(given: Option<&Evidence>) -> Result<EvidenceSpec, Outcome> {
-    let given = given.cloned().unwrap_or_default();
-    let quiet_for = length("spec.evidence.quietFor", given.quiet_for.as_ref(), DEFAULT_QUIET_FOR)?;
-    let policy = match given.policy.unwrap_or_default() {
-        EvidencePolicy::Require => Policy::Require,
-        EvidencePolicy::Warn => Policy::Warn,
-        EvidencePolicy::Ignore => Policy::Ignore,
-    };
-    Ok(EvidenceSpec { policy, quiet_for_s: quiet_for.as_secs() })
-}
-
-/// What becomes of the old tables. Workers have no volume, and a backup that goes with its pod is none.
-fn cleanup(given: Option<&Cleanup>) -> Result<CleanupSpec, Outcome> {
-    let given = given.cloned().unwrap_or_default();
-    let after_s = length("spec.cleanup.after", given.after.as_ref(), DEFAULT_CLEANUP_AFTER)?.as_secs();
-    match (given.policy.unwrap_or_default(), given.backup.unwrap_or_default()) {
-        (CleanupPolicy::Keep, _) => Ok(CleanupSpec::default()),
-        (CleanupPolicy::Rename, _) => Ok(CleanupSpec { policy: spec::CleanupPolicy::Rename, after_s, backup: None }),
-        (CleanupPolicy::Drop, CleanupBackup::None) => {
-            Ok(CleanupSpec { policy: spec::CleanupPolicy::Drop, after_s, backup: Some(BackupSpec::None) })
-        }
-        (CleanupPolicy::Drop, CleanupBackup::Required) => Err(Outcome::refused(
-            Reason::InvalidSpec,
-            "spec.cleanup.policy Drop wants a backup first, and there is no place for one in the cluster yet; set spec.cleanup.policy to \
-             Rename, or spec.cleanup.backup to None to drop the old tables without one",
-        )),
-    }
 }
 
 /// Two live migrations must not touch one schema. The older one goes on.
@@ -286,9 +230,4 @@ fn side(namespace: &str, member: &Member) -> SideSpec {
             read: vec![roles.read()],
         },
     }
-}
-
-fn length(field: &str, given: Option<&Text>, default: &str) -> Result<Duration, Outcome> {
-    let text = given.cloned().unwrap_or_else(|| Text::new(default));
-    text.parse().map_err(|error: DurationError| Outcome::refused(Reason::InvalidSpec, format!("{field}: {error}")))
 }

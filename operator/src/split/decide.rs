@@ -3,6 +3,7 @@
 
 mod deletion;
 mod order;
+mod times;
 mod told;
 
 pub use order::is_held;
@@ -21,7 +22,8 @@ use rerp_split::run::BOTH_OWN;
 use rerp_split::spec::Side;
 use rerp_split::status::Severity;
 use std::time::Duration;
-use told::{closed, once, predicted, unprepared, watched};
+use times::{Slot, observed, slot};
+use told::{closed, missing, once, predicted, unprepared, watched};
 
 /// How often a live migration is looked at: the journal has no watch.
 const LIVE: Duration = Duration::from_secs(1);
@@ -134,12 +136,19 @@ fn wish(migration: &DatabaseSplitMigration, checked: &Checked, seen: &Observed, 
     };
     // What hasn't been there can't go back: the epochs are those of an earlier migration, and would count again.
     let wanted = if early(migration, seen) { wanted.min(Phase::ReadyForCutover) } else { wanted };
+    let (wanted, until) = match slot(checked, seen, now) {
+        Slot::Any => (wanted, None),
+        // The worker minds it too: it may be open for longer than an operator lives.
+        Slot::Open(until) => (wanted, Some(until)),
+        Slot::Shut(_) => (wanted.min(Phase::ReadyForCutover), None),
+    };
     let wanted = if *order == Order::Right { wanted } else { wanted.min(Phase::Preflight) };
     Wish {
         advance_to: wanted,
         abort: false,
         suspend: migration.spec.suspend.unwrap_or_default(),
         services_prepared: seen.unprepared.as_ref().is_some_and(Vec::is_empty),
+        until,
     }
 }
 
@@ -158,17 +167,6 @@ fn turn(migration: &DatabaseSplitMigration) -> Turn {
 
 fn rehearsal(migration: &DatabaseSplitMigration) -> i64 {
     migration.spec.cutover.as_ref().and_then(|cutover| cutover.rehearsal).unwrap_or_default()
-}
-
-/// Whether the time of observation is over; without one there is nothing to wait for. It begins anew each time the target opens, and
-/// until the worker says that it has, the time of an earlier opening means nothing.
-fn observed(checked: &Checked, seen: &Observed, now: Timestamp) -> bool {
-    if checked.observe.is_zero() {
-        return true;
-    }
-    let status = seen.journal.as_ref().map(|journal| &journal.status).filter(|status| status.phase.is_after_cutover());
-    let opened = status.and_then(|status| status.cutover.as_ref()).map(|cutover| cutover.at);
-    opened.is_some_and(|at| now.duration_since(at).unsigned_abs() >= checked.observe)
 }
 
 fn outcome(
@@ -192,6 +190,15 @@ fn outcome(
     }
     if wish.suspend {
         return Outcome::Suspended;
+    }
+    if matches!(journal.status.phase, Phase::ReadyForCutover | Phase::Cutover)
+        && let Slot::Shut(window) = slot(checked, seen, now)
+        && !early(migration, seen)
+    {
+        let ready = predicted(&journal.status, rehearsal(migration));
+        let missing = missing(wish, seen, &journal.status);
+        let told = format!("ready for the cutover{ready}; {}{missing}", window.next(now));
+        return Outcome::waiting(Reason::AwaitingWindow, told, HELD);
     }
     progress(migration, checked, wish, seen, journal)
 }

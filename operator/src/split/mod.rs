@@ -9,6 +9,7 @@ pub mod decide;
 pub mod gather;
 pub mod journal;
 pub mod report;
+pub mod window;
 
 use crate::cluster::status;
 use crate::context::Context;

@@ -1,9 +1,9 @@
 //! Makes the bundle whole, after the build of scripts and styles: pages as files, what the server has to know of the forms, and the smaller forms of all that.
 //! In: `dist` with the build's list of files. Out: `dist` as the server takes it. It runs on the machine that builds, never on a server.
 
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { squeeze } from "@rerp/shared/bundle";
 import { NoHydration, renderToString } from "solid-js/web";
 import { manifest } from "./forms";
 import { ISLANDS, type IslandName } from "./islands";
@@ -15,8 +15,6 @@ import type { Page } from "./pages/page";
 
 const DIST = new URL("../dist/", import.meta.url).pathname;
 const ENTRY = "src/client.ts";
-/** What doesn't get smaller: it is packed already. */
-const PACKED = /\.(woff2|png|webp)$/;
 
 interface Chunk {
   readonly file: string;
@@ -59,14 +57,6 @@ async function write(file: string, text: string): Promise<void> {
   await writeFile(path, text);
 }
 
-/** Writes the smaller forms of a file beside it. The server keeps those that are smaller. */
-async function squeeze(path: string): Promise<void> {
-  const text = await readFile(path);
-  const quality = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
-  await writeFile(`${path}.br`, brotliCompressSync(text, { params: quality }));
-  await writeFile(`${path}.gz`, gzipSync(text, { level: constants.Z_BEST_COMPRESSION }));
-}
-
 const built = await assets();
 for (const page of PAGES) {
   await write(page.file, html(page, body(page), built));
@@ -74,8 +64,4 @@ for (const page of PAGES) {
 await write("portal.json", JSON.stringify(manifest()));
 // The build's own list is for nobody else.
 await rm(join(DIST, ".vite"), { recursive: true });
-for (const entry of await readdir(DIST, { recursive: true, withFileTypes: true })) {
-  if (entry.isFile() && !PACKED.test(entry.name) && entry.name !== "portal.json") {
-    await squeeze(join(entry.parentPath, entry.name));
-  }
-}
+await squeeze(DIST);

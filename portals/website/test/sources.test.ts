@@ -16,7 +16,7 @@ const FORBIDDEN: [RegExp, string?][] = [
   [/\bdocument\.cookie\b/],
 ];
 
-const sources = ["shared/src", "website/src"].flatMap((folder) =>
+const sources = ["shared/src", "customer/src", "website/src"].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.tsx?$/.test(name) && !name.includes("generated/"))
     .map((name) => join(folder, name)),

@@ -5,7 +5,8 @@
 //!
 //! | route | takes |
 //! |---|---|
-//! | an account, its roles, its addresses: read | any role |
+//! | `GET /api/accounts` | nothing: it has the accounts in which the caller has a role. `human_name_id` is the caller's, else 403; staff name anybody, or nobody for all |
+//! | an account, its roles, its addresses and their history: read | any role |
 //! | `POST` and `DELETE` of roles | `role.manage`; `owner.manage` for owners |
 //! | `POST`, `PUT` and `DELETE` of addresses | `address.manage` |
 //! | invitations: read, `POST`, `DELETE` | `role.manage`; `owner.manage` for owners |
@@ -21,12 +22,14 @@ use rerp_proto::account::v1::{company_service_server, permission_service_server}
 
 /// The table.
 pub const RULES: &[Rule] = &[
+    Rule::route(Get, "/api/accounts", Person).handler(),
     Rule::route(Post, "/api/accounts", Person).handler(),
     Rule::route(Get, "/api/accounts/{account_id}", Person).handler(),
     Rule::route(Get, "/api/accounts/{account_id}/roles", Person).handler(),
     Rule::route(Post, "/api/accounts/{account_id}/roles", Person).handler(),
     Rule::route(Delete, "/api/accounts/{account_id}/roles/{role_id}", Person).handler(),
     Rule::route(Get, "/api/accounts/{account_id}/addresses", Person).handler(),
+    Rule::route(Get, "/api/accounts/{account_id}/addresses/history", Person).handler(),
     Rule::route(Post, "/api/accounts/{account_id}/addresses", Person).handler(),
     Rule::route(Put, "/api/accounts/{account_id}/addresses/{address_id}", Person).handler(),
     Rule::route(Delete, "/api/accounts/{account_id}/addresses/{address_id}", Person).handler(),
@@ -43,6 +46,8 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/accounts/companies/{id_or_name}", Person),
     Rule::route(Post, "/api/accounts/companies/{id_or_name}/merge", Staff),
     Rule::route(Delete, "/api/accounts/companies/{id_or_name}/merge", Staff),
+    Rule::route(Get, "/api/accounts/dead-letters", Staff),
+    Rule::route(Post, "/api/accounts/dead-letters/{id}/replay", Staff),
     // What is held of oneself here, to take along.
     Rule::route(Get, "/api/accounts/people/{human_name_id}/export", Person).own("human_name_id"),
     Rule::calls(company_service_server::SERVICE_NAME),

@@ -2,6 +2,7 @@
 //! give the types'.
 
 use rerp_kit::access::Verb::{Delete, Get, Post, Put};
+use rerp_kit::http::Page;
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
     ALREADY_EXISTS, DEPENDENCY_UNAVAILABLE, ENDED, IN_USE, INVALID_VALUE, LAST_OWNER, NO_SEAT_LEFT, NOT_FOUND,
@@ -11,8 +12,9 @@ use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
-use crate::http::{account, address, company, company_merge, invite, permission, role};
+use crate::http::{account, address, address_history, company, company_merge, invite, permission, role};
 use crate::store::account::Account;
+use crate::store::account_page::Listed;
 use crate::store::address_version::Address;
 use crate::store::company::Upserted;
 use crate::store::invite::Invite;
@@ -31,8 +33,13 @@ const VERSION: &str = "The version, for If-Match";
 #[must_use]
 pub fn api() -> Api {
     let about = "Accounts with their people, roles and addresses, and the one registry of companies.";
-    let operations = [accounts(), roles(), invites(), addresses(), companies(), merges(), rights()].concat();
+    let operations =
+        [accounts(), roles(), invites(), addresses(), companies(), merges(), rights(), dead_letters()].concat();
     Api { service: "account", about, rules: RULES, operations }
+}
+
+fn dead_letters() -> Vec<Operation> {
+    rerp_kit::events::dead_letters::described("/api/accounts/dead-letters", "/api/accounts/dead-letters/{id}/replay")
 }
 
 fn of_account(operation: Operation) -> Operation {
@@ -40,6 +47,7 @@ fn of_account(operation: Operation) -> Operation {
 }
 
 fn accounts() -> Vec<Operation> {
+    let list = Operation::new(Get, "/api/accounts", "list_accounts", "The accounts in which one has a role");
     let open =
         Operation::new(Post, "/api/accounts", "open_account", "Opens an account for oneself; who opens it owns it");
     let get =
@@ -51,6 +59,8 @@ fn accounts() -> Vec<Operation> {
         "What a person may do in an account, and why",
     );
     vec![
+        list.query::<account::Whose>()
+            .answers::<Page<Listed>>(200, "A page of accounts; staff who name nobody get all accounts, without roles"),
         open.keyed()
             .body::<account::Body>("The account", json!({ "human_name_id": PERSON, "kind": "business" }))
             .answers::<Account>(201, "The account")
@@ -130,6 +140,12 @@ fn invites() -> Vec<Operation> {
 fn addresses() -> Vec<Operation> {
     let path = "/api/accounts/{account_id}/addresses";
     let list = Operation::new(Get, path, "list_addresses", "An account's addresses as they are now");
+    let history = Operation::new(
+        Get,
+        "/api/accounts/{account_id}/addresses/history",
+        "list_address_versions",
+        "What an account's addresses were and are, those that were taken away included",
+    );
     let add = Operation::new(Post, path, "add_address", "Adds an address; the first one of an owner is primary");
     let change = Operation::new(
         Put,
@@ -148,6 +164,9 @@ fn addresses() -> Vec<Operation> {
     owned["person_id"] = json!(PERSON);
     vec![
         of_account(list).pages::<Address>("A page of addresses; the `version` of one, in quotes, is its ETag"),
+        of_account(history)
+            .query::<address_history::Look>()
+            .answers::<address_history::Versions>(200, "A page of versions, by address, each from its first one on"),
         of_account(add)
             .keyed()
             .body::<address::NewBody>("The address", owned)

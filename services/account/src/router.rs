@@ -2,9 +2,10 @@
 
 use axum::Router;
 use axum::routing::{delete, get, post, put};
+use rerp_kit::events::dead_letters;
 
 use crate::grpc;
-use crate::http::{account, address, company, company_merge, invite, people, permission, role};
+use crate::http::{account, address, address_history, company, company_merge, invite, people, permission, role};
 use crate::state::AppState;
 use crate::store;
 
@@ -12,11 +13,12 @@ use crate::store;
 pub fn router(state: AppState) -> Router {
     let state = AppState { db: state.db.reaching(store::REACHED), ..state };
     let rest = Router::new()
-        .route("/api/accounts", post(account::open))
+        .route("/api/accounts", get(account::list).post(account::open))
         .route("/api/accounts/{account_id}", get(account::by_id))
         .route("/api/accounts/{account_id}/roles", get(role::list).post(role::grant))
         .route("/api/accounts/{account_id}/roles/{role_id}", delete(role::revoke))
         .route("/api/accounts/{account_id}/addresses", get(address::list).post(address::add))
+        .route("/api/accounts/{account_id}/addresses/history", get(address_history::list))
         .route("/api/accounts/{account_id}/addresses/{address_id}", put(address::change).delete(address::remove))
         .route("/api/accounts/{account_id}/permissions/{human_name_id}", get(permission::check))
         .route("/api/accounts/{account_id}/invites", get(invite::list).post(invite::create))
@@ -28,6 +30,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts/companies/{id_or_name}", get(company::by_path))
         .route("/api/accounts/companies/{id_or_name}/merge", post(company_merge::merge).delete(company_merge::undo))
         .route("/api/accounts/people/{human_name_id}/export", get(people::export))
+        .route("/api/accounts/dead-letters", get(dead_letters::page))
+        .route("/api/accounts/dead-letters/{id}/replay", post(dead_letters::replay))
         .with_state(state.clone());
     let with_companies = rerp_kit::grpc::mount(rest, grpc::company::server(&state.db));
     rerp_kit::grpc::mount(with_companies, grpc::permission::server(state))

@@ -21,12 +21,18 @@ pub const RULES: &[Rule] = &[
     Rule::route(Post, "/api/billing/subscriptions", Person).handler(),
     Rule::route(Get, "/api/billing/subscription/{account_id}", Person).handler(),
     Rule::route(Put, "/api/billing/subscription/{account_id}", Person).handler(),
+    Rule::route(Post, "/api/billing/subscription/{account_id}/preview", Person).handler(),
+    Rule::route(Put, "/api/billing/subscription/{account_id}/price", Person).handler(),
     Rule::route(Post, "/api/billing/subscription/{account_id}/cancel", Person).handler(),
     Rule::route(Get, "/api/billing/invoices/{account_id}", Person).handler(),
     Rule::route(Post, "/api/billing/kyc/verify", Person).handler(),
     Rule::route(Get, "/api/billing/kyc/status/{account_id}", Person).handler(),
     // Stripe proves itself by the signature of what it sends.
     Rule::route(Post, "/api/billing/webhooks/stripe", Public),
+    Rule::route(Get, "/api/billing/webhooks/stripe/events", Staff),
+    Rule::route(Post, "/api/billing/webhooks/stripe/events/{id}/replay", Staff),
+    Rule::route(Get, "/api/billing/dead-letters", Staff),
+    Rule::route(Post, "/api/billing/dead-letters/{id}/replay", Staff),
     // What is held of oneself here, to take along.
     Rule::route(Get, "/api/billing/people/{human_name_id}/export", Person).own("human_name_id"),
     Rule::calls(entitlements_server::SERVICE_NAME),

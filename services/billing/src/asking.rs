@@ -241,7 +241,7 @@ impl Asking {
                 Err(error) => tracing::warn!(%id, error = chain(&error), "a subscription waits for stripe"),
             }
         }
-        Ok(answered + self.endings_resumed().await? + self.leavings_resumed().await?)
+        Ok(answered + self.endings_resumed().await? + self.changes_resumed().await? + self.leavings_resumed().await?)
     }
 }
 

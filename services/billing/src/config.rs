@@ -14,6 +14,8 @@ pub struct StripeSettings {
     pub key: SecretString,
     /// Secrets of the webhook's endpoint: two while one replaces the other.
     pub webhook_secrets: Vec<SecretString>,
+    /// What people's browsers show Stripe, if they are to be told.
+    pub publishable_key: Option<String>,
 }
 
 impl StripeSettings {
@@ -37,7 +39,15 @@ impl StripeSettings {
                 "not set; expected the endpoint's secret, or two with a comma between",
             );
         }
-        Some(Self { base: base?, key: key?, webhook_secrets })
+        let publishable_key = env.text("RERP_STRIPE_PUBLISHABLE_KEY").map(str::to_owned);
+        // Everybody is shown it: a secret key in its place would be given away.
+        if publishable_key.as_ref().is_some_and(|key| !key.starts_with("pk_")) {
+            env.mistake(
+                "RERP_STRIPE_PUBLISHABLE_KEY",
+                "expected the publishable key of the account, which begins with pk_",
+            );
+        }
+        Some(Self { base: base?, key: key?, webhook_secrets, publishable_key })
     }
 }
 
@@ -47,12 +57,15 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_at_once() {
-        let mut env = Env::of([("RERP_STRIPE_ADDRESS", "stripe")]);
+        let mut env = Env::of([("RERP_STRIPE_ADDRESS", "stripe"), ("RERP_STRIPE_PUBLISHABLE_KEY", "sk_live_1")]);
         assert!(StripeSettings::read(&mut env).is_none());
         let mistakes = env.finish().unwrap_err().to_string();
-        for name in ["RERP_STRIPE_ADDRESS:", "RERP_STRIPE_KEY:", "RERP_STRIPE_WEBHOOK_SECRETS:"] {
+        for name in
+            ["RERP_STRIPE_ADDRESS:", "RERP_STRIPE_KEY:", "RERP_STRIPE_WEBHOOK_SECRETS:", "RERP_STRIPE_PUBLISHABLE_KEY:"]
+        {
             assert!(mistakes.contains(name), "{mistakes}");
         }
+        assert!(!mistakes.contains("sk_live_1"), "{mistakes}");
         let all = [("RERP_STRIPE_KEY", "sk_test_1"), ("RERP_STRIPE_WEBHOOK_SECRETS", "whsec_1, whsec_2,")];
         let settings = StripeSettings::read(&mut Env::of(all)).unwrap();
         assert_eq!((settings.webhook_secrets.len(), settings.base.as_str()), (2, "https://api.stripe.com/"));

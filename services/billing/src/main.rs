@@ -51,7 +51,8 @@ fn main() -> ExitCode {
             tokio::spawn(reconcile::keep(mirror, parts.stop.clone()));
             tokio::spawn(keep_resumed(Asking { db: parts.db.at_work(), stripe: stripe.clone() }, parts.stop));
             let webhook_secrets = settings.webhook_secrets.into();
-            Ok(rerp_billing::router(AppState { db: parts.db, identity, stripe, webhook_secrets }))
+            let publishable_key = settings.publishable_key.map(Into::into);
+            Ok(rerp_billing::router(AppState { db: parts.db, identity, stripe, webhook_secrets, publishable_key }))
         }
     })
 }

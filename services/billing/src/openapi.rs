@@ -1,6 +1,8 @@
 //! The service's routes as they are described to programs and people. Data only; who may call them is the table's to say, what they take and
 //! give the types'.
 
+mod webhooks;
+
 use rerp_kit::access::Verb::{Delete, Get, Post, Put};
 use rerp_kit::openapi::{Api, Operation};
 use rerp_kit::problem::catalogue::{
@@ -11,7 +13,7 @@ use rerp_kit::rights::Export;
 use serde_json::json;
 
 use crate::access::RULES;
-use crate::http::{customer, ending, kyc, payment_method, plan, subscription};
+use crate::http::{change, customer, ending, kyc, payment_method, plan, price_preview, subscription};
 use crate::store::customer::Customer;
 use crate::store::invoice::Invoice;
 use crate::store::payment_method::PaymentMethod;
@@ -28,8 +30,23 @@ const PRICE: &str = "0191f7a1-3f0c-7000-8000-0000000000b1";
 pub fn api() -> Api {
     let about =
         "Plans, customers, payment methods, subscriptions and proof of who pays. No other service talks to Stripe.";
-    let operations = [plans(), payers(), subscriptions(), endings(), proofs(), rights()].concat();
+    let operations = [
+        plans(),
+        payers(),
+        subscriptions(),
+        endings(),
+        changes(),
+        proofs(),
+        rights(),
+        dead_letters(),
+        webhooks::webhooks(),
+    ]
+    .concat();
     Api { service: "billing", about, rules: RULES, operations }
+}
+
+fn dead_letters() -> Vec<Operation> {
+    rerp_kit::events::dead_letters::described("/api/billing/dead-letters", "/api/billing/dead-letters/{id}/replay")
 }
 
 fn plans() -> Vec<Operation> {
@@ -166,6 +183,37 @@ fn endings() -> Vec<Operation> {
     ]
 }
 
+fn changes() -> Vec<Operation> {
+    let preview = Operation::new(
+        Post,
+        "/api/billing/subscription/{account_id}/preview",
+        "preview_price",
+        "What another price would cost the newest subscription of an account; nothing changes by it",
+    );
+    let change = Operation::new(
+        Put,
+        "/api/billing/subscription/{account_id}/price",
+        "change_price",
+        "Gives it that price, which is paid at once, or nothing changes",
+    );
+    let one = |operation: Operation| operation.identifier("account_id", "The account", ACCOUNT);
+    let problems = [INVALID_VALUE, ENDED, IN_PROGRESS, DEPENDENCY_UNAVAILABLE];
+    vec![
+        one(preview)
+            .body::<change::Wish>("At which price", json!({ "price_id": PRICE }))
+            .answers::<price_preview::Seen>(200, "What it would come to in this moment")
+            .with("Cache-Control", "`no-store`: it is somebody's, and true for a moment", true)
+            .problems(&problems),
+        one(change)
+            .changes()
+            .body::<change::Body>("What was agreed to", json!({ "price_id": PRICE, "due_at_most": 950 }))
+            .answers::<subscription::View>(200, "The subscription as it is then")
+            .with("ETag", "The version", true)
+            .problems(&problems)
+            .problems(&[PAYMENT_REFUSED]),
+    ]
+}
+
 fn proofs() -> Vec<Operation> {
     let verify =
         Operation::new(Post, "/api/billing/kyc/verify", "verify_payer", "Begins to verify that it is oneself who pays");
@@ -175,13 +223,6 @@ fn proofs() -> Vec<Operation> {
         "get_payer_verification",
         "What counts of what was begun for an account",
     );
-    let webhook = Operation::new(
-        Post,
-        "/api/billing/webhooks/stripe",
-        "receive_stripe_event",
-        "Takes an event of Stripe's, proved by its signature",
-    );
-    let signature = "When it was signed and by which secrets: `t=<seconds>,v1=<hex>`";
     vec![
         verify
             .body::<kyc::Body>("Who pays for what", json!({ "account_id": ACCOUNT, "human_name_id": PERSON }))
@@ -189,15 +230,6 @@ fn proofs() -> Vec<Operation> {
             .answers::<kyc::View>(200, "The one that is under way")
             .problems(&[INVALID_VALUE, CHANGED_MEANWHILE, PAYMENT_REFUSED, DEPENDENCY_UNAVAILABLE]),
         status.identifier("account_id", "The account", ACCOUNT).answers::<kyc::View>(200, "The verification"),
-        webhook
-            .header(
-                "Stripe-Signature",
-                signature,
-                json!({ "type": "string", "pattern": "^t=[0-9]{1,12}(,v1=[0-9a-f]{64}){1,16}$" }),
-                true,
-            )
-            .foreign_body("The event, as Stripe has it; at most 256 KiB")
-            .empty(200, "It is kept"),
     ]
 }
 

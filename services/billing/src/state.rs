@@ -22,6 +22,8 @@ pub struct AppState {
     pub stripe: Stripe,
     /// Secrets of the webhook's endpoint.
     pub webhook_secrets: Arc<[SecretString]>,
+    /// What people's browsers show Stripe; none where nothing says it.
+    pub publishable_key: Option<Arc<str>>,
 }
 
 impl AppState {

@@ -40,6 +40,8 @@ pub const RULES: &[Rule] = &[
     Rule::route(Put, "/api/fte/people/{human_name_id}/extra-time", Staff),
     Rule::route(Get, "/api/fte/people/{human_name_id}/extra-time", Person).own("human_name_id"),
     Rule::route(Delete, "/api/fte/people/{human_name_id}/extra-time", Staff),
+    Rule::route(Get, "/api/fte/dead-letters", Staff),
+    Rule::route(Post, "/api/fte/dead-letters/{id}/replay", Staff),
     // What is held of oneself here, to take along.
     Rule::route(Get, "/api/fte/people/{human_name_id}/export", Person).own("human_name_id"),
 ];

@@ -45,9 +45,14 @@ pub fn api() -> Api {
         certificates::badges(),
         extra_times(),
         rights(),
+        dead_letters(),
     ]
     .concat();
     Api { service: "fte", about, rules: RULES, operations }
+}
+
+fn dead_letters() -> Vec<Operation> {
+    rerp_kit::events::dead_letters::described("/api/fte/dead-letters", "/api/fte/dead-letters/{id}/replay")
 }
 
 fn of_module(operation: Operation) -> Operation {

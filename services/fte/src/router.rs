@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::routing::{delete, get, post, put};
+use rerp_kit::events::dead_letters;
 
 use crate::http::{
     badge, certificate, extra_time, module, people, progress, question, saved, scenario, session, statistics,
@@ -31,6 +32,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/fte/people/{human_name_id}/extra-time", put(extra_time::give).get(extra_time::of_person))
         .route("/api/fte/people/{human_name_id}/extra-time", delete(extra_time::take))
         .route("/api/fte/people/{human_name_id}/export", get(people::export))
+        .route("/api/fte/dead-letters", get(dead_letters::page))
+        .route("/api/fte/dead-letters/{id}/replay", post(dead_letters::replay))
         .with_state(state)
 }
 

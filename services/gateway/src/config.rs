@@ -4,12 +4,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
 
+use rerp_kit::bearer::Trust;
 use rerp_kit::config::Env;
 use url::Url;
 
-use crate::auth::{KeysSettings, Rules};
 use crate::cors::{Origins, is_origin};
 use crate::limit::Network;
 use crate::site::Folders;
@@ -31,12 +30,8 @@ pub struct GatewaySettings {
     pub trusted: Vec<Network>,
     /// Pages that may ask: `RERP_WEBSITE_ORIGINS`, `RERP_PORTAL_ORIGINS`, `RERP_PLATFORM_ORIGINS`.
     pub origins: Origins,
-    /// The issuer's keys, `RERP_TOKEN_KEYS_ADDRESS`.
-    pub keys: KeysSettings,
-    /// Whether the keys are a service's of this platform, `RERP_TOKEN_KEYS_INSIDE`: then it is called with our certificate.
-    pub keys_inside: bool,
-    /// Which tokens to believe: `RERP_TOKEN_ISSUER`, `RERP_PERSON_AUDIENCE`, `RERP_STAFF_AUDIENCE`.
-    pub rules: Rules,
+    /// Whose tokens are believed.
+    pub trust: Trust,
     /// Most connections at the same time, `RERP_GATEWAY_CONNECTIONS`.
     pub connections: usize,
     /// Where the operator says what else is served: `RERP_ROUTES_DIR` and `RERP_CERTIFICATES_DIR`; none: nothing else is.
@@ -58,8 +53,7 @@ impl GatewaySettings {
             portal: origins(env, "RERP_PORTAL_ORIGINS"),
             platform: origins(env, "RERP_PLATFORM_ORIGINS"),
         };
-        let (keys, keys_inside) = (keys(env), env.parse("RERP_TOKEN_KEYS_INSIDE", false, "true or false"));
-        let rules = rules(env);
+        let trust = Trust::read(env);
         let connections = env.parse("RERP_GATEWAY_CONNECTIONS", CONNECTIONS, "a number of connections");
         if connections == 0 {
             env.mistake("RERP_GATEWAY_CONNECTIONS", "expected at least 1");
@@ -68,20 +62,7 @@ impl GatewaySettings {
         let https_addr = https_addr(env);
         let [identity, account, marketing, billing, fte] = addresses;
         let addresses = [identity?, account?, marketing?, billing?, fte?];
-        let (keys, rules) = (keys?, rules?);
-        Some(Self {
-            addresses,
-            certificate,
-            secure,
-            trusted,
-            origins,
-            keys,
-            keys_inside,
-            rules,
-            connections,
-            folders,
-            https_addr,
-        })
+        Some(Self { addresses, certificate, secure, trusted, origins, trust: trust?, connections, folders, https_addr })
     }
 }
 
@@ -104,43 +85,6 @@ fn https_addr(env: &mut Env) -> Option<SocketAddr> {
         env.mistake("RERP_HTTPS_ADDR", "expected an address and a port such as 0.0.0.0:8443");
     }
     address
-}
-
-fn keys(env: &mut Env) -> Option<KeysSettings> {
-    let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
-    let day = 24 * 60 * minute;
-    let url = env.text("RERP_TOKEN_KEYS_ADDRESS").and_then(|text| Url::parse(text).ok());
-    let url = url.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
-    if url.is_none() {
-        env.mistake(
-            "RERP_TOKEN_KEYS_ADDRESS",
-            "expected the address of a JWKS such as https://auth.example/.well-known/jwks.json",
-        );
-    }
-    Some(KeysSettings {
-        refresh: env.duration("RERP_TOKEN_KEYS_REFRESH", 5 * minute, second, day),
-        hold_off: env.duration("RERP_TOKEN_KEYS_HOLD_OFF", 10 * second, Duration::from_millis(10), minute),
-        overlap: env.duration("RERP_TOKEN_KEYS_OVERLAP", 10 * minute, Duration::ZERO, day),
-        hard: env.duration("RERP_TOKEN_KEYS_HARD", 60 * minute, second, day),
-        url: url?,
-    })
-}
-
-fn rules(env: &mut Env) -> Option<Rules> {
-    let mut needed = |name: &str, what: &str| {
-        let text = env.text(name).map(str::to_owned);
-        if text.is_none() {
-            env.mistake(name, format!("not set; expected {what}"));
-        }
-        text
-    };
-    let issuer = needed("RERP_TOKEN_ISSUER", "the `iss` of tokens");
-    let person = needed("RERP_PERSON_AUDIENCE", "the `aud` of customers' tokens");
-    let staff = needed("RERP_STAFF_AUDIENCE", "the `aud` of staff's tokens");
-    if person.is_some() && person == staff {
-        env.mistake("RERP_STAFF_AUDIENCE", "must differ from RERP_PERSON_AUDIENCE, or every customer would be staff");
-    }
-    Some(Rules { issuer: issuer?, person_audience: person?, staff_audience: staff? })
 }
 
 fn origins(env: &mut Env, name: &str) -> Vec<String> {

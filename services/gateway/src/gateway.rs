@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use rerp_kit::access::Speaker;
+use rerp_kit::bearer::{Auth, Principal};
 use rerp_kit::config::HttpSettings;
 use rerp_kit::http::context::Context;
 use rerp_kit::problem::Problem;
@@ -22,7 +23,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 
 use crate::answer::{Origin, Seen, finish, other_methods, swallow};
-use crate::auth::{Auth, Principal, may_call};
+use crate::auth::may_call;
 use crate::cors::{self, Origins};
 use crate::limit::{Counted, Limits, Network, of_client};
 use crate::log::{Log, Named};

@@ -6,7 +6,7 @@
 //! | [`table`], [`routes`] | what exists outside, and which of it a request means |
 //! | [`target`], [`framing`] | the one reading of a request |
 //! | [`headers`], [`cors`], [`body`] | what passes, which pages may ask, how much and how long |
-//! | [`auth`] | who asks |
+//! | [`auth`] | whether they may ask |
 //! | [`rates`], [`limit`] | how often |
 //! | [`upstream`], [`forward`] | the way to a service and back |
 //! | [`site`] | hosts and paths of Ingresses, and the way to their backends |

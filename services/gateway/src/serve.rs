@@ -9,7 +9,7 @@ use futures::future::join_all;
 use rerp_kit::access::Speaker;
 use rerp_kit::admin::{self, Admin};
 use rerp_kit::app::{AppError, Bare};
-use rerp_kit::client::{builder, outside};
+use rerp_kit::bearer::{Auth, Keys};
 use rerp_kit::config::{HttpSettings, Settings};
 use rerp_kit::http;
 use rerp_kit::metrics::{Metrics, MetricsError};
@@ -17,7 +17,6 @@ use rerp_kit::tls::Tls;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{Auth, Keys};
 use crate::config::GatewaySettings;
 use crate::front::Front;
 use crate::front::certificate::{self, CertificateError};
@@ -102,14 +101,14 @@ fn gateway(
     metrics: &Metrics,
     tls: Option<&Tls>,
 ) -> Result<Gateway, ServeError> {
-    let fetching = if own.keys_inside { builder(tls)? } else { outside()? };
-    let keys = Keys::open(own.keys, fetching.build()?);
+    let fetching = own.trust.client(tls)?.build()?;
+    let keys = Keys::open(own.trust.keys, fetching);
     let addresses = own.addresses.map(|base| Address { base, to: None });
     Ok(Gateway {
         routes: Routes::new()?,
         origins: own.origins,
         limits: Limits::new(COUNTED),
-        auth: Auth::new(keys, own.rules, metrics),
+        auth: Auth::new(keys, own.trust.rules, metrics),
         speaker: tls.map(Speaker::new),
         upstreams: Upstreams::new(addresses, tls, metrics)?,
         sites: Sites::none(),

@@ -113,12 +113,17 @@ pub const TABLE: &[Row] = &numbered([
     // As rare as codes: it tells whether an address is somebody's.
     row(Put, "/api/identity/user/{human_name_id}/email", Identity, Person, Codes).own("human_name_id").again(Keyed),
     row(Put, "/api/identity/user/{human_name_id}/mobile", Identity, Person, Codes).own("human_name_id").again(Keyed),
+    row(Get, "/api/identity/user/{human_name_id}/contacts", Identity, Person, Read).own("human_name_id"),
     // Everything at once: rare, and not small.
     row(Get, "/api/identity/user/{human_name_id}/export", Identity, Person, Form).own("human_name_id"),
     row(Get, "/api/identity/user/{human_name_id}/erasure", Identity, Person, Read).own("human_name_id"),
     row(Get, "/api/identity/verification-status/{human_name_id}", Identity, Person, Read).own("human_name_id"),
     row(Get, "/api/identity/platform-user/{platform_user_id}", Identity, Staff, Read),
+    row(Get, "/api/identity/people", Identity, Staff, Read),
     row(Get, "/api/identity/audit", Identity, Staff, Read),
+    row(Get, "/api/identity/dead-letters", Identity, Staff, Read),
+    // The second answer would be that it goes on already.
+    row(Post, "/api/identity/dead-letters/{id}/replay", Identity, Staff, Write),
     row(Get, "/api/identity/sessions/{human_name_id}", Identity, Person, Read).own("human_name_id"),
     row(Delete, "/api/identity/sessions/{human_name_id}", Identity, Person, Write).own("human_name_id"),
     row(Delete, "/api/identity/sessions/{human_name_id}/{session_id}", Identity, Person, Write).own("human_name_id"),
@@ -129,12 +134,14 @@ pub const TABLE: &[Row] = &numbered([
     row(Post, "/api/identity/hooks/send-sms", Identity, Public, Event),
     row(Post, "/api/identity/hooks/customize-access-token", Identity, Public, Event).again(Yes),
 
+    row(Get, "/api/accounts", Account, Person, Read),
     row(Post, "/api/accounts", Account, Person, Write).again(Keyed),
     row(Get, "/api/accounts/{account_id}", Account, Person, Read),
     row(Get, "/api/accounts/{account_id}/roles", Account, Person, Read),
     row(Post, "/api/accounts/{account_id}/roles", Account, Person, Write).again(Keyed),
     row(Delete, "/api/accounts/{account_id}/roles/{role_id}", Account, Person, Write),
     row(Get, "/api/accounts/{account_id}/addresses", Account, Person, Read),
+    row(Get, "/api/accounts/{account_id}/addresses/history", Account, Person, Read),
     row(Post, "/api/accounts/{account_id}/addresses", Account, Person, Write).again(Keyed),
     row(Put, "/api/accounts/{account_id}/addresses/{address_id}", Account, Person, Write).again(No),
     row(Delete, "/api/accounts/{account_id}/addresses/{address_id}", Account, Person, Write),
@@ -150,6 +157,8 @@ pub const TABLE: &[Row] = &numbered([
     row(Post, "/api/accounts/companies/{id_or_name}/merge", Account, Staff, Write).again(Yes),
     row(Delete, "/api/accounts/companies/{id_or_name}/merge", Account, Staff, Write),
     row(Get, "/api/accounts/people/{human_name_id}/export", Account, Person, Form).own("human_name_id"),
+    row(Get, "/api/accounts/dead-letters", Account, Staff, Read),
+    row(Post, "/api/accounts/dead-letters/{id}/replay", Account, Staff, Write),
 
     row(Post, "/api/marketing/email-capture", Marketing, Public, Form).again(Keyed),
     row(Post, "/api/marketing/contact", Marketing, Public, Form).again(Keyed),
@@ -167,6 +176,8 @@ pub const TABLE: &[Row] = &numbered([
     row(Get, "/api/marketing/messages", Marketing, Staff, Read),
     row(Get, "/api/marketing/funnel", Marketing, Staff, Read),
     row(Get, "/api/marketing/audit", Marketing, Staff, Read),
+    row(Get, "/api/marketing/dead-letters", Marketing, Staff, Read),
+    row(Post, "/api/marketing/dead-letters/{id}/replay", Marketing, Staff, Write),
     row(Get, "/api/marketing/people/{human_name_id}/export", Marketing, Person, Form).own("human_name_id"),
 
     row(Get, "/api/billing/plans", Billing, Public, Page),
@@ -179,13 +190,21 @@ pub const TABLE: &[Row] = &numbered([
     row(Get, "/api/billing/subscription/{account_id}", Billing, Person, Read),
     // The second answer would be about the version that the first one has left behind.
     row(Put, "/api/billing/subscription/{account_id}", Billing, Person, Write).again(No),
+    // Nothing changes by it.
+    row(Post, "/api/billing/subscription/{account_id}/preview", Billing, Person, Write).again(Yes),
+    // It charges, and the second answer would be about the version that the first one has left behind.
+    row(Put, "/api/billing/subscription/{account_id}/price", Billing, Person, Write).again(No),
     row(Post, "/api/billing/subscription/{account_id}/cancel", Billing, Person, Write),
     row(Get, "/api/billing/invoices/{account_id}", Billing, Person, Read),
     row(Post, "/api/billing/kyc/verify", Billing, Person, Write),
     row(Get, "/api/billing/kyc/status/{account_id}", Billing, Person, Read),
     row(Get, "/api/billing/people/{human_name_id}/export", Billing, Person, Form).own("human_name_id"),
+    row(Get, "/api/billing/dead-letters", Billing, Staff, Read),
+    row(Post, "/api/billing/dead-letters/{id}/replay", Billing, Staff, Write),
     // Twice has the effect of once: an event is kept by its identifier. The signature is over the bytes, which pass as they came.
     row(Post, "/api/billing/webhooks/stripe", Billing, Public, Event).again(Yes).body(EVENT),
+    row(Get, "/api/billing/webhooks/stripe/events", Billing, Staff, Read),
+    row(Post, "/api/billing/webhooks/stripe/events/{id}/replay", Billing, Staff, Write).again(Yes),
 
     row(Get, "/api/fte/modules", Fte, Person, Read),
     row(Post, "/api/fte/modules", Fte, Staff, Write).again(Keyed),
@@ -215,6 +234,8 @@ pub const TABLE: &[Row] = &numbered([
     row(Get, "/api/fte/people/{human_name_id}/extra-time", Fte, Person, Read).own("human_name_id"),
     row(Delete, "/api/fte/people/{human_name_id}/extra-time", Fte, Staff, Write),
     row(Get, "/api/fte/people/{human_name_id}/export", Fte, Person, Form).own("human_name_id"),
+    row(Get, "/api/fte/dead-letters", Fte, Staff, Read),
+    row(Post, "/api/fte/dead-letters/{id}/replay", Fte, Staff, Write),
 ]);
 
 /// Routes of services that don't exist outside, so that no parameter of a route that does can stand for them: registering an address is

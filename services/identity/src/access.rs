@@ -1,7 +1,7 @@
 //! Who may call what here, and whose data it is. Data only; the kit's guard asks before any handler does, and what has no row doesn't exist.
 //!
 //! A person sees, changes, takes along and erases what is about themself, and proves their own telephone: a body that names somebody else is answered 403.
-//! People are made by staff, for the person's own account at the issuer needs the identifier from here. Addresses are looked up by staff, and registered by
+//! People are made by staff, for the person's own account at the issuer needs the identifier from here. Addresses, and whose they are, are looked up by staff, and registered by
 //! services for whoever leaves one with them.
 
 use rerp_kit::access::May::{Person, Public, Service, Staff};
@@ -23,11 +23,15 @@ pub const RULES: &[Rule] = &[
     Rule::route(Delete, "/api/identity/user/{human_name_id}", Person).own("human_name_id"),
     Rule::route(Put, "/api/identity/user/{human_name_id}/email", Person).own("human_name_id"),
     Rule::route(Put, "/api/identity/user/{human_name_id}/mobile", Person).own("human_name_id"),
+    Rule::route(Get, "/api/identity/user/{human_name_id}/contacts", Person).own("human_name_id"),
     Rule::route(Get, "/api/identity/user/{human_name_id}/export", Person).own("human_name_id"),
     Rule::route(Get, "/api/identity/user/{human_name_id}/erasure", Person).own("human_name_id"),
     Rule::route(Get, "/api/identity/verification-status/{human_name_id}", Person).own("human_name_id"),
     Rule::route(Get, "/api/identity/platform-user/{platform_user_id}", Staff),
+    Rule::route(Get, "/api/identity/people", Staff),
     Rule::route(Get, "/api/identity/audit", Staff),
+    Rule::route(Get, "/api/identity/dead-letters", Staff),
+    Rule::route(Post, "/api/identity/dead-letters/{id}/replay", Staff),
     Rule::route(Get, "/api/identity/sessions/{human_name_id}", Person).own("human_name_id"),
     Rule::route(Delete, "/api/identity/sessions/{human_name_id}", Person).own("human_name_id"),
     Rule::route(Delete, "/api/identity/sessions/{human_name_id}/{session_id}", Person).own("human_name_id"),

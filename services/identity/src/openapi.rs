@@ -14,10 +14,12 @@ use serde_json::json;
 use crate::access::RULES;
 use crate::http::audit::Look;
 use crate::http::change::{EmailBody as NewEmail, MobileBody, NamesBody};
+use crate::http::contact;
 use crate::http::email::{Details, Search, UpsertBody, Upserted};
 use crate::http::person::{Human, PlatformUser, VerificationStatus};
 use crate::http::registration::Body as NewPerson;
 use crate::http::rights::Progress;
+use crate::http::search::People as Found;
 use crate::http::verify::{EmailBody, PhoneBody, Sent, Verified};
 use crate::store::registration::Registered;
 use crate::store::session::Session;
@@ -34,8 +36,13 @@ const VERSION: &str = "The version, for If-Match";
 #[must_use]
 pub fn api() -> Api {
     let about = "The one registry of addresses and people. Every other service keeps its identifiers only.";
-    let operations = [addresses(), people(), changes(), proofs(), rights(), sign_ins(), hooks()].concat();
+    let operations =
+        [addresses(), people(), changes(), proofs(), rights(), sign_ins(), hooks(), dead_letters()].concat();
     Api { service: "identity", about, rules: RULES, operations }
+}
+
+fn dead_letters() -> Vec<Operation> {
+    rerp_kit::events::dead_letters::described("/api/identity/dead-letters", "/api/identity/dead-letters/{id}/replay")
 }
 
 fn addresses() -> Vec<Operation> {
@@ -78,6 +85,13 @@ fn people() -> Vec<Operation> {
         "get_verification_status",
         "What a customer has proved",
     );
+    let contacts = Operation::new(
+        Get,
+        "/api/identity/user/{human_name_id}/contacts",
+        "get_contacts",
+        "A customer's address and telephone, and how far proving them is",
+    );
+    let found = Operation::new(Get, "/api/identity/people", "find_people", "Whose address it is");
     let staff = Operation::new(
         Get,
         "/api/identity/platform-user/{platform_user_id}",
@@ -91,6 +105,17 @@ fn people() -> Vec<Operation> {
             .answers::<Human>(200, "The customer")
             .with("ETag", VERSION, true),
         status.identifier("human_name_id", "The customer", ID).answers::<VerificationStatus>(200, "What is proved"),
+        contacts
+            .identifier("human_name_id", "The customer", ID)
+            .answers::<contact::View>(200, "The contacts, and when the next code may be asked for")
+            .with("ETag", VERSION, true)
+            .with("Cache-Control", "`no-store`: it is somebody's", true),
+        found
+            .query::<Search>()
+            .reasoned()
+            .answers::<Found>(200, "Those whose present address it is; nobody, where it is nobody's")
+            .with("Cache-Control", "`no-store`: it is about people", true)
+            .problems(&[INVALID_VALUE]),
         staff
             .identifier("platform_user_id", "Which", "0191f7a1-3f0c-7000-8000-000000000002")
             .answers::<PlatformUser>(200, "The member of the staff"),

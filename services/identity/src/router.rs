@@ -2,11 +2,12 @@
 
 use axum::Router;
 use axum::routing::{delete, get, post, put};
+use rerp_kit::events::dead_letters;
 use rerp_kit::pool::Db;
 
 use crate::grpc;
 use crate::hooks::Hooks;
-use crate::http::{audit, change, email, hook, person, registration, rights, session, verify};
+use crate::http::{audit, change, contact, email, hook, person, registration, rights, search, session, verify};
 use crate::store::upsert::Upserts;
 use crate::verification::Verification;
 
@@ -26,7 +27,10 @@ pub fn router(db: Db) -> Router {
         .route("/api/identity/user/{human_name_id}/erasure", get(rights::erasure))
         .route("/api/identity/verification-status/{human_name_id}", get(person::verification))
         .route("/api/identity/platform-user/{platform_user_id}", get(person::platform_user))
+        .route("/api/identity/people", get(search::by_email))
         .route("/api/identity/audit", get(audit::page))
+        .route("/api/identity/dead-letters", get(dead_letters::page))
+        .route("/api/identity/dead-letters/{id}/replay", post(dead_letters::replay))
         .route("/api/identity/sessions/{human_name_id}", get(session::list).delete(session::end_all))
         .route("/api/identity/sessions/{human_name_id}/{session_id}", delete(session::end))
         .with_state(db);
@@ -51,6 +55,7 @@ pub fn verifying(verification: Verification) -> Router {
     let rest = Router::new()
         .route("/api/identity/verify/email", post(verify::email))
         .route("/api/identity/verify/phone", post(verify::phone))
+        .route("/api/identity/user/{human_name_id}/contacts", get(contact::contacts))
         .with_state(verification);
     let with_invitations = rerp_kit::grpc::mount(rest, invitations);
     rerp_kit::grpc::mount(with_invitations, confirmations)

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::confirmations::Answers;
 use crate::deliver::{Destination, Post};
 use crate::domain::otp::{Channel, Code, OtpKey};
+use crate::store::contact::{self, Outlook};
 use crate::store::otp::{self, Challenge, Contact};
 use crate::store::proof::{self, Owned, Proved};
 
@@ -118,6 +119,14 @@ impl Verification {
             }
             _ => Ok(None),
         }
+    }
+
+    /// What is open about proving a contact; none if no code was asked for lately.
+    ///
+    /// # Errors
+    /// See [`DbError`].
+    pub async fn outlook(&self, to: &Destination) -> Result<Option<Outlook>, DbError> {
+        contact::outlook(&self.db, &self.contact(to)).await
     }
 
     fn contact(&self, to: &Destination) -> Contact {

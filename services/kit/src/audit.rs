@@ -88,6 +88,16 @@ impl Errand {
         context::errand()
     }
 
+    /// The same for what is done for staff only if they say why, in the header of their request.
+    ///
+    /// # Errors
+    /// A problem: they don't.
+    pub fn with_reason() -> Result<Self, Problem> {
+        Some(Self::at_hand())
+            .filter(|errand| errand.reason.is_some())
+            .ok_or_else(|| Problem::new(INVALID_VALUE).detail(right(&format!("the header {HEADER}"))))
+    }
+
     /// Whose data it is too: an identifier that isn't in the path.
     #[must_use]
     pub fn about(mut self, id: Uuid) -> Self {

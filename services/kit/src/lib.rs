@@ -13,6 +13,7 @@
 //! | [`grpc`] | the same for calls between services: problems as gRPC statuses and back |
 //! | [`tls`] | the service's certificate: whom it lets in, and how it calls others |
 //! | [`access`] | who asks, and whether they may: the table of a service's routes, and internal tokens |
+//! | [`bearer`] | who asks, by the tokens that people have of the issuer |
 //! | [`audit`] | what staff say of why they look at whose data |
 //! | [`jws`] | signed tokens, read in one way only |
 //! | [`problem`] | RFC 9457 answers and their catalogue |
@@ -34,6 +35,7 @@ pub mod admin;
 pub mod app;
 pub mod audit;
 pub mod batch;
+pub mod bearer;
 pub mod bounded;
 pub mod cache;
 pub mod client;

@@ -23,6 +23,8 @@ pub const RULES: &[Rule] = &[
     Rule::route(Get, "/api/marketing/messages", Staff),
     Rule::route(Get, "/api/marketing/funnel", Staff),
     Rule::route(Get, "/api/marketing/audit", Staff),
+    Rule::route(Get, "/api/marketing/dead-letters", Staff),
+    Rule::route(Post, "/api/marketing/dead-letters/{id}/replay", Staff),
     // What is held of oneself here, to take along.
     Rule::route(Get, "/api/marketing/people/{human_name_id}/export", Person).own("human_name_id"),
 ];

@@ -28,8 +28,12 @@ const NO_STORE: &str = "`no-store`: it is about people";
 #[must_use]
 pub fn api() -> Api {
     let about = "What visitors of the website leave: addresses and messages.";
-    let operations = [forms(), consents(), confirmations(), suppressions(), looks(), rights()].concat();
+    let operations = [forms(), consents(), confirmations(), suppressions(), looks(), rights(), dead_letters()].concat();
     Api { service: "marketing", about, rules: RULES, operations }
+}
+
+fn dead_letters() -> Vec<Operation> {
+    rerp_kit::events::dead_letters::described("/api/marketing/dead-letters", "/api/marketing/dead-letters/{id}/replay")
 }
 
 fn forms() -> Vec<Operation> {

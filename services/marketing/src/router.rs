@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::routing::{delete, get, post, put};
+use rerp_kit::events::dead_letters;
 
 use crate::http::{captcha, confirmation, consent, contact, email_capture, export, funnel, lead, people, suppression};
 use crate::state::AppState;
@@ -23,5 +24,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/marketing/funnel", get(funnel::by_source))
         .route("/api/marketing/audit", get(lead::audited))
         .route("/api/marketing/people/{human_name_id}/export", get(people::export))
+        .route("/api/marketing/dead-letters", get(dead_letters::page))
+        .route("/api/marketing/dead-letters/{id}/replay", post(dead_letters::replay))
         .with_state(state)
 }

@@ -1,5 +1,6 @@
 //! What handlers share. Must not hold anything that belongs to one request.
 
+use axum::extract::FromRef;
 use rerp_kit::pool::Db;
 
 use crate::captcha::Captcha;
@@ -23,4 +24,10 @@ pub struct AppState {
     pub intake: Option<Settings>,
     /// They make the tokens of mails that ask owners of addresses; none where nobody is asked.
     pub confirmations: Option<Keys>,
+}
+
+impl FromRef<AppState> for Db {
+    fn from_ref(state: &AppState) -> Self {
+        state.db.clone()
+    }
 }

@@ -7,6 +7,10 @@ use rerp_kit::config::Env;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::cluster::settings::ClusterSettings;
+use crate::payments::Payments;
+use crate::session::settings::SessionSettings;
+
 /// Where an image has its bundle.
 const BUNDLE: &str = "/bundle";
 /// Least bytes of the key.
@@ -22,6 +26,14 @@ pub struct PortalSettings {
     /// Tells the same form, sent twice, from another one, `RERP_FORM_KEY`: the same for all pods. Without it each pod has a random one, and
     /// a form that reaches two of them counts twice.
     pub form_key: Option<SecretString>,
+    /// What sessions take; a bundle that asks for none can do without.
+    pub sessions: Option<SessionSettings>,
+    /// The `aud` of staff's tokens, `RERP_STAFF_AUDIENCE`, as the gateway has it; only a bundle that asks for a second factor needs it.
+    pub staff_audience: Option<String>,
+    /// What the view of the platform takes; a bundle without one can do without.
+    pub cluster: Option<ClusterSettings>,
+    /// Who takes cards; a bundle that asks for nobody can do without.
+    pub payments: Option<Payments>,
 }
 
 impl PortalSettings {
@@ -35,6 +47,10 @@ impl PortalSettings {
             bundle: env.text("RERP_PORTAL_BUNDLE").unwrap_or(BUNDLE).into(),
             gateway: env.optional_dependency("gateway"),
             form_key: form_key.map(SecretString::from),
+            sessions: SessionSettings::read(env),
+            staff_audience: env.text("RERP_STAFF_AUDIENCE").map(str::to_owned),
+            cluster: ClusterSettings::read(env),
+            payments: Payments::read(env),
         }
     }
 }
@@ -49,7 +65,9 @@ mod tests {
         let settings = PortalSettings::read(&mut env);
         assert!(env.finish().is_ok());
         assert_eq!(settings.bundle, PathBuf::from("/bundle"));
-        assert!(settings.gateway.is_none() && settings.form_key.is_none());
+        assert!(settings.gateway.is_none() && settings.form_key.is_none() && settings.sessions.is_none());
+        assert!(settings.cluster.is_none());
+        assert!(settings.payments.is_none());
     }
 
     #[test]

@@ -6,21 +6,28 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
-use axum::routing::any;
+use axum::routing::{any, get};
 use axum::{RequestExt as _, Router};
 use bytes::Bytes;
 use rerp_kit::http::{Raw, has_tag};
 
 use crate::bundle::{Bundle, File, Form, Keep};
+use crate::cluster::{self, Cluster};
 use crate::form::{Filled, Keys, TYPE, read};
 use crate::forward::{CLIENT, Gateway, Outcome, Sent};
-use crate::headers::harden;
+use crate::headers::{Hardening, harden};
 use crate::negotiate::takes;
+use crate::payments::{self, Payments, standin};
+use crate::session::Sessions;
+use crate::session::origin::SITE;
+use crate::session::routes::routes;
 
-/// Says where a browser's request was made: on a page of ours, or of somebody else.
-const SITE: &str = "sec-fetch-site";
+/// Folder of files that pages are made of.
+const ASSETS: &str = "/assets/";
+/// Says what for a browser asks: `navigate` is a page that somebody opens.
+const MODE: &str = "sec-fetch-mode";
 
 /// A portal, and where its forms go.
 #[derive(Debug)]
@@ -31,24 +38,51 @@ pub struct Portal {
     pub gateway: Option<Gateway>,
     /// By which the same form is known again.
     pub keys: Keys,
+    /// Who is signed in; none where nobody signs in.
+    pub sessions: Option<Sessions>,
+    /// The platform as Kubernetes knows it; none where nobody is shown it.
+    pub cluster: Option<Cluster>,
+    /// Who takes cards; none where nobody does. A bundle that doesn't ask for it can do without, and gets nothing of it.
+    pub payments: Option<Payments>,
 }
 
 type Shared = Arc<Portal>;
 
 /// The routes. Each takes every method: what isn't there is said by a page of the portal's, not by the kit.
-pub fn router(portal: Portal) -> Router {
-    Router::new()
+///
+/// # Errors
+/// What stands in for Stripe can't be called.
+pub fn router(mut portal: Portal) -> Result<Router, standin::StandInError> {
+    let sessions = portal.sessions.take().map(routes).unwrap_or_default();
+    let cluster = portal.cluster.take().map(cluster::routes::routes).unwrap_or_default();
+    let payments = portal.payments.take().filter(|_| portal.bundle.asks_for_payments());
+    let stand_in = match &payments {
+        Some(Payments::StandIn(base)) => standin::routes(base.clone())?,
+        _ => Router::new(),
+    };
+    let hardening = Hardening::of(payments.as_ref());
+    let settings = if portal.bundle.asks_for_payments() {
+        Router::new().route("/settings.json", get(move || async move { payments::document(payments.as_ref()) }))
+    } else {
+        Router::new()
+    };
+    Ok(Router::new()
         .route("/", any(page))
         .route("/{*path}", any(page))
         .route("/forms/{name}", any(form))
-        .layer(from_fn(harden))
         .with_state(Arc::new(portal))
+        .merge(sessions)
+        .merge(cluster)
+        .merge(settings)
+        .merge(stand_in)
+        .layer(from_fn_with_state(hardening, harden)))
 }
 
 async fn page(State(portal): State<Shared>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let missing = &portal.bundle.answers.not_found;
+    let nothing = &portal.bundle.answers.not_found;
+    let missing = || told(nothing, StatusCode::NOT_FOUND, &headers);
     if ![Method::GET, Method::HEAD].contains(&method) {
-        let mut response = told(missing, StatusCode::METHOD_NOT_ALLOWED, &headers);
+        let mut response = told(nothing, StatusCode::METHOD_NOT_ALLOWED, &headers);
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
@@ -58,8 +92,21 @@ async fn page(State(portal): State<Shared>, method: Method, uri: Uri, headers: H
     // Each page has one address. People write this one, too.
     match uri.path().strip_suffix('/').filter(|path| portal.bundle.at(path).is_some()) {
         Some(path) => on(StatusCode::PERMANENT_REDIRECT, path),
-        None => told(missing, StatusCode::NOT_FOUND, &headers),
+        None if is_view(uri.path(), &headers) => portal.bundle.app().map_or_else(missing, |app| sent(app, &headers)),
+        None => missing(),
     }
+}
+
+/// Whether somebody opens a view of an app, whose script knows which that is: a page is asked for, and no file. A script that is gone must not be
+/// answered with a page.
+fn is_view(path: &str, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_file = path.rsplit('/').next().is_some_and(|last| last.contains('.')) || path.starts_with(ASSETS);
+    let is_page = match text(MODE) {
+        Some(mode) => mode == "navigate",
+        None => text(header::ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html")),
+    };
+    is_page && !is_file
 }
 
 /// A file, or the news that a browser has it already. What a browser says it has and can't be read counts as nothing.

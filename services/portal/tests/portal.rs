@@ -79,7 +79,8 @@ fn folder() -> TempDir {
 fn portal(gateway: Option<SocketAddr>) -> Router {
     let base = gateway.map(|address| format!("http://{address}").parse().unwrap());
     let gateway = base.map(|base| Gateway::new(base, None).unwrap());
-    router(Portal { bundle: Bundle::open(folder().path()).unwrap(), gateway, keys: Keys::new(None) })
+    let bundle = Bundle::open(folder().path()).unwrap();
+    router(Portal { bundle, gateway, keys: Keys::new(None), sessions: None, cluster: None, payments: None }).unwrap()
 }
 
 async fn ask(portal: &Router, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response<Body> {

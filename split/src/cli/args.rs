@@ -1,6 +1,7 @@
 //! The command line: what may be said. What it means for a migration is `settings`.
 
 mod old;
+mod verification;
 
 use super::exit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +9,7 @@ use old::Old;
 use rerp_split::phase::Phase;
 use rerp_split::spec::{CopySpec, EvidenceSpec};
 use std::path::PathBuf;
+use verification::Compared;
 
 /// Moves a live schema from one PostgreSQL server to another.
 ///
@@ -156,6 +158,8 @@ pub(crate) struct Sides {
     /// With --evidence require: how long everybody else has to have been quiet, in seconds.
     #[arg(long, default_value_t = EvidenceSpec::default().quiet_for_s)]
     pub(crate) quiet_for_s: u64,
+    #[command(flatten)]
+    pub(crate) compared: Compared,
     /// With sslmode=verify-full, where the target's own disk has the source's roots, for its subscription; by default where
     /// sslrootcert in --source says.
     #[arg(long)]

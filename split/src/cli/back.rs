@@ -22,7 +22,8 @@ pub(super) async fn abort(sides: Sides, output: &Output, stop: &CancellationToke
     let settings = sides.choose(true).await?.settings;
     target_is_there(&settings).await?;
     check(&settings).await?;
-    let wish = Wish { advance_to: Phase::Preflight, abort: true, suspend: false, services_prepared: false };
+    let wish =
+        Wish { advance_to: Phase::Preflight, abort: true, suspend: false, services_prepared: false, until: None };
     write_wish(&settings, &wish, Turn::default()).await?;
     let (stopped, status) = drive_shown(&settings, None, output, stop).await?;
     match (stopped, status.phase) {

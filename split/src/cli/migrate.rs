@@ -29,7 +29,7 @@ pub(super) async fn run(
     roles(&chosen, output);
     begin(&chosen, approve.as_deref()).await?;
     let settings = chosen.settings;
-    let wish = Wish { advance_to, abort: false, suspend: false, services_prepared: true };
+    let wish = Wish { advance_to, abort: false, suspend: false, services_prepared: true, until: None };
     // Whoever says how far to go doesn't want to go back: what has been wished and not been decided is over.
     write_wish(&settings, &wish, Turn::default()).await?;
     let (stopped, status) = drive_shown(&settings, approve, output, stop).await?;

@@ -38,7 +38,8 @@ pub(super) async fn rehearse(sides: Sides, output: &Output, stop: &CancellationT
     let number = status.rehearsal.map_or(0, |last| last.number) + 1;
     journal::ensure(&source).await?;
     journal::write_rehearsal(&source, migration, number).await?;
-    let wish = Wish { advance_to: Phase::ReadyForCutover, abort: false, suspend: false, services_prepared: true };
+    let wish =
+        Wish { advance_to: Phase::ReadyForCutover, abort: false, suspend: false, services_prepared: true, until: None };
     write_wish(&settings, &wish, Turn::default()).await?;
     let (stopped, status) = drive_shown(&settings, None, output, stop).await?;
     let exit = exit(stopped, number, &status);

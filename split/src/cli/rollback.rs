@@ -30,7 +30,7 @@ pub(super) async fn rollback(
         Judged::Wanted => {}
     }
     // Nothing of the way back may be removed meanwhile, whatever was wished before.
-    let wish = Wish { advance_to: Phase::Observe, abort: false, suspend: false, services_prepared: true };
+    let wish = Wish { advance_to: Phase::Observe, abort: false, suspend: false, services_prepared: true, until: None };
     let turn = match way {
         Direction::Back => Turn { rollback: Some(epoch), forward: None },
         Direction::Forward => Turn { rollback: None, forward: Some(epoch) },

@@ -113,6 +113,7 @@ impl Sides {
                 ..CopySpec::default()
             },
             replication: ReplicationSpec { max_retained_wal_bytes: self.max_retained_wal_bytes },
+            verification: self.compared.spec(),
             foreign_keys: ForeignKeySpec {
                 across_domains: match self.foreign_keys {
                     ForeignKeys::Refuse => AcrossDomains::Refuse,
@@ -222,6 +223,22 @@ mod tests {
             (Some(20), Some(64 << 20))
         );
         assert!(said.check().is_ok() && spec(&["--copy-max-writer-latency-ms", "0"]).check().is_err());
+    }
+
+    #[test]
+    fn a_sample_is_part_of_the_spec_and_does_not_go_with_a_drop() {
+        let refused = |more: &[&str]| {
+            let refused = sides(more).reading().map(|spec| spec.verification.limit().map(|limit| limit.as_secs()));
+            refused.map_err(|failure| (failure.exit.code(), failure.text))
+        };
+        assert_eq!(refused(&[]).unwrap(), None);
+        assert_eq!(refused(&["--verification", "sample"]).unwrap(), Some(3600));
+        let bounded = ["--verification", "sample", "--verification-max-duration-s", "60"];
+        assert_eq!(refused(&bounded).unwrap(), Some(60));
+        let (code, text) = refused(&["--verification", "sample", "--cleanup", "drop", "--backup", "none"]).unwrap_err();
+        assert_eq!((code, text.contains("--verification full")), (2, true), "{text}");
+        let (code, text) = refused(&bounded[2..]).unwrap_err();
+        assert_eq!((code, text.contains("--verification sample")), (2, true), "{text}");
     }
 
     fn said_owner() -> Roles {

@@ -81,13 +81,7 @@ struct Progress<'a> {
 
 impl Observer for Progress<'_> {
     fn compared(&self, comparison: &Comparison) {
-        let decided = comparison.rows.saturating_sub(comparison.undecided);
-        let verification = Verification {
-            rows: comparison.rows,
-            chunks: comparison.chunks,
-            mismatches: comparison.mismatches.len() as u64,
-            coverage: (decided as f64 / self.expected.max(1) as f64).min(1.0),
-        };
+        let verification = Verification::new(comparison, self.expected);
         self.board.update(|status| status.verification = Some(verification));
     }
 }
@@ -113,7 +107,12 @@ fn judge(comparison: &Comparison, incomparable: &[String]) -> (Exit, String) {
         reasons.push(format!("{} tables can't be compared", incomparable.len()));
     }
     if reasons.is_empty() {
-        return (Exit::Done, format!("{rows} rows in {chunks} chunks are the same on both sides"));
+        let seen = Verification::new(comparison, 0);
+        let part = seen.left_out.map(|ranges| (seen.percent(), ranges));
+        let part = part.map_or_else(String::new, |(percent, ranges)| {
+            format!("; that is about {percent:.1} % of them, {ranges} ranges were left out")
+        });
+        return (Exit::Done, format!("{rows} rows in {chunks} chunks are the same on both sides{part}"));
     }
     (Exit::NotVerified, format!("{UNKNOWN}: {}; all else is the same ({rows} rows)", reasons.join("; ")))
 }
@@ -121,15 +120,20 @@ fn judge(comparison: &Comparison, incomparable: &[String]) -> (Exit, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rerp_split::verify::Rest;
 
     fn seen(undecided: u64, mismatches: &[&str]) -> Comparison {
         let mismatches = mismatches.iter().map(|&key| key.to_owned()).collect();
-        Comparison { rows: 7, chunks: 2, undecided, mismatches }
+        Comparison { rows: 7, chunks: 2, undecided, mismatches, rest: Some(Rest::default()) }
     }
 
     #[test]
     fn a_difference_outweighs_what_is_unknown_and_that_outweighs_what_is_well() {
         assert_eq!(judge(&seen(0, &[]), &[]), (Exit::Done, "7 rows in 2 chunks are the same on both sides".to_owned()));
+        let part = Comparison { rest: Some(Rest { ranges: 3, rows: 21 }), ..seen(0, &[]) };
+        let told =
+            "7 rows in 2 chunks are the same on both sides; that is about 25.0 % of them, 3 ranges were left out";
+        assert_eq!(judge(&part, &[]), (Exit::Done, told.to_owned()));
         assert_eq!(judge(&seen(1, &["t (1)"]), &["u: x".to_owned()]).0, Exit::Mismatch);
         assert_eq!(judge(&seen(1, &[]), &[]).0, Exit::NotVerified);
         assert_eq!(judge(&seen(0, &[]), &["u: x".to_owned()]).0, Exit::NotVerified);

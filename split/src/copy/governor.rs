@@ -58,15 +58,14 @@ pub(super) async fn govern(job: &Job, throttle: &Throttle, progress: &dyn Progre
     }
 }
 
-/// How long one commit takes; none if that can't be known just now, which is the workers' own business.
+/// How long one commit takes; none if that can't be known just now, which is the workers' own business. One that isn't answered in time
+/// keeps its session, and the next waits behind it: otherwise, as long as a synchronous standby is away, each would leave a session that waits for it.
 async fn commit(job: &Job, source: &mut Option<Client>) -> Option<Duration> {
     match measure(job, source).await {
         Ok(time) => Some(time),
+        Err(StepError::Deadline { .. }) => Some(Duration::from_secs(LONGEST_S)),
         Err(error) => {
             *source = None;
-            if matches!(error, StepError::Deadline { .. }) {
-                return Some(Duration::from_secs(LONGEST_S));
-            }
             tracing::debug!(migration = job.id(), error = chain(&error), "no commit is measured");
             None
         }
@@ -78,10 +77,10 @@ async fn measure(job: &Job, source: &mut Option<Client>) -> Result<Duration, Ste
         Some(client) => client,
         None => open(job).await?,
     };
+    let client = source.insert(client);
     let begun = Instant::now();
     let commit = async { client.batch_execute(COMMIT).await.map_err(failed("commit on the source")) };
     within("a commit on the source", LONGEST_S, commit).await?;
-    *source = Some(client);
     Ok(begun.elapsed())
 }
 

@@ -72,7 +72,12 @@ pub async fn copy(job: &Job, inventory: &Inventory, progress: &dyn Progress) -> 
     failpoint::step(Step::SubscriptionMade).await;
     empty(job, &mut target, inventory).await?;
     failpoint::step(Step::TablesEmptied).await;
-    let ranges = range::cut_all(&snapshot.extents, job.spec.copy.chunk_bytes);
+    let mut ranges = range::cut_all(&snapshot.extents, job.spec.copy.chunk_bytes);
+    ranges.retain(|range| inventory.tables[range.table].stores());
+    for table in inventory.tables.iter().filter(|table| !table.stores()) {
+        // Its rows are those of its partitions, which are told of one by one.
+        progress.copied(&table.name, Copied::default(), 0, true);
+    }
     tokio::select! {
         copied = crew::copy(job, inventory, &snapshot, &ranges, progress) => copied?,
         lost = keeper.lost() => return Err(lost),

@@ -19,9 +19,12 @@ pub struct CutoverConfig {
     pub source: SideSpec,
     /// Where it goes: schema and the roles that get it.
     pub target: SideSpec,
-    /// The moving tables without schema, partitions included, in the order of their OIDs on the source: writers that
-    /// lock several tables in that order can't deadlock with the fence.
+    /// The moving tables without schema, partitions included: partitioned tables before their partitions, as whoever writes
+    /// through them locks them, else in the order of their OIDs on the source. Writers that lock several tables in that order can't
+    /// deadlock with the fence.
     pub tables: Vec<String>,
+    /// Those of them that the service reaches only by the table above: partitions on which none of its roles has a right.
+    pub unnamed: Vec<String>,
     /// The moving sequences without schema; both sides have them.
     pub sequences: Vec<String>,
     /// The views that move with the tables, without schema. They are never closed by themselves: without rights on the tables they show nothing.

@@ -105,7 +105,10 @@ fn read_wish(cfg: &CutoverConfig, epoch: i64) -> String {
     let switched = Phase::ALL.iter().filter(|phase| phase.is_switched()).map(|phase| literal(phase.as_str()));
     let switched = format!("w.advance_to IN ({})", switched.collect::<Vec<_>>().join(", "));
     let wanted = match (cfg.direction, cfg.again) {
-        (Direction::Forward, false) => switched,
+        // A wish may end with its time, which is for the first switch only.
+        (Direction::Forward, false) => {
+            format!("{switched} AND (w.until IS NULL OR clock_timestamp() < w.until)")
+        }
         (Direction::Forward, true) => format!("{switched} AND {}", asked("forward")),
         (Direction::Back, _) => asked("rollback"),
     };

@@ -57,7 +57,11 @@ pub(super) fn close_target(cfg: &CutoverConfig) -> String {
             }
         }
     };
-    declare("r", &cfg.tables, &table_rights(&cfg.target.roles));
+    let rights = table_rights(&cfg.target.roles);
+    let (unnamed, named): (Vec<_>, Vec<_>) = cfg.tables.iter().cloned().partition(|table| cfg.unnamed.contains(table));
+    declare("r", &named, &rights);
+    // Policies of the table above don't hold for who names a partition: nobody gets there a right that he hasn't had.
+    declare("r", &unnamed, &rights[..1]);
     declare("r", &cfg.views, &table_rights(&cfg.target.roles));
     declare("S", &cfg.sequences, &sequence_rights(&cfg.target.roles));
     sql.push_str("; ");

@@ -36,6 +36,13 @@ line AS (
                 pg_get_expr(p.polqual, t.oid), pg_get_expr(p.polwithcheck, t.oid))
   FROM t JOIN pg_policy p ON p.polrelid = t.oid
   UNION ALL
+  SELECT format('partitioned %s %s', relname, pg_get_partkeydef(oid)) FROM t WHERE relkind = 'p'
+  UNION ALL
+  SELECT format('below %s %s %s %s', t.relname, c.oid::regclass, i.inhdetachpending, pg_get_expr(c.relpartbound, c.oid))
+  FROM t JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid
+  UNION ALL
+  SELECT format('above %s %s', t.relname, i.inhparent::regclass) FROM t JOIN pg_inherits i ON i.inhrelid = t.oid
+  UNION ALL
   SELECT unnest(:severed::text[]))
 SELECT encode(sha256(convert_to(coalesce(string_agg(text, E'\n' ORDER BY text COLLATE "C"), ''), 'UTF8')), 'hex') FROM line
 "#;

@@ -15,12 +15,22 @@ pub struct Table {
     pub kind: String,
     /// `pg_class.relpersistence`: `p`, `u`, `t`.
     pub persistence: String,
-    /// Part of a partitioned table, or in an inheritance tree.
+    /// In an inheritance tree that is no partitioned table.
     pub inherits: bool,
+    /// The partitioned table on top of the tree that it is a part of; none for that table itself and for ordinary ones.
+    pub tree: Option<String>,
+    /// How many partitioned tables it is below.
+    pub depth: i32,
+    /// What is directly above or below it in that tree and doesn't move: names with schema.
+    pub torn: Vec<String>,
+    /// What it is being taken out of by a `DETACH PARTITION CONCURRENTLY` that hasn't ended: a name with schema.
+    pub detaching: Option<String>,
     /// Owner.
     pub owner: String,
     /// `pg_class.relreplident`: `d`, `n`, `f`, `i`.
     pub replica_identity: String,
+    /// Roles besides the owner that have rights on it by its own name.
+    pub grantees: Vec<String>,
     /// Row level security hides rows from our login.
     pub row_security: bool,
     /// Row level security binds the owner too.
@@ -50,6 +60,12 @@ impl Table {
     #[must_use]
     pub fn is_binary(&self) -> bool {
         self.columns.iter().all(|column| column.binary)
+    }
+
+    /// Whether it holds rows itself: a partitioned table only shows those of its partitions.
+    #[must_use]
+    pub fn stores(&self) -> bool {
+        self.kind != "p"
     }
 
     /// Columns that COPY carries: all but generated ones, which the target computes.
@@ -130,8 +146,16 @@ pub struct Sequence {
 
 const TABLES: &str = r#"
 SELECT c.oid::int8 AS oid, c.relname AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence,
-  c.relispartition OR EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)) AS inherits,
+  EXISTS (SELECT FROM pg_inherits i WHERE (i.inhrelid = c.oid AND NOT c.relispartition) OR (i.inhparent = c.oid AND c.relkind <> 'p')) AS inherits,
+  (SELECT r.relname FROM pg_class r WHERE r.oid = pg_partition_root(c.oid) AND r.oid <> c.oid) AS tree,
+  (SELECT greatest(count(*) - 1, 0)::int4 FROM pg_partition_ancestors(c.oid)) AS depth,
+  coalesce((SELECT jsonb_agg(format('%I.%I', n.nspname, o.relname) ORDER BY n.nspname, o.relname) FROM pg_inherits i
+    JOIN pg_class o ON o.oid = CASE c.oid WHEN i.inhrelid THEN i.inhparent ELSE i.inhrelid END JOIN pg_namespace n ON n.oid = o.relnamespace
+    WHERE ((i.inhrelid = c.oid AND c.relispartition) OR (i.inhparent = c.oid AND c.relkind = 'p')) AND o.oid <> ALL($1)), '[]') AS torn,
+  (SELECT format('%I.%I', n.nspname, o.relname) FROM pg_inherits i JOIN pg_class o ON o.oid = i.inhparent
+    JOIN pg_namespace n ON n.oid = o.relnamespace WHERE i.inhrelid = c.oid AND i.inhdetachpending) AS detaching,
   pg_get_userbyid(c.relowner) AS owner, c.relreplident::text AS replica_identity, row_security_active(c.oid) AS row_security,
+  coalesce((SELECT jsonb_agg(DISTINCT pg_get_userbyid(a.grantee)::text) FROM aclexplode(c.relacl) a WHERE a.grantee NOT IN (0, c.relowner)), '[]') AS grantees,
   c.relrowsecurity AND c.relforcerowsecurity AS forced_policies,
   coalesce((SELECT jsonb_agg(DISTINCT pg_get_userbyid(r)::text) FROM pg_policy p, unnest(p.polroles) AS r WHERE p.polrelid = c.oid AND r <> 0), '[]') AS policy_roles,
   CASE c.relkind WHEN 'r' THEN greatest(
@@ -140,7 +164,7 @@ SELECT c.oid::int8 AS oid, c.relname AS name, c.relkind::text AS kind, c.relpers
       100::int8 * mxid_age(c.relminmxid) / least(current_setting('autovacuum_multixact_freeze_max_age')::int8,
         (SELECT option_value::int8 FROM pg_options_to_table(c.reloptions) WHERE option_name = 'autovacuum_multixact_freeze_max_age')))
     ELSE 0 END AS freeze_percent,
-  greatest(c.reltuples, 0)::int8 AS rows, pg_table_size(c.oid) AS bytes,
+  CASE c.relkind WHEN 'p' THEN 0 ELSE greatest(c.reltuples, 0)::int8 END AS rows, pg_table_size(c.oid) AS bytes,
   (SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type_name', format_type(a.atttypid, a.atttypmod),
        'not_null', a.attnotnull, 'generated', a.attgenerated::text,
        'collated', a.attcollation <> 0 AND a.attcollation NOT IN (SELECT oid FROM pg_collation WHERE collcollate IN ('C', 'POSIX')),
@@ -206,7 +230,7 @@ impl Reader<'_> {
 
     pub(super) async fn tables(&self, oids: &Vec<u32>) -> Result<Vec<Table>, InspectError> {
         let mut tables: Vec<Table> = self.rows("tables", TABLES, &[oids]).await?;
-        for table in tables.iter_mut().filter(|table| table.rows == 0 && table.bytes > 0 && table.kind == "r") {
+        for table in tables.iter_mut().filter(|table| table.rows == 0 && table.bytes > 0 && table.stores()) {
             table.rows = self.estimate(table).await?;
         }
         Ok(tables)

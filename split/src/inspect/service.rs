@@ -36,7 +36,7 @@ struct Right {
     privilege: String,
 }
 
-const TABLES: &str = "SELECT c.relname::text, pg_get_userbyid(c.relowner)::text FROM pg_class c \
+const TABLES: &str = "SELECT c.relname::text, pg_get_userbyid(c.relowner)::text, c.relispartition FROM pg_class c \
     WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p') AND ($2::text[] IS NULL OR c.relname = ANY($2)) \
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') \
     ORDER BY 1";
@@ -70,7 +70,9 @@ pub async fn usage(client: &Client, schema: &str, only: Option<&[String]>) -> Re
     if journal.get(0) {
         rights.extend(read(client, DECLARED, schema).await?);
     }
-    Ok(judge(&tables, rights))
+    // Rights on a partitioned table are enough for its partitions; who has some on them by name as well has no less.
+    let partitions: BTreeSet<String> = rows.iter().filter(|row| row.get(2)).map(|row| row.get(0)).collect();
+    Ok(judge(&tables, &partitions, rights))
 }
 
 async fn read(client: &Client, select: &str, schema: &str) -> Result<Vec<Right>, Error> {
@@ -78,7 +80,7 @@ async fn read(client: &Client, select: &str, schema: &str) -> Result<Vec<Right>,
     Ok(rights)
 }
 
-fn judge(tables: &[(String, String)], rights: Vec<Right>) -> Usage {
+fn judge(tables: &[(String, String)], partitions: &BTreeSet<String>, rights: Vec<Right>) -> Usage {
     let mut owned: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, owner) in tables {
         *owned.entry(owner).or_default() += 1;
@@ -98,7 +100,9 @@ fn judge(tables: &[(String, String)], rights: Vec<Right>) -> Usage {
             let has = |table: &String| {
                 rights.iter().any(|r| r.privilege == privilege && r.relation == *table && r.column.is_empty())
             };
-            usage.tables.iter().all(has)
+            let mut tops = usage.tables.iter().filter(|table| !partitions.contains(*table)).peekable();
+            // Nobody has all of nothing.
+            tops.peek().is_some() && tops.all(has)
         };
         if WRITES.iter().all(|privilege| on_all(privilege)) {
             usage.app.push(role);
@@ -152,9 +156,21 @@ mod tests {
         all.extend(rights("ro", &["a", "b"], &["SELECT"]));
         all.extend(rights("o", &["a", "b"], &["SELECT"]));
         all.extend(rights("else", &["c"], &["SELECT"]));
-        let usage = judge(&two, all);
+        let usage = judge(&two, &BTreeSet::new(), all);
         assert_eq!((usage.owner.as_deref(), usage.app, usage.read), (Some("o"), vec!["app".into()], vec!["ro".into()]));
         assert_eq!((usage.tables, usage.unclear), (vec!["a".to_owned(), "b".to_owned()], vec![]));
+    }
+
+    #[test]
+    fn rights_on_the_whole_are_enough_for_its_partitions() {
+        let tree = tables(&[("a", "o"), ("a_1", "o"), ("a_2", "o")]);
+        let partitions = BTreeSet::from(["a_1".to_owned(), "a_2".to_owned()]);
+        let all = rights("app", &["a", "a_1"], &["SELECT", "INSERT", "UPDATE", "DELETE"]);
+        assert_eq!(judge(&tree, &partitions, all).app, ["app"]);
+        let part = judge(&tree, &partitions, rights("app", &["a_1"], &["SELECT"]));
+        assert_eq!((part.read.len(), part.unclear.len()), (0, 1));
+        let apart = judge(&tables(&[("a_1", "o")]), &partitions, rights("app", &["a_1"], &["SELECT"]));
+        assert_eq!((apart.app.len(), apart.read.len()), (0, 0), "nobody has all of nothing");
     }
 
     #[test]
@@ -163,7 +179,7 @@ mod tests {
         let mut all = rights("some", &["a"], &["SELECT", "INSERT"]);
         all.extend(rights("some", &["c", "b"], &["SELECT"]));
         all.push(Right { column: "x".into(), ..rights("column", &["b"], &["SELECT"]).remove(0) });
-        let usage = judge(&two, all);
+        let usage = judge(&two, &BTreeSet::new(), all);
         let expected = [("column", "SELECT on b"), ("some", "INSERT, SELECT on a; SELECT on b, c")];
         assert_eq!(usage.unclear, expected.map(|(role, what)| (role.to_owned(), what.to_owned())));
         assert_eq!((usage.owner.as_deref(), usage.app.len(), usage.read.len()), (Some("o"), 0, 0));

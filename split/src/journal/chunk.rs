@@ -4,6 +4,7 @@
 //! committed twice, by whomever.
 
 use super::JournalError;
+use std::collections::BTreeMap;
 use std::ops::Add;
 use tokio_postgres::GenericClient;
 
@@ -77,6 +78,16 @@ pub async fn count<C: GenericClient + Sync>(client: &C, migration: &str) -> Resu
     let select = "SELECT count(*) FROM rerp_split.chunk WHERE migration = $1";
     let row = client.query_one(select, &[&migration]).await.map_err(JournalError::query("count the copied ranges"))?;
     Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or(0))
+}
+
+/// How many rows have been copied, by table.
+///
+/// # Errors
+/// The statement failed.
+pub async fn rows<C: GenericClient + Sync>(client: &C, migration: &str) -> Result<BTreeMap<String, u64>, JournalError> {
+    let select = "SELECT table_name, sum(rows)::int8 FROM rerp_split.chunk WHERE migration = $1 GROUP BY 1";
+    let rows = client.query(select, &[&migration]).await.map_err(JournalError::query("add up the copied rows"))?;
+    Ok(rows.iter().map(|row| (row.get(0), u64::try_from(row.get::<_, i64>(1)).unwrap_or(0))).collect())
 }
 
 /// Forgets all of them. Belongs into the transaction that empties the tables.

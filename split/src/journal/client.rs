@@ -4,6 +4,7 @@
 //! reads as "nothing there". Writes of the worker carry its run number and fail once a newer worker has begun.
 
 use super::{JournalError, Wish, is_missing};
+use crate::phase::Phase;
 use crate::status::Status;
 use tokio_postgres::types::Json;
 use tokio_postgres::{GenericClient, Row};
@@ -76,24 +77,26 @@ pub async fn beat<C: GenericClient + Sync>(client: &C, migration: &str, run: i64
 /// # Errors
 /// The statement failed.
 pub async fn write_wish<C: GenericClient + Sync>(client: &C, migration: &str, wish: &Wish) -> Result<(), JournalError> {
-    let upsert = "INSERT INTO rerp_split.wish (migration, advance_to, abort, suspend, services_prepared)
-        VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (migration) DO UPDATE SET advance_to = excluded.advance_to, abort = excluded.abort,
-            suspend = excluded.suspend, services_prepared = excluded.services_prepared, updated_at = now()";
+    let upsert = "INSERT INTO rerp_split.wish (migration, advance_to, abort, suspend, services_prepared, until)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (migration) DO UPDATE SET advance_to = excluded.advance_to, abort = excluded.abort, suspend = excluded.suspend,
+            services_prepared = excluded.services_prepared, until = excluded.until, updated_at = now()";
     let advance_to = wish.advance_to.as_str();
     client
-        .execute(upsert, &[&migration, &advance_to, &wish.abort, &wish.suspend, &wish.services_prepared])
+        .execute(upsert, &[&migration, &advance_to, &wish.abort, &wish.suspend, &wish.services_prepared, &wish.until])
         .await
         .map(drop)
         .map_err(JournalError::query("write the wish"))
 }
 
-/// Reads how far the migration may go.
+/// Reads how far the migration may go now: once its time is over, no further than to be ready for the cutover.
 ///
 /// # Errors
 /// The row can't be read, or names an unknown phase.
 pub async fn read_wish<C: GenericClient + Sync>(client: &C, migration: &str) -> Result<Option<Wish>, JournalError> {
-    let select = "SELECT advance_to, abort, suspend, services_prepared FROM rerp_split.wish WHERE migration = $1";
+    let select =
+        "SELECT advance_to, abort, suspend, services_prepared, until, coalesce(until <= clock_timestamp(), false)
+        FROM rerp_split.wish WHERE migration = $1";
     let row = read(client, "read the wish", select, migration).await?;
     row.map(|row| wish_of(&row))
         .transpose()
@@ -101,9 +104,11 @@ pub async fn read_wish<C: GenericClient + Sync>(client: &C, migration: &str) -> 
 }
 
 fn wish_of(row: &Row) -> Result<Wish, ()> {
-    let advance_to = row.try_get::<_, &str>(0).map_err(drop)?.parse().map_err(drop)?;
+    let wanted: Phase = row.try_get::<_, &str>(0).map_err(drop)?.parse().map_err(drop)?;
     let flag = |index| row.try_get::<_, bool>(index).map_err(drop);
-    Ok(Wish { advance_to, abort: flag(1)?, suspend: flag(2)?, services_prepared: flag(3)? })
+    let advance_to = if flag(5)? { wanted.min(Phase::ReadyForCutover) } else { wanted };
+    let until = row.try_get(4).map_err(drop)?;
+    Ok(Wish { advance_to, abort: flag(1)?, suspend: flag(2)?, services_prepared: flag(3)?, until })
 }
 
 /// Removes what is left of a migration but its owner row, and the schema once no migration and no owner row remain.
@@ -121,8 +126,8 @@ pub async fn forget<C: GenericClient + Sync>(client: &C, migration: &str) -> Res
             IF to_regnamespace('rerp_split') IS NULL THEN RETURN; END IF;
             PERFORM pg_advisory_xact_lock(hashtext('rerp_split'));
             FOREACH journal IN ARRAY ARRAY['wish', 'turn', 'rehearsal', 'migration', 'cleanup', 'declared', 'token_fwd', 'token_rev',
-                'attempt', 'drained', 'definition', 'chunk', 'verify_chunk', 'foreign_key', 'gone_key', 'orphan', 'old_tables',
-                'run'] LOOP
+                'attempt', 'drained', 'definition', 'chunk', 'verify_chunk', 'verify_range', 'foreign_key', 'gone_key',
+                'orphan', 'old_tables', 'run'] LOOP
                 -- An older version has fewer.
                 CONTINUE WHEN to_regclass(format('rerp_split.%I', journal)) IS NULL;
                 EXECUTE format('DELETE FROM rerp_split.%I WHERE migration = $1', journal) USING {id};

@@ -20,6 +20,7 @@ pub use rehearsal::{read_rehearsal, write_rehearsal};
 pub use turn::{Turn, read_turn, write_turn};
 
 use crate::phase::Phase;
+use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
 
 /// How far the operator or the command line lets a migration go.
@@ -33,6 +34,9 @@ pub struct Wish {
     pub suspend: bool,
     /// Every pod of the service holds connections to the next database.
     pub services_prepared: bool,
+    /// From then on, by the source's clock, the data may not change hands for the first time: whoever reads it is told that the migration is
+    /// held before the cutover. It holds whether or not somebody is there to write a new wish.
+    pub until: Option<Timestamp>,
 }
 
 /// Why the journal could not be read or written.
@@ -99,7 +103,8 @@ pub fn is_superseded(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| code.code() == "RS001")
 }
 
-/// The journal has not been installed on this side.
+/// The journal has not been installed on this side, or by a version that didn't know what is read.
 fn is_missing(error: &tokio_postgres::Error) -> bool {
-    error.code().is_some_and(|code| [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code))
+    let missing = [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME, SqlState::UNDEFINED_COLUMN];
+    error.code().is_some_and(|code| missing.contains(code))
 }

@@ -20,8 +20,17 @@ CREATE TABLE IF NOT EXISTS rerp_split.wish (
     abort boolean NOT NULL DEFAULT false,
     suspend boolean NOT NULL DEFAULT false,
     services_prepared boolean NOT NULL DEFAULT false,
-    updated_at timestamptz NOT NULL DEFAULT now()
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    until timestamptz
 );
+
+-- A journal that was installed before there was an end to a wish. ALTER takes its lock even where there is nothing to do.
+DO $until$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'rerp_split.wish'::regclass AND attname = 'until') THEN
+        ALTER TABLE rerp_split.wish ADD COLUMN until timestamptz;
+    END IF;
+END $until$;
 
 -- The data is to change hands once more, if this is the epoch at which it is owned now: rollback from the target to the source,
 -- forward from the source, after a rollback, to the target again. Acted on once, since the epoch changes with it; on the source.
@@ -143,6 +152,21 @@ CREATE TABLE IF NOT EXISTS rerp_split.verify_chunk (
     mismatches bigint NOT NULL,
     at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (migration, table_name, chunk)
+);
+
+-- What a sampled comparison has cut the tables into: keys after the one, up to and including the other; none is no bound. expected: rows by
+-- statistics. rows, chunks, ms: what its comparison came to; absent before it.
+CREATE TABLE IF NOT EXISTS rerp_split.verify_range (
+    migration text NOT NULL,
+    table_name text NOT NULL,
+    number bigint NOT NULL,
+    after_key jsonb,
+    upto_key jsonb,
+    expected bigint NOT NULL,
+    rows bigint,
+    chunks bigint,
+    ms double precision,
+    PRIMARY KEY (migration, table_name, number)
 );
 
 -- Foreign keys between moving and staying tables, on the source. A row is there, with everything that makes the key again,

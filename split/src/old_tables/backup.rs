@@ -7,7 +7,7 @@ use super::memory::{Backup, Look, Memory};
 use super::{look, obstacle, scratch};
 use crate::failpoint::{self, Step};
 use crate::inspect::{Inventory, inspect};
-use crate::journal;
+use crate::journal::{self, cleanup::Intent};
 use crate::schema::{pg_dump_major, scope_arguments};
 use crate::spec::{Side, Spec};
 use crate::status::Finding;
@@ -25,7 +25,7 @@ use tokio_postgres::Client;
 
 /// How long `pg_dump` or `pg_restore` may take.
 pub(super) const LIMIT_S: u64 = 24 * 3600;
-/// The kind of the file's intent.
+/// The kind of the intent of a file: its SHA-256, written down before the file gets its name.
 pub(super) const KIND: &str = "backup";
 
 /// What came of it.
@@ -55,14 +55,10 @@ pub async fn take(
     if let Some(refused) = unrestorable(job, &name).await? {
         return Ok(Taken::Refused(refused));
     }
-    journal::cleanup::intend(source, job.id(), job.run, KIND, &name).await?;
-    failpoint::step(Step::BackupIntended).await;
     let look = look::look(source, &memory.tables).await?;
     let (spec, inventory) = old(job, source, &look).await?;
-    dump(job, &inventory, file).await?;
+    let sha256 = dump(job, &inventory, file).await?;
     failpoint::step(Step::BackupTaken).await;
-    // Before it is restored: what changes it from here on shows when it is read again.
-    let sha256 = hash(file.to_owned()).await?;
     let seen = scratch::compare(job, &spec, &inventory, file, observer).await?;
     if !seen.differences.is_empty() {
         let shown: Vec<&str> = seen.differences.iter().take(10).map(String::as_str).collect();
@@ -127,9 +123,7 @@ async fn unrestorable(job: &Job, name: &str) -> Result<Option<Finding>, StepErro
 async fn foreign(job: &Job, source: &Client, memory: &Memory, file: &Path) -> Result<Option<Finding>, StepError> {
     let name = file.display().to_string();
     let intents = journal::cleanup::pending(source, job.id()).await?;
-    let ours = memory.backup.as_ref().is_some_and(|backup| backup.file == file)
-        || intents.iter().any(|intent| intent.kind == KIND && intent.name == name);
-    if !ours && file.exists() {
+    if file.exists() && !is_ours(&intents, memory, file).await? {
         let message = "there is a file already, and this migration hasn't written it".to_owned();
         return Ok(Some(obstacle::backup(&name, message, "move it away, or name another one")));
     }
@@ -141,9 +135,23 @@ async fn foreign(job: &Job, source: &Client, memory: &Memory, file: &Path) -> Re
     Ok(None)
 }
 
+/// What a file holds says whose it is: somebody may have put his own where an earlier try got to nothing. An empty one is the place that
+/// `dump` takes before it puts the file there.
+async fn is_ours(intents: &[Intent], memory: &Memory, file: &Path) -> Result<bool, StepError> {
+    let path = file.to_owned();
+    let known = blocking("look at the backup", move || path.symlink_metadata()).await?;
+    // Neither a device nor a folder is ever a backup of ours.
+    if !known.is_file() || known.len() == 0 {
+        return Ok(known.is_file());
+    }
+    let sha256 = hash(file.to_owned()).await?;
+    Ok(memory.backup.as_ref().is_some_and(|backup| backup.sha256 == sha256)
+        || intents.iter().any(|intent| intent.kind == KIND && intent.name == sha256))
+}
+
 /// Written beside it under a name of this run's own, and given its name when it is whole and on disk: a worker that comes back
-/// late finds the name taken.
-async fn dump(job: &Job, inventory: &Inventory, file: &Path) -> Result<(), StepError> {
+/// late finds the name taken. Returns its SHA-256, from before it is restored: what changes it from there on shows when it is read again.
+async fn dump(job: &Job, inventory: &Inventory, file: &Path) -> Result<String, StepError> {
     still_ours(job).await?;
     sweep(file)?;
     let part = beside(file, &format!("{}.part", job.run));
@@ -153,7 +161,11 @@ async fn dump(job: &Job, inventory: &Inventory, file: &Path) -> Result<(), StepE
     command.args(["--lock-wait-timeout=10s", "--encoding=UTF8"]).args(scope_arguments(inventory));
     command.arg("--file").arg(&part).envs(job.source.libpq_env(look::READERS[1]));
     finished(command, "pg_dump").await?;
-    still_ours(job).await?;
+    let sha256 = hash(part.clone()).await?;
+    // The session is a new one, for the server ends those that have been idle for as long as `pg_dump` may take.
+    let source = job.session(Side::Source, "finalize").await?;
+    journal::cleanup::intend(&source, job.id(), job.run, KIND, &sha256).await?;
+    failpoint::step(Step::BackupIntended).await;
     let place = file.to_owned();
     blocking("name the backup", move || {
         std::fs::File::open(&part)?.sync_all()?;
@@ -162,7 +174,8 @@ async fn dump(job: &Job, inventory: &Inventory, file: &Path) -> Result<(), StepE
         let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::File::open(folder)?.sync_all()
     })
-    .await
+    .await?;
+    Ok(sha256)
 }
 
 /// An empty file that nobody else may read, for what `pg_dump` writes into it.
@@ -171,8 +184,7 @@ async fn private(file: PathBuf) -> Result<(), StepError> {
     blocking("make the file of the backup", make).await
 }
 
-/// No transaction can hold a file: whoever was superseded may neither remove one nor name one. The session is a new one, for the
-/// server ends those that have been idle for as long as `pg_dump` may take.
+/// No transaction can hold a file: whoever was superseded may not remove one. (Who names one writes an intent first, which asks the same.)
 async fn still_ours(job: &Job) -> Result<(), StepError> {
     let source = job.session(Side::Source, "finalize").await?;
     Ok(journal::run::hold(&source, job.id(), job.run).await?)

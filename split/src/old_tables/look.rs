@@ -20,7 +20,7 @@ const SHOWN: usize = 5;
 pub(super) const READERS: [&str; 2] = ["verify", "backup"];
 
 const TABLES: &str = "SELECT c.oid, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-    WHERE n.nspname = $1 AND c.relname = ANY($2::text[]) AND c.relkind = 'r' ORDER BY c.oid";
+    WHERE n.nspname = $1 AND c.relname = ANY($2::text[]) AND c.relkind IN ('r', 'p') ORDER BY c.oid";
 /// Rows that were read are counted for those that come by a row's place or by a sample, which no scan is counted for.
 const COUNTERS: &str = "SELECT c.oid, \
         coalesce(sum(s.seq_scan + s.seq_tup_read + coalesce(s.idx_scan, 0) + coalesce(s.idx_tup_fetch, 0)), 0)::int8, \

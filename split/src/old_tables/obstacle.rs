@@ -6,7 +6,7 @@ use super::memory::Old;
 use super::name::moved;
 use crate::spec::{CleanupPolicy, Side};
 use crate::sql;
-use crate::status::{Finding, Severity};
+use crate::status::{Finding, Severity, Status};
 use crate::step::{Job, StepError, failed};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -22,8 +22,10 @@ pub const NAME: &str = "old-table-name";
 pub const UNCOUNTED: &str = "old-table-uncounted";
 /// The backup can't be written, doesn't hold what the old tables hold, or isn't there any more.
 pub const BACKUP: &str = "old-table-backup";
+/// The comparison before the switch has left rows out.
+pub const SAMPLED: &str = "old-table-sampled";
 
-const STATE: &str = "SELECT c.oid, format('%I.%I', n.nspname, c.relname), n.nspname = $2 AND c.relkind = 'r', c.relname::text, \
+const STATE: &str = "SELECT c.oid, format('%I.%I', n.nspname, c.relname), n.nspname = $2 AND c.relkind IN ('r', 'p'), c.relname::text, \
         EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = c.oid AND p.proname = 'guard' \
                 AND p.pronamespace = 'rerp_split'::regnamespace AND t.tgenabled IN ('O', 'A')) \
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY($1::oid[]) ORDER BY c.oid";
@@ -160,6 +162,19 @@ pub(super) fn uncounted() -> Finding {
     finding(UNCOUNTED, "track_counts".to_owned(), message, fix.to_owned())
 }
 
+/// What isn't on the target could be in the old tables only, and nobody has looked.
+pub(crate) fn sampled(job: &Job, status: &Status) -> Option<Finding> {
+    let drops = job.spec.cleanup.policy == CleanupPolicy::Drop;
+    let seen = status.verification.as_ref().filter(|seen| drops && seen.left_out.is_some())?;
+    let message = format!(
+        "before the switch about {:.1} % of the rows were compared: old tables are dropped only if all were",
+        seen.percent()
+    );
+    let fix =
+        "keep or rename them: --cleanup keep or rename, spec.cleanup.policy Keep or Rename of a DatabaseSplitMigration";
+    Some(finding(SAMPLED, job.spec.source.schema.clone(), message, fix.to_owned()))
+}
+
 /// A finding about the backup.
 pub(crate) fn backup(object: &str, message: String, fix: &str) -> Finding {
     finding(BACKUP, object.to_owned(), message, fix.to_owned())
@@ -168,7 +183,7 @@ pub(crate) fn backup(object: &str, message: String, fix: &str) -> Finding {
 /// Whether a finding is one of these.
 #[must_use]
 pub fn owns(finding: &Finding) -> bool {
-    [CHANGED, NEEDED, NAME, UNCOUNTED, BACKUP].contains(&finding.id.as_str())
+    [CHANGED, NEEDED, NAME, UNCOUNTED, BACKUP, SAMPLED].contains(&finding.id.as_str())
 }
 
 fn finding(id: &str, object: String, message: String, fix: String) -> Finding {

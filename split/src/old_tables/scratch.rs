@@ -8,7 +8,7 @@ use crate::failpoint::{self, Step};
 use crate::inspect::Inventory;
 use crate::journal;
 use crate::names;
-use crate::spec::{Side, Spec};
+use crate::spec::{Side, Spec, VerificationSpec};
 use crate::sql;
 use crate::step::{Job, StepError, chain, failed, within};
 use crate::verify::{Observer, ScopeError, scope};
@@ -165,7 +165,7 @@ fn without_guards(list: &str, schema: &str) -> String {
 }
 
 async fn differences(job: &Job, spec: &Spec, scratch: &Endpoint, observer: &dyn Observer) -> Result<Seen, StepError> {
-    let same_name = Spec { target: spec.source.clone(), ..spec.clone() };
+    let same_name = Spec { target: spec.source.clone(), verification: VerificationSpec::default(), ..spec.clone() };
     let scope = match scope(&job.source, scratch, &same_name).await {
         Ok(scope) => scope,
         Err(ScopeError::Step(error)) => return Err(error),

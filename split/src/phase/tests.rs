@@ -97,6 +97,15 @@ fn the_data_goes_back_when_that_is_asked_for_at_this_epoch_and_forward_again() {
     assert_eq!(next(Phase::Cutover, &under_way), Phase::Cutover);
     assert_eq!(next(Phase::Cutover, &Observation { forward: false, ..under_way }), Phase::RolledBack, "taken back");
     assert_eq!(next(Phase::Cutover, &Observation { was_back: false, forward: false, ..under_way }), Phase::Cutover);
+    let held = Observation { advance_to: Phase::ReadyForCutover, ..under_way };
+    assert_eq!(next(Phase::Cutover, &held), Phase::RolledBack, "held before the switch");
+    let first = Observation { was_back: false, forward: false, ..held };
+    assert_eq!(next(Phase::Cutover, &first), Phase::ReadyForCutover);
+    assert_eq!(
+        next(Phase::Cutover, &Observation { owner: Owner::Neither, ..first }),
+        Phase::Cutover,
+        "the source has closed"
+    );
 }
 
 #[test]

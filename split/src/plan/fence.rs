@@ -1,7 +1,7 @@
 //! What the fence is told, and its statements as the plan shows them.
 
 use crate::fence::{Closing, CutoverConfig, SchemaHash, Stmt, WayBack, render};
-use crate::inspect::{Inventory, hash_query};
+use crate::inspect::{Inventory, Table, hash_query};
 use crate::names;
 use crate::spec::{Direction, Side, Spec};
 use std::time::Duration;
@@ -17,6 +17,7 @@ pub fn finishing_config(spec: &Spec, direction: Direction, run: i64) -> CutoverC
         source: spec.side(direction.start()).clone(),
         target: spec.side(direction.end()).clone(),
         tables: Vec::new(),
+        unnamed: Vec::new(),
         sequences: Vec::new(),
         views: Vec::new(),
         publication: names::publication(&spec.migration, direction),
@@ -42,10 +43,14 @@ pub fn cutover_config(
 ) -> CutoverConfig {
     let direction = if start.side == Side::Source { Direction::Forward } else { Direction::Back };
     let mut tables: Vec<_> = start.tables.iter().collect();
-    tables.sort_by_key(|table| table.oid);
+    tables.sort_by_key(|table| (table.depth, table.oid));
+    let service: Vec<&str> = spec.side(start.side).roles.service().collect();
+    let is_named = |table: &&Table| table.grantees.iter().any(|role| service.contains(&role.as_str()));
+    let unnamed = start.tables.iter().filter(|table| table.tree.is_some() && !is_named(table));
     let query = hash_query(&start.schema, spec.tables.as_deref(), severed);
     CutoverConfig {
         tables: tables.into_iter().map(|table| table.name.clone()).collect(),
+        unnamed: unnamed.map(|table| table.name.clone()).collect(),
         sequences: start.sequences.iter().map(|sequence| sequence.name.clone()).collect(),
         views: start.views().map(str::to_owned).collect(),
         schema_hash: expected_hash.map(|expected| SchemaHash { query, expected }),

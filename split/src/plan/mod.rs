@@ -120,7 +120,7 @@ impl Plan {
         self.add(phase, Side::Source, "SET TRANSACTION SNAPSHOT :snapshot");
         self.subscribe(spec, phase, Direction::Forward, (source.server.version, target.server.version));
         self.add(phase, Side::Target, format!("TRUNCATE {}", sql::tables(&spec.target.schema, source.table_names())));
-        for table in &source.tables {
+        for table in source.tables.iter().filter(|table| table.stores()) {
             self.add(phase, Side::Source, copy::copy_out_sql(&source.schema, table, ":from", Some(":to")));
             self.add(phase, Side::Target, copy::copy_in_sql(&spec.target.schema, table));
         }

@@ -27,13 +27,12 @@ pub(super) fn check(findings: &mut Findings, source: &Inventory) {
     }
     for table in &source.tables {
         let name = sql::qualified(&source.schema, &table.name);
-        if table.kind == "p" || table.inherits {
-            let fix = "move it without partitions or inheritance";
-            findings.fatal(Check::Partitioned, SIDE, &name, "partitions and inheritance aren't supported", fix);
-            continue;
-        }
+        tree(findings, table, &name);
         persistence(findings, table, &name);
-        identity(findings, table, &name);
+        // Rows of a partitioned table are told apart by what tells those of their partition apart.
+        if table.stores() {
+            identity(findings, table, &name);
+        }
         triggers(findings, table, &name);
         columns(findings, source, table, &name);
         if table.freeze_percent >= FREEZE_PERCENT {
@@ -63,6 +62,29 @@ pub(super) fn policies(findings: &mut Findings, source: &Inventory, target: &Inv
             let message = "row level security, which binds the owner too, would stop the stream's writes";
             findings.fatal(Check::RowSecurity, Side::Target, &name, message, fix(target));
         }
+    }
+}
+
+/// A partitioned table moves as a whole: rows go from one partition to another, and whoever reads the whole reads all of them.
+fn tree(findings: &mut Findings, table: &Table, name: &str) {
+    if table.inherits {
+        let message = "it inherits from another table, or another from it: only partitions can move";
+        let fix = format!("ALTER TABLE … NO INHERIT …, or make it a partition of {name}");
+        findings.fatal(Check::Inheritance, SIDE, name, message, fix);
+    }
+    for other in &table.torn {
+        let message = format!("{other} belongs to the same partitioned table and doesn't move");
+        let fix = format!(
+            "add {other} to the list of tables; if it is in another schema, or a foreign table: DETACH PARTITION"
+        );
+        findings.fatal(Check::PartitionTree, SIDE, name, message, fix);
+    }
+    if let Some(top) = &table.detaching {
+        let message = format!(
+            "it is being detached from {top}, which has not ended: who reads the whole doesn't read it any more"
+        );
+        let fix = format!("ALTER TABLE {top} DETACH PARTITION {name} FINALIZE");
+        findings.fatal(Check::PartitionTree, SIDE, name, message, fix);
     }
 }
 

@@ -80,8 +80,9 @@ fn room(stream: &Replication) -> String {
 /// How much has been compared, as a line.
 #[must_use]
 pub fn compared(seen: &Verification) -> String {
-    let percent = seen.coverage * 100.0;
-    format!("compared: {} rows in {} chunks ({percent:.1} %), {} differ", seen.rows, seen.chunks, seen.mismatches)
+    let about = if seen.left_out.is_some() { "about " } else { "" };
+    let (percent, differ) = (seen.percent(), seen.mismatches);
+    format!("compared: {} rows in {} chunks ({about}{percent:.1} %), {differ} differ", seen.rows, seen.chunks)
 }
 
 /// What the switch was like, as a line.

@@ -5,7 +5,7 @@
 use super::alarm::{Alarm, alarmed, ends_at_rest, full};
 use super::claim::{as_approved, claimed};
 use super::observe::{self, Wished};
-use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, back, job, made, work};
+use super::{BACKOFF_LIMIT, Board, FAILURE_LIMIT, Settings, Stopped, back, job, made, switch, work};
 use crate::failpoint::{self, Moment, Step};
 use crate::journal::{self, JournalError};
 use crate::phase::{self, Observation, Phase, Work};
@@ -164,8 +164,9 @@ impl Driver {
         (status.epoch, status.way_back.is_some_and(|way| way.possible))
     }
 
-    /// Stores the phase before its work begins. An abort cleans up after everything that came before it, and one more turn makes
-    /// streams anew: each takes a run number of its own, so that no statement of what came before can come late.
+    /// Stores the phase before its work begins. An abort cleans up after everything that came before it, one more turn makes streams
+    /// anew, and who is held before the switch ends them: each takes a run number of its own, so that no statement of what came before
+    /// can come late.
     async fn enter(&mut self, phase: Phase, next: Phase) -> Result<Turn, StepError> {
         if next == Phase::Aborting {
             self.renew().await?;
@@ -173,6 +174,9 @@ impl Driver {
         } else if next == Phase::RollingBack || (phase, next) == (Phase::RolledBack, Phase::Cutover) {
             self.renew().await?;
             failpoint::step(Step::TurnClaimed).await;
+        } else if (phase, next) == (Phase::Cutover, Phase::ReadyForCutover) {
+            self.renew().await?;
+            switch::withdraw(&self.job, &self.board).await?;
         }
         tracing::info!(migration = self.job.id(), from = %phase, to = %next, "phase");
         made::look(&self.board, self.job.id(), [&self.job.source, &self.job.target]).await;

@@ -42,6 +42,7 @@ pub(super) async fn finish(job: &Job, board: &Board) -> Result<Work, StepError> 
         return Ok(Work::Unfinished);
     };
     let (look, mut found) = old_tables::observe(job, &source, &memory, moved_at).await?;
+    found.extend(obstacle::sampled(job, &board.status()));
     let is_free = found.is_empty();
     let next = soak::next(&job.spec.cleanup, &memory, &look);
     if memory.refused.is_some() || matches!(next, Next::BackUp(_)) {

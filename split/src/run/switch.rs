@@ -54,6 +54,15 @@ pub(super) async fn cutover(job: &Job, board: &Board) -> Result<Work, StepError>
     turn(job, board, CutoverConfig { way_back, again, ..config }).await
 }
 
+/// Takes away what was made for the moment of the switch, which has not come: foreign keys are there again, and no slot keeps WAL that
+/// nothing reads. The phase is stored afterwards, so a worker that dies in the middle is followed by one that does it again.
+pub(super) async fn withdraw(job: &Job, board: &Board) -> Result<(), StepError> {
+    keys::restore(job, board).await?;
+    // The captures of parents that move, on the target: they are set again, perhaps under other numbers.
+    sever::release(job).await?;
+    clean::one_way(job, Direction::Back).await
+}
+
 /// The same step with the sides exchanged. What would lead forward again is made too if it can be, but no rollback fails
 /// for want of it.
 pub(super) async fn roll_back(job: &Job, board: &Board) -> Result<Work, StepError> {

@@ -197,7 +197,8 @@ async fn ready(job: &Job, board: &Board) -> Result<Work, StepError> {
     board.update(|status| {
         let closed = status.evidence.as_ref().and_then(|seen| seen.closed.clone());
         if followed == Work::Done {
-            status.message = closed.unwrap_or_else(|| message(Phase::ReadyForCutover).to_owned());
+            let part = status.compared_in_part().map_or_else(String::new, |part| format!("; {part}"));
+            status.message = closed.unwrap_or_else(|| message(Phase::ReadyForCutover).to_owned()) + &part;
         }
     });
     Ok(followed)

@@ -5,7 +5,7 @@
 //! as the copy has workers. What is built is written down in the transaction that builds it, so a worker that comes later does only the rest.
 
 use super::parts::{Parts, parts};
-use super::{as_owner, is_done, moving};
+use super::{as_owner, is_done};
 use crate::failpoint::{self, Step};
 use crate::journal;
 use crate::spec::Side;
@@ -24,6 +24,16 @@ const ACTION: &str = "build indexes and constraints on the target";
 /// Parts of one table may wait for each other for as long as an index takes, and nobody else has any business there.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '6h'";
 
+/// A table that was made on the target.
+struct Made {
+    /// Quoted, with its schema.
+    name: String,
+    /// It only shows the rows of its partitions.
+    partitioned: bool,
+    /// It is a partition itself.
+    partition: bool,
+}
+
 /// What one session does at a time.
 enum Task {
     /// A statement that can be repeated: what for, and its text.
@@ -37,13 +47,18 @@ enum Task {
 /// # Errors
 /// The dump or a statement fails, or a newer worker has begun.
 pub async fn complete(job: &Job, client: &mut Client, post_data: &str) -> Result<(), StepError> {
-    let tables = moving(job, client).await?;
-    let each = |what, statement| tables.iter().map(move |table| Task::Plain(what, format!("{statement} {table}")));
+    let made = made(job, client).await?;
+    let each = |what, statement, which: fn(&Made) -> bool| {
+        let plain = |made: &Made| Task::Plain(what, format!("{statement} {}", made.name));
+        made.iter().filter(|made| which(made)).map(plain).collect()
+    };
     if !is_done(job, client, BUILT).await? {
-        let Parts { apart, rest } = parts(post_data);
+        let partitioned: Vec<&str> =
+            made.iter().filter(|made| made.partitioned).map(|made| made.name.as_str()).collect();
+        let Parts { apart, rest } = parts(post_data, &partitioned);
         // Before the indexes, for what it doesn't have to look at: pages that are known to be visible to all and frozen
         // spare the new server its first great vacuum, and index-only scans their look at the heap.
-        side_by_side(job, each("freeze the copied rows", "VACUUM (FREEZE)").collect()).await?;
+        side_by_side(job, each("freeze the copied rows", "VACUUM (FREEZE)", |made| !made.partitioned)).await?;
         failpoint::step(Step::RowsFrozen).await;
         side_by_side(job, unbuilt(job, client, apart).await?).await?;
         failpoint::step(Step::IndexesBuilt).await;
@@ -51,7 +66,8 @@ pub async fn complete(job: &Job, client: &mut Client, post_data: &str) -> Result
         failpoint::step(Step::ConstraintsCommitted).await;
     }
     if !is_done(job, client, ANALYSED).await? {
-        side_by_side(job, each("analyse the target", "ANALYZE").collect()).await?;
+        // That of a partitioned table goes down to its partitions.
+        side_by_side(job, each("analyse the target", "ANALYZE", |made| !made.partition)).await?;
         failpoint::step(Step::Analysed).await;
         journal::cleanup::intend(client, job.id(), job.run, ANALYSED, &job.spec.target.schema).await?;
     }
@@ -70,6 +86,20 @@ pub fn is_mark(kind: &str) -> bool {
 /// The journal can't be read.
 pub async fn is_complete(job: &Job, client: &Client) -> Result<bool, StepError> {
     is_done(job, client, ANALYSED).await
+}
+
+/// The tables that an earlier step has made.
+async fn made(job: &Job, client: &Client) -> Result<Vec<Made>, StepError> {
+    let intents = journal::cleanup::pending(client, job.id()).await?;
+    let names: Vec<String> =
+        intents.into_iter().filter(|intent| intent.kind == "table").map(|intent| intent.name).collect();
+    let select = "SELECT t.name, c.relkind = 'p', c.relispartition FROM unnest($1::text[]) WITH ORDINALITY AS t(name, n) \
+                  JOIN pg_class c ON c.oid = to_regclass(t.name) ORDER BY t.n";
+    let rows = client.query(select, &[&names]).await.map_err(failed("look at the tables on the target"))?;
+    if rows.len() != names.len() {
+        return Err(StepError::Doomed("a table that was made on the target is gone".into()));
+    }
+    Ok(rows.iter().map(|row| Made { name: row.get(0), partitioned: row.get(1), partition: row.get(2) }).collect())
 }
 
 /// Does all tasks, each once, in sessions of their own. The first failure ends them all: what a session was at is taken back by the server.

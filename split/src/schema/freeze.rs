@@ -34,14 +34,26 @@ pub fn freeze_sql(spec: &Spec) -> Vec<String> {
 }
 
 /// Whether `o`, an object that an event trigger is told of, belongs to what moves, in `schema`. With a list of tables these
-/// do, matched by the identity that the server prints.
+/// do, matched by the identity that the server prints. So does a new partition of a moving table, wherever it is.
 pub(super) fn moving_sql(spec: &Spec, schema: &str) -> String {
-    let Some(tables) = &spec.tables else { return format!("o.schema_name = {}", sql::literal(schema)) };
-    let name = |table: &String| format!("format('%I.%I', {}, {})", sql::literal(schema), sql::literal(table));
+    let schema = sql::literal(schema);
+    let (object, parent) = match &spec.tables {
+        None => (format!("o.schema_name = {schema}"), "true".to_owned()),
+        Some(tables) => {
+            let name = |table: &String| format!("format('%I.%I', {schema}, {})", sql::literal(table));
+            let object = format!(
+                "EXISTS (SELECT FROM unnest(ARRAY[{}]) AS t(name) WHERE o.identity = t.name \
+                 OR starts_with(o.identity, t.name || '.') OR o.identity LIKE '% on ' || t.name)",
+                tables.iter().map(name).collect::<Vec<_>>().join(", ")
+            );
+            let names: Vec<String> = tables.iter().map(|table| sql::literal(table)).collect();
+            (object, format!("p.relname IN ({})", names.join(", ")))
+        }
+    };
     format!(
-        "EXISTS (SELECT FROM unnest(ARRAY[{}]) AS t(name) WHERE o.identity = t.name \
-         OR starts_with(o.identity, t.name || '.') OR o.identity LIKE '% on ' || t.name)",
-        tables.iter().map(name).collect::<Vec<_>>().join(", ")
+        "({object} OR (o.classid = 'pg_class'::regclass AND EXISTS (SELECT FROM pg_inherits AS i \
+         JOIN pg_class AS p ON p.oid = i.inhparent JOIN pg_namespace AS n ON n.oid = p.relnamespace \
+         WHERE i.inhrelid = o.objid AND n.nspname = {schema} AND {parent})))"
     )
 }
 
@@ -59,10 +71,10 @@ BEGIN
         RETURN;
     END IF;
     IF tg_event = 'sql_drop' THEN
-        SELECT o.object_identity INTO found FROM (SELECT schema_name, object_identity, object_identity AS identity,
+        SELECT o.object_identity INTO found FROM (SELECT classid, objid, schema_name, object_identity, object_identity AS identity,
             is_temporary FROM pg_event_trigger_dropped_objects()) o WHERE NOT o.is_temporary AND {moving} LIMIT 1;
     ELSE
-        SELECT o.identity INTO found FROM (SELECT schema_name, object_identity AS identity
+        SELECT o.identity INTO found FROM (SELECT classid, objid, schema_name, object_identity AS identity
             FROM pg_event_trigger_ddl_commands()) o WHERE {moving} LIMIT 1;
     END IF;
     IF found IS NOT NULL THEN

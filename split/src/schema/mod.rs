@@ -91,12 +91,6 @@ async fn is_done(job: &Job, client: &Client, kind: &str) -> Result<bool, StepErr
     Ok(intents.iter().any(|intent| intent.kind == kind))
 }
 
-/// Qualified names of the tables that were made on the target.
-async fn moving(job: &Job, client: &Client) -> Result<Vec<String>, StepError> {
-    let intents = journal::cleanup::pending(client, job.id()).await?;
-    Ok(intents.into_iter().filter(|intent| intent.kind == "table").map(|intent| intent.name).collect())
-}
-
 async fn is_made(job: &Job, client: &Client) -> Result<bool, StepError> {
     is_done(job, client, "table").await
 }

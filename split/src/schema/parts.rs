@@ -1,6 +1,8 @@
 //! The post-data section of a dump in parts: what can be built side by side, and the rest.
 //!
-//! In: the text of `pg_dump`. Out: keys and indexes one by one, each of which locks its own table alone, and the text without them. Pure.
+//! In: the text of `pg_dump`. Out: keys and indexes one by one, each of which locks its own table alone, and the text without them. Those of
+//! partitioned tables hold nothing themselves, and lock the partitions too: they stay in the text, before what ties the partitions' to them.
+//! Pure.
 
 /// Every entry begins so; then come its name, its kind, and its schema in one line.
 const HEADER: &str = "\n--\n-- Name: ";
@@ -14,12 +16,14 @@ pub(super) struct Parts {
     pub(super) rest: String,
 }
 
-/// Takes a script apart. Whatever isn't known stays in the rest, where one comes after the other.
-pub(super) fn parts(script: &str) -> Parts {
+/// Takes a script apart. Whatever isn't known stays in the rest, where one comes after the other. `partitioned`: names of partitioned
+/// tables, as the dump has them.
+pub(super) fn parts(script: &str, partitioned: &[&str]) -> Parts {
     let text = format!("\n{script}");
     let (mut keys, mut indexes, mut rest) = (Vec::new(), Vec::new(), String::new());
     for entry in entries(&text) {
         match kind(entry) {
+            _ if partitioned.iter().any(|table| is_of(entry, table)) => rest.push_str(entry),
             Some("CONSTRAINT") => keys.push(entry.to_owned()),
             Some("INDEX") => indexes.push(entry.to_owned()),
             _ => rest.push_str(entry),
@@ -35,6 +39,11 @@ fn entries(text: &str) -> Vec<&str> {
     let ends = begins.iter().copied().skip(1).chain([text.len()]);
     let first = begins.first().copied().unwrap_or(text.len());
     std::iter::once(&text[..first]).chain(begins.iter().zip(ends).map(|(from, to)| &text[*from..to])).collect()
+}
+
+/// Whether an entry makes a key or an index of this table.
+fn is_of(entry: &str, table: &str) -> bool {
+    entry.contains(&format!("\nALTER TABLE ONLY {table}\n")) || entry.contains(&format!(" ON ONLY {table} "))
 }
 
 /// The kind of an entry. Its name may hold anything but the end of a line.
@@ -61,7 +70,7 @@ mod tests {
 
     #[test]
     fn keys_and_indexes_go_apart_and_the_rest_keeps_its_order() {
-        let Parts { apart, rest } = parts(DUMP);
+        let Parts { apart, rest } = parts(DUMP, &[]);
         let has = |part: &str, text: &str| assert!(part.contains(text), "{text} in {part}");
         assert_eq!(apart.len(), 3);
         has(&apart[0], "customers_pkey PRIMARY KEY");
@@ -73,15 +82,31 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_and_nothing_is_there_twice() {
-        let Parts { apart, rest } = parts(DUMP);
+        let Parts { apart, rest } = parts(DUMP, &[]);
         let statements = |text: &str| text.matches(";\n").count();
         assert_eq!(apart.iter().map(|part| statements(part)).sum::<usize>() + statements(&rest), statements(DUMP));
     }
 
     #[test]
+    fn what_a_partitioned_table_has_stays_before_what_is_tied_to_it() {
+        let dump = "--\n-- Name: event_1 event_1_pkey; Type: CONSTRAINT; Schema: app; Owner: -\n--\n\n\
+            ALTER TABLE ONLY app.event_1\n    ADD CONSTRAINT event_1_pkey PRIMARY KEY (id);\n\n\n\
+            --\n-- Name: event event_pkey; Type: CONSTRAINT; Schema: app; Owner: -\n--\n\n\
+            ALTER TABLE ONLY app.event\n    ADD CONSTRAINT event_pkey PRIMARY KEY (id);\n\n\n\
+            --\n-- Name: event_at; Type: INDEX; Schema: app; Owner: -\n--\n\nCREATE INDEX event_at ON ONLY app.event USING btree (at);\n\n\n\
+            --\n-- Name: event_1_pkey; Type: INDEX ATTACH; Schema: app; Owner: -\n--\n\n\
+            ALTER INDEX app.event_pkey ATTACH PARTITION app.event_1_pkey;\n";
+        let Parts { apart, rest } = parts(dump, &["app.event"]);
+        assert_eq!(apart.len(), 1);
+        assert!(apart[0].contains("event_1_pkey PRIMARY KEY"));
+        let places = ["event_pkey PRIMARY", "INDEX event_at", "ATTACH"].map(|text| rest.find(text).unwrap());
+        assert!(places.is_sorted());
+    }
+
+    #[test]
     fn a_script_that_is_not_understood_stays_as_it_is() {
         for text in ["", "SELECT 1;\n", "--\n-- Name: a\n--\n\nCREATE INDEX a ON b (c);\n"] {
-            let Parts { apart, rest } = parts(text);
+            let Parts { apart, rest } = parts(text, &[]);
             assert_eq!((apart, rest), (vec![], format!("\n{text}")));
         }
     }

@@ -34,11 +34,11 @@ BEGIN
         RETURN;
     END IF;
     IF tg_event = 'sql_drop' THEN
-        changed := EXISTS (SELECT FROM (SELECT schema_name, object_identity AS identity, is_temporary
+        changed := EXISTS (SELECT FROM (SELECT classid, objid, schema_name, object_identity AS identity, is_temporary
             FROM pg_event_trigger_dropped_objects()) AS o WHERE NOT o.is_temporary AND {moving});
     ELSE
         changed := tg_tag IN ('ALTER TYPE', 'ALTER DOMAIN') OR EXISTS (SELECT FROM (
-            SELECT schema_name, object_identity AS identity FROM pg_event_trigger_ddl_commands()) AS o WHERE {moving});
+            SELECT classid, objid, schema_name, object_identity AS identity FROM pg_event_trigger_ddl_commands()) AS o WHERE {moving});
     END IF;
     IF changed THEN
         DELETE FROM rerp_split.definition AS d WHERE d.migration = {id};

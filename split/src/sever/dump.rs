@@ -22,11 +22,13 @@ pub fn leave_out(dump: &str, edges: &[Edge]) -> Result<String, NotFound> {
     let mut text = format!("\n{dump}");
     for edge in edges.iter().filter(|edge| edge.child_moves) {
         let not_found = || NotFound { name: edge.name.clone(), child: edge.child.clone() };
+        // The key of a partitioned table is made for its partitions too.
+        let only = if edge.partitioned { "" } else { "ONLY " };
         text = names(&edge.name)
             .iter()
             .find_map(|name| {
                 let add =
-                    format!("\nALTER TABLE ONLY {}\n    ADD CONSTRAINT {name} {};\n", edge.child, edge.definition);
+                    format!("\nALTER TABLE {only}{}\n    ADD CONSTRAINT {name} {};\n", edge.child, edge.definition);
                 once(&text, &add)
             })
             .ok_or_else(not_found)?;

@@ -38,16 +38,15 @@ pub(super) struct Version {
 /// Key -> version.
 pub(super) type Versions = HashMap<KeyText, Version>;
 
-/// The key of the last row of the chunk that begins after `after`; none if fewer than `rows` rows are left.
+/// The key of the `rows`-th row of a range; none if it has fewer.
 pub(super) async fn upper(
     source: &Client,
     sql: &KeySql,
-    after: Option<&[String]>,
+    range: &Chunk,
     rows: i64,
 ) -> Result<Option<KeyText>, StepError> {
-    let chunk = Chunk { after: after.map(<[String]>::to_vec), upto: None };
-    let query = sql.upper(after.is_some(), rows);
-    let found = source.query_opt(&query, &chunk.parameters()).await.map_err(failed("find the end of a chunk"))?;
+    let query = sql.upper(range.after.is_some(), range.upto.is_some(), rows);
+    let found = source.query_opt(&query, &range.parameters()).await.map_err(failed("find the end of a chunk"))?;
     Ok(found.map(|row| (0..sql.width()).map(|n| row.get(n)).collect()))
 }
 

@@ -32,6 +32,11 @@ impl KeySql {
         Some(Self { table: sql::qualified(schema, &table.name), columns, types, row: row.join(", ") })
     }
 
+    /// The table, qualified.
+    pub(super) fn table(&self) -> &str {
+        &self.table
+    }
+
     /// Columns of the key.
     pub(super) fn width(&self) -> usize {
         self.columns.len()
@@ -69,22 +74,34 @@ impl KeySql {
         self.types.iter().enumerate().map(bound).collect::<Vec<_>>().join(", ")
     }
 
-    /// The key of the `rows`-th row after the lower bound.
-    pub(super) fn upper(&self, lower: bool, rows: i64) -> String {
+    /// The key of the `rows`-th row of a range.
+    pub(super) fn upper(&self, lower: bool, upper: bool, rows: i64) -> String {
         format!(
             "SELECT {} FROM {} t WHERE {} ORDER BY {} OFFSET {} LIMIT 1",
             self.key_text(),
             self.table,
-            self.range(lower, false),
+            self.range(lower, upper),
             self.key(),
             rows - 1
         )
     }
 
-    /// Count, sum and xor of the hashes of a range.
+    /// One key of each of about `percent` of the table's blocks, in the order of the key; which blocks follows from `lot`.
+    pub(super) fn bounds(&self, percent: f64, lot: u32) -> String {
+        format!(
+            "SELECT {text} FROM (SELECT DISTINCT ON (t.tableoid, (t.ctid::text::point)[0]) {key} \
+             FROM {table} t TABLESAMPLE SYSTEM ({percent}) REPEATABLE ({lot})) t ORDER BY {key}",
+            text = self.key_text(),
+            key = self.key(),
+            table = self.table,
+        )
+    }
+
+    /// Count, sum and xor of the hashes of a range. `OFFSET 0` keeps the planner from putting the hash into each of the aggregates, which
+    /// would work it out twice a row, and that is most of what a comparison costs.
     pub(super) fn digest(&self, lower: bool, upper: bool) -> String {
         format!(
-            "SELECT count(*), coalesce(sum(h), 0)::text, coalesce(bit_xor(h), 0) FROM (SELECT {} AS h FROM {} t WHERE {}) x",
+            "SELECT count(*), coalesce(sum(h), 0)::text, coalesce(bit_xor(h), 0) FROM (SELECT {} AS h FROM {} t WHERE {} OFFSET 0) x",
             self.hash(),
             self.table,
             self.range(lower, upper)
@@ -162,5 +179,13 @@ mod tests {
     #[test]
     fn a_table_without_key_has_no_sql() {
         assert!(KeySql::new("s", &Table { key: None, ..table() }, true).is_none());
+    }
+
+    #[test]
+    fn bounds_are_keys_of_some_blocks_in_the_order_of_both_sides() {
+        let bounds = KeySql::new("app", &table(), false).unwrap().bounds(0.5, 7);
+        let expected = "SELECT (t.\"a\")::text, (t.\"b\" COLLATE \"C\")::text FROM (SELECT DISTINCT ON (t.tableoid, (t.ctid::text::point)[0]) \
+             t.\"a\", t.\"b\" COLLATE \"C\" FROM \"app\".\"t\" t TABLESAMPLE SYSTEM (0.5) REPEATABLE (7)) t ORDER BY t.\"a\", t.\"b\" COLLATE \"C\"";
+        assert_eq!(bounds, expected);
     }
 }

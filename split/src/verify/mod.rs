@@ -3,20 +3,25 @@
 //! In: tables with a key. Out: rows and chunks compared, and the keys whose rows really differ. Chunks are ranges of the
 //! key, told apart by count and 64-bit hash; what differs goes down to keys, and a key counts only by the bracket rule
 //! (`suspect`). A migration's own comparison (`verify`) resumes after the last chunk that the journal holds and sends
-//! tokens; one between any two databases (`scope`) writes nothing at all.
+//! tokens; one between any two databases (`scope`) writes nothing at all. Either compares everything, or as much as there is time for
+//! (`sample`).
 
 mod chunk;
 mod key;
 mod link;
 mod read_only;
+mod rest;
+mod sample;
 mod suspect;
 mod way;
 
 pub use read_only::{Scope, ScopeError, scope};
+pub use rest::Rest;
 
 use crate::failpoint::{self, Step};
 use crate::inspect::Inventory;
-use crate::spec::Side;
+use crate::journal;
+use crate::spec::{Side, VerificationSpec};
 use crate::step::{Job, StepError, failed};
 use chunk::Chunk;
 use key::KeySql;
@@ -39,6 +44,8 @@ pub struct Comparison {
     pub undecided: u64,
     /// Keys whose rows differ: `table (key, …)`.
     pub mismatches: Vec<String>,
+    /// What isn't compared, as far as that is known: nothing once everything is.
+    pub rest: Option<Rest>,
 }
 
 impl Comparison {
@@ -46,6 +53,14 @@ impl Comparison {
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
         self.mismatches.len() > MISMATCH_LIMIT
+    }
+
+    /// The share of rows that were compared and decided on, 0 to 1. `expected`: how many there are, where the rest isn't known.
+    #[must_use]
+    pub fn coverage(&self, expected: u64) -> f64 {
+        let all = self.rest.map_or(expected, |rest| self.rows.saturating_add(rest.rows));
+        let decided = self.rows.saturating_sub(self.undecided);
+        if all == 0 { 1.0 } else { (decided as f64 / all as f64).min(1.0) }
     }
 }
 
@@ -68,7 +83,7 @@ struct Queries {
     to: KeySql,
 }
 
-/// Compares every moving table.
+/// Compares the moving tables as the spec says: all of each, or a sample.
 ///
 /// # Errors
 /// A token doesn't arrive, a statement fails, or a newer worker has begun: could not verify, which isn't a mismatch.
@@ -82,15 +97,42 @@ pub async fn verify(
         Pair { source: job.session(Side::Source, "verify").await?, target: job.session(Side::Target, "verify").await? };
     let way = Way::Journalled { job, journal: job.session(Side::Source, "journal").await? };
     let same_order = source.server.collation == target.server.collation;
-    let mut total = Comparison::default();
-    for table in &source.tables {
+    let mut copied = journal::chunk::rows(&pair.target, job.id()).await?;
+    let mut tables = Vec::new();
+    for table in source.tables.iter().filter(|table| table.stores()) {
         let Some(sql) = KeySql::new(&source.schema, table, same_order) else {
             return Err(StepError::Doomed(format!("{} has no key to compare rows by", table.name)));
         };
-        let queries = Queries { name: table.name.clone(), from: sql.clone(), to: sql };
-        compare_table(&way, &pair, &queries, &mut total, observer).await?;
+        let rows = copied.remove(&table.name).unwrap_or_default().max(table.rows);
+        tables.push((Queries { name: table.name.clone(), from: sql.clone(), to: sql }, rows));
     }
+    let mut total = Comparison::default();
+    compare_all(&way, &pair, &tables, (job.spec.verification, job.id()), &mut total, observer).await?;
     Ok(total)
+}
+
+/// Compares tables, each with about how many rows it has. A sample follows from the seed.
+async fn compare_all(
+    way: &Way<'_>,
+    pair: &Pair,
+    tables: &[(Queries, u64)],
+    (how, seed): (VerificationSpec, &str),
+    total: &mut Comparison,
+    observer: &dyn Observer,
+) -> Result<(), StepError> {
+    if let Some(limit) = how.limit() {
+        return sample::compare(way, pair, tables, &sample::Bounds { limit, seed }, total, observer).await;
+    }
+    for (queries, _) in tables {
+        if total.is_cut_short() {
+            return Ok(());
+        }
+        compare_table(way, pair, queries, total, observer).await?;
+    }
+    if !total.is_cut_short() {
+        total.rest = Some(Rest::default());
+    }
+    Ok(())
 }
 
 /// Forgets what has been compared: after a new copy everything has to be compared again.
@@ -100,7 +142,13 @@ pub async fn verify(
 pub async fn forget(job: &Job, source: &Client) -> Result<(), StepError> {
     let delete = "WITH held AS (SELECT rerp_split.hold_run($1, $2)) \
                   DELETE FROM rerp_split.verify_chunk USING held WHERE migration = $1";
-    source.execute(delete, &[&job.id(), &job.run]).await.map(drop).map_err(failed("forget the comparison"))
+    source.execute(delete, &[&job.id(), &job.run]).await.map(drop).map_err(failed("forget the comparison"))?;
+    sample::forget(job, source).await
+}
+
+/// The one place a test can stop a worker at when a comparison has been written down, of a chunk or of a range.
+async fn recorded() {
+    failpoint::step(Step::ChunkRecorded).await;
 }
 
 async fn compare_table(
@@ -115,19 +163,14 @@ async fn compare_table(
     total.rows += resume.rows;
     total.chunks += resume.chunks;
     while !resume.finished {
-        let upper = chunk::upper(&pair.source, &queries.from, resume.after.as_deref(), CHUNK_ROWS).await?;
-        let chunk = Chunk { after: resume.after.take(), upto: upper };
-        let (rows, differing) = chunk::compare(pair, queries, &chunk).await?;
-        let verdict = suspect::judge(way, pair, queries, differing).await?;
-        failpoint::step(Step::ChunkCompared).await;
-        total.rows += rows;
-        total.chunks += 1;
-        total.undecided += verdict.undecided;
-        total.mismatches.extend(verdict.mismatches.iter().map(|key| format!("{name} ({})", key.join(", "))));
+        let left = Chunk { after: resume.after.take(), upto: None };
+        let upto = chunk::upper(&pair.source, &queries.from, &left, CHUNK_ROWS).await?;
+        let (chunk, found) = (Chunk { upto, ..left }, total.mismatches.len());
+        let rows = compare_chunk(way, pair, queries, &chunk, total).await?;
         // A chunk that differs isn't written down: the next run looks at it again.
-        if verdict.mismatches.is_empty() {
+        if total.mismatches.len() == found {
             way.record(name, resume.chunks, &chunk, rows).await?;
-            failpoint::step(Step::ChunkRecorded).await;
+            recorded().await;
         }
         resume.chunks += 1;
         resume.finished = chunk.upto.is_none();
@@ -138,6 +181,25 @@ async fn compare_table(
         }
     }
     Ok(())
+}
+
+/// Compares one chunk and adds up what that came to; its rows on the source.
+async fn compare_chunk(
+    way: &Way<'_>,
+    pair: &Pair,
+    queries: &Queries,
+    chunk: &Chunk,
+    total: &mut Comparison,
+) -> Result<u64, StepError> {
+    let (rows, differing) = chunk::compare(pair, queries, chunk).await?;
+    let verdict = suspect::judge(way, pair, queries, differing).await?;
+    failpoint::step(Step::ChunkCompared).await;
+    total.rows += rows;
+    total.chunks += 1;
+    total.undecided += verdict.undecided;
+    let told = |key: &chunk::KeyText| format!("{} ({})", queries.name, key.join(", "));
+    total.mismatches.extend(verdict.mismatches.iter().map(told));
+    Ok(rows)
 }
 
 /// Where an earlier run stopped.

@@ -6,11 +6,12 @@
 use super::key::KeySql;
 use super::link::{self, Link};
 use super::way::Way;
-use super::{Comparison, Observer, Pair, Queries, compare_table};
+use super::{Comparison, Observer, Pair, Queries, compare_all};
 use crate::connect::Endpoint;
 use crate::inspect::{Inventory, Table, inspect};
-use crate::spec::{Side, Spec};
+use crate::spec::{Side, Spec, VerificationSpec};
 use crate::step::{StepError, failed};
+use std::collections::BTreeSet;
 use tokio_postgres::Client;
 
 /// Why nothing can be compared.
@@ -29,6 +30,7 @@ pub struct Scope {
     pair: Pair,
     link: Link,
     tables: Vec<(Queries, u64)>,
+    how: VerificationSpec,
     /// Tables that the target lacks: all their rows differ.
     missing: Vec<String>,
     /// Tables that can't be compared, each with the reason.
@@ -38,7 +40,7 @@ pub struct Scope {
     pub is_linked: bool,
 }
 
-/// Looks at both sides. Of `spec` only the schemas and the list of tables count.
+/// Looks at both sides. Of `spec` only the schemas, the list of tables and what is said of the comparison count.
 ///
 /// # Errors
 /// There is nothing to compare, a server can't be reached, or its catalog can't be read.
@@ -51,9 +53,10 @@ pub async fn scope(from: &Endpoint, to: &Endpoint, spec: &Spec) -> Result<Scope,
     let link = link::find(&source, &target, same_system).await?;
     let is_linked = link != Link::Unknown;
     let pair = Pair { source, target };
-    let mut scope = Scope { pair, link, tables: Vec::new(), missing: Vec::new(), incomparable: Vec::new(), is_linked };
+    let (how, missing, incomparable) = (spec.verification, Vec::new(), Vec::new());
+    let mut scope = Scope { pair, link, tables: Vec::new(), how, missing, incomparable, is_linked };
     let same_order = here.server.collation == there.server.collation;
-    for table in &here.tables {
+    for table in units(&here.tables, &there.tables) {
         match there.tables.iter().find(|other| other.name == table.name) {
             None => scope.missing.push(table.name.clone()),
             Some(other) => match queries(&here.schema, table, &there.schema, other, same_order) {
@@ -72,7 +75,7 @@ impl Scope {
         self.tables.iter().map(|(_, rows)| rows).sum()
     }
 
-    /// Compares all of it.
+    /// Compares all of it, or a sample, which is another one each time.
     ///
     /// # Errors
     /// A statement fails, or the target doesn't follow the source: could not verify, which isn't a mismatch.
@@ -80,12 +83,8 @@ impl Scope {
         let way = Way::ReadOnly(self.link);
         let missing = self.missing.iter().map(|table| format!("{table} (the target has no such table)"));
         let mut total = Comparison { mismatches: missing.collect(), ..Comparison::default() };
-        for (queries, _) in &self.tables {
-            if total.is_cut_short() {
-                break;
-            }
-            compare_table(&way, &self.pair, queries, &mut total, observer).await?;
-        }
+        let seed = rand::random::<u64>().to_string();
+        compare_all(&way, &self.pair, &self.tables, (self.how, &seed), &mut total, observer).await?;
         Ok(total)
     }
 }
@@ -121,6 +120,26 @@ fn check(source: &Inventory, target: &Inventory) -> Result<(), ScopeError> {
         return Err(ScopeError::Nothing(what));
     }
     Ok(())
+}
+
+/// What is compared with what has its name on the other side. A partitioned table is compared partition by partition where both sides
+/// have the same ones, and as a whole where they haven't.
+fn units<'a>(here: &'a [Table], there: &[Table]) -> Vec<&'a Table> {
+    fn tree<'t>(tables: &'t [Table], top: &str) -> BTreeSet<(&'t str, bool)> {
+        let parts = tables.iter().filter(|part| part.name == top || part.tree.as_deref() == Some(top));
+        parts.map(|part| (part.name.as_str(), part.stores())).collect()
+    }
+    // A tree of which a part isn't looked at here (it wasn't named, or is in another schema) is compared by what its top shows.
+    let whole = |tables: &[Table], top: &str| {
+        tables.iter().all(|part| (part.name != top && part.tree.as_deref() != Some(top)) || part.torn.is_empty())
+    };
+    let alike = |top: &str| whole(here, top) && whole(there, top) && tree(here, top) == tree(there, top);
+    let compared = |table: &&Table| match &table.tree {
+        Some(top) if here.iter().any(|other| &other.name == top) => table.stores() && alike(top),
+        Some(_) => true,
+        None => table.stores() || !alike(&table.name),
+    };
+    here.iter().filter(compared).collect()
 }
 
 /// The same columns in the same order on both sides, or why there are none.
@@ -174,6 +193,28 @@ mod tests {
         let (from, to) = (queries.from.digest(false, false), queries.to.digest(false, false));
         assert_eq!(to, from.replace("\"a\".\"t\"", "\"b\".\"t\""));
         assert!(from.contains("ROW(t.\"id\", t.\"v\")"), "{from}");
+    }
+
+    #[test]
+    fn partitions_are_compared_where_both_sides_have_the_same() {
+        let named = |name: &str, kind: &str, tree: Option<&str>| Table {
+            name: name.into(),
+            kind: kind.into(),
+            tree: tree.map(str::to_owned),
+            ..Table::default()
+        };
+        let top = named("t", "p", None);
+        let tree = [top.clone(), named("t_1", "p", Some("t")), named("t_1a", "r", Some("t")), named("u", "r", None)];
+        let compared = |there: &[Table]| units(&tree, there).iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+        assert_eq!(compared(&tree), ["t_1a", "u"]);
+        assert_eq!(compared(&tree[..2]), ["t", "u"], "fewer there");
+        assert_eq!(compared(&[&tree[..], &[named("t_2", "r", Some("t"))]].concat()), ["t", "u"], "more there");
+        assert_eq!(compared(&[named("t", "r", None)]), ["t", "u"], "no partitions there");
+        assert_eq!(units(std::slice::from_ref(&top), &[named("t", "r", None)]).len(), 1, "nor any here");
+        let alone = Table { torn: vec!["app.t_1a".into()], ..top.clone() };
+        let alone = std::slice::from_ref(&alone);
+        assert_eq!(units(alone, alone).len(), 1, "its partitions were not named on either side");
+        assert_eq!(units(&tree[2..], &tree).len(), 2, "a partition that was asked for by name");
     }
 
     #[test]

@@ -6,17 +6,21 @@ use super::run::{LIMIT, LOOK, Run};
 use super::way::{Leg, Story};
 use rerp_split::journal::{Turn, Wish};
 use rerp_split::phase::Phase;
+use rerp_split::run::ROLLBACK_REFUSED;
 use rerp_split::status::Status;
 use std::time::{Duration, Instant};
 
 /// What a worker says of the way back may be of a moment ago.
 const HOPE: Duration = Duration::from_secs(10);
+/// How soon after a rollback that was given up another one is asked for.
+const AGAIN: Duration = Duration::from_secs(1);
 
 impl Run {
     /// A rollback makes the way forward only if transactions let its slot come about within ten seconds: then the data stays where it is, and the
     /// migration is taken back instead. Nothing else may end a way back.
     pub(super) async fn is_there_hope(&mut self, status: &Status) -> Result<(), String> {
         let leg = self.leg();
+        self.ask_again(leg, status).await;
         let is_turn = matches!(leg, Some(Leg::Back | Leg::Forward)) && !status.phase.is_turn();
         if !is_turn || status.way_back.as_ref().is_none_or(|way| way.possible) {
             self.hopeless = None;
@@ -31,6 +35,18 @@ impl Run {
         self.tell_instead(Story::Back);
         self.wish().await;
         Ok(())
+    }
+
+    /// A source that refuses to open (its disk is full) ends a rollback: the target serves on, at another epoch, and who wants the rollback
+    /// all the same asks for it at that one.
+    async fn ask_again(&mut self, leg: Option<Leg>, status: &Status) {
+        let given_up = status.findings.iter().any(|finding| finding.id == ROLLBACK_REFUSED);
+        if leg != Some(Leg::Back) || status.phase != Phase::Observe || !given_up {
+            self.refused = None;
+        } else if self.refused.get_or_insert_with(Instant::now).elapsed() >= AGAIN {
+            self.refused = Some(Instant::now());
+            self.wish().await;
+        }
     }
 
     /// Whether `leg` has led to where it should.
@@ -53,7 +69,7 @@ impl Run {
             Leg::Until(_) => (Phase::ReadyForCutover, false),
             Leg::Abort => (Phase::ReadyForCutover, true),
         };
-        let wish = Wish { advance_to, abort, suspend: false, services_prepared: true };
+        let wish = Wish { advance_to, abort, suspend: false, services_prepared: true, until: None };
         let begun = Instant::now();
         loop {
             let turned = match leg {

@@ -64,6 +64,8 @@ pub struct Run {
     reached: Vec<Instant>,
     /// Since when the data can't change hands any more, while that is wished.
     pub(super) hopeless: Option<Instant>,
+    /// Since when the last rollback that was asked for has been given up.
+    pub(super) refused: Option<Instant>,
     pub told: Vec<Told>,
     pub turns: Vec<Turned>,
     /// When something was disturbed.
@@ -107,6 +109,7 @@ impl Run {
             seen: now,
             reached: vec![now],
             hopeless: None,
+            refused: None,
             told: vec![],
             turns: vec![],
             disturbed: vec![],

@@ -97,7 +97,7 @@ impl Chaos {
 
     /// Writes how far the migration may go.
     pub async fn wish(&self, advance_to: Phase, abort: bool) {
-        let wish = Wish { advance_to, abort, suspend: false, services_prepared: true };
+        let wish = Wish { advance_to, abort, suspend: false, services_prepared: true, until: None };
         journal::write_wish(&self.source, &self.world.migration, &wish).await.unwrap();
     }
 

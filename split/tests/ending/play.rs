@@ -246,19 +246,25 @@ impl Play {
     }
 
     pub async fn wish(&self, advance_to: Phase) {
-        self.tell(Wish { advance_to, abort: false, suspend: false, services_prepared: true }, Epochs::default()).await;
+        self.tell(
+            Wish { advance_to, abort: false, suspend: false, services_prepared: true, until: None },
+            Epochs::default(),
+        )
+        .await;
     }
 
     /// What the operator writes when the migration is deleted.
     pub async fn give_up(&self) {
-        let wish = Wish { advance_to: Phase::Completed, abort: true, suspend: false, services_prepared: false };
+        let wish =
+            Wish { advance_to: Phase::Completed, abort: true, suspend: false, services_prepared: false, until: None };
         self.tell(wish, Epochs::default()).await;
     }
 
     /// The data is to change hands once more, away from who owns now.
     async fn turn(&self) {
         let (rollback, forward) = (owned_at(&self.target).await, owned_at(&self.source).await);
-        let wish = Wish { advance_to: Phase::Cutover, abort: false, suspend: false, services_prepared: true };
+        let wish =
+            Wish { advance_to: Phase::Cutover, abort: false, suspend: false, services_prepared: true, until: None };
         self.tell(wish, Epochs { rollback, forward }).await;
     }
 

@@ -141,7 +141,8 @@ async fn after_the_cutover_an_abort_detaches() {
     are_the_same(&world).await;
     assert!(side_objects(&world).await.iter().any(|name| name.contains("_rev_")), "no stream leads back");
     let worker = world.worker();
-    let wish = Wish { advance_to: Phase::Completed, abort: true, suspend: false, services_prepared: false };
+    let wish =
+        Wish { advance_to: Phase::Completed, abort: true, suspend: false, services_prepared: false, until: None };
     journal::write_wish(&source, &world.migration, &wish).await.unwrap();
     let completed = || async { world.status(&source).await.unwrap().phase == Phase::Completed };
     eventually("it is detached", LIMIT, completed).await;

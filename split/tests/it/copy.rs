@@ -34,7 +34,7 @@ async fn world(rows: u32, copy: CopySpec) -> World {
 
 async fn wish(world: &World, source: &Client, advance_to: Phase) {
     journal::ensure(source).await.unwrap();
-    let wish = Wish { advance_to, abort: false, suspend: false, services_prepared: true };
+    let wish = Wish { advance_to, abort: false, suspend: false, services_prepared: true, until: None };
     journal::write_wish(source, &world.migration, &wish).await.unwrap();
 }
 
@@ -118,7 +118,8 @@ async fn assert_exact(world: &World, status: &Status) {
     assert_eq!((from.len(), from == to), (to.len(), true), "{}", world.log());
     let target = world.target.admin().await;
     for table in &status.tables {
-        let journal = "SELECT count(*), max(chunk) + 1, sum(rows)::int8, sum(bytes)::int8 FROM rerp_split.chunk WHERE table_name = $1";
+        let journal = "SELECT count(*), coalesce(max(chunk) + 1, 0), coalesce(sum(rows), 0)::int8, coalesce(sum(bytes), 0)::int8 \
+                       FROM rerp_split.chunk WHERE table_name = $1";
         let row = target.query_one(journal, &[&table.name]).await.unwrap();
         let (count, next): (i64, i64) = (row.get(0), row.get(1));
         assert_eq!(count, next, "ranges of {} are numbered without a gap", table.name);

@@ -4,6 +4,7 @@
 
 use crate::support::pair::Pair;
 use crate::support::{eventually, stream};
+use jiff::{SignedDuration, Timestamp};
 use rerp_split::fence::{Ahead, Closing, SchemaHash, Stmt, render};
 use rerp_split::journal::{self, OwnerRow, Turn, Wish, run};
 use rerp_split::phase::Phase;
@@ -100,7 +101,8 @@ const WRITE: &str = "INSERT INTO app.item VALUES (1000)";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_wish_is_for_the_switch_only_if_nothing_speaks_against_it() {
     let bench = Bench::new("wish").await;
-    let whole = Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true };
+    let whole =
+        Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true, until: None };
     for (wish, abort, prepared) in [
         (whole, "f", "t"),
         (Wish { advance_to: Phase::Cutover, ..whole }, "f", "t"),
@@ -108,6 +110,8 @@ async fn the_wish_is_for_the_switch_only_if_nothing_speaks_against_it() {
         (Wish { suspend: true, ..whole }, "f", "f"),
         (Wish { services_prepared: false, ..whole }, "f", "f"),
         (Wish { abort: true, ..whole }, "t", "t"),
+        (Wish { until: Some(Timestamp::UNIX_EPOCH), ..whole }, "f", "f"),
+        (Wish { until: Some(Timestamp::now() + SignedDuration::from_hours(1)), ..whole }, "f", "t"),
     ] {
         journal::write_wish(&bench.b, &bench.pair.config().migration, &wish).await.unwrap();
         let rows = bench.run(&bench.b, &Stmt::ReadWish { epoch: 0 }).await.unwrap();

@@ -54,7 +54,8 @@ async fn what_somebody_put_into_the_targets_schema_is_named_and_stays() {
     let world = World::new(100).await;
     let (source, target) = (world.source.admin().await, world.target.admin().await);
     journal::ensure(&source).await.unwrap();
-    let wish = Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true };
+    let wish =
+        Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true, until: None };
     journal::write_wish(&source, &world.migration, &wish).await.unwrap();
     let mut worker = world.worker_with("killed.log", &[(VARIABLE, "PreDataDumped=kill".to_owned())]);
     eventually("the worker is killed", LIMIT, || std::future::ready(worker.ended().is_some())).await;

@@ -29,9 +29,22 @@ async fn several_may_install_at_once_and_again() {
 async fn wish_and_status_come_back_as_they_were_written() {
     let pair = Pair::create("wish").await;
     let (client, id) = (pair.source.admin().await, &pair.spec.migration);
-    let wish = Wish { advance_to: Phase::ReadyForCutover, abort: true, suspend: true, services_prepared: false };
+    let wish =
+        Wish { advance_to: Phase::ReadyForCutover, abort: true, suspend: true, services_prepared: false, until: None };
     journal::write_wish(&client, id, &wish).await.unwrap();
     assert_eq!(journal::read_wish(&client, id).await.unwrap(), Some(wish));
+    // An end of whole seconds, as windows have; the server keeps no more than microseconds.
+    for (until, now) in [(4_000_000_000, Phase::Completed), (1_000_000_000, Phase::ReadyForCutover)] {
+        let until = Some(jiff::Timestamp::from_second(until).unwrap());
+        let ends = Wish { advance_to: Phase::Completed, until, ..wish };
+        journal::write_wish(&client, id, &ends).await.unwrap();
+        assert_eq!(journal::read_wish(&client, id).await.unwrap(), Some(Wish { advance_to: now, ..ends }));
+    }
+    let old = "ALTER TABLE rerp_split.wish DROP COLUMN until";
+    client.batch_execute(old).await.unwrap();
+    assert_eq!(journal::read_wish(&client, id).await.unwrap(), None, "an older journal is brought up to date first");
+    journal::ensure(&client).await.unwrap();
+    assert_eq!(journal::read_wish(&client, id).await.unwrap().unwrap().until, None);
     assert_eq!(journal::read_status(&client, id).await.unwrap(), None);
     let status = Status { phase: Phase::Copy, message: "copying".to_owned(), epoch: 3, ..Status::default() };
     journal::write_status(&client, id, pair.run, &status).await.unwrap();

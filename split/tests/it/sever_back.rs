@@ -5,15 +5,16 @@ use crate::world::keys::{KEYS, captures, count, definitions};
 use crate::world::{LIMIT, World, catalog};
 use rerp_split::inspect::schema_hash;
 use rerp_split::journal::{self, Wish};
+use rerp_split::names;
 use rerp_split::phase::Phase;
 use rerp_split::sever::{self, Severing, State};
-use rerp_split::spec::Side;
+use rerp_split::spec::{Direction, Side};
 use rerp_split::status::ForeignKeyState;
 use rerp_split::step::{Class, Job};
 use tokio_postgres::Client;
 
 fn wish(advance_to: Phase) -> Wish {
-    Wish { advance_to, abort: false, suspend: false, services_prepared: true }
+    Wish { advance_to, abort: false, suspend: false, services_prepared: true, until: None }
 }
 
 /// The hash of the moving tables' definitions, severed keys counted as if they were there.
@@ -231,4 +232,35 @@ async fn nothing_is_compared_before_the_switch() {
     drop(worker);
     holder.batch_execute("ROLLBACK").await.unwrap();
     world.succeeds("abort", &[]).await;
+}
+
+/// It may be held for days, until its window opens again: until then the database is as it was before the cutover.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_migration_whose_time_is_over_in_the_cutover_goes_back_to_where_it_was_ready() {
+    let world = World::with_keys(500).await.severed(false);
+    let (source, target, holder) = (world.source.admin().await, world.target.admin().await, world.source.admin().await);
+    let before = definitions(&source).await;
+    world.succeeds("run", &["--advance-to", "ReadyForCutover"]).await;
+    holder.batch_execute("BEGIN; LOCK TABLE stay.part IN ROW EXCLUSIVE MODE").await.unwrap();
+    journal::write_wish(&source, &world.migration, &wish(Phase::Completed)).await.unwrap();
+    let worker = world.worker();
+    eventually("all but the last key", LIMIT, || async { severed(&source).await == 5 }).await;
+    // Nobody writes another wish: the worker sees by itself that its time is over.
+    let over = Wish { until: Some(jiff::Timestamp::now()), ..wish(Phase::Completed) };
+    journal::write_wish(&source, &world.migration, &over).await.unwrap();
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    let status = world.status_when(&source, "ready", |status| status.phase == Phase::ReadyForCutover).await;
+    assert_eq!(definitions(&source).await, before, "{status:#?}");
+    assert_eq!((captures(&source).await, captures(&target).await), (0, 0));
+    let slots = |way| {
+        let prefix = names::publication(&world.migration, way);
+        format!("SELECT count(*) FROM pg_replication_slots WHERE starts_with(slot_name, '{prefix}')")
+    };
+    assert_eq!(count(&target, &slots(Direction::Back)).await, 0, "nobody reads what leads back");
+    assert_eq!(count(&source, &slots(Direction::Forward)).await, 1);
+
+    journal::write_wish(&source, &world.migration, &wish(Phase::Completed)).await.unwrap();
+    let status = world.status_when(&source, "Completed", |status| status.phase == Phase::Completed).await;
+    assert_eq!(status.foreign_keys.len(), KEYS, "{status:#?}");
+    drop(worker);
 }

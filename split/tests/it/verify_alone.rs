@@ -49,6 +49,11 @@ async fn two_databases_are_compared_and_nothing_is_left_in_either() {
     let (code, out, words) = verify(&world, &[]).await;
     assert_eq!((code, out.as_str()), (Some(0), ""), "{words}");
     assert!(words.contains("25500 rows in 4 chunks are the same on both sides"), "{words}");
+    let sample = ["--verification", "sample", "--verification-max-duration-s", "1"];
+    let (code, _, words) = verify(&world, &sample).await;
+    assert_eq!((code, words.contains("25500 rows in 4 chunks are the same")), (Some(0), true), "small ones: {words}");
+    let (code, _, words) = verify(&world, &sample[2..]).await;
+    assert_eq!((code, words.contains("--verification sample")), (Some(2), true), "{words}");
 
     let tamper = "UPDATE app.t SET v = 'w' WHERE id = 777; DELETE FROM app.t WHERE id = 12345; \
                   INSERT INTO app.\"Two\" VALUES ('k9', -1)";

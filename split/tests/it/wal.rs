@@ -50,7 +50,7 @@ async fn apart(rows: u32) -> World {
 
 async fn wish(world: &World, source: &Client, advance_to: Phase, abort: bool) {
     journal::ensure(source).await.unwrap();
-    let wish = Wish { advance_to, abort, suspend: false, services_prepared: true };
+    let wish = Wish { advance_to, abort, suspend: false, services_prepared: true, until: None };
     journal::write_wish(source, &world.migration, &wish).await.unwrap();
 }
 

@@ -27,7 +27,7 @@ const WORK: [Phase; 9] = [
 ];
 
 fn wish(advance_to: Phase, abort: bool) -> Wish {
-    Wish { advance_to, abort, suspend: false, services_prepared: true }
+    Wish { advance_to, abort, suspend: false, services_prepared: true, until: None }
 }
 
 fn light() -> Load {
@@ -142,25 +142,24 @@ async fn a_migration_that_is_suspended_or_held_in_the_cutover_does_not_switch() 
     let world = apart(500).await;
     let source = world.source.admin().await;
     let worker = at_the_fence(&world, &source).await;
-    let (whole, held) = (wish(Phase::Completed, false), wish(Phase::ReadyForCutover, false));
-    let mut locked = true;
-    for unwanted in [Wish { suspend: true, ..whole }, held] {
-        journal::write_wish(&source, &world.migration, &unwanted).await.unwrap();
-        let held = || async {
-            let status = world.status(&source).await.unwrap();
-            assert_eq!(status.phase, Phase::Cutover, "{status:?}");
-            status.message.contains("suspended or held")
-        };
-        eventually("the worker has heard", LIMIT, held).await;
-        if std::mem::take(&mut locked) {
-            source.batch_execute(&release(&world)).await.unwrap();
-        }
-        // Nothing is in the way now. Whatever it does in its next looks, the source stays open.
-        let looks = || async { world.log().matches("ReadWish").count() };
-        let seen = looks().await;
-        eventually("the wish has been read again", LIMIT, || async { looks().await > seen + 1 }).await;
-        assert!(journal::read_owner(&source, "app").await.unwrap().unwrap().is_owner, "{}", world.log());
-    }
+    let whole = wish(Phase::Completed, false);
+    journal::write_wish(&source, &world.migration, &Wish { suspend: true, ..whole }).await.unwrap();
+    let suspended = || async {
+        let status = world.status(&source).await.unwrap();
+        assert_eq!(status.phase, Phase::Cutover, "{status:?}");
+        status.message.contains("suspended or held")
+    };
+    eventually("the worker has heard", LIMIT, suspended).await;
+    source.batch_execute(&release(&world)).await.unwrap();
+    // Nothing is in the way now. Whatever it does in its next looks, the source stays open.
+    let looks = || async { world.log().matches("ReadWish").count() };
+    let seen = looks().await;
+    eventually("the wish has been read again", LIMIT, || async { looks().await > seen + 1 }).await;
+    assert!(journal::read_owner(&source, "app").await.unwrap().unwrap().is_owner, "{}", world.log());
+
+    journal::write_wish(&source, &world.migration, &wish(Phase::ReadyForCutover, false)).await.unwrap();
+    world.status_when(&source, "ready", |status| status.phase == Phase::ReadyForCutover).await;
+    assert!(journal::read_owner(&source, "app").await.unwrap().unwrap().is_owner, "{}", world.log());
     journal::write_wish(&source, &world.migration, &whole).await.unwrap();
     assert_eq!(reached(&world, &source, Phase::Completed).await, Phase::Completed, "{}", world.log());
     drop(worker);

@@ -143,6 +143,15 @@ impl Cluster {
         [("KUBECONFIG", kubeconfig.to_string()), ("RERP_KUBECTL", format!("{kubectl}\n--kubeconfig\n{kubeconfig}"))]
     }
 
+    /// Opens a way from a port of this machine to a Service, `8080:namespace/service:port`, that lasts as long as the cluster. False: this cluster has none that last, and
+    /// only `kubectl port-forward` leads into it.
+    pub(crate) fn forward(&self, paths: &Paths, way: &str) -> Result<bool, Error> {
+        match self.provider {
+            Provider::Node => node::forward(paths, Path::new(&self.name), way).map(|()| true),
+            Provider::Kind | Provider::Given => Ok(false),
+        }
+    }
+
     /// Where the API server writes who did what, if it does and this machine can read it.
     pub(crate) fn audit_log(&self, paths: &Paths) -> Option<String> {
         match self.provider {

@@ -68,6 +68,12 @@ pub(crate) fn audit_log(paths: &Paths, state: &Path) -> Option<String> {
     Some(said.trim().to_owned()).filter(|path| Path::new(path).is_file())
 }
 
+/// Opens a way from a port of this machine to a Service, which lasts as long as the node; one that is open already stays.
+pub(crate) fn forward(paths: &Paths, state: &Path, way: &str) -> Result<(), Error> {
+    command(paths, "forward", state)?.arg(way).limit(Duration::from_secs(30)).quiet()?;
+    Ok(())
+}
+
 /// Imports an archive into the node's container runtime.
 pub(crate) fn import(paths: &Paths, state: &Path, archive: &Path) -> Result<(), Error> {
     command(paths, "load", state)?.arg(archive).limit(Duration::from_secs(600)).quiet()?;

@@ -17,8 +17,20 @@ const SHORT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(500);
 
 /// Names of what the demo applies; anything else in the namespace is left alone.
-const SERVICES: [&str; 10] =
-    ["website", "traffic", "gateway", "fte", "marketing", "account", "billing", "identity", "sandbox", "bus"];
+const SERVICES: [&str; 12] = [
+    "website",
+    "customer",
+    "platform",
+    "traffic",
+    "gateway",
+    "fte",
+    "marketing",
+    "account",
+    "billing",
+    "identity",
+    "sandbox",
+    "bus",
+];
 const SHARED: [&str; 5] = ["identity-shared", "account-shared", "marketing-shared", "billing-shared", "fte-shared"];
 const SERVERS: [&str; 6] = ["identity", "marketing", "billing", "account", "fte", "monolith"];
 const MIGRATIONS: [&str; 5] = ["fte", "account", "billing", "marketing", "identity"];

@@ -82,7 +82,7 @@ pub(crate) fn of_portals(paths: &Paths, options: &Options) -> Result<Vec<Image>,
     install::for_images()?;
     let store = open(paths)?;
     let built = programs::compile(paths, options)?;
-    Ok(vec![portal::build(paths, &store, options, &built)?])
+    portal::build(paths, &store, options, &built)
 }
 
 /// Writes images into one archive.

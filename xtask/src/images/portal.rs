@@ -19,32 +19,41 @@ const PACKAGE: &str = "rerp-portal";
 const PROGRAM: &str = "portal";
 /// Where the program looks for its bundle.
 const BUNDLE: &str = "bundle";
-/// Name of the image, and of the portal's folder in the workspace.
-const NAME: &str = "website";
+/// Names of the images, and of the portals' folders in the workspace.
+const NAMES: [&str; 3] = ["website", "customer", "platform"];
 
-/// Builds the image unless it is there.
-pub(super) fn build(paths: &Paths, store: &Store, options: &Options, built: &Built) -> Result<Image, Error> {
+/// Builds the images unless they are there. What one is made from all are made from: they share the workspace.
+pub(super) fn build(paths: &Paths, store: &Store, options: &Options, built: &Built) -> Result<Vec<Image>, Error> {
     let file = built.get(PACKAGE).ok_or(Error::NoProgram(PACKAGE))?;
     let read = |source| Error::Read { path: paths.root.join("portals"), source };
     let workspace = Workspace::open(paths)?;
     let sources = modules::fingerprint(&inputs(&paths.root).map_err(read)?, workspace.node()).0;
     let inputs = format!("{} {sources}", fingerprint(file)?);
-    if let Some(image) = store.find(NAME).filter(|image| image.inputs == inputs && !options.refresh) {
-        return Ok(image);
+    let there = |name: &&str| store.find(name).filter(|image| image.inputs == inputs && !options.refresh);
+    let images: Vec<Image> = NAMES.iter().filter_map(there).collect();
+    if images.len() == NAMES.len() {
+        return Ok(images);
     }
-    let step = Step::begin(format!("Image {NAME} (npm builds its pages)"));
-    let bundle = workspace.build(NAME)?;
+    let step = Step::begin(format!("Images {} (npm builds their pages)", NAMES.join(" and ")));
+    workspace.build()?;
     let program = stripped(store, file)?;
+    let image = |name: &&str| one(store, name, &workspace.bundle(name), program.path(), &inputs);
+    let images = NAMES.iter().map(image).collect::<Result<Vec<_>, _>>()?;
+    step.done(bytes(images.iter().map(Image::size).sum()));
+    Ok(images)
+}
+
+/// Makes one image: the program, then the bundle.
+fn one(store: &Store, name: &str, bundle: &Path, program: &Path, inputs: &str) -> Result<Image, Error> {
     let layers = vec![
-        store.layer(|layer| base(layer, program.path()))?,
+        store.layer(|layer| base(layer, program))?,
         store.layer(|layer| {
             layer.dir(BUNDLE, 0o755, ROOT)?;
-            folder(layer, &bundle, BUNDLE)
+            folder(layer, bundle, BUNDLE)
         })?,
     ];
-    let image = Image::new(super::reference(NAME), &settings(), layers, inputs);
-    store.keep(NAME, &image)?;
-    step.done(bytes(image.size()));
+    let image = Image::new(super::reference(name), &settings(), layers, inputs.to_owned());
+    store.keep(name, &image)?;
     Ok(image)
 }
 
@@ -57,7 +66,7 @@ fn settings() -> Settings {
     }
 }
 
-/// It calls nobody outside, so there are no authorities in it.
+/// The public authorities that it believes at Supabase are part of the program.
 fn base(layer: &mut LayerWriter, program: &Path) -> io::Result<()> {
     layer.dir("etc", 0o755, ROOT)?;
     layer.dir("tmp", 0o1777, ROOT)?;

@@ -12,8 +12,10 @@ use crate::modules::Inputs;
 use crate::paths::{self, Paths};
 use crate::progress::Step;
 
-/// What is copied: the workspace, and what it is made from and compared with besides.
+/// The workspace, and what bundles are made from besides.
 const PARTS: [&str; 3] = ["portals", "docs/openapi", "services/kit/src/problem"];
+/// What their tests compare with besides. A bundle doesn't change with it.
+const COMPARED: [&str; 2] = ["services/account/src/domain", "services/sandbox/src/trading/pattern"];
 /// What is made and not written, in whichever folder.
 const MADE: [&str; 4] = ["node_modules", "dist", "build", "generated"];
 /// What the libraries were installed from.
@@ -50,7 +52,7 @@ impl Workspace {
     pub(crate) fn open(paths: &Paths) -> Result<Self, Error> {
         let node = install::for_portals(paths)?.ok_or(Error::NoNode)?;
         let place = paths.cache_dir("portals")?;
-        for part in PARTS {
+        for part in PARTS.iter().chain(&COMPARED) {
             empty(&place.join(part))?;
             copy(&paths.root.join(part), &place.join(part))?;
         }
@@ -77,11 +79,16 @@ impl Workspace {
         self.node.version()
     }
 
-    /// Builds all portals, and returns where one of them is.
-    pub(crate) fn build(&self, portal: &str) -> Result<PathBuf, Error> {
+    /// Builds all portals.
+    pub(crate) fn build(&self) -> Result<(), Error> {
         self.script("generate").quiet()?;
         self.script("build").quiet()?;
-        Ok(self.dir.join(portal).join("dist"))
+        Ok(())
+    }
+
+    /// Where a portal's bundle is, once it is built.
+    pub(crate) fn bundle(&self, portal: &str) -> PathBuf {
+        self.dir.join(portal).join("dist")
     }
 }
 

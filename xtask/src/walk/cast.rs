@@ -32,7 +32,7 @@ const POLL: Duration = Duration::from_millis(250);
 
 /// Somebody whom identity knows: kind, identifier, address, telephone.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Person(String, String, String, String);
+pub(super) struct Person(pub(super) String, pub(super) String, pub(super) String, pub(super) String);
 
 /// Everybody, with their tokens.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl Cast {
 }
 
 /// Candidates who are no customers.
-fn people(places: &Places<'_>) -> Result<Vec<Person>, Error> {
+pub(super) fn people(places: &Places<'_>) -> Result<Vec<Person>, Error> {
     let lines = places.ask("identity", PEOPLE)?;
     let people = lines.lines().map(|line| serde_json::from_str(line).map_err(|_| Error::Person));
     let people = people.collect::<Result<Vec<Person>, Error>>()?;
@@ -149,13 +149,14 @@ fn named(run: &str) -> Notes {
     notes
 }
 
-fn account(run: &str, name: &str, id: String, audience: &'static str) -> Account {
+/// An account of this run under this name.
+pub(crate) fn account(run: &str, name: &str, id: String, audience: &'static str) -> Account {
     let (email, password) = (format!("{name}-{run}@walk.example"), identifier(run, &format!("password of {name}")));
-    Account { id, email, password, audience }
+    Account { id, email, password, audience, is_staff: audience == "staff" }
 }
 
 /// A UUID of this run for this name.
-fn identifier(run: &str, name: &str) -> String {
+pub(crate) fn identifier(run: &str, name: &str) -> String {
     let hex = hex::encode(Sha256::digest(format!("{run} {name}")));
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(18, 30))

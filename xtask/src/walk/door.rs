@@ -27,10 +27,19 @@ impl Door {
         Self::to(cluster, NAMESPACE, &format!("deployment/{service}"), 8080)
     }
 
+    /// Opens a way to port 8080 of a service's pod from this port of this machine.
+    pub(crate) fn with_port(cluster: &Cluster, service: &'static str, from: u16) -> Result<Self, Error> {
+        Self::between(cluster, NAMESPACE, &format!("deployment/{service}"), &format!("{from}:8080"))
+    }
+
     /// Opens a way to a port of a pod, or of one of a Deployment's: `pod/name`, `deployment/name`.
     pub(super) fn to(cluster: &Cluster, namespace: &str, whom: &str, port: u16) -> Result<Self, Error> {
-        let (args, port) = (["port-forward", "-n", namespace, "--address=127.0.0.1", whom], format!(":{port}"));
-        let mut process = cluster.kubectl().args(args).arg(port).spawn(Stdio::piped())?;
+        Self::between(cluster, namespace, whom, &format!(":{port}"))
+    }
+
+    fn between(cluster: &Cluster, namespace: &str, whom: &str, ports: &str) -> Result<Self, Error> {
+        let args = ["port-forward", "-n", namespace, "--address=127.0.0.1", whom, ports];
+        let mut process = cluster.kubectl().args(args).spawn(Stdio::piped())?;
         let (send, said) = mpsc::channel();
         if let Some(pipe) = process.stdout.take() {
             // All of it, though only the first line is waited for: who writes to a pipe that nobody reads is ended.

@@ -47,6 +47,10 @@ impl Client {
             .fold(Request::builder().method(method).uri(url), |request, (name, value)| request.header(*name, *value));
         let sent = match body {
             Some(text) => request.body(text.to_owned()).map_err(ureq::Error::from).and_then(|all| self.0.run(all)),
+            // An empty body has a length, which no body at all lacks where there might be one.
+            None if ["POST", "PUT"].contains(&method) => {
+                request.body("").map_err(ureq::Error::from).and_then(|all| self.0.run(all))
+            }
             None => request.body(()).map_err(ureq::Error::from).and_then(|all| self.0.run(all)),
         };
         let lost = |source| Error::Lost(Box::new(source));

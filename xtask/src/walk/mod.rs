@@ -5,7 +5,7 @@
 //! the vendors' side of things through the platform's stand-ins; it sees no more of services than they answer, but for the rows that look into a database.
 //! Everything it makes is named after its run, and whoever walks has not walked before: it can be repeated at once.
 
-mod cast;
+pub(crate) mod cast;
 mod document;
 pub(crate) mod door;
 mod error;
@@ -18,6 +18,7 @@ mod original;
 pub(crate) mod places;
 mod report;
 mod row;
+pub(crate) mod sample;
 pub(crate) mod stand_ins;
 mod walker;
 

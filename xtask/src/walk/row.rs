@@ -67,6 +67,8 @@ pub(super) struct Row {
     pub(super) keeps: &'static [(&'static str, &'static str)],
     /// It is sent under a key: rows with the same one are the same request.
     pub(super) key: Option<&'static str>,
+    /// Why, where it is staff who ask and must say so; else nothing.
+    pub(super) reason: &'static str,
     /// It may take a moment until it is so.
     pub(super) soon: bool,
     /// Only where there is an event bus.
@@ -87,6 +89,7 @@ pub(super) const fn done(what: &'static str, act: Act) -> Row {
         shows: &[],
         keeps: &[],
         key: None,
+        reason: "",
         soon: false,
         bus: false,
         arrows: &[],
@@ -128,6 +131,10 @@ impl Row {
 
     pub(super) const fn keyed(self, key: &'static str) -> Self {
         Self { key: Some(key), ..self }
+    }
+
+    pub(super) const fn because(self, reason: &'static str) -> Self {
+        Self { reason, ..self }
     }
 
     pub(super) const fn soon(self) -> Self {

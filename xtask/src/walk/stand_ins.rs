@@ -29,19 +29,21 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 
 /// The stand-ins, behind an open door.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct StandIns<'a> {
-    pub(super) door: &'a Door,
-    pub(super) client: &'a Client,
+pub(crate) struct StandIns<'a> {
+    pub(crate) door: &'a Door,
+    pub(crate) client: &'a Client,
 }
 
 /// Somebody's account at Supabase.
 #[derive(Debug, Clone)]
-pub(super) struct Account {
-    pub(super) id: String,
-    pub(super) email: String,
-    pub(super) password: String,
-    /// `authenticated`, or `staff`.
-    pub(super) audience: &'static str,
+pub(crate) struct Account {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) password: String,
+    /// Among whom they are at Supabase: `authenticated`, or `staff`.
+    pub(crate) audience: &'static str,
+    /// Whether their tokens are staff's.
+    pub(crate) is_staff: bool,
 }
 
 impl StandIns<'_> {
@@ -50,16 +52,30 @@ impl StandIns<'_> {
     }
 
     /// Makes an account, as a backend does. False if the identifier or the address has one.
-    pub(super) fn sign_up(&self, account: &Account) -> Result<bool, Error> {
-        let Account { id, email, password, audience } = account;
-        let wish = json!({ "id": id, "email": email, "password": password, "aud": audience, "email_confirm": true });
+    pub(crate) fn sign_up(&self, account: &Account) -> Result<bool, Error> {
+        let Account { id, email, password, audience, is_staff } = account;
+        let mut wish =
+            json!({ "id": id, "email": email, "password": password, "aud": audience, "email_confirm": true });
+        if *is_staff {
+            // As Identity's hook would have it, which makes staff of those whom it knows.
+            wish["app_metadata"] = json!({ "claims": { "aud": "staff", "rerp_role": "owner" } });
+        }
         let headers = [JSON, ("apikey", BACKEND)];
         let answer = self.send("POST", "/supabase/auth/v1/admin/users", &headers, Some(&wish.to_string()))?;
         Ok(answer.status == 200)
     }
 
+    /// Who has the account with this address, if there is one.
+    pub(super) fn account(&self, email: &str, audience: &str) -> Result<Option<String>, Error> {
+        let headers = [("apikey", BACKEND), ("x-jwt-aud", audience)];
+        let answer = self.send("GET", &format!("/supabase/auth/v1/admin/users?filter={email}"), &headers, None)?;
+        let users = answer.body["users"].as_array().ok_or_else(|| refused("list accounts", &answer))?;
+        let found = users.iter().find(|user| user["email"] == email);
+        Ok(found.and_then(|user| user["id"].as_str()).map(str::to_owned))
+    }
+
     /// A token for a password.
-    pub(super) fn sign_in(&self, account: &Account) -> Result<String, Error> {
+    pub(crate) fn sign_in(&self, account: &Account) -> Result<String, Error> {
         let wish = json!({ "email": account.email, "password": account.password });
         let headers = [JSON, ("apikey", PAGE), ("x-jwt-aud", account.audience)];
         let answer =
@@ -68,7 +84,7 @@ impl StandIns<'_> {
     }
 
     /// A token that says more, for a second factor that is made for it.
-    pub(super) fn second_factor(&self, token: &str) -> Result<String, Error> {
+    pub(crate) fn second_factor(&self, token: &str) -> Result<String, Error> {
         let bearer = format!("Bearer {token}");
         let ask = |what: &'static str, path: &str, wish: Value| {
             let headers = [JSON, ("apikey", PAGE), ("authorization", bearer.as_str())];

@@ -147,7 +147,7 @@ impl Walker<'_> {
     fn perform(&self, row: &Row) -> Result<Answer, Lost> {
         let (notes, stand_ins) = (&self.cast.notes, self.stand_ins);
         match row.act {
-            Act::Ask { method, who, path, body } => self.ask(row.key, who, method, path, body),
+            Act::Ask { method, who, path, body } => self.ask(row, who, method, path, body),
             Act::Code { to } => Ok(stand_ins.code(notes.get(to)?)?),
             Act::Card { secret } => Ok(stand_ins.card(notes.get(secret)?)?),
             Act::Documents { url } => Ok(stand_ins.documents(notes.get(url)?)?),
@@ -159,13 +159,18 @@ impl Walker<'_> {
         }
     }
 
-    fn ask(&self, key: Option<&str>, who: Who, method: &str, path: &str, body: &str) -> Result<Answer, Lost> {
+    fn ask(&self, row: &Row, who: Who, method: &str, path: &str, body: &str) -> Result<Answer, Lost> {
         let notes = &self.cast.notes;
         let url = self.gateway.at(&notes.path(path)?);
         let bearer = self.cast.tokens.get(&who).map(|token| format!("Bearer {token}")).unwrap_or_default();
-        let key = key.map(|key| format!("walk-{}-{key}", self.run)).unwrap_or_default();
+        let key = row.key.map(|key| format!("walk-{}-{key}", self.run)).unwrap_or_default();
         let kind = if body.is_empty() { "" } else { "application/json" };
-        let headers = [("authorization", bearer.as_str()), ("idempotency-key", key.as_str()), ("content-type", kind)];
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("idempotency-key", key.as_str()),
+            ("content-type", kind),
+            ("x-audit-reason", row.reason),
+        ];
         let body = notes.text(body)?;
         let body = Some(body.as_str()).filter(|body| !body.is_empty());
         Ok(self.client.send(method, &url, &headers, body)?)

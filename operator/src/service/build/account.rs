@@ -1,4 +1,4 @@
-//! The service's ServiceAccount: an identity without rights, and without a token in the pods.
+//! The service's ServiceAccount: an identity without rights, and without a token in the pods that don't ask for one.
 
 use crate::service::check::Checked;
 use crate::service::gather::COMPONENT;

@@ -28,6 +28,8 @@ const FOREIGN_KEYS: &str = "rerp.dev/foreign-keys";
 const EVIDENCE: &str = "rerp.dev/evidence";
 /// Annotation on the pod: there is no way back.
 const WAY_BACK: &str = "rerp.dev/way-back";
+/// Annotation on the pod: what is compared.
+const VERIFICATION: &str = "rerp.dev/verification";
 /// Annotation on the pod: what becomes of the old tables.
 const CLEANUP: &str = "rerp.dev/cleanup";
 /// The user that the image runs as.
@@ -45,7 +47,7 @@ pub fn secret(owner: &Owner, source: String, target: String, spec: String, roots
 }
 
 /// The Deployment that runs the worker. A worker reads its spec once, so the answers that a person may give while it is
-/// refused or waits (what becomes of foreign keys and of the old tables, what of evidence, whether there is a way back) start
+/// refused or waits (what becomes of foreign keys and of the old tables, what of evidence, what is compared, whether there is a way back) start
 /// another one; other changes wait for the next.
 #[must_use]
 pub fn deployment(owner: &Owner, image: &str, spec: &Spec) -> Deployment {
@@ -70,8 +72,13 @@ pub fn deployment(owner: &Owner, image: &str, spec: &Spec) -> Deployment {
 /// What differs from the answer that nobody has to give: nobody's worker is started anew for nothing.
 fn answers(spec: &Spec) -> BTreeMap<String, String> {
     let back = (!spec.way_back).then(|| "None".to_owned());
-    let all =
-        [(FOREIGN_KEYS, foreign_keys(spec)), (EVIDENCE, evidence(spec)), (WAY_BACK, back), (CLEANUP, cleanup(spec))];
+    let all = [
+        (FOREIGN_KEYS, foreign_keys(spec)),
+        (EVIDENCE, evidence(spec)),
+        (VERIFICATION, verification(spec)),
+        (WAY_BACK, back),
+        (CLEANUP, cleanup(spec)),
+    ];
     all.into_iter().filter_map(|(name, answer)| Some((name.to_owned(), answer?))).collect()
 }
 
@@ -83,6 +90,10 @@ fn foreign_keys(spec: &Spec) -> Option<String> {
 fn evidence(spec: &Spec) -> Option<String> {
     let seen = spec.evidence;
     (!seen.is_default()).then(|| format!("{:?}, quiet for {} s", seen.policy, seen.quiet_for_s))
+}
+
+fn verification(spec: &Spec) -> Option<String> {
+    spec.verification.limit().map(|limit| format!("{:?}, {} s", spec.verification.mode, limit.as_secs()))
 }
 
 fn cleanup(spec: &Spec) -> Option<String> {

@@ -43,7 +43,13 @@ pub(super) fn deletion(migration: &DatabaseSplitMigration, seen: &Observed) -> D
     }
     match check::for_removal(migration, seen) {
         Ok(checked) => {
-            let wish = Wish { advance_to: Phase::Completed, abort: true, suspend: false, services_prepared: false };
+            let wish = Wish {
+                advance_to: Phase::Completed,
+                abort: true,
+                suspend: false,
+                services_prepared: false,
+                until: None,
+            };
             let worker = WorkerAct::Run(Box::new(Worker { checked, wish, turn: Turn::default(), rehearsal: 0 }));
             going(true, worker, false, &format!("{phase}, being taken back: {message}"))
         }

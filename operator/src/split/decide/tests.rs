@@ -6,6 +6,7 @@ mod copy;
 mod deletion;
 mod order;
 mod turn;
+mod verification;
 
 use super::*;
 use crate::postgres::exec::Admin;

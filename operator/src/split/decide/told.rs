@@ -5,11 +5,20 @@ use super::{HELD, LIVE};
 use crate::outcome::Outcome;
 use rerp_crds::Reason;
 use rerp_split::journal::Wish;
+use rerp_split::phase::Phase;
 use rerp_split::spec::Side;
 use rerp_split::status::Status;
 
-/// What the rehearsal that is asked for came to, if one is.
+/// What whoever approves should know: what the rehearsal that is asked for came to, if one is, and what wasn't compared.
 pub(super) fn predicted(status: &Status, number: i64) -> String {
+    rehearsed(status, number) + &part(status)
+}
+
+fn part(status: &Status) -> String {
+    status.compared_in_part().map_or_else(String::new, |part| format!("; {part}"))
+}
+
+fn rehearsed(status: &Status, number: i64) -> String {
     match &status.rehearsal {
         _ if number == 0 => String::new(),
         Some(last) if last.number >= number => match (&last.failed, last.predicted_pause_ms) {
@@ -29,7 +38,20 @@ pub(super) fn closed(status: &Status) -> Option<&str> {
 
 pub(super) fn unprepared(side: Side, seen: &Observed) -> Outcome {
     let pods = seen.unprepared.as_deref().unwrap_or_default().join(", ");
-    Outcome::waiting(Reason::ServicesNotPrepared, format!("pods without a connection to the {side}: {pods}"), LIVE)
+    let ready = seen.journal.as_ref().filter(|journal| journal.status.phase == Phase::ReadyForCutover);
+    let part = ready.map_or_else(String::new, |journal| part(&journal.status));
+    Outcome::waiting(
+        Reason::ServicesNotPrepared,
+        format!("pods without a connection to the {side}: {pods}{part}"),
+        LIVE,
+    )
+}
+
+/// What else keeps the cutover waiting while its window is closed: there is time to mend it before it opens.
+pub(super) fn missing(wish: &Wish, seen: &Observed, status: &Status) -> String {
+    let pods = (!wish.services_prepared).then(|| unprepared(Side::Target, seen).message().to_owned());
+    let all = closed(status).map(str::to_owned).into_iter().chain(pods).collect::<Vec<_>>();
+    if all.is_empty() { String::new() } else { format!("; until then mend what it would wait for: {}", all.join("; ")) }
 }
 
 /// What keeps the data from going to `side`, as it is asked for; nothing: it is about to.

@@ -104,7 +104,7 @@ async fn service_with_everything() {
     all["pod"] = json!({
         "labels": {"team": "identity", "rerp.dev/service": "overridden"}, "annotations": {"example.com/owner": "identity"},
         "nodeSelector": {"disk": "ssd"}, "tolerations": [{"key": "dedicated", "operator": "Exists"}],
-        "imagePullSecrets": [{"name": "registry"}], "terminationGracePeriodSeconds": 60,
+        "imagePullSecrets": [{"name": "registry"}], "terminationGracePeriodSeconds": 60, "apiToken": true,
     });
     world.service("identity", &all);
     world.settle("identity").await;

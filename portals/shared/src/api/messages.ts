@@ -31,6 +31,7 @@ export const MESSAGES = {
   "unsupported-media-type": "Something went wrong on our side. Please load the page again.",
   "invalid-body": "Something in the form isn't right. Please look through it again.",
   "invalid-value": "Something in the form isn't right. Please look through it again.",
+  "credentials-refused": "Address or password isn't right. Please look at both, or choose a new password.",
   "code-refused": "This code isn't right, or has ended. Ask for a new one.",
   "captcha-refused": "We couldn't tell you from a program. Please try again in a moment.",
   "idempotency-key-reused": "This was sent before. Please load the page again.",

@@ -13,6 +13,8 @@ export interface Problem {
   readonly fields: Readonly<Record<string, string>>;
   /** Finds the request in the logs, where there was one. */
   readonly request?: string;
+  /** How long to wait before it is tried again, in seconds, by the server's clock; where it says so. */
+  readonly wait?: number;
 }
 
 /** There was no answer. */

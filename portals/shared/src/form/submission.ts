@@ -15,8 +15,8 @@ export type Phase = "open" | "sending" | "taken";
 export interface Sending {
   /** Names of its fields. */
   readonly fields: readonly string[];
-  /** A field that people don't see: who fills it in is a program, and is told that the form was taken. */
-  readonly trap: string;
+  /** A field that people don't see: who fills it in is a program, and is told that the form was taken. None where nobody but people who are known can send it. */
+  readonly trap?: string;
   /** Sends it; none: it was taken. */
   send(values: Values, key: string): Promise<Problem | undefined>;
 }
@@ -31,7 +31,7 @@ export interface Submission {
   submit(event: SubmitEvent): void;
 }
 
-type Control = HTMLInputElement | HTMLTextAreaElement;
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 /** Makes a form send itself, instead of the browser sending it. */
 export function createSubmission(sending: Sending): Submission {
@@ -66,14 +66,14 @@ export function createSubmission(sending: Sending): Submission {
     }
     setProblem(undefined);
     const filled = new FormData(form);
-    if (filled.get(sending.trap)) {
+    if (sending.trap && filled.get(sending.trap)) {
       setPhase("taken");
       return;
     }
     const wrong = unfit(form, sending.fields);
     refuse(form, wrong);
     if (Object.keys(wrong).length === 0) {
-      void send(form, read(filled, sending.fields));
+      void send(form, read(form, filled, sending.fields));
     }
   };
   return { phase, mistake: (field) => mistakes()[field], problem, submit };
@@ -81,7 +81,9 @@ export function createSubmission(sending: Sending): Submission {
 
 function controls(form: HTMLFormElement, names: readonly string[]): Control[] {
   const isControl = (element: Element): element is Control =>
-    element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
+    element instanceof HTMLInputElement ||
+    element instanceof HTMLSelectElement ||
+    element instanceof HTMLTextAreaElement;
   return Array.from(form.elements)
     .filter(isControl)
     .filter((control) => names.includes(control.name));
@@ -93,7 +95,16 @@ function unfit(form: HTMLFormElement, names: readonly string[]): Values {
   return Object.fromEntries(wrong.map((control) => [control.name, control.validationMessage]));
 }
 
-function read(filled: FormData, names: readonly string[]): Values {
-  const texts = names.map((name) => [name, String(filled.get(name) ?? "").trim()]);
+/** What is filled in, without the blanks around it; those of a password belong to it. */
+function read(form: HTMLFormElement, filled: FormData, names: readonly string[]): Values {
+  const whole = new Set(
+    controls(form, names)
+      .filter((control) => control.type === "password")
+      .map((control) => control.name),
+  );
+  const texts = names.map((name) => {
+    const text = String(filled.get(name) ?? "");
+    return [name, whole.has(name) ? text : text.trim()];
+  });
   return Object.fromEntries(texts.filter(([, text]) => text !== ""));
 }

@@ -1,13 +1,21 @@
 //! Something to fill in, with its label, its hint and what is wrong with it. It is a browser's own field: it works before any script, and keeps what
 //! somebody types while scripts still load. (Kobalte ties label and field together in the browser, so prerendered pages would have none.)
 
-import { createUniqueId, type JSX, Show } from "solid-js";
+import { createUniqueId, For, type JSX, Match, Show, Switch } from "solid-js";
+
+/** What may be chosen in a field. */
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
 
 /** What a field is. */
 export interface FieldSpec {
   readonly name: string;
   readonly label: string;
-  readonly type?: "text" | "email";
+  readonly type?: "text" | "email" | "password" | "tel";
+  /** Which keys a telephone shows. */
+  readonly inputmode?: "numeric";
   /** What browsers may fill in by themselves. */
   readonly autocomplete?: string;
   readonly required?: boolean;
@@ -15,6 +23,10 @@ export interface FieldSpec {
   /** More than one make it a field for texts. */
   readonly lines?: number;
   readonly hint?: string;
+  /** What is in it at first. */
+  readonly value?: string;
+  /** One of these, instead of a text. */
+  readonly choices?: readonly Choice[];
 }
 
 export interface FieldProps {
@@ -33,6 +45,7 @@ export function Field(props: FieldProps): JSX.Element {
     name: props.spec.name,
     class: "input",
     required: props.spec.required ?? false,
+    inputmode: props.spec.inputmode,
     maxlength: props.spec.maxlength,
     autocomplete: props.spec.autocomplete ?? "off",
     "aria-describedby": described(),
@@ -46,9 +59,24 @@ export function Field(props: FieldProps): JSX.Element {
           <span class="optional">optional</span>
         </Show>
       </label>
-      <Show when={props.spec.lines} fallback={<input type={props.spec.type ?? "text"} {...common()} />}>
-        {(lines) => <textarea rows={lines()} {...common()} />}
-      </Show>
+      <Switch fallback={<input type={props.spec.type ?? "text"} value={props.spec.value ?? ""} {...common()} />}>
+        <Match when={props.spec.choices}>
+          {(choices) => (
+            <select {...common()}>
+              <For each={choices()}>
+                {(choice) => (
+                  <option value={choice.value} selected={choice.value === props.spec.value}>
+                    {choice.label}
+                  </option>
+                )}
+              </For>
+            </select>
+          )}
+        </Match>
+        <Match when={props.spec.lines}>
+          {(lines) => <textarea rows={lines()} value={props.spec.value ?? ""} {...common()} />}
+        </Match>
+      </Switch>
       <Show when={props.spec.hint}>
         <p id={`${id}-hint`} class="hint">
           {props.spec.hint}

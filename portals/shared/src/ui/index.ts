@@ -1,4 +1,5 @@
 export { Button, type ButtonProps, LinkButton, type Weight } from "./Button";
-export { Field, type FieldSpec } from "./Field";
+export { type Choice, Field, type FieldSpec } from "./Field";
+export { Logo } from "./Logo";
 export { Done, ProblemNotice } from "./Notice";
 export { Trap } from "./Trap";

@@ -1,9 +1,8 @@
 //! What is around every page: the way past it, the head, the foot.
 
-import { LinkButton } from "@rerp/shared/ui";
+import { LinkButton, Logo } from "@rerp/shared/ui";
 import type { JSX } from "solid-js";
 import { SITE } from "../site";
-import { Logo } from "./Logo";
 
 export function Frame(props: { readonly children: JSX.Element }): JSX.Element {
   return (

@@ -29,26 +29,33 @@ export function named(variable: string): string {
 
 export async function open(): Promise<Site> {
   const gateway = new Gateway();
-  const [front, behind, admin] = [await gateway.listen(), await free(), await free()];
-  const program = spawn(named("RERP_PORTAL"), ["serve"], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: {
-      RERP_PORTAL_BUNDLE: BUNDLE,
-      RERP_GATEWAY_URL: `http://127.0.0.1:${front}`,
-      RERP_HTTP_ADDR: `127.0.0.1:${behind}`,
-      RERP_ADMIN_ADDR: `127.0.0.1:${admin}`,
-    },
-  });
-  gateway.behind = behind;
-  await ready(program, `http://127.0.0.1:${admin}/readyz`);
+  const front = await gateway.listen();
+  const program = await start({ RERP_PORTAL_BUNDLE: BUNDLE, RERP_GATEWAY_URL: `http://127.0.0.1:${front}` });
+  gateway.behind = program.port;
   const close = async () => {
     gateway.close();
+    await program.close();
+  };
+  return { origin: `http://127.0.0.1:${front}`, gateway, close };
+}
+
+/** The program, ready, with these settings. */
+export async function start(
+  settings: Readonly<Record<string, string>>,
+): Promise<{ port: number; close(): Promise<void> }> {
+  const [port, admin] = [await free(), await free()];
+  const program = spawn(named("RERP_PORTAL"), ["serve"], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...settings, RERP_HTTP_ADDR: `127.0.0.1:${port}`, RERP_ADMIN_ADDR: `127.0.0.1:${admin}` },
+  });
+  await ready(program, `http://127.0.0.1:${admin}/readyz`);
+  const close = async () => {
     program.kill();
     if (program.exitCode === null) {
       await once(program, "exit");
     }
   };
-  return { origin: `http://127.0.0.1:${front}`, gateway, close };
+  return { port, close };
 }
 
 /** A port that nobody has. */

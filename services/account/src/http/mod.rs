@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod address;
+pub mod address_history;
 mod answer;
 pub mod company;
 pub mod company_merge;

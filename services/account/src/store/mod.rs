@@ -6,7 +6,9 @@
 //! was answered under a key isn't told to who may not have it. Reads have whose account it is as a condition.
 
 pub mod account;
+pub mod account_page;
 pub mod address;
+pub mod address_history;
 pub mod address_version;
 pub mod company;
 pub mod company_merge;

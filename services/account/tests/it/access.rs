@@ -6,7 +6,7 @@ use rerp_proto::account::v1::{company_service_server, permission_service_server}
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::doors::{Answer, Doors, Who, calls, case, everybody, same_routes};
+use crate::doors::{Answer, DEAD_LETTER, Doors, Who, calls, case, dead_letters, everybody, same_routes};
 use crate::platform::{ANN, BOB, CAT, NOBODY, Platform};
 
 #[test]
@@ -49,12 +49,15 @@ async fn everybody_gets_what_is_theirs() {
     let (roles, addresses) = ("/api/accounts/{account_id}/roles", "/api/accounts/{account_id}/addresses");
     let (given, one) =
         ("/api/accounts/{account_id}/roles/{role_id}", "/api/accounts/{account_id}/addresses/{address_id}");
+    let history = "/api/accounts/{account_id}/addresses/history";
     let permissions = "/api/accounts/{account_id}/permissions/{human_name_id}";
     let (invites, accept) = ("/api/accounts/{account_id}/invites", "/api/accounts/invites/accept");
     let (merge, staff) = ("/api/accounts/companies/{id_or_name}/merge", [401, 403, 403, 403, 200, 403]);
     let none = [401, 404, 404, 403, 404, 403];
     let export = "/api/accounts/people/{human_name_id}/export";
     let cases = [
+        case(Get, "/api/accounts", "/api/accounts", anybody),
+        case(Get, "/api/accounts", &format!("/api/accounts?human_name_id={ANN}"), [401, 200, 403, 403, 200, 403]),
         case(Post, "/api/accounts", "/api/accounts", [401, 201, 403, 403, 201, 403])
             .body(json!({ "human_name_id": ANN, "kind": "business" })),
         case(Get, "/api/accounts/{account_id}", &at(""), theirs),
@@ -66,6 +69,7 @@ async fn everybody_gets_what_is_theirs() {
         // The last owner stays; who may not ask isn't told that either.
         case(Delete, given, &at(&format!("/roles/{owner}")), [401, 409, 404, 403, 409, 403]),
         case(Get, addresses, &at("/addresses"), theirs),
+        case(Get, history, &at("/addresses/history"), theirs),
         case(Post, addresses, &at("/addresses"), [401, 201, 404, 403, 201, 403]).body(address_of(ANN)),
         // None of this identifier, which is told to whoever may take one away.
         case(Delete, one, &at(&format!("/addresses/{CAT}")), none),
@@ -96,7 +100,9 @@ async fn everybody_gets_what_is_theirs() {
         calls(company_service_server::SERVICE_NAME),
         calls(permission_service_server::SERVICE_NAME),
     ];
-    everybody(&platform.doors().await, RULES, id(ANN), id(BOB), &cases).await;
+    platform.account.define(DEAD_LETTER).await;
+    let letters = dead_letters("/api/accounts/dead-letters", "/api/accounts/dead-letters/{id}/replay");
+    everybody(&platform.doors().await, RULES, id(ANN), id(BOB), &[&cases[..], &letters].concat()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -160,6 +166,8 @@ async fn another_s_account_answers_exactly_like_an_absent_one() {
         (Get, String::new(), None),
         (Get, "/roles".to_owned(), None),
         (Get, "/addresses".to_owned(), None),
+        (Get, "/addresses/history".to_owned(), None),
+        (Get, format!("/addresses/history?address_id={address}"), None),
         (Get, "/invites".to_owned(), None),
         (Delete, format!("/invites/{NOBODY}"), None),
         (Get, format!("/permissions/{BOB}"), None),

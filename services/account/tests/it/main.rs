@@ -17,11 +17,14 @@ mod trial;
 
 mod access;
 mod accounts;
+mod address_history;
 mod addresses;
 mod api;
 mod companies;
+mod dead_letters;
 mod events;
 mod invites;
+mod lists;
 mod openapi;
 mod rights;
 mod roles;

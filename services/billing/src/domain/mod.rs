@@ -1,5 +1,6 @@
 //! The rules of billing. In come values; out go values. Must not know HTTP, SQL or the clock.
 
+pub mod change;
 pub mod currency;
 pub mod ending;
 pub mod event;

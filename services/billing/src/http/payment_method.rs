@@ -39,6 +39,8 @@ pub(crate) struct Begun {
     human_name_id: Uuid,
     /// With it the person's browser gives Stripe the card. Good for this one.
     client_secret: Option<String>,
+    /// With which the browser's Stripe.js begins; none where this platform isn't told its own.
+    publishable_key: Option<String>,
 }
 
 /// Begins adding a payment method of one's own, for the verified. A repetition under the same key gets the same secret.
@@ -62,7 +64,8 @@ pub async fn create(
         Asked::Key(standing) => return Err(standing.problem().unwrap_or_else(|| Problem::new(INTERNAL))),
     };
     let client_secret = state.asking(&caller).setup(id, person).await.map_err(answer::no_answer)?;
-    let begun = Begun { payment_method_id: id, human_name_id: person, client_secret };
+    let publishable_key = state.publishable_key.as_deref().map(str::to_owned);
+    let begun = Begun { payment_method_id: id, human_name_id: person, client_secret, publishable_key };
     Ok((StatusCode::CREATED, axum::Json(begun)).into_response())
 }
 

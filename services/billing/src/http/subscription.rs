@@ -66,6 +66,9 @@ pub(crate) struct View {
     /// With it the person's browser confirms the first payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
+    /// With which the browser's Stripe.js begins, beside the secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publishable_key: Option<String>,
 }
 
 impl View {
@@ -83,6 +86,7 @@ impl View {
             cancel_at_period_end: row.cancel_at_period_end,
             entitlement: row.entitlement(Timestamp::now()),
             client_secret,
+            publishable_key: None,
         }
     }
 }
@@ -137,8 +141,10 @@ pub async fn create(
     let row = store::by_id(&db, row.id).await?.ok_or_else(|| Problem::new(INTERNAL))?;
     let location = format!("/api/billing/subscription/{}", row.account_id);
     let headers = [(header::LOCATION, location)];
+    let publishable_key = secret.as_ref().and(state.publishable_key.as_deref()).map(str::to_owned);
+    let view = View { publishable_key, ..View::of(&row, secret) };
     let version = [(header::ETAG, etag(row.version))];
-    Ok((StatusCode::CREATED, headers, version, axum::Json(View::of(&row, secret))).into_response())
+    Ok((StatusCode::CREATED, headers, version, axum::Json(view)).into_response())
 }
 
 fn explain(error: DbError) -> Problem {

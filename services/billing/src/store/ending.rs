@@ -49,6 +49,8 @@ struct Row {
     version: i32,
     end_wish: Option<String>,
     end_asked_at: Option<Timestamp>,
+    /// It is to have another price, and Stripe has not answered.
+    changing: bool,
 }
 
 impl Row {
@@ -62,14 +64,14 @@ impl Row {
 /// The same one as a reader of the account's subscription is shown.
 const OF_ACCOUNT: &str = "SELECT id FROM stripe_subscriptions WHERE account_id = $1 AND ($2::uuid IS NULL OR human_name_id = $2) \
      ORDER BY (status IS NULL OR status NOT IN ('canceled', 'incomplete_expired')) DESC, created_at DESC, id DESC LIMIT 1";
-const LOCK: &str = "SELECT id, stripe_subscription_id, status::text AS status, cancel_at_period_end, version, end_wish, end_asked_at \
+const LOCK: &str = "SELECT id, stripe_subscription_id, status::text AS status, cancel_at_period_end, version, end_wish, end_asked_at, change_key IS NOT NULL AS changing \
      FROM stripe_subscriptions WHERE id = $1 FOR NO KEY UPDATE";
 /// By the clock and not by the transaction's beginning: it may have waited for the lock.
 const WISH: &str = "UPDATE stripe_subscriptions SET end_wish = $2, end_asked_at = clock_timestamp(), updated_at = now() WHERE id = $1 \
      RETURNING end_asked_at";
 const TOLD: &str = "UPDATE stripe_subscriptions SET end_wish = NULL, end_asked_at = NULL, updated_at = now() \
      WHERE id = $1 AND end_asked_at = $2";
-const UNTOLD: &str = "SELECT id, stripe_subscription_id, status::text AS status, cancel_at_period_end, version, end_wish, end_asked_at \
+const UNTOLD: &str = "SELECT id, stripe_subscription_id, status::text AS status, cancel_at_period_end, version, end_wish, end_asked_at, change_key IS NOT NULL AS changing \
      FROM stripe_subscriptions WHERE end_wish IS NOT NULL AND end_asked_at < now() - interval '1 minute' ORDER BY end_asked_at LIMIT 100";
 
 /// Writes down what the newest subscription of an account is to come to, of those within reach, before Stripe hears of it. One wish at a time: the next one may
@@ -113,6 +115,9 @@ async fn decide(
         // Also by an attempt of this request whose answer was lost.
         let same = row.untold().filter(|untold| untold.ending == ending);
         return Ok(same.map_or(Wished::Busy, Wished::Down));
+    }
+    if row.changing {
+        return Ok(Wished::Busy);
     }
     match ending.judged(row.status.as_deref().and_then(Status::parse), row.cancel_at_period_end) {
         Verdict::Ask => {

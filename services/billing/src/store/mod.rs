@@ -2,6 +2,7 @@
 //! search path says which one.
 
 mod announce;
+pub mod changing;
 pub mod customer;
 pub mod ending;
 pub mod inbox;
@@ -14,3 +15,4 @@ pub mod payment_method;
 pub mod plan;
 pub mod reconciliation;
 pub mod subscription;
+pub mod webhook_event;

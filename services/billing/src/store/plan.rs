@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::domain::change::Goal;
 use crate::domain::plan::{Declared, Interval};
 
 /// A price of a plan that is offered, with its plan.
@@ -22,12 +23,23 @@ pub struct Offer {
     pub trial_days: i16,
     /// How many people may have a role in an account that has it.
     pub seats: Option<i32>,
+    /// Stripe's identifier of the price.
+    pub stripe_price_id: String,
     /// Minor units.
     pub amount: i64,
     /// Three small letters.
     pub currency: String,
     /// `month` or `year`.
     pub interval: String,
+}
+
+impl Offer {
+    /// The price as Stripe is asked for it.
+    #[must_use]
+    pub fn goal(&self) -> Goal {
+        let (stripe_price_id, currency) = (self.stripe_price_id.clone(), self.currency.clone());
+        Goal { stripe_price_id, currency, interval: self.interval.clone() }
+    }
 }
 
 /// A plan as it is answered.
@@ -61,7 +73,7 @@ pub struct Price {
     pub interval: String,
 }
 
-const OFFERS: &str = "SELECT p.id AS price_id, p.plan_id, l.code, l.name, l.trial_days, l.seats, p.amount, p.currency, p.\"interval\" \
+const OFFERS: &str = "SELECT p.id AS price_id, p.plan_id, l.code, l.name, l.trial_days, l.seats, p.stripe_price_id, p.amount, p.currency, p.\"interval\" \
      FROM plan_prices AS p JOIN plans AS l ON l.id = p.plan_id \
      WHERE p.stripe_price_id IS NOT NULL AND p.retired_at IS NULL AND l.retired_at IS NULL AND ($1::uuid IS NULL OR p.id = $1) \
      ORDER BY l.code, p.currency, p.\"interval\"";
@@ -73,7 +85,8 @@ const OFFERS: &str = "SELECT p.id AS price_id, p.plan_id, l.code, l.name, l.tria
 pub async fn offered(db: &Db) -> Result<Vec<Plan>, DbError> {
     let mut plans: Vec<Plan> = Vec::new();
     for offer in offers(db, None).await? {
-        let Offer { price_id, plan_id, code, name, trial_days, seats, amount, currency, interval } = offer;
+        let Offer { price_id, plan_id, code, name, trial_days, seats, amount, currency, interval, stripe_price_id: _ } =
+            offer;
         let price = Price { price_id, amount, currency, interval };
         match plans.last_mut().filter(|plan| plan.plan_id == plan_id) {
             Some(plan) => plan.prices.push(price),

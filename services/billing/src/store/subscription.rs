@@ -53,6 +53,8 @@ pub struct Subscription {
     pub current_period_end: Option<Timestamp>,
     /// Then it ends altogether.
     pub cancel_at_period_end: bool,
+    /// Its end or another price was wished, and Stripe has not answered.
+    pub busy: bool,
     /// Grows with every change; the ETag.
     pub version: i32,
     /// When it was asked for.
@@ -85,7 +87,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.account_id, s.human_name_id, s.plan_id, s.price_id, p.stripe_price_id, s.stripe_subscription_id, s.trial_days, \
-             s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, s.version, s.created_at, \
+             s.status::text AS status, s.status_since, s.trial_end, s.current_period_end, s.cancel_at_period_end, \
+             s.end_wish IS NOT NULL OR s.change_key IS NOT NULL AS busy, s.version, s.created_at, \
              (SELECT l.seats FROM plans AS l WHERE l.id = s.plan_id) AS seats \
              FROM stripe_subscriptions AS s JOIN plan_prices AS p ON p.id = s.price_id WHERE ",
             $rest

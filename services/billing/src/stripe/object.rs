@@ -89,6 +89,8 @@ pub struct List<T> {
 /// `subscription_item`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Item {
+    /// `si_…`.
+    pub id: String,
     /// Seconds. On the item and not on the subscription, whose items may have several periods.
     pub current_period_end: Option<i64>,
     /// At which price.
@@ -100,6 +102,72 @@ pub struct Item {
 pub struct Price {
     /// `price_…`.
     pub id: String,
+    /// Three small letters.
+    pub currency: Option<String>,
+    /// If it is paid again and again.
+    pub recurring: Option<Recurring>,
+}
+
+/// How often a price is paid.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Recurring {
+    /// `month`, `year`…
+    pub interval: String,
+}
+
+/// `invoice` that isn't made: what would be invoiced.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PreviewInvoice {
+    /// What the customer has from before; minor units, negative for a credit.
+    #[serde(default)]
+    pub starting_balance: i64,
+    /// What is to be paid of all its lines; minor units.
+    #[serde(default)]
+    pub amount_due: i64,
+    /// What it is for. The first page: of a change of one price there are two at most, and one of what comes next.
+    pub lines: List<InvoiceLine>,
+}
+
+/// `line_item`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct InvoiceLine {
+    /// Minor units; negative if it is given back.
+    pub amount: i64,
+    /// For which time.
+    pub period: Period,
+    /// Why it is there.
+    pub parent: Option<LineParent>,
+}
+
+impl InvoiceLine {
+    /// Whether it is for a part of a period.
+    #[must_use]
+    pub fn is_proration(&self) -> bool {
+        self.parent.as_ref().and_then(|parent| parent.subscription_item_details.as_ref()).is_some_and(|of| of.proration)
+    }
+}
+
+/// A time.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Period {
+    /// Seconds.
+    pub start: i64,
+    /// Seconds.
+    pub end: i64,
+}
+
+/// Why a line is there.
+#[derive(Debug, Clone, Deserialize)]
+pub struct LineParent {
+    /// If it is for what is subscribed to.
+    pub subscription_item_details: Option<LineOfItem>,
+}
+
+/// What is subscribed to, of a line.
+#[derive(Debug, Clone, Deserialize)]
+pub struct LineOfItem {
+    /// For a part of a period.
+    pub proration: bool,
 }
 
 /// `payment_intent`.

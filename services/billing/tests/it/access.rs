@@ -6,8 +6,8 @@ use rerp_proto::billing::v1::entitlements_server;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::doors::{Doors, Who, calls, case, everybody, same_routes};
-use crate::platform::{ACCOUNT, ANN, BOB, MONTHLY, Platform};
+use crate::doors::{DEAD_LETTER, Doors, Who, calls, case, dead_letters, everybody, same_routes};
+use crate::platform::{ACCOUNT, ANN, BOB, MONTHLY, Platform, YEARLY};
 
 #[test]
 fn every_route_has_a_row() {
@@ -41,8 +41,12 @@ async fn everybody_gets_what_is_theirs() {
     let (subscription, kyc) = ("/api/billing/subscription/{account_id}", "/api/billing/kyc/status/{account_id}");
     let invoices = "/api/billing/invoices/{account_id}";
     let cancel = "/api/billing/subscription/{account_id}/cancel";
+    let (preview, price) =
+        ("/api/billing/subscription/{account_id}/preview", "/api/billing/subscription/{account_id}/price");
     let export = "/api/billing/people/{human_name_id}/export";
     let at = |pattern: &str| pattern.replace("{human_name_id}", BOB).replace("{account_id}", ACCOUNT);
+    let events = "/api/billing/webhooks/stripe/events";
+    let replay = "/api/billing/webhooks/stripe/events/{id}/replay";
     let cases = [
         case(Get, "/api/billing/plans", "/api/billing/plans", [200; 6]),
         case(Put, "/api/billing/plans/{code}", "/api/billing/plans/extra", [401, 403, 403, 403, 204, 403])
@@ -62,10 +66,19 @@ async fn everybody_gets_what_is_theirs() {
         case(Put, subscription, &at(subscription), theirs)
             .body(json!({ "cancel_at_period_end": false }))
             .header("if-match", "*"),
+        case(Post, preview, &at(preview), theirs).body(json!({ "price_id": YEARLY })),
+        // On trial nothing is due. Staff come second: it has the price by then.
+        case(Put, price, &at(price), theirs)
+            .body(json!({ "price_id": YEARLY, "due_at_most": 0 }))
+            .header("if-match", "*"),
         case(Get, invoices, &at(invoices), theirs),
         case(Post, "/api/billing/kyc/verify", "/api/billing/kyc/verify", [401, 201, 403, 403, 200, 403])
             .body(of_account.clone()),
         case(Get, kyc, &at(kyc), theirs),
+        case(Get, events, events, [401, 403, 403, 403, 200, 403]),
+        // None of this identifier.
+        case(Post, replay, &replay.replace("{id}", "evt_1"), [401, 403, 403, 403, 404, 403])
+            .header("x-audit-reason", "ticket 4711"),
         case(Get, export, &at(export), theirs),
         // Staff come second: it has ended by then.
         case(Post, cancel, &at(cancel), [401, 200, 404, 403, 409, 403]),
@@ -73,7 +86,9 @@ async fn everybody_gets_what_is_theirs() {
         case(Post, "/api/billing/webhooks/stripe", "/api/billing/webhooks/stripe", [400; 6]).body(json!({})),
         calls(entitlements_server::SERVICE_NAME),
     ];
-    everybody(&doors(&platform).await, RULES, id(BOB), id(ANN), &cases).await;
+    platform.billing.define(DEAD_LETTER).await;
+    let letters = dead_letters("/api/billing/dead-letters", "/api/billing/dead-letters/{id}/replay");
+    everybody(&doors(&platform).await, RULES, id(BOB), id(ANN), &[&cases[..], &letters].concat()).await;
 }
 
 /// An account may have had several who paid: each sees what was theirs, and nobody what was another's.

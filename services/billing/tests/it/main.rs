@@ -16,6 +16,8 @@ mod support;
 mod trial;
 
 mod access;
+mod change_losses;
+mod changes;
 mod endings;
 mod entitlements;
 mod events;
@@ -29,4 +31,6 @@ mod reconciliation;
 mod rights;
 mod subscriptions;
 mod tenants;
+mod webhook_events;
 mod webhooks;
+mod wire;

@@ -1,6 +1,6 @@
 //! Payment methods: for the verified, begun here, finished between the person and Stripe.
 
-use crate::platform::{ANN, BOB, MONTHLY, NOBODY, Platform};
+use crate::platform::{ANN, BOB, MONTHLY, NOBODY, PUBLISHABLE, Platform};
 use rerp_kit::problem::catalogue::{
     DEPENDENCY_UNAVAILABLE, IN_USE, INVALID_VALUE, KEY_REUSED, NOT_FOUND, NOT_VERIFIED,
 };
@@ -46,7 +46,7 @@ async fn only_the_verified_add_one() {
 async fn what_was_added_last_is_charged() {
     let p = Platform::start().await;
     let first = p.post(KEY, "payment-methods", &of(BOB)).await;
-    assert_eq!(first.status, 201, "{}", first.body);
+    assert_eq!((first.status, &first.body["publishable_key"]), (201, &json!(PUBLISHABLE)), "{}", first.body);
     assert_eq!(p.methods().await[0]["usable"], json!(false));
     p.give(&first, "pm_card_mastercard").await;
     let second = p.post(None, "payment-methods", &of(BOB)).await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::badges::KEY;
-use crate::doors::{Answer, Doors, Who, case, everybody, same_routes};
+use crate::doors::{Answer, DEAD_LETTER, Doors, Who, case, dead_letters, everybody, same_routes};
 use crate::platform::{ANN, BOB, NOBODY, Platform, questions, right, wish};
 use crate::scenarios::{act, exercise};
 
@@ -79,6 +79,9 @@ async fn what_is_taught_is_everybody_s_to_read_and_staff_s_to_write() {
         case(Get, export, &export.replace("{human_name_id}", ANN), theirs),
         case(Post, "/api/fte/certificates/{id}/revoke", &revoke, staff(200)).body(json!({ "reason": "A test" })),
     ];
+    platform.fte.define(DEAD_LETTER).await;
+    let letters = dead_letters("/api/fte/dead-letters", "/api/fte/dead-letters/{id}/replay");
+    let cases = [&cases[..], &letters].concat();
     let here: Vec<_> = RULES.iter().filter(|rule| cases.iter().any(|case| case.is_of(rule))).copied().collect();
     assert_eq!(here.len(), RULES.len() - 7, "sessions and scenarios are in the test below");
     everybody(&doors(&platform).await, &here, id(ANN), id(BOB), &cases).await;

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use rerp_kit::bearer::Principal;
 use rerp_kit::bounded::Bounded;
 use rerp_kit::problem::Problem;
 use rerp_kit::problem::catalogue::TOO_MANY_REQUESTS;
@@ -20,7 +21,6 @@ pub use address::{Network, NotANetwork, counted, of_client};
 pub use bucket::{Bucket, Verdict};
 pub use told::Counted;
 
-use crate::auth::Principal;
 use crate::rates::{Quota, Rate};
 use told::Kind;
 

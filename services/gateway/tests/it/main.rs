@@ -3,6 +3,8 @@
 
 #[path = "../../../kit/tests/support/authority.rs"]
 mod authority;
+#[path = "../../../kit/tests/support/issuer.rs"]
+mod issuer;
 #[path = "../../../kit/tests/support/mod.rs"]
 mod support;
 mod world;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rerp_gateway::auth::KeysSettings;
 use rerp_gateway::table::Upstream;
+use rerp_kit::bearer::KeysSettings;
 use rerp_kit::metrics::Metrics;
 use serde_json::{Value, json};
 use uuid::Uuid;

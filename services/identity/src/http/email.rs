@@ -47,7 +47,7 @@ const EXAMPLE: &str = "ann@example.com";
 pub struct Search {
     /// The address, however it is written.
     #[schemars(email, length(min = 1, max = 1024), example = EXAMPLE)]
-    email: String,
+    pub(super) email: String,
 }
 
 /// An address as others see it.

@@ -3,10 +3,12 @@
 
 pub mod audit;
 pub mod change;
+pub mod contact;
 pub mod email;
 pub mod hook;
 pub mod person;
 pub mod registration;
 pub mod rights;
+pub mod search;
 pub mod session;
 pub mod verify;

@@ -105,13 +105,17 @@ pub async fn phone(
 
 async fn go(state: &Verification, claimed: Claimed, code: Option<Code>) -> Result<Response, Problem> {
     let Some(code) = code else {
+        let to = claimed.to.clone();
         if state.start(claimed).await? {
             let sent = Sent { expires_in_seconds: LIFETIME_S, resend_after_seconds: GAP_S };
             return Ok((StatusCode::ACCEPTED, axum::Json(sent)).into_response());
         }
+        // Of contacts that nobody has it is counted too, so nobody learns anything by it.
+        let wait = state.outlook(&to).await?.and_then(|outlook| u32::try_from(outlook.wait_s).ok());
+        let gap = GAP_S.unsigned_abs();
         return Err(Problem::new(TOO_MANY_REQUESTS)
             .detail("a code was asked for a moment ago, or often enough for today")
-            .retry_after(GAP_S.unsigned_abs()));
+            .retry_after(wait.unwrap_or(gap).max(gap)));
     };
     match state.check(claimed, &code).await? {
         Some(proved) => {

@@ -2,6 +2,7 @@
 //! search path says which one.
 
 pub mod change;
+pub mod contact;
 pub mod email;
 pub mod erasure;
 pub mod hook;
@@ -11,5 +12,6 @@ pub mod otp;
 pub mod person;
 pub mod proof;
 pub mod registration;
+pub mod search;
 pub mod session;
 pub mod upsert;

@@ -15,12 +15,14 @@ use rerp_proto::identity::v1::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::doors::{Case, Doors, Who, calls, case, everybody, same_routes};
+use crate::doors::{Case, DEAD_LETTER, Doors, Who, calls, case, dead_letters, everybody, same_routes};
 use crate::support::service::split_of;
 use crate::support::{Split, open, visitor};
 
 pub(crate) const ANN: Uuid = Uuid::from_u128(0x0191_f7a1_3f0c_7000_8000_0000_0000_0001);
 const BOB: Uuid = Uuid::from_u128(0x0191_f7a1_3f0c_7000_8000_0000_0000_0002);
+const AUDIT: &str = "/api/identity/audit";
+const PEOPLE: &str = "/api/identity/people";
 const PHONE: &str = "+491701234567";
 
 #[test]
@@ -75,8 +77,8 @@ async fn everybody_gets_what_is_theirs() {
         "/api/identity/user/{human_name_id}/export",
         "/api/identity/user/{human_name_id}/erasure",
     ];
+    let contacts = "/api/identity/user/{human_name_id}/contacts";
     let platform = "/api/identity/platform-user/{platform_user_id}";
-    let audit = "/api/identity/audit";
     let sessions = "/api/identity/sessions/{human_name_id}";
     let one = "/api/identity/sessions/{human_name_id}/{session_id}";
     let cases = [
@@ -89,11 +91,12 @@ async fn everybody_gets_what_is_theirs() {
         // Somebody who doesn't exist: the other person is told the same as of somebody who does.
         case(Get, user, &at(user, Uuid::from_u128(9)), [401, 404, 404, 403, 404, 403]),
         case(Get, status, &at(status, ANN), own),
+        case(Get, contacts, &at(contacts, ANN), own),
+        case(Get, contacts, &at(contacts, Uuid::from_u128(9)), [401, 404, 404, 403, 404, 403]),
         case(Get, platform, &format!("/api/identity/platform-user/{BOB}"), staff),
         case(Get, sessions, &at(sessions, ANN), own),
         case(Delete, sessions, &at(sessions, ANN), [401, 204, 404, 403, 204, 403]),
         case(Delete, one, &format!("{}/{BOB}", at(sessions, ANN)), [401, 204, 404, 403, 204, 403]),
-        case(Get, audit, &format!("{audit}?reason=yearly%20review"), staff),
         // A code that was never sent proves nothing, whoever says it.
         case(Write, "/api/identity/verify/email", "/api/identity/verify/email", [422; 6])
             .body(json!({ "email": "ann@example.com", "code": "000000" })),
@@ -121,9 +124,19 @@ async fn everybody_gets_what_is_theirs() {
         case(Get, erasure, &at(erasure, ANN), own),
         case(Get, user, &at(user, ANN), [401, 404, 404, 403, 404, 403]),
     ];
-    everybody(&doors, RULES, ANN, BOB, &cases).await;
+    split.source.define(DEAD_LETTER).await;
+    everybody(&doors, RULES, ANN, BOB, &[&cases[..], &of_staff()].concat()).await;
     let emails = ["/api/identity/email", "/api/identity/email/{id_or_address}"];
-    are_on_record(&split, &[emails[0], emails[1], user, platform, sessions, audit]).await;
+    are_on_record(&split, &[emails[0], emails[1], user, platform, sessions, AUDIT, PEOPLE]).await;
+}
+
+/// What staff are shown, or do, for a reason.
+fn of_staff() -> Vec<Case> {
+    let ann = format!("{PEOPLE}?email=ann%40example.org");
+    let people = |status| case(Get, PEOPLE, &ann, [401, 403, 403, 403, status, 403]);
+    let letters = dead_letters("/api/identity/dead-letters", "/api/identity/dead-letters/{id}/replay");
+    let audit = case(Get, AUDIT, &format!("{AUDIT}?reason=yearly%20review"), [401, 403, 403, 403, 200, 403]);
+    [&letters[..], &[audit, people(422), people(200).header("x-audit-reason", "ticket 4711")]].concat()
 }
 
 /// What isn't signed by Supabase is nobody's, whoever brings it.

@@ -136,6 +136,14 @@ impl World {
         self.ask("email", code.map_or(json!({"email": address}), |code| json!({"email": address, "code": code}))).await
     }
 
+    /// Status, ETag and body.
+    pub(crate) async fn contacts(&self, person: &str) -> (u16, String, Value) {
+        let path = format!("http://{}/api/identity/user/{person}/contacts", self.at);
+        let response = self.http.get(path).send().await.unwrap();
+        let tag = response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned()).unwrap_or_default();
+        (response.status().as_u16(), tag, response.json().await.unwrap())
+    }
+
     async fn status(&self) -> Value {
         let path = format!("http://{}/api/identity/verification-status/{ANN}", self.at);
         answer(self.http.get(path)).await.2
@@ -147,7 +155,7 @@ impl World {
     }
 
     /// As if a minute had passed since every code.
-    async fn a_minute_passes(&self) {
+    pub(crate) async fn a_minute_passes(&self) {
         self.split.source.define("UPDATE otp_challenges SET sent_at = sent_at - interval '61 s'").await;
     }
 }

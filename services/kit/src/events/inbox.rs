@@ -49,7 +49,11 @@ const FAILED: &str = "UPDATE inbox SET error = $2, \
 const UNPARK: &str = "UPDATE inbox SET parked_at = NULL, due_at = now() \
      WHERE parked_at IS NOT NULL AND done_at IS NULL AND type = ANY ($1)";
 const REPLAY: &str = "UPDATE inbox SET dead_at = NULL, attempts = 0, due_at = now() \
-     WHERE dead_at IS NOT NULL AND done_at IS NULL";
+     WHERE dead_at IS NOT NULL AND done_at IS NULL AND ($1::uuid IS NULL OR id = $1)";
+/// See that of the outbox.
+pub(super) const DEAD: &str = "WITH dead AS MATERIALIZED (SELECT id, 'inbox' AS queue, type AS event, subject AS subject_id, sequence, attempts, \
+     error, received_at AS created_at, dead_at FROM inbox WHERE dead_at IS NOT NULL AND done_at IS NULL) \
+     SELECT * FROM dead WHERE id > $1 ORDER BY id LIMIT $2";
 /// Bounded: what waits may be millions, and every pod counts every few seconds.
 const STATE: &str = "SELECT (SELECT count(*) FROM (SELECT FROM inbox WHERE done_at IS NULL AND dead_at IS NULL AND parked_at IS NULL \
      ORDER BY due_at LIMIT 10000) AS w), \
@@ -152,15 +156,12 @@ pub(super) async fn unpark(db: &Db, types: &[&'static str]) -> Result<u64, DbErr
     .await
 }
 
-/// Lets events that were given up have their effect after all. How many there are.
+/// Lets one event that was given up, or all of them, have their effect after all. How many there are.
 ///
 /// # Errors
-/// See [`DbError`].
-pub async fn replay(db: &Db) -> Result<u64, DbError> {
-    db.run(&(), |session, ()| {
-        Box::pin(async move { Ok(sqlx::query(REPLAY).execute(session.conn()).await?.rows_affected()) })
-    })
-    .await
+/// The driver's.
+pub(super) async fn let_go_on(session: &mut Session, id: Option<Uuid>) -> Result<u64, sqlx::Error> {
+    Ok(sqlx::query(REPLAY).bind(id).execute(session.conn()).await?.rows_affected())
 }
 
 /// Lets events sleep that are behind another of their subject, a bounded number of them.

@@ -11,6 +11,7 @@
 //! | [`handlers`] | which events a service wants, and what they do |
 //! | [`reader`] | from the broker into the table, from the table to the effect |
 //! | [`inbox`] | the table of what was told |
+//! | [`dead_letters`] | what was given up, for staff |
 //! | [`running`] | starts all of it for a service |
 //!
 //! Three promises. A write never waits for the broker and never fails because of it. Whoever is lost between two steps leaves the event to
@@ -22,6 +23,7 @@
 
 pub mod broker;
 pub mod catalogue;
+pub mod dead_letters;
 mod envelope;
 pub mod handlers;
 pub mod inbox;

@@ -65,7 +65,11 @@ const PUT_OFF: &str = "UPDATE outbox SET due_at = now() + interval '15 seconds' 
 const REFUSED: &str = "UPDATE outbox SET attempts = attempts + 1, error = $2, \
      due_at = now() + least(interval '2 seconds' * power(2, least(attempts, 10)), interval '10 minutes'), \
      dead_at = CASE WHEN attempts + 1 >= $3 THEN now() END WHERE id = $1";
-const REPLAY: &str = "UPDATE outbox SET dead_at = NULL, attempts = 0, due_at = now() WHERE dead_at IS NOT NULL";
+const REPLAY: &str = "UPDATE outbox SET dead_at = NULL, attempts = 0, due_at = now() \
+     WHERE dead_at IS NOT NULL AND ($1::uuid IS NULL OR id = $1)";
+/// All that are dead are found by their index: by the order of identifiers the database would look at all that wait.
+pub(super) const DEAD: &str = "WITH dead AS MATERIALIZED (SELECT id, 'outbox' AS queue, type AS event, subject AS subject_id, sequence, attempts, \
+     error, created_at, dead_at FROM outbox WHERE dead_at IS NOT NULL) SELECT * FROM dead WHERE id > $1 ORDER BY id LIMIT $2";
 /// Bounded: what waits may be millions, and every pod counts every few seconds.
 const STATE: &str = "SELECT count(*), (SELECT count(*) FROM \
      (SELECT FROM outbox WHERE dead_at IS NOT NULL LIMIT 10000) AS d), \
@@ -197,15 +201,12 @@ pub async fn refused(db: &Db, id: Uuid, error: &str) -> Result<(), DbError> {
     .await
 }
 
-/// Lets events that were given up be published once more. How many there are.
+/// Lets one event that was given up, or all of them, be published once more. How many there are.
 ///
 /// # Errors
-/// See [`DbError`].
-pub async fn replay(db: &Db) -> Result<u64, DbError> {
-    db.run(&(), |session, ()| {
-        Box::pin(async move { Ok(sqlx::query(REPLAY).execute(session.conn()).await?.rows_affected()) })
-    })
-    .await
+/// The driver's.
+pub(super) async fn let_go_on(session: &mut Session, id: Option<Uuid>) -> Result<u64, sqlx::Error> {
+    Ok(sqlx::query(REPLAY).bind(id).execute(session.conn()).await?.rows_affected())
 }
 
 /// How much waits.

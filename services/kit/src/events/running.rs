@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::handlers::Handlers;
 use super::looks::LOOK;
 use super::reader::{self, Reader};
 use super::relay::{self, Relay};
 use super::{inbox, outbox};
 use crate::app::Parts;
-use crate::pool::{Db, DbError};
+use crate::pool::{Db, DbError, Session};
 
 /// Publishes what this service announces, from now on. For services with the tables of [`outbox::DDL`].
 pub fn announce(parts: &Parts) {
@@ -50,14 +52,26 @@ pub struct Replayed {
 /// # Errors
 /// See [`DbError`].
 pub async fn replay(db: &Db) -> Result<Replayed, DbError> {
-    let (has_outbox, has_inbox): (bool, bool) = db
-        .run(&(), |session, ()| {
-            let tables = "SELECT to_regclass('outbox') IS NOT NULL, to_regclass('inbox') IS NOT NULL";
-            Box::pin(async move { sqlx::query_as(tables).fetch_one(session.conn()).await })
-        })
-        .await?;
+    db.run(&(), |session, ()| Box::pin(replay_in(session, None))).await
+}
+
+/// The same of one event, or of all.
+///
+/// # Errors
+/// The driver's.
+pub(super) async fn replay_in(session: &mut Session, id: Option<Uuid>) -> Result<Replayed, sqlx::Error> {
+    let (has_outbox, has_inbox) = tables(session).await?;
     Ok(Replayed {
-        outbox: if has_outbox { outbox::replay(db).await? } else { 0 },
-        inbox: if has_inbox { inbox::replay(db).await? } else { 0 },
+        outbox: if has_outbox { outbox::let_go_on(session, id).await? } else { 0 },
+        inbox: if has_inbox { inbox::let_go_on(session, id).await? } else { 0 },
     })
+}
+
+/// Whether the service has an outbox, and an inbox.
+///
+/// # Errors
+/// The driver's.
+pub(super) async fn tables(session: &mut Session) -> Result<(bool, bool), sqlx::Error> {
+    let tables = "SELECT to_regclass('outbox') IS NOT NULL, to_regclass('inbox') IS NOT NULL";
+    sqlx::query_as(tables).fetch_one(session.conn()).await
 }

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::parameter::{Parameter, Place};
 use super::schemas::{Shape, named, written_out};
 use crate::access::Verb;
+use crate::audit::HEADER;
 use crate::http::{Page, Paging};
 use crate::problem::catalogue::{
-    CHANGED_MEANWHILE, ID_TAKEN, IN_PROGRESS, INVALID_BODY, KEY_REUSED, Kind, MALFORMED_ADDRESS, MALFORMED_JSON,
-    NOT_FOUND, NOT_JSON, TOO_LARGE, VERSION_REQUIRED,
+    CHANGED_MEANWHILE, ID_TAKEN, IN_PROGRESS, INVALID_BODY, INVALID_VALUE, KEY_REUSED, Kind, MALFORMED_ADDRESS,
+    MALFORMED_JSON, NOT_FOUND, NOT_JSON, TOO_LARGE, VERSION_REQUIRED,
 };
 
 /// The media type of nearly everything.
@@ -110,6 +111,15 @@ impl Operation {
                     identifier of what is made";
         let schema = json!({ "type": "string", "pattern": "^[!-~]{1,255}$" });
         self.header("Idempotency-Key", what, schema, false).problems(&[IN_PROGRESS, KEY_REUSED, ID_TAKEN])
+    }
+
+    /// Is for staff who say why they ask: takes the header of [`crate::audit::HEADER`].
+    #[must_use]
+    pub fn reasoned(self) -> Self {
+        let what = "Why, in one line; it is on record with who asks";
+        let pattern = "^[!-~][ -~]{1,498}[!-~]$";
+        let schema = json!({ "type": "string", "pattern": pattern, "examples": ["ticket 4711"] });
+        self.header(HEADER, what, schema, true).problems(&[INVALID_VALUE])
     }
 
     /// Changes what the caller has read: takes `If-Match`.

@@ -87,6 +87,8 @@ pub const NOT_JSON: Kind = Kind::new("unsupported-media-type", "The body must be
 pub const INVALID_BODY: Kind = Kind::new("invalid-body", "The body does not have the expected fields", 422);
 /// A value breaks a rule.
 pub const INVALID_VALUE: Kind = Kind::new("invalid-value", "A value breaks a rule", 422);
+/// Nobody has this address with this password. Which of both is wrong isn't told.
+pub const CREDENTIALS_REFUSED: Kind = Kind::new("credentials-refused", "Address or password is wrong", 422);
 /// A one-time code that proves nothing.
 pub const CODE_REFUSED: Kind = Kind::new("code-refused", "The code proves nothing", 422);
 /// What should prove that a person fills in a form proves nothing.
@@ -113,7 +115,7 @@ pub const OUTCOME_UNKNOWN: Kind =
 pub const DEADLINE_EXCEEDED: Kind = Kind::new("deadline-exceeded", "The time for this request is over", 504);
 
 /// The whole list.
-pub const ALL: [Kind; 39] = [
+pub const ALL: [Kind; 40] = [
     MALFORMED_JSON,
     MALFORMED_ADDRESS,
     MALFORMED_HEADER,
@@ -142,6 +144,7 @@ pub const ALL: [Kind; 39] = [
     NOT_JSON,
     INVALID_BODY,
     INVALID_VALUE,
+    CREDENTIALS_REFUSED,
     CODE_REFUSED,
     CAPTCHA_REFUSED,
     KEY_REUSED,

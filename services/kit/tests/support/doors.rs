@@ -187,6 +187,18 @@ pub fn calls(name: &'static str) -> Case {
     }
 }
 
+/// An event that was given up, in the outbox of a service: [`dead_letters`] lets it go on.
+pub const DEAD_LETTER: &str = "INSERT INTO outbox (id, type, subject, sequence, data, dead_at) VALUES \
+     ('00000000-0000-0000-0000-0000000000d1', 'account.created.v1', gen_random_uuid(), 1, '{}', now())";
+
+/// Both routes of what was given up: staff see it, and let it go on if they say why, once.
+pub fn dead_letters(page: &'static str, replay: &'static str) -> [Case; 4] {
+    let at = replay.replace("{id}", "00000000-0000-0000-0000-0000000000d1");
+    let going_on = |status| case(Verb::Post, replay, &at, [401, 403, 403, 403, status, 403]);
+    let because = |status| going_on(status).header("x-audit-reason", "ticket 4711");
+    [case(Verb::Get, page, page, [401, 403, 403, 403, 200, 403]), going_on(422), because(204), because(404)]
+}
+
 impl Case {
     /// Whether it is about this row.
     pub fn is_of(&self, rule: &Rule) -> bool {

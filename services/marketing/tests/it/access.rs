@@ -25,6 +25,7 @@ async fn everybody_may_leave_what_visitors_leave_and_staff_may_see_it() {
     let (export, funnel, audit) = ("/api/marketing/leads/export", "/api/marketing/funnel", "/api/marketing/audit");
     let staff = [401, 403, 403, 403, 200, 403];
     let because = |path: &str| format!("{path}?reason=ticket%204711");
+    let (letters, letter) = ("/api/marketing/dead-letters", "/api/marketing/dead-letters/{id}/replay");
     let cases = [
         case(Post, capture, capture, [201; 6]).body(json!({ "email": "ann@example.com", "source": "hero" })),
         case(Post, contact, contact, [201; 6])
@@ -51,6 +52,10 @@ async fn everybody_may_leave_what_visitors_leave_and_staff_may_see_it() {
         case(Get, messages, &because(messages), staff),
         case(Get, funnel, funnel, staff),
         case(Get, audit, &because(audit), staff),
+        // Marketing tells and hears of no events.
+        case(Get, letters, letters, staff),
+        case(Post, letter, &letter.replace("{id}", &Uuid::from_u128(9).to_string()), [401, 403, 403, 403, 404, 403])
+            .header("x-audit-reason", "ticket 4711"),
         case(
             Get,
             own,

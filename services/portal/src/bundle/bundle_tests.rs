@@ -64,6 +64,19 @@ fn a_bundle_that_lacks_something_is_refused() {
 }
 
 #[test]
+fn a_second_factor_is_of_somebody_who_signs_in() {
+    let opened = |says: &'static str| {
+        let mut files = whole();
+        files[0].1 = says;
+        Bundle::open(folder(&files).path())
+    };
+    assert!(opened(r#"{"sessions": true, "factor": true}"#).unwrap().asks_for_factor());
+    assert!(!opened(r#"{"sessions": true}"#).unwrap().asks_for_factor());
+    let refused = opened(r#"{"app": true, "factor": true}"#).unwrap_err().to_string();
+    assert!(refused.contains("`sessions`"), "{refused}");
+}
+
+#[test]
 fn what_can_not_be_served_is_refused() {
     for stray in ["notes.md", "assets/index.js.map", "a b.html", "lone.css.br", ".hidden.html"] {
         let mut files = whole();

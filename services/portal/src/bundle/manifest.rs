@@ -1,4 +1,5 @@
-//! What a bundle says of itself: which forms it has, and where each goes. In: JSON of the build. Out: checked forms. Pure.
+//! What a bundle says of itself: which forms it has, and where each goes; whether it is an app, people sign in, with a second factor, see the cluster, and pay by card. In: JSON of the build. Out: that, and checked
+//! forms. Pure.
 //!
 //! The same table of the build makes the forms on the pages and the requests of their scripts, so there is one place that says what a form sends.
 
@@ -17,6 +18,21 @@ const MOST_FIELDS: usize = 32;
 pub(super) struct Manifest {
     #[serde(default)]
     forms: BTreeMap<String, Form>,
+    /// Its first page holds a program that shows all views, and opens whatever address somebody has of one.
+    #[serde(default)]
+    pub(super) app: bool,
+    /// People sign in on it.
+    #[serde(default)]
+    pub(super) sessions: bool,
+    /// Nobody is signed in without a second factor, and nobody who isn't staff.
+    #[serde(default)]
+    pub(super) factor: bool,
+    /// It shows staff the platform as Kubernetes knows it.
+    #[serde(default)]
+    pub(super) cluster: bool,
+    /// Cards are taken on it.
+    #[serde(default)]
+    pub(super) payments: bool,
 }
 
 /// A form of a page.

@@ -79,6 +79,11 @@ pub struct Bundle {
     /// Pages for what went wrong.
     pub answers: Answers,
     forms: BTreeMap<String, Form>,
+    app: bool,
+    sessions: bool,
+    factor: bool,
+    cluster: bool,
+    payments: bool,
 }
 
 impl Bundle {
@@ -105,8 +110,14 @@ impl Bundle {
         if !files.contains_key("/") {
             return Err(BundleError::Missing(INDEX.to_owned()));
         }
+        let Manifest { app, sessions, factor, cluster, payments, .. } = manifest;
+        if factor && !sessions {
+            return Err(BundleError::Unfit(
+                "`factor` is asked for when somebody signs in: it needs `sessions`".to_owned(),
+            ));
+        }
         let forms = manifest.forms(|page| files.contains_key(page)).map_err(BundleError::Unfit)?;
-        Ok(Self { files, answers, forms })
+        Ok(Self { files, answers, forms, app, sessions, factor, cluster, payments })
     }
 
     /// The file at a path.
@@ -119,6 +130,36 @@ impl Bundle {
     #[must_use]
     pub fn form(&self, name: &str) -> Option<&Form> {
         self.forms.get(name)
+    }
+
+    /// The page that shows every view, where the bundle is an app.
+    #[must_use]
+    pub fn app(&self) -> Option<&File> {
+        self.files.get("/").filter(|_| self.app)
+    }
+
+    /// Whether people sign in.
+    #[must_use]
+    pub fn asks_for_sessions(&self) -> bool {
+        self.sessions
+    }
+
+    /// Whether whoever signs in has to be staff, and to show a second factor.
+    #[must_use]
+    pub fn asks_for_factor(&self) -> bool {
+        self.factor
+    }
+
+    /// Whether staff see the platform as Kubernetes knows it.
+    #[must_use]
+    pub fn shows_cluster(&self) -> bool {
+        self.cluster
+    }
+
+    /// Whether cards are taken.
+    #[must_use]
+    pub fn asks_for_payments(&self) -> bool {
+        self.payments
     }
 
     /// Whether there are forms, which have to go somewhere.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::form::document;
+use super::page;
 use super::refusal::Refusal;
 use super::route::act;
 use super::state::State;
@@ -20,7 +21,7 @@ pub struct Call<'a> {
     pub method: &'a str,
     /// From `/v1` on.
     pub path: &'a str,
-    /// The secret key.
+    /// The secret key, or of a page the publishable one.
     pub account: Option<&'a str>,
     /// The idempotency key.
     pub key: Option<&'a str>,
@@ -61,6 +62,9 @@ impl Stripe {
     /// Does what is called for.
     pub fn call(&self, call: Call<'_>) -> Answer {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if page::is_key(call.account) {
+            return answered(page::confirm(&mut inner.state, call));
+        }
         let known = call.account.is_some_and(|key| key.starts_with("sk_") || key.starts_with("rk_"));
         if !known {
             return refused(&Refusal::no_key(call.account));
@@ -102,15 +106,19 @@ impl Stripe {
     }
 }
 
+fn answered(came: Result<Value, Refusal>) -> Answer {
+    match came {
+        Ok(body) => Answer { status: 200, body, replayed: false },
+        Err(refusal) => refused(&refusal),
+    }
+}
+
 fn refused(refusal: &Refusal) -> Answer {
     Answer { status: refusal.status, body: refusal.body(), replayed: false }
 }
 
 impl Inner {
     fn answer(&mut self, call: Call<'_>) -> Answer {
-        match act(&mut self.state, call) {
-            Ok(body) => Answer { status: 200, body, replayed: false },
-            Err(refusal) => refused(&refusal),
-        }
+        answered(act(&mut self.state, call))
     }
 }

@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::invoice::{bill, charge};
+use super::invoice::{bill, charge, line};
 use super::refusal::Refusal;
 use super::state::{Kind, State};
-use super::subscription::{DAY, after, cost, end, method_of, period_end};
+use super::subscription::{DAY, after, cost_of, end, method_of, period_end};
 
 /// How long a first payment may take.
 const FIRST_PAYMENT: i64 = 23 * 3600;
@@ -68,9 +68,10 @@ fn trial_ends_without(state: &mut State, subscription: &Value) -> Result<(), Ref
 /// The next period begins; what it costs is charged at once.
 fn renew(state: &mut State, subscription: &Value) -> Result<(), Refusal> {
     let id = subscription["id"].as_str().unwrap_or_default().to_owned();
-    let invoice = bill(state, subscription, cost(subscription), "subscription_cycle")?;
-    let start = period_end(subscription).unwrap_or(state.now);
-    let end = after(start, &subscription["items"]["data"][0]["price"]);
+    let (price, start) = (&subscription["items"]["data"][0]["price"], period_end(subscription).unwrap_or(state.now));
+    let end = after(start, price);
+    let next = line(subscription, price, cost_of(price), (start, end), false);
+    let invoice = bill(state, subscription, vec![next], "subscription_cycle")?;
     let works = settle(state, subscription, &invoice)?;
     if !works {
         wait(state, &invoice)?;

@@ -1,34 +1,96 @@
-//! Invoices and the payments that settle them. In: what a subscription costs. Out: an invoice that is paid, or open with a payment to confirm.
+//! Invoices and the payments that settle them. In: lines with what a subscription costs. Out: an invoice that is paid, or open with a payment to confirm.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::form::Given;
 use super::people::{declined, owned};
 use super::refusal::{Decline, Refusal};
 use super::state::{Kind, State};
 
-/// Makes an invoice for a subscription, with a payment if there is something to pay. What costs nothing is paid.
-pub(super) fn bill(state: &mut State, subscription: &Value, amount: i64, reason: &str) -> Result<Value, Refusal> {
-    let (id, customer) = (state.id(Kind::Invoice), &subscription["customer"]);
-    let currency = subscription["currency"].clone();
-    let payment = if amount == 0 { Value::Null } else { create_intent(state, subscription, amount)? };
-    let invoice = json!({
-        "id": id,
-        "customer": customer,
-        "currency": currency,
-        "billing_reason": reason,
-        "status": if amount == 0 { "paid" } else { "open" },
-        "amount_due": amount,
+/// What an invoice comes to, with what the customer has left from before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sums {
+    /// All lines.
+    pub total: i64,
+    /// What is to be paid.
+    pub due: i64,
+    /// The customer's balance before, negative for a credit.
+    pub before: i64,
+    /// And after.
+    pub after: i64,
+}
+
+impl Sums {
+    /// The sums of these lines for a subscription's customer. Less than nothing becomes a credit, which pays for what comes next.
+    pub(super) fn of(state: &State, subscription: &Value, lines: &[Value]) -> Self {
+        let customer = subscription["customer"].as_str().and_then(|id| state.get(Kind::Customer, id).ok());
+        let before = customer.and_then(|customer| customer["balance"].as_i64()).unwrap_or_default();
+        let total = lines.iter().filter_map(|line| line["amount"].as_i64()).sum();
+        Self { total, due: (total + before).max(0), before, after: (total + before).min(0) }
+    }
+}
+
+/// A line of an invoice: a price for a time.
+pub(super) fn line(
+    subscription: &Value,
+    price: &Value,
+    amount: i64,
+    (start, end): (i64, i64),
+    proration: bool,
+) -> Value {
+    json!({
+        "id": format!("il_{}", Uuid::now_v7().simple()),
+        "object": "line_item",
+        "amount": amount,
+        "currency": subscription["currency"],
+        "parent": { "type": "subscription_item_details", "subscription_item_details": {
+            "proration": proration, "subscription": subscription["id"], "subscription_item": subscription["items"]["data"][0]["id"],
+        } },
+        "period": { "start": start, "end": end },
+        "pricing": { "type": "price_details", "price_details": { "price": price["id"], "product": price["product"] } },
+        "quantity": 1,
+    })
+}
+
+/// An invoice's sums and lines, which a preview has too.
+pub(super) fn billed(subscription: &Value, sums: &Sums, lines: Vec<Value>) -> Value {
+    json!({
+        "customer": subscription["customer"],
+        "currency": subscription["currency"],
+        "subtotal": sums.total,
+        "total": sums.total,
+        "starting_balance": sums.before,
+        "ending_balance": sums.after,
+        "amount_due": sums.due,
         "amount_paid": 0,
-        "amount_remaining": amount,
+        "amount_remaining": sums.due,
         "attempt_count": 0,
         "next_payment_attempt": null,
-        "confirmation_secret": payment.get("client_secret").map(|secret| json!({ "client_secret": secret, "type": "payment_intent" })),
         "parent": { "type": "subscription_details", "subscription_details": { "subscription": subscription["id"] } },
-        "payments": { "object": "list", "data": [{ "payment": { "type": "payment_intent", "payment_intent": payment["id"] } }] },
+        "lines": { "object": "list", "data": lines, "has_more": false },
         "metadata": {},
-    });
-    state.add(Kind::Invoice, invoice, Some(if amount == 0 { "paid" } else { "finalized" }))
+    })
+}
+
+/// Makes an invoice for a subscription, with a payment if there is something to pay. What costs nothing is paid.
+pub(super) fn bill(state: &mut State, subscription: &Value, lines: Vec<Value>, reason: &str) -> Result<Value, Refusal> {
+    let (id, sums) = (state.id(Kind::Invoice), Sums::of(state, subscription, &lines));
+    let is_free = sums.due == 0;
+    let payment = if is_free { Value::Null } else { create_intent(state, subscription, sums.due)? };
+    if sums.after != sums.before {
+        let customer = subscription["customer"].as_str().unwrap_or_default();
+        state.change(Kind::Customer, customer, "updated", |customer| customer["balance"] = json!(sums.after))?;
+    }
+    let mut invoice = billed(subscription, &sums, lines);
+    invoice["id"] = json!(id);
+    invoice["billing_reason"] = json!(reason);
+    invoice["status"] = json!(if is_free { "paid" } else { "open" });
+    invoice["confirmation_secret"] = payment
+        .get("client_secret")
+        .map_or(Value::Null, |secret| json!({ "client_secret": secret, "type": "payment_intent" }));
+    invoice["payments"] = json!({ "object": "list", "data": [{ "payment": { "type": "payment_intent", "payment_intent": payment["id"] } }] });
+    state.add(Kind::Invoice, invoice, Some(if is_free { "paid" } else { "finalized" }))
 }
 
 fn create_intent(state: &mut State, subscription: &Value, amount: i64) -> Result<Value, Refusal> {

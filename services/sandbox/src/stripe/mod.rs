@@ -4,7 +4,8 @@
 //! | room | holds |
 //! |---|---|
 //! | [`call`], [`route`], [`params`] | idempotency keys, which call does what, and what it may say |
-//! | [`people`], [`invoice`], [`subscription`], [`verification`], [`catalogue`] | what the calls do |
+//! | [`people`], [`invoice`], [`subscription`], [`change`], [`verification`], [`catalogue`] | what the calls do |
+//! | [`page`] | what browsers do with the key that everybody may know |
 //! | [`clock`], [`cycle`] | what time does |
 //! | [`list`], [`expand`] | what is shown of many objects, and of those that belong to one |
 //! | [`state`] | objects and events |
@@ -13,6 +14,7 @@
 
 pub mod call;
 mod catalogue;
+mod change;
 mod clock;
 mod cycle;
 pub mod delivery;
@@ -20,6 +22,7 @@ mod expand;
 mod form;
 mod invoice;
 mod list;
+mod page;
 mod params;
 mod people;
 mod refusal;

@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use super::state::Kind;
 
 /// For each call with a form: method, path with `*` for an identifier, parameters. Those of lists are with the lists.
-const UNDERSTOOD: [(&str, &str, &[&str]); 22] = [
+const UNDERSTOOD: [(&str, &str, &[&str]); 23] = [
     ("POST", "products", &["id", "name", "description", "active", "metadata"]),
     ("POST", "products/*", &["name", "description", "active", "metadata"]),
     (
@@ -45,7 +45,21 @@ const UNDERSTOOD: [(&str, &str, &[&str]); 22] = [
             "metadata",
         ],
     ),
-    ("POST", "subscriptions/*", &["cancel_at_period_end", "default_payment_method", "trial_end", "metadata"]),
+    (
+        "POST",
+        "subscriptions/*",
+        &[
+            "cancel_at_period_end",
+            "default_payment_method",
+            "trial_end",
+            "items",
+            "proration_behavior",
+            "proration_date",
+            "payment_behavior",
+            "metadata",
+        ],
+    ),
+    ("POST", "invoices/create_preview", &["subscription", "subscription_details"]),
     ("DELETE", "subscriptions/*", &["invoice_now", "prorate", "cancellation_details"]),
     ("POST", "identity/verification_sessions", &["type", "options", "return_url", "client_reference_id", "metadata"]),
     ("POST", "test_helpers/clock", &["frozen_time"]),
@@ -96,7 +110,7 @@ mod tests {
         for (method, path, name) in [
             ("POST", "customers", "invoice_settings"),
             ("POST", "customers/cus_1", "nonsense"),
-            ("POST", "subscriptions/sub_1", "items"),
+            ("POST", "subscriptions/sub_1", "customer"),
             ("GET", "customers", "status"),
             ("GET", "customers/cus_1", "email"),
             ("DELETE", "customers/cus_1", "x"),

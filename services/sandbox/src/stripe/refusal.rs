@@ -63,6 +63,12 @@ impl Refusal {
         Self::new(401, "invalid_request_error", message)
     }
 
+    /// The key is one that everybody may know.
+    pub(super) fn secret_key_needed() -> Self {
+        let message = "This API call cannot be made with a publishable API key. Please use a secret API key.";
+        Self { code: Some("secret_key_required"), ..Self::new(403, "invalid_request_error", message.to_owned()) }
+    }
+
     /// Nothing lives there.
     pub(super) fn no_route(method: &str, path: &str) -> Self {
         Self::new(404, "invalid_request_error", format!("Unrecognized request URL ({method}: {path})."))

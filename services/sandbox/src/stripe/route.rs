@@ -8,7 +8,7 @@ use super::form::{Given, document};
 use super::list::{by_events, listed, searched};
 use super::refusal::Refusal;
 use super::state::{Kind, State};
-use super::{catalogue, clock, expand, invoice, params, people, subscription, verification};
+use super::{catalogue, change, clock, expand, invoice, params, people, subscription, verification};
 
 /// Does what is called for.
 pub(super) fn act(state: &mut State, call: Call<'_>) -> Result<Value, Refusal> {
@@ -47,6 +47,7 @@ fn post(state: &mut State, steps: &[&str], given: Given<'_>) -> Result<Value, Re
             let method = invoice::method_given(state, id, given)?;
             subscription::confirm(state, id, &method)
         }
+        ["invoices", "create_preview"] => change::preview(state, given),
         ["subscriptions"] => subscription::create(state, given),
         ["subscriptions", id] => subscription::update(state, id, given),
         ["identity", "verification_sessions"] => verification::create(state, given),

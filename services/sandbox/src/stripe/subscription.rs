@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 
+use super::change;
 use super::form::Given;
-use super::invoice::{bill, charge, void};
+use super::invoice::{bill, charge, line, void};
 use super::people::{declined, default_method, owned};
 use super::refusal::Refusal;
 use super::state::{Kind, State};
@@ -47,15 +48,16 @@ pub(super) fn create(state: &mut State, given: Given<'_>) -> Result<Value, Refus
             given.text("/trial_settings/end_behavior/missing_payment_method").unwrap_or("create_invoice") } },
         "default_payment_method": own.map(|method| method["id"].clone()),
         "items": { "object": "list", "data": [{
-            "id": format!("si_{}", id.trim_start_matches("sub_")), "object": "subscription_item", "price": price, "quantity": 1,
+            "id": format!("si_{}", id.trim_start_matches("sub_")), "object": "subscription_item", "price": price.clone(), "quantity": 1,
             "current_period_start": state.now, "current_period_end": end, "subscription": id,
         }] },
         "latest_invoice": null,
         "metadata": given.metadata(),
     });
     let subscription = state.add(Kind::Subscription, subscription, Some("created"))?;
-    let amount = if trial.is_some() { 0 } else { cost(&subscription) };
-    let invoice = bill(state, &subscription, amount, "subscription_create")?;
+    let amount = if trial.is_some() { 0 } else { cost_of(&price) };
+    let first = line(&subscription, &price, amount, (state.now, end), false);
+    let invoice = bill(state, &subscription, vec![first], "subscription_create")?;
     let is_paid = match payer {
         Some(method) => settle_with(state, &invoice, &method)?,
         None => trial.is_none() && amount == 0,
@@ -97,7 +99,7 @@ fn payer(
 }
 
 /// Whether this pays an invoice.
-fn settle_with(state: &mut State, invoice: &Value, method: &Value) -> Result<bool, Refusal> {
+pub(super) fn settle_with(state: &mut State, invoice: &Value, method: &Value) -> Result<bool, Refusal> {
     match invoice["payments"]["data"][0]["payment"]["payment_intent"].as_str() {
         Some(intent) => Ok(charge(state, intent, method)?.is_none()),
         None => Ok(true),
@@ -113,6 +115,10 @@ pub(super) fn update(state: &mut State, id: &str, given: Given<'_>) -> Result<Va
         owned(state, method, &customer)?;
     }
     let trial_end = trial_end(state, id, given)?;
+    // First of what changes something: a card may refuse it.
+    if let Some(change) = change::wanted(state, id, given, "")? {
+        change::apply(state, id, change, given)?;
+    }
     state.change(Kind::Subscription, id, "updated", |subscription| {
         if let Some(end) = trial_end {
             subscription["trial_end"] = json!(end);
@@ -210,11 +216,7 @@ pub(super) fn period_end(subscription: &Value) -> Option<i64> {
 }
 
 /// What a period costs.
-pub(super) fn cost(subscription: &Value) -> i64 {
-    cost_of(&subscription["items"]["data"][0]["price"])
-}
-
-fn cost_of(price: &Value) -> i64 {
+pub(super) fn cost_of(price: &Value) -> i64 {
     price["unit_amount"].as_i64().unwrap_or_default()
 }
 

@@ -39,16 +39,23 @@ const NEEDED: [(&str, Form); 10] = [
     ("is_anonymous", |_| true),
 ];
 
+/// Where a backend writes what a hook would say of an account, for platforms on which no hook is asked.
+const CLAIMS: &str = "claims";
+
 /// What the token says, unless a hook has another opinion.
 pub(super) fn claims(state: &State, issue: &Issue, now: Timestamp) -> Result<Value, Refusal> {
     let (user, session) = (state.user(issue.user)?, state.session(issue.session)?);
-    Ok(json!({
+    let mut claims = json!({
         "iss": state.settings.issuer, "aud": user.audience, "sub": user.id,
         "iat": now.as_second(), "exp": now.as_second() + i64::from(state.settings.jwt_exp),
         "role": user.role, "aal": session.assurance(), "amr": session.methods(), "session_id": session.id,
         "email": user.email, "phone": user.phone, "is_anonymous": user.is_anonymous,
         "app_metadata": user.app_metadata, "user_metadata": user.user_metadata,
-    }))
+    });
+    for (name, value) in user.app_metadata.get(CLAIMS).and_then(Value::as_object).into_iter().flatten() {
+        claims[name] = value.clone();
+    }
+    Ok(claims)
 }
 
 /// Whether a hook left what every token needs.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue};
 use reqwest::Method;
-use rerp_gateway::auth::{Assurance, Auth, Keys, KeysSettings, Principal, PrincipalKind, Rules};
+use rerp_kit::bearer::{Assurance, Auth, Keys, KeysSettings, Principal, PrincipalKind, Rules};
 use rerp_kit::metrics::Metrics;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -49,6 +49,12 @@ async fn the_gateway_knows_people_and_staff_by_their_tokens() {
     let request = p.request(Method::POST, "token?grant_type=password").header("apikey", "sb_publishable_x");
     let staff = p.answer(request.header("x-jwt-aud", "staff").json(&wish)).await.text("access_token");
     assert_eq!(who(&gateway, &staff).await.unwrap().kind, PrincipalKind::Staff);
+
+    let said = json!({ "claims": { "aud": "staff", "rerp_role": "owner" } });
+    let wish = json!({ "email": "tom@example.com", "password": PASSWORD, "email_confirm": true, "app_metadata": said });
+    p.backend(Method::POST, "", &wish).await;
+    let tom = who(&gateway, &p.sign_in("tom@example.com").await.text("access_token")).await.unwrap();
+    assert_eq!((tom.kind, tom.role.as_deref()), (PrincipalKind::Staff, Some("owner")), "as a hook would have it");
 
     p.set(&json!({ "issuer": "http://elsewhere.example" })).await;
     assert!(who(&gateway, &p.sign_in(ANN).await.text("access_token")).await.is_none(), "of another issuer");

@@ -130,7 +130,7 @@ async fn billing(dir: &Path, identity: SocketAddr, sandbox: SocketAddr) -> Socke
     };
     let identity = Identity::new(client("identity", identity, &metrics), &metrics);
     let webhook_secrets = [SecretString::from("whsec_test")].into();
-    let state = rerp_billing::state::AppState { db, identity, stripe, webhook_secrets };
+    let state = rerp_billing::state::AppState { db, identity, stripe, webhook_secrets, publishable_key: None };
     serve(rerp_billing::router(state)).await
 }
 

@@ -110,14 +110,7 @@ impl Observer for Board {
     fn compared(&self, comparison: &Comparison) {
         self.update(|status| {
             let total: u64 = status.tables.iter().map(|table| table.total).sum();
-            let decided = comparison.rows.saturating_sub(comparison.undecided);
-            let coverage = if total == 0 { 1.0 } else { (decided as f64 / total as f64).min(1.0) };
-            status.verification = Some(Verification {
-                rows: comparison.rows,
-                chunks: comparison.chunks,
-                mismatches: comparison.mismatches.len() as u64,
-                coverage,
-            });
+            status.verification = Some(Verification::new(comparison, total));
         });
     }
 }

@@ -17,7 +17,8 @@ async fn at_its_end() -> (World, Client) {
     let source = world.source.admin().await;
     source.batch_execute("DROP VIEW app.emails").await.unwrap();
     world.succeeds("run", &["--advance-to", "Observe"]).await;
-    let wish = Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true };
+    let wish =
+        Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true, until: None };
     journal::write_wish(&source, &world.migration, &wish).await.unwrap();
     (world, source)
 }
@@ -58,6 +59,13 @@ async fn a_backup_that_lacks_a_row_is_none() {
     let memory = remembered(&world, &source).await;
     assert!(memory.backup.is_none() && memory.quiet.is_none(), "{memory:?}");
     worker.kill();
+    // What somebody puts into its place is his, though an earlier try has been there.
+    let file = world.path("old.dump");
+    std::fs::write(&file, "mine").unwrap();
+    let (refused, text) = code(&world, "run", &[]).await;
+    assert_eq!((refused, std::fs::read_to_string(&file).unwrap()), (Some(2), "mine".to_owned()), "{text}");
+    assert!(text.contains("this migration hasn't written it"), "{text}");
+    std::fs::remove_file(&file).unwrap();
     let worker = world.worker();
     let memory = quiet(&world, &source, None).await;
     assert!(memory.backup.is_some() && memory.done.is_none());

@@ -108,7 +108,8 @@ async fn roles_whose_statements_name_a_table_are_told() {
     let source = world.source.admin().await;
     source.batch_execute("CREATE EXTENSION pg_stat_statements SCHEMA public").await.unwrap();
     let worker = world.worker();
-    let wish = Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true };
+    let wish =
+        Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true, until: None };
     journal::ensure(&source).await.unwrap();
     journal::write_wish(&source, &world.migration, &wish).await.unwrap();
     let first = quiet(&world, &source, None).await;

@@ -63,15 +63,16 @@ pub(super) const FAULTS: &[Fault] = &[
         ..fatal(Check::NothingToMove, "DROP VIEW app.both; DROP TABLE app.child, app.parent")
     },
     Fault {
-        cure: Cure::By("DROP TABLE app.x"),
-        ..fatal(
-            Check::Partitioned,
-            "CREATE TABLE app.x (id int PRIMARY KEY) PARTITION BY RANGE (id); ALTER TABLE app.x OWNER TO {o}",
-        )
+        cure: Cure::By("ALTER TABLE stay.x NO INHERIT app.parent"),
+        ..fatal(Check::Inheritance, "CREATE TABLE stay.x () INHERITS (app.parent)")
     },
     Fault {
-        cure: Cure::By("ALTER TABLE stay.x NO INHERIT app.parent"),
-        ..fatal(Check::Partitioned, "CREATE TABLE stay.x () INHERITS (app.parent)")
+        cure: Cure::By("ALTER TABLE app.x DETACH PARTITION stay.x_1"),
+        ..fatal(
+            Check::PartitionTree,
+            "CREATE TABLE app.x (id int PRIMARY KEY) PARTITION BY RANGE (id); ALTER TABLE app.x OWNER TO {o};
+             CREATE TABLE stay.x_1 PARTITION OF app.x DEFAULT",
+        )
     },
     fatal(Check::Unlogged, "CREATE UNLOGGED TABLE app.x (id int PRIMARY KEY); ALTER TABLE app.x OWNER TO {o}"),
     fatal(Check::Unlogged, "CREATE UNLOGGED SEQUENCE app.s"),

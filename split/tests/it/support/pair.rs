@@ -10,7 +10,9 @@ use rerp_split::connect::Endpoint;
 use rerp_split::fence::{CutoverConfig, WayBack};
 use rerp_split::journal::{self, Wish, run};
 use rerp_split::phase::Phase;
-use rerp_split::spec::{self, CleanupSpec, CopySpec, Direction, EvidenceSpec, ForeignKeySpec, ReplicationSpec, Spec};
+use rerp_split::spec::{
+    self, CleanupSpec, CopySpec, Direction, EvidenceSpec, ForeignKeySpec, ReplicationSpec, Spec, VerificationSpec,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,13 +65,15 @@ impl Pair {
             replication: ReplicationSpec::default(),
             foreign_keys: ForeignKeySpec::default(),
             evidence: EvidenceSpec::default(),
+            verification: VerificationSpec::default(),
             way_back: false,
             cleanup: CleanupSpec::default(),
         };
         let (from, to) = (source.admin().await, target.admin().await);
         let run = run::claim(&from, &to, migration).await.unwrap();
         journal::register(&from, &to, run, &spec).await.unwrap();
-        let wish = Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true };
+        let wish =
+            Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true, until: None };
         journal::write_wish(&from, migration, &wish).await.unwrap();
         Self { source, target, spec, run }
     }
@@ -102,6 +106,7 @@ impl Pair {
             tables: MOVING.map(str::to_owned).to_vec(),
             sequences: SEQUENCES.map(str::to_owned).to_vec(),
             views: Vec::new(),
+            unnamed: Vec::new(),
             publication: stream::publication(&self.spec.migration),
             again: false,
             way_back: WayBack::None,

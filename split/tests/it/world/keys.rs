@@ -80,7 +80,8 @@ impl World {
 
     /// Takes the migration over, as a worker does that finds another one dead. It may go as far as it can.
     pub async fn take(&self) -> Job {
-        let wish = Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true };
+        let wish =
+            Wish { advance_to: Phase::Completed, abort: false, suspend: false, services_prepared: true, until: None };
         journal::write_wish(&self.source.admin().await, &self.migration, &wish).await.unwrap();
         rerp_split::run::take(&self.settings()).await.unwrap()
     }

@@ -15,7 +15,7 @@ use super::support::ledger::TABLES;
 use super::support::side::{self, SCHEMA, unique};
 use rerp_split::connect::Endpoint;
 use rerp_split::spec::{
-    AcrossDomains, CleanupSpec, CopySpec, EvidenceSpec, ForeignKeySpec, ReplicationSpec, Side, Spec,
+    AcrossDomains, CleanupSpec, CopySpec, EvidenceSpec, ForeignKeySpec, ReplicationSpec, Side, Spec, VerificationSpec,
 };
 use rerp_split::status::Status;
 use rerp_split::step::Job;
@@ -38,6 +38,7 @@ pub struct World {
     replication: ReplicationSpec,
     foreign_keys: ForeignKeySpec,
     evidence: EvidenceSpec,
+    verification: VerificationSpec,
     way_back: bool,
     cleanup: CleanupSpec,
     dir: TempDir,
@@ -94,6 +95,13 @@ impl World {
         self
     }
 
+    /// The same, compared in this way.
+    pub fn compared(mut self, verification: VerificationSpec) -> Self {
+        self.verification = verification;
+        self.write_spec();
+        self
+    }
+
     /// The same, with a way back: the other tests do without, for its slot waits for everybody's transactions on the target.
     pub fn with_way_back(mut self) -> Self {
         self.way_back = true;
@@ -128,6 +136,7 @@ impl World {
             replication: ReplicationSpec::default(),
             foreign_keys: ForeignKeySpec::default(),
             evidence: EvidenceSpec::default(),
+            verification: VerificationSpec::default(),
             way_back: false,
             cleanup: CleanupSpec::default(),
             dir: tempfile::tempdir().unwrap(),
@@ -154,6 +163,7 @@ impl World {
             replication: self.replication,
             foreign_keys: self.foreign_keys,
             evidence: self.evidence,
+            verification: self.verification,
             way_back: self.way_back,
             cleanup: self.cleanup.clone(),
         }

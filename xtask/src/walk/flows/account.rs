@@ -10,6 +10,7 @@ const PLAN: &str =
     r#"{"name": "Walk", "trial_days": 14, "prices": [{"amount": 1900, "currency": "eur", "interval": "month"}]}"#;
 const SUBSCRIBE: &str = r#"{"account_id": "$account", "human_name_id": "$ann", "price_id": "$price"}"#;
 const KYC: &str = r#"{"account_id": "$account", "human_name_id": "$ann"}"#;
+const AGAIN: &str = "/api/billing/webhooks/stripe/events/{id=told}/replay";
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -90,4 +91,12 @@ pub(super) const ROWS: &[Row] = &[
     done("Stripe tells of it", Event { kind: "identity.verification_session.verified", about: "shown" }),
     get("the proof is done", Ann, "/api/billing/kyc/status/{account_id=account}").soon().shows(&[("/verification_status", "verified"), ("/verified_at", "*")]),
     get("Ben doesn't learn of it", Ben, "/api/billing/kyc/status/{account_id=account}").refused(404, "not-found"),
+
+    get("staff see what Stripe has told, and what became of it", Staff, "/api/billing/webhooks/stripe/events")
+        .shows(&[("/items/object_id=$shown/state", "done")]).keeps(&[("told", "/items/object_id=$shown/id")]),
+    get("Ann doesn't", Ann, "/api/billing/webhooks/stripe/events").refused(403, "not-permitted"),
+    post("staff have it worked on again, and say why", Staff, AGAIN, "").because("a walk").status(204),
+    get("it is done once more", Staff, "/api/billing/webhooks/stripe/events?state=done").soon().shows(&[("/items/id=$told/error", "-"), ("/items/id=$told/id", "$told")]),
+    post("not without saying why", Staff, AGAIN, "").refused(422, "invalid-value"),
+    post("Ann has nothing worked on", Ann, AGAIN, "").refused(403, "not-permitted"),
 ];

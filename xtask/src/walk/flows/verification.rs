@@ -9,6 +9,7 @@ const QUESTION: &str = r#"{"kind": "numeric", "prompt": "How much are six times 
 const SESSION: &str = r#"{"human_name_id": "$uma", "account_id": "$uma_account", "module": "$quiz"}"#;
 const PERMISSIONS: &str = "/api/accounts/{account_id=uma_account}/permissions/{human_name_id=uma}";
 const STATUS: &str = "/api/identity/verification-status/{human_name_id=uma}";
+const FOUND: &str = "/api/identity/people?email={email=uma_email}";
 const EMAIL: &str = r#"{"email": "$uma_email"}"#;
 const EMAIL_CODE: &str = r#"{"email": "$uma_email", "code": "$email_code"}"#;
 const EMAIL_WRONG: &str = r#"{"email": "$uma_email", "code": "$email_wrong"}"#;
@@ -45,10 +46,31 @@ pub(super) const ROWS: &[Row] = &[
     post("a code is good once", Uma, "/api/identity/verify/phone", PHONE_CODE).refused(422, "code-refused"),
     get("Uma is verified", Uma, STATUS).shows(&[("/email_verified", "true"), ("/phone_verified", "true"), ("/both_verified", "true")]),
 
+    get("staff who say why find her by her address", Staff, FOUND).because("a walk")
+        .shows(&[("/items/0/human_name_id", "$uma"), ("/items/0/email_verified", "true"), ("/items/0/phone_verified", "true")]),
+    get("and nobody by one that is no person's", Staff, "/api/identity/people?email={email=lead_email}").because("a walk").shows(&[("/items/0", "-")]),
+    get("not without saying why", Staff, FOUND).refused(422, "invalid-value"),
+    get("a person finds nobody", Ann, FOUND).refused(403, "not-permitted"),
+    get("nor does who isn't signed in", Nobody, FOUND).refused(401, "not-signed-in"),
+
     done("the event is written down", Stored { service: "identity", sql: TOLD }).shows(&[("", "1")]).arrows(&["told"]),
     done("it comes to billing", Stored { service: "billing", sql: HEARD }).over_the_bus().shows(&[("", "1")]).arrows(&["to-billing", "billing"]),
     done("it comes to account", Stored { service: "account", sql: HEARD }).over_the_bus().shows(&[("", "1")]).arrows(&["to-account", "account"]),
     done("it comes to FTE", Stored { service: "fte", sql: HEARD }).over_the_bus().shows(&[("", "1")]).arrows(&["to-fte", "fte"]),
+
+    get("staff see what Identity has given up", Staff, "/api/identity/dead-letters").shows(&[("/items", "*")]),
+    post("and let nothing go on that there isn't", Staff, "/api/identity/dead-letters/{id=nobody}/replay", "").because("a walk").refused(404, "not-found"),
+    get("staff see what Account has given up", Staff, "/api/accounts/dead-letters").shows(&[("/items", "*")]),
+    post("and let nothing go on that there isn't", Staff, "/api/accounts/dead-letters/{id=nobody}/replay", "").because("a walk").refused(404, "not-found"),
+    get("staff see what Marketing has given up", Staff, "/api/marketing/dead-letters").shows(&[("/items", "*")]),
+    post("and let nothing go on that there isn't", Staff, "/api/marketing/dead-letters/{id=nobody}/replay", "").because("a walk").refused(404, "not-found"),
+    get("staff see what Billing has given up", Staff, "/api/billing/dead-letters").shows(&[("/items", "*")]),
+    post("and let nothing go on that there isn't", Staff, "/api/billing/dead-letters/{id=nobody}/replay", "").because("a walk").refused(404, "not-found"),
+    get("staff see what FTE has given up", Staff, "/api/fte/dead-letters").shows(&[("/items", "*")]),
+    post("and let nothing go on that there isn't", Staff, "/api/fte/dead-letters/{id=nobody}/replay", "").because("a walk").refused(404, "not-found"),
+    get("Uma doesn't see it", Uma, "/api/identity/dead-letters").refused(403, "not-permitted"),
+    post("nor does she let it go on", Uma, "/api/identity/dead-letters/{id=nobody}/replay", "").refused(403, "not-permitted"),
+    post("nor do staff who don't say why", Staff, "/api/identity/dead-letters/{id=nobody}/replay", "").refused(422, "invalid-value"),
 
     get("account lets her take tests", Uma, PERMISSIONS)
         .shows(&[("/permissions/action=test.take/allowed", "true"), ("/permissions/action=billing.manage/allowed", "true")]).arrows(&["account"]),

@@ -69,6 +69,7 @@ impl<'a> Person<'a> {
             email: format!("of-{run}@issuer.example"),
             password: format!("password of {run}"),
             audience: "authenticated",
+            is_staff: false,
         };
         if !stand_ins.sign_up(&account)? {
             return Err(Error::Step("making her an account at the issuer", "it was refused".to_owned()));
@@ -210,7 +211,7 @@ fn hire(stand_ins: StandIns<'_>, run: &str) -> Result<String, Error> {
     let part = |from: usize, to: usize| hash.get(from..to).unwrap_or_default();
     let id = format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(18, 30));
     let (email, password) = (format!("staff-{run}@issuer.example"), format!("staff of {run}"));
-    let account = Account { id, email, password, audience: "staff" };
+    let account = Account { id, email, password, audience: "staff", is_staff: true };
     if !stand_ins.sign_up(&account)? {
         return Err(Error::Step("hiring somebody", "the issuer refused it".to_owned()));
     }

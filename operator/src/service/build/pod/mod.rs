@@ -30,7 +30,7 @@ pub(super) fn build(checked: &Checked) -> PodSpec {
     let pull = settings.image_pull_secrets.into_iter().map(|one| LocalObjectReference { name: one.name });
     PodSpec {
         service_account_name: Some(checked.owner.name.clone()),
-        automount_service_account_token: Some(false),
+        automount_service_account_token: Some(settings.api_token.unwrap_or_default()),
         enable_service_links: Some(false),
         termination_grace_period_seconds: Some(settings.termination_grace_period_seconds.unwrap_or(GRACE)),
         security_context: Some(security()),

@@ -4,6 +4,7 @@ use super::*;
 use rerp_crds::split::{Cleanup, CleanupBackup, CleanupPolicy};
 use rerp_split::spec::{
     self, AcrossDomains as Across, BackupSpec, CleanupSpec, EvidenceSpec, ForeignKeySpec, Policy, Spec,
+    VerificationMode, VerificationSpec,
 };
 use rerp_split::status;
 
@@ -105,6 +106,13 @@ fn another_answer_starts_another_worker() {
     let seen = |policy, quiet_for_s| pod(&Spec { evidence: EvidenceSpec { policy, quiet_for_s }, ..usual.clone() });
     assert!(seen(Policy::Require, 600).is_some());
     assert_ne!(seen(Policy::Require, 600), seen(Policy::Require, 60));
+    let compared = |max_duration_s| {
+        let verification = VerificationSpec { mode: VerificationMode::Sample, max_duration_s };
+        pod(&Spec { verification, ..usual.clone() })
+    };
+    assert!(compared(None).is_some());
+    assert_eq!(compared(None), compared(Some(3600)));
+    assert_ne!(compared(None), compared(Some(60)));
     let dropped = |after_s, backup| {
         let cleanup = CleanupSpec { policy: spec::CleanupPolicy::Drop, after_s, backup };
         pod(&Spec { cleanup, ..usual.clone() })

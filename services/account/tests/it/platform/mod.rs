@@ -7,6 +7,7 @@ use rerp_account::access::RULES;
 use rerp_account::state::AppState;
 use rerp_entitlements::Billing;
 use rerp_kit::metrics::Metrics;
+use rerp_kit::pool::Db;
 use rerp_people::Identity;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -62,6 +63,11 @@ impl Platform {
         let billing = Some(Billing::new(client("billing", billing, &Metrics::new().unwrap())));
         let state = AppState { billing, ..state(self._dirs[0].path(), self.identity_at).await };
         self.at = serve(rerp_account::router(state)).await;
+    }
+
+    /// Account's database, as the service opens it.
+    pub(crate) async fn database(&self) -> Db {
+        open(self._dirs[0].path()).await.0
     }
 
     /// Account behind its guard, on the same database.

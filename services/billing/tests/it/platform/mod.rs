@@ -27,6 +27,7 @@ pub(crate) const ACCOUNT: &str = "0191f7a1-3f0c-7000-8000-0000000000a1";
 pub(crate) const MONTHLY: &str = "0191f7a1-3f0c-7000-8000-0000000000b1";
 pub(crate) const YEARLY: &str = "0191f7a1-3f0c-7000-8000-0000000000b2";
 
+pub(crate) const PUBLISHABLE: &str = "pk_test_1";
 const SECRET: &str = "whsec_test";
 const PEOPLE: &str = "INSERT INTO email_addresses (id, email) SELECT ('0191f7a1-3f0c-7000-8000-0000000001' || lpad(n::text, 2, '0'))::uuid, n || '@example.com' FROM generate_series(1, 2) n;
      INSERT INTO human_names (id, email_address_id) SELECT ('0191f7a1-3f0c-7000-8000-0000000000' || lpad(n::text, 2, '0'))::uuid,
@@ -61,7 +62,8 @@ impl Platform {
         };
         let people = Identity::new(client("identity", identity_at, &metrics), &metrics);
         let webhook_secrets = [SecretString::from(SECRET)].into();
-        let state = AppState { db, identity: people, stripe, webhook_secrets };
+        let publishable_key = Some(PUBLISHABLE.into());
+        let state = AppState { db, identity: people, stripe, webhook_secrets, publishable_key };
         let at = serve(rerp_billing::router(state.clone())).await;
         let platform = Self { billing, identity, at, sandbox, state, http: visitor(), _dirs: dirs };
         platform.offer().await;

@@ -1,16 +1,14 @@
 //! A gateway with five services behind it and an issuer of tokens beside it.
 
 mod backend;
-mod issuer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use crate::issuer::{Issuer, claims};
 pub(crate) use backend::{Backend, Do};
-pub(crate) use issuer::{Issuer, claims};
 
-use rerp_gateway::auth::{Auth, Keys, KeysSettings, Rules};
 use rerp_gateway::cors::Origins;
 use rerp_gateway::front::Front;
 use rerp_gateway::gateway::Gateway;
@@ -20,6 +18,7 @@ use rerp_gateway::routes::Routes;
 use rerp_gateway::site::Sites;
 use rerp_gateway::table::Upstream;
 use rerp_gateway::upstream::{Address, Upstreams};
+use rerp_kit::bearer::{Auth, Keys, KeysSettings, Rules};
 use rerp_kit::config::HttpSettings;
 use rerp_kit::metrics::Metrics;
 use tokio::net::TcpListener;

@@ -1,5 +1,6 @@
 //! Events on a real database, with a broker in memory: from the transaction that tells of something to its effect.
 
+mod dead_letters;
 mod inbox;
 mod moving;
 mod nats;

@@ -6,6 +6,7 @@ use crate::support::until;
 use rerp_kit::events::catalogue::{Event as _, RoleChange, RoleChanged};
 use rerp_kit::events::memory::Trouble;
 use rerp_kit::events::relay::{Turn, keep};
+use rerp_kit::events::running::replay;
 use rerp_kit::events::{Reach, outbox, publish};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -99,7 +100,7 @@ async fn what_is_refused_too_often_waits_for_a_person_and_its_subject_with_it() 
     world.tell(other).await;
     world.publish_all().await;
     assert_eq!((sequences(&world, refused), sequences(&world, other)), (vec![], vec![2]));
-    assert_eq!(outbox::replay(&world.db).await.unwrap(), 1);
+    assert_eq!(replay(&world.db).await.unwrap().outbox, 1);
     world.publish_all().await;
     assert_eq!(sequences(&world, refused), [2, 3]);
 }
@@ -130,7 +131,7 @@ async fn what_is_behind_another_sleeps_until_that_is_published() {
     // The pause of the one is over, and the other is replayed: whoever is published wakes the next.
     let over = format!("UPDATE svc.outbox SET due_at = now() WHERE subject = '{slow}' AND sequence = 2");
     world.home.execute(&over).await;
-    assert_eq!(outbox::replay(&world.db).await.unwrap(), 1);
+    assert_eq!(replay(&world.db).await.unwrap().outbox, 1);
     world.publish_all().await;
     assert_eq!((sequences(&world, dead), sequences(&world, slow)), (vec![2, 3, 4], vec![2, 3]));
 }

@@ -1,0 +1,145 @@
+//! What customers come for, done on the running platform.
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { codeIn, count, message, platform } from "../../../shared/test/platform";
+import { browser } from "../../../website/test/browser/visitor";
+import { come, heading, open, settled } from "./customer";
+
+const { customer, fresh } = platform().people;
+/** Of this run: accounts and addresses of earlier ones stay. */
+const RUN = Date.now().toString(36);
+
+let chromium: Browser;
+
+beforeAll(async () => {
+  chromium = await browser();
+});
+afterAll(() => chromium.close());
+
+async function prove(page: Page, contact: string, send: () => Promise<void>): Promise<void> {
+  const before = await count(contact);
+  await send();
+  await page.getByLabel("Code").fill(codeIn(await message(contact, before)));
+  await page.getByRole("button", { name: "Prove it" }).click();
+}
+
+it("somebody new proves how they are reached", async () => {
+  const visitor = await come(chromium, fresh);
+  const { page } = visitor;
+  await page.getByText("Not proved yet").first().waitFor();
+  await visitor.judge("platform-customer-home-new");
+  await page.goto("/verify");
+  await heading(page, "Prove how we reach you");
+  await settled(page);
+  if (await page.getByText("Step 1 of 2").isVisible()) {
+    await prove(page, fresh.contact, () => page.getByRole("button", { name: "Send me a code" }).click());
+  }
+  await page.getByText("Step 2 of 2").waitFor();
+  await visitor.judge("platform-customer-verify");
+  await page.getByLabel("Mobile number").fill(fresh.phone);
+  await prove(page, fresh.phone, () => page.getByRole("button", { name: "Send me a code" }).click());
+  await page.getByText("Both are proved").waitFor();
+  await visitor.judge("platform-customer-proved");
+  await visitor.leave();
+});
+
+it("a customer opens an account, gives it an address, and invites somebody", async () => {
+  const visitor = await come(chromium, customer);
+  const { page } = visitor;
+  await open(page, "Accounts");
+  await settled(page);
+  await page.getByRole("link", { name: "Open an account" }).click();
+  await heading(page, "Open an account");
+  await page.getByLabel(/^Business/).check();
+  await page.getByLabel("Name of the company").fill(`Sample ${RUN}`);
+  await page.getByRole("button", { name: "Look it up" }).click();
+  await settled(page);
+  await visitor.judge("platform-customer-account-new");
+  await page.getByRole("button", { name: "Open the account" }).click();
+  await page.getByRole("link", { name: "Addresses" }).waitFor();
+  await settled(page);
+  await visitor.judge("platform-customer-account");
+  await page.getByRole("link", { name: "Addresses" }).click();
+  await page.getByRole("button", { name: "Add an address" }).click();
+  await page.getByLabel("Street and number").fill("High Street 1");
+  await page.getByLabel("Town").fill("Bath");
+  await page.getByLabel("Country").selectOption({ label: "United Kingdom" });
+  await visitor.judge("platform-customer-address");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("High Street 1", { exact: true }).waitFor();
+  await visitor.judge("platform-customer-addresses");
+  await page.getByRole("link", { name: "People" }).click();
+  await settled(page);
+  const before = await count(fresh.contact);
+  await page.getByLabel("E-mail address").fill(fresh.contact);
+  await page.getByRole("button", { name: "Invite" }).click();
+  await page.getByRole("button", { name: /^Take back/ }).waitFor();
+  await visitor.judge("platform-customer-people");
+  await accept(await message(fresh.contact, before));
+  // That nobody has written a company down yet is answered so.
+  await visitor.leave([/status of 404/]);
+});
+
+/** Whoever is invited follows the link in the mail, and sees the account. */
+async function accept(mail: string): Promise<void> {
+  const link = /http\S+#\S+/.exec(mail)?.[0] ?? "";
+  const invited = await come(chromium, fresh, link.slice(platform().origins.customer.length));
+  const { page } = invited;
+  await heading(page, "Accept an invitation");
+  await invited.judge("platform-customer-invitation");
+  await page.getByRole("button", { name: "Accept" }).click();
+  await page.waitForURL(/\/accounts\/[0-9a-f-]{36}$/);
+  await page.getByText(`Sample ${RUN}`).first().waitFor();
+  await invited.leave();
+}
+
+it("a customer sees where they are signed in, and takes along what is held of them", async () => {
+  const visitor = await come(chromium, customer);
+  const { page } = visitor;
+  await open(page, "You");
+  await settled(page);
+  await visitor.judge("platform-customer-me");
+  await page.goto("/me/sign-ins");
+  await settled(page);
+  await visitor.judge("platform-customer-sign-ins");
+  await page.goto("/me/data");
+  await settled(page);
+  await page.getByRole("button", { name: "Collect it" }).click();
+  const file = page.waitForEvent("download");
+  await page.getByRole("button", { name: /^Keep/ }).click();
+  expect((await file).suggestedFilename()).toBe("rerp-data.json");
+  await page.getByText("All of it is here.").waitFor();
+  await visitor.judge("platform-customer-data");
+  // A service that holds nothing of somebody says so.
+  await visitor.leave([/status of 404/]);
+});
+
+it("a customer adds a card, and chooses a plan", async () => {
+  const visitor = await come(chromium, customer);
+  const { page } = visitor;
+  await open(page, "Plan", "Plan and payment");
+  await settled(page);
+  await visitor.judge("platform-customer-billing");
+  await page.getByRole("link", { name: "Your payment methods" }).click();
+  await heading(page, "Payment methods");
+  await page.getByRole("button", { name: "Add a card" }).click();
+  await page.getByLabel("Test card").selectOption("pm_card_visa");
+  await visitor.judge("platform-customer-card");
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.getByText("Your card is added.").waitFor();
+  await visitor.judge("platform-customer-cards");
+  await open(page, "Plan", "Plan and payment");
+  const own = page.getByRole("listitem").filter({ has: page.getByText("Owner", { exact: true }) });
+  await own
+    .getByRole("link", { name: /^Sample/ })
+    .first()
+    .click();
+  await heading(page, "Plan");
+  await settled(page);
+  await visitor.judge("platform-customer-plan");
+  await page.getByRole("button", { name: "Choose : Sample, €190 a year" }).click();
+  await page.getByRole("button", { name: "Subscribe" }).waitFor();
+  await visitor.judge("platform-customer-subscribe");
+  await visitor.leave([/status of 404/]);
+});
