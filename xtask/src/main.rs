@@ -17,6 +17,7 @@ mod paths;
 mod portals;
 mod progress;
 mod test;
+mod verdict;
 mod walk;
 
 use std::error::Error;

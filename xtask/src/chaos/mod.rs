@@ -25,6 +25,7 @@ use crate::deploy;
 use crate::images::Options;
 use crate::paths::Paths;
 use crate::progress::Step;
+use crate::verdict;
 use crate::walk::places::Places;
 
 pub(crate) use error::Error;
@@ -112,11 +113,7 @@ pub(crate) fn run(paths: &Paths, choice: &Choice, args: &Args, images: &Options)
         return Ok(ExitCode::SUCCESS);
     }
     stage.dump(&dir.join("failure"));
-    eprintln!("chaos FAILED:");
-    for failure in failures {
-        eprintln!("  {failure}");
-    }
-    Ok(ExitCode::FAILURE)
+    Ok(verdict::failed("chaos", &failures))
 }
 
 fn set_up(paths: &Paths, stage: &Stage<'_>, args: &Args) -> Result<(), Error> {

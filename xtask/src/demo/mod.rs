@@ -39,6 +39,7 @@ use crate::deploy;
 use crate::images::Options;
 use crate::paths::Paths;
 use crate::progress::{Step, note};
+use crate::verdict;
 
 use api::Api;
 use bar::Bar;
@@ -230,11 +231,7 @@ fn conclude(paths: &Paths, kube: Kube<'_>, measured: &Measured, bar: &Bar) -> Re
     for example in &measured.verdict.examples {
         eprintln!("  {example}");
     }
-    eprintln!("the demo FAILED:");
-    for failure in failures {
-        eprintln!("  {failure}");
-    }
-    Ok(ExitCode::FAILURE)
+    Ok(verdict::failed("the demo", &failures))
 }
 
 const NEXT: &str = "\

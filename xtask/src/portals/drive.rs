@@ -13,6 +13,7 @@ use crate::cluster::Cluster;
 use crate::install;
 use crate::paths::Paths;
 use crate::progress::{Step, note};
+use crate::verdict;
 use crate::walk::door::Door;
 use crate::walk::sample::Sample;
 
@@ -39,7 +40,10 @@ pub(super) fn all(paths: &Paths, cluster: &Cluster, sample: &Sample) -> Result<b
         .map_err(|source| Error::Untold(told.clone(), source))?;
     let step = Step::begin("Going through the portals with a browser");
     let drive = workspace.script("drive").env("RERP_PLATFORM", &told).env("RERP_CHROMIUM", browser);
-    let status = drive.env("RERP_SHOTS", &shots).limit(LIMIT).status()?;
+    let status = drive.env("RERP_SHOTS", &shots).limit(LIMIT).watch(|line| {
+        verdict::read(line);
+        println!("{line}");
+    })?;
     note(format!("pictures of the pages are in {}", shots.display()));
     step.done(if status.success() { "done" } else { "not done" });
     Ok(status.success())

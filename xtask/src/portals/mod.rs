@@ -20,6 +20,7 @@ use crate::images::{self, Options};
 use crate::install;
 use crate::paths::Paths;
 use crate::progress::{Step, note};
+use crate::verdict;
 use crate::walk;
 use crate::walk::sample::{Login, Sample};
 
@@ -78,11 +79,7 @@ pub(crate) fn run(paths: &Paths, choice: &Choice, options: &Options) -> Result<E
         println!("{}", next(&way, &sample));
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("the portals FAILED:");
-    for what in wrong {
-        eprintln!("  {what}");
-    }
-    Ok(ExitCode::FAILURE)
+    Ok(verdict::failed("the portals", &wrong))
 }
 
 /// What follows a demo: the portals, on the platform that it has left. Where there is no Node to build them there is no portal, and the demo is none the worse.

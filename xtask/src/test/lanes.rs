@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{Error, Tally};
 use crate::command::Cmd;
+use crate::verdict;
 
 /// How many programs run at once. Each runs as many tests at once as there are processors.
 const LANES: usize = 2;
@@ -65,6 +66,7 @@ pub(super) fn run(
             let mut ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
             let (tally, passed, show) = &mut *ended;
             lines.iter().for_each(|line| tally.read_cargo(line));
+            lines.iter().for_each(|line| verdict::read(line));
             lines.iter().for_each(|line| show(line));
             *passed &= status?.success();
         }

@@ -30,6 +30,7 @@ use crate::generate;
 use crate::install;
 use crate::paths::{self, Paths};
 use crate::progress::elapsed;
+use crate::verdict;
 use crate::walk;
 pub(crate) use tally::Tally;
 
@@ -161,7 +162,11 @@ fn one(stage: Stage, setting: &Setting<'_>) -> Ended {
     let time = started.elapsed();
     match &result {
         Ok(_) => eprintln!("==== {} passed ({})", stage.name(), elapsed(time)),
-        Err(error) => eprintln!("==== {} FAILED ({}): {}", stage.name(), elapsed(time), crate::chain(error)),
+        Err(error) => {
+            let why = crate::chain(error);
+            eprintln!("==== {} FAILED ({}): {why}", stage.name(), elapsed(time));
+            verdict::keep(format!("{}: {why}", stage.name()));
+        }
     }
     Ended { stage, result, time }
 }
@@ -191,6 +196,9 @@ fn finish(ended: &[Ended]) -> ExitCode {
     if failed.is_empty() {
         println!("all {} stages passed", ended.len());
         return ExitCode::SUCCESS;
+    }
+    for failure in verdict::failures() {
+        println!("  {failure}");
     }
     println!("FAILED: {}", failed.join(", "));
     ExitCode::FAILURE

@@ -8,7 +8,7 @@ use crate::command::Cmd;
 use crate::portals;
 use crate::portals::workspace::Workspace;
 use crate::progress::{Step, note};
-use crate::{executables, install};
+use crate::{executables, install, verdict};
 
 /// Cargo package of the program.
 const PROGRAM: &str = "rerp-portal";
@@ -61,6 +61,7 @@ fn counted(setting: &Setting<'_>, script: Cmd, tally: &mut Tally) -> Result<bool
     };
     let status = script.watch(|line| {
         tally.read_vitest(line);
+        verdict::read(line);
         if !line.trim_start().starts_with('✓') && !line.trim().is_empty() {
             println!("{line}");
         }

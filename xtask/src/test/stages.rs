@@ -19,6 +19,7 @@ use crate::generate;
 use crate::images::Options;
 use crate::install;
 use crate::progress::note;
+use crate::verdict;
 use crate::walk;
 
 /// Packages whose integration tests start PostgreSQL servers, and those that call their program `it` as these do: a stage is chosen by name.
@@ -213,6 +214,7 @@ fn count(command: Cmd) -> Result<Tally, Error> {
     let mut tally = Tally::default();
     let status = command.watch(|line| {
         tally.read_cargo(line);
+        verdict::read(line);
         show(line);
     })?;
     if status.success() { Ok(tally) } else { Err(Error::Tests(tally)) }

@@ -29,6 +29,7 @@ use crate::cluster::{self, Choice, Cluster};
 use crate::demo;
 use crate::paths::Paths;
 use crate::progress::{Step, note};
+use crate::verdict;
 
 use door::Door;
 pub(crate) use error::Error;
@@ -92,11 +93,7 @@ fn conclude(paths: &Paths, cluster: &Cluster, report: &Report) -> Result<ExitCod
     if let Err(error) = demo::leave_traces(cluster, &dir.join("failure")) {
         note(format!("what the cluster says can't be written: {}", crate::chain(&error)));
     }
-    eprintln!("the walk FAILED:");
-    for failure in failures {
-        eprintln!("  {failure}");
-    }
-    Ok(ExitCode::FAILURE)
+    Ok(verdict::failed("the walk", &failures))
 }
 
 /// Of this run and no other: small letters and digits, by the clock.

@@ -123,9 +123,10 @@ class Errors(Case):
         with self.assertRaises(stripe.InvalidRequestError) as caught:
             self.v1.prices.create({"currency": "eur"})
         self.assertEqual((caught.exception.code, caught.exception.param), ("parameter_missing", "product"))
-        stranger = stripe.StripeClient("pk_test_1", base_addresses={"api": BASE + "/stripe"})
-        with self.assertRaises(stripe.AuthenticationError):
-            stranger.v1.customers.list()
+        for key, refusal in {"nobodys_key": stripe.AuthenticationError, "pk_test_1": stripe.PermissionError}.items():
+            stranger = stripe.StripeClient(key, base_addresses={"api": BASE + "/stripe"})
+            with self.assertRaises(refusal):
+                stranger.v1.customers.list()
         with self.assertRaises(stripe.InvalidRequestError):
             self.v1.balance.retrieve()
 

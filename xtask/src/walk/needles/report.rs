@@ -14,6 +14,7 @@ use super::super::Error;
 use super::exceptions::{EXCEPTIONS, STREAM};
 use super::haystack::SERVICES;
 use super::search::{Find, Found};
+use crate::verdict;
 
 /// Sources beside the databases.
 const OTHERS: [&str; 3] = ["logs", "metrics", "objects"];
@@ -54,9 +55,7 @@ impl Report {
         if failures.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }
-        eprintln!("looking for personal data FAILED:");
-        failures.iter().for_each(|failure| eprintln!("  {failure}"));
-        Ok(ExitCode::FAILURE)
+        Ok(verdict::failed("looking for personal data", &failures))
     }
 
     /// Everything that must not be.
