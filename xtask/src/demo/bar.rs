@@ -102,6 +102,10 @@ impl Measured {
                 bar.undisturbed && !self.disturbed.is_empty(),
                 format!("pods did not stay: {}", self.disturbed.join(", ")),
             ),
+            (
+                self.filled.as_ref().is_some_and(|filled| !filled.went_well),
+                "somebody with a browser was shown an error; it is said above".to_owned(),
+            ),
         ];
         self.moves.iter().flat_map(|one| one.failures(bar)).chain(failed(checks)).collect()
     }
@@ -129,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_figure_can_fail_the_demo() {
-        let spoil: [fn(&mut Measured); 22] = [
+        let spoil: [fn(&mut Measured); 23] = [
             |m| m.moves[0].outcome.phase = "Observe".into(),
             |m| m.moves[1].outcome.mismatches = 1,
             |m| m.moves[0].outcome.foreign_keys.severed = 5,
@@ -152,6 +156,7 @@ mod tests {
             |m| m.verdict.wrong_side = 1,
             |m| m.moves[0].pause_ledger_ms = Some(80.1),
             |m| m.disturbed = vec!["identity-1 restarted".into()],
+            |m| m.filled.iter_mut().for_each(|filled| filled.went_well = false),
         ];
         for (i, spoil) in spoil.into_iter().enumerate() {
             let mut bad = measured();

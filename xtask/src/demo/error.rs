@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::{cluster, command, deploy, images};
+use crate::{cluster, command, deploy, images, portals};
 
 /// Why the story can't go on.
 #[derive(Debug, thiserror::Error)]
@@ -48,4 +48,12 @@ pub(crate) enum Error {
     Deploy(#[from] deploy::Error),
     #[error(transparent)]
     Images(#[from] images::Error),
+    #[error(transparent)]
+    Portals(Box<portals::Error>),
+}
+
+impl From<portals::Error> for Error {
+    fn from(error: portals::Error) -> Self {
+        Self::Portals(Box::new(error))
+    }
 }

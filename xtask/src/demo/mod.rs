@@ -38,6 +38,7 @@ use crate::cluster::{self, Choice, Cluster, Provider};
 use crate::deploy;
 use crate::images::Options;
 use crate::paths::Paths;
+use crate::portals::during::People;
 use crate::progress::{Step, note};
 use crate::verdict;
 
@@ -92,6 +93,9 @@ pub(crate) struct Args {
     /// Kill this one's pod in every phase of the split; the pause and the pods are then not judged
     #[arg(long)]
     kill: Option<Victim>,
+    /// Have people fill in forms of the portals with a browser meanwhile, and judge whether anybody is shown an error
+    #[arg(long)]
+    browse: bool,
     /// Judge rate and pause too: a test must not, for its machine may be busy with anything.
     #[arg(skip = true)]
     timed: bool,
@@ -100,7 +104,9 @@ pub(crate) struct Args {
 impl Args {
     /// The demo on a data set small enough for a test, undisturbed or with `kill`ed pods.
     pub(crate) fn small(kill: Option<Victim>) -> Self {
-        Self { rows: 20_000, all: kill.is_none(), rate: kill.map(|_| 200), requests: 2_000, kill, timed: false }
+        // People with a browser take a good part of two processors.
+        let (is_calm, rate) = (kill.is_none(), if kill.is_none() { 60 } else { 200 });
+        Self { rows: 20_000, all: is_calm, rate: Some(rate), requests: 2_000, kill, browse: is_calm, timed: false }
     }
 
     fn sample(&self) -> Sample {
@@ -134,7 +140,7 @@ pub(crate) fn run(paths: &Paths, choice: &Choice, args: &Args, images: &Options)
     deploy::operator(paths, &cluster, images)?;
     let api = Api::open(&cluster)?;
     let kube = Kube { cluster: &cluster, api: &api };
-    let told = story(paths, kube, args, started);
+    let told = story(paths, kube, args, images, started);
     let dir = paths.root.join("target/demo");
     match told {
         Ok(measured) => conclude(paths, kube, &measured, &args.bar()),
@@ -147,7 +153,7 @@ pub(crate) fn run(paths: &Paths, choice: &Choice, args: &Args, images: &Options)
     }
 }
 
-fn story(paths: &Paths, kube: Kube<'_>, args: &Args, started: Instant) -> Result<Measured, Error> {
+fn story(paths: &Paths, kube: Kube<'_>, args: &Args, images: &Options, started: Instant) -> Result<Measured, Error> {
     reset::run(kube)?;
     let step = Step::begin("The platform on one shared database: kubectl apply -k manifests/platform");
     deploy::kustomize(paths, kube.cluster, "platform")?;
@@ -160,6 +166,7 @@ fn story(paths: &Paths, kube: Kube<'_>, args: &Args, started: Instant) -> Result
     for &name in split::ALL.services {
         domains.push(Domain { name, size: Side { schema: name, ..monolith }.size()? });
     }
+    let people = if args.browse { People::come(paths, kube.cluster, images)? } else { None };
     let before = pods::look(kube)?;
     traffic::start(kube, args.rate(), JOURNEYS, args.rows, LOAD_LIMIT)?;
     note(format!("traffic: {} forms and {JOURNEYS} journeys a second from now on", args.rate()));
@@ -170,6 +177,7 @@ fn story(paths: &Paths, kube: Kube<'_>, args: &Args, started: Instant) -> Result
         Some(victim) => kills::during(monolith, victim, || split::run(paths, kube, sample))?,
     };
     let load = finish_load(kube, args.requests)?;
+    let filled = people.map(People::leave).transpose()?;
     let disturbed = pods::disturbed(&before, &pods::look(kube)?);
 
     let step = Step::begin("Comparing the ledger and all databases, read from the servers themselves");
@@ -185,6 +193,7 @@ fn story(paths: &Paths, kube: Kube<'_>, args: &Args, started: Instant) -> Result
         load,
         verdict,
         disturbed,
+        filled,
         provider: provider(kube.cluster).to_owned(),
         kubernetes: kubernetes(kube)?,
         postgres: monolith.version()?,
@@ -263,7 +272,7 @@ mod tests {
     use super::*;
 
     fn args(rows: u64, rate: Option<u32>) -> Args {
-        Args { rows, all: false, rate, requests: 20_000, kill: None, timed: true }
+        Args { rows, all: false, rate, requests: 20_000, kill: None, browse: false, timed: true }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What came out, for machines. In: everything that was measured. Out: `report.json`. Must not measure: a figure that is missing has ended the
 //! story before.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use super::ledger::Verdict;
 use super::postgres::Size;
 use super::split::Outcome;
 use super::traffic::{Journeys, Latency, Load};
+use crate::portals::during::Filled;
 
 /// Everything that was measured.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub(super) struct Measured {
     pub(super) verdict: Verdict,
     /// What happened to pods.
     pub(super) disturbed: Vec<String>,
+    /// What people with a browser did, where there were any.
+    pub(super) filled: Option<Filled>,
     pub(super) provider: String,
     pub(super) kubernetes: String,
     pub(super) postgres: String,
@@ -73,6 +77,8 @@ struct Json<'a> {
     requests: Requests,
     journeys: Journeys,
     ledger: Ledger,
+    /// Forms that people filled in with a browser, by portal.
+    forms: Option<&'a BTreeMap<String, u64>>,
     cluster: Cluster<'a>,
 }
 
@@ -171,6 +177,7 @@ impl Measured {
                 lost: self.verdict.lost,
                 duplicated: self.verdict.duplicated,
             },
+            forms: self.filled.as_ref().map(|filled| &filled.forms),
             cluster: Cluster { provider: &self.provider, kubernetes: &self.kubernetes, postgres: &self.postgres },
         }
     }
@@ -237,6 +244,7 @@ pub(super) mod tests {
             latency: Latency { p50_ms: 5.0, p99_ms: 30.0, max_ms: 90.0 },
             verdict: Verdict { acknowledged: 21_000, companies: 6_300, ..Verdict::default() },
             disturbed: Vec::new(),
+            filled: Some(Filled { forms: BTreeMap::from([("website".to_owned(), 7)]), went_well: true }),
             provider: "node".into(),
             kubernetes: "v1.34.4".into(),
             postgres: "17.6".into(),
@@ -248,7 +256,7 @@ pub(super) mod tests {
         let json = serde_json::to_value(measured().json()).unwrap();
         let fields =
             |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-        assert_eq!(fields(&json), "cluster domains journeys ledger requests seconds splits writePauseTotalMs");
+        assert_eq!(fields(&json), "cluster domains forms journeys ledger requests seconds splits writePauseTotalMs");
         assert_eq!(
             fields(&json["splits"][0]),
             "bytes drainMs lockWaitMs mismatches orphans pauseLedgerMs phase rows service severedForeignKeys silenceMs writePauseMs"

@@ -4,6 +4,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::report::{Domain, Measured, Move};
 use super::view::thousands;
+use crate::portals::during::Filled;
 use crate::progress::{bytes, elapsed};
 
 impl Move {
@@ -104,6 +105,7 @@ impl Measured {
                     self.disturbed.join(", ")
                 },
             ),
+            ("forms in a browser", self.filled.as_ref().map_or_else(|| "nobody was there".to_owned(), Filled::words)),
             ("cluster", format!("{}, Kubernetes {}, PostgreSQL {}", self.provider, self.kubernetes, self.postgres)),
             ("time", elapsed(self.time)),
         ]
@@ -131,6 +133,7 @@ mod tests {
             "marketing's own database",
             "120 ms",
             "300 of 300 completed with 2,100 requests",
+            "website 7: no error shown",
         ] {
             assert!(table.contains(part), "{part} in\n{table}");
         }

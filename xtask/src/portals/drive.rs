@@ -2,6 +2,7 @@
 //! all went well. What they do is in `portals/*/test/platform`.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::json;
@@ -32,12 +33,7 @@ pub(super) fn all(paths: &Paths, cluster: &Cluster, sample: &Sample) -> Result<b
     workspace.script("generate").quiet()?;
     let sandbox = Door::open(cluster, "sandbox")?;
     let shots = paths.root.join(FOLDER);
-    let told = shots.join("platform.json");
-    let hosts = json!({ "website": at("www"), "customer": at("app"), "platform": at("platform") });
-    let text = json!({ "origins": hosts, "sandbox": sandbox.at(""), "people": sample }).to_string();
-    fs::create_dir_all(&shots)
-        .and_then(|()| fs::write(&told, text))
-        .map_err(|source| Error::Untold(told.clone(), source))?;
+    let told = tell(paths, &sandbox, sample)?;
     let step = Step::begin("Going through the portals with a browser");
     let drive = workspace.script("drive").env("RERP_PLATFORM", &told).env("RERP_CHROMIUM", browser);
     let status = drive.env("RERP_SHOTS", &shots).limit(LIMIT).watch(|line| {
@@ -47,6 +43,18 @@ pub(super) fn all(paths: &Paths, cluster: &Cluster, sample: &Sample) -> Result<b
     note(format!("pictures of the pages are in {}", shots.display()));
     step.done(if status.success() { "done" } else { "not done" });
     Ok(status.success())
+}
+
+/// Writes down where the platform is and who there is, for tests. Gives the file.
+pub(super) fn tell(paths: &Paths, sandbox: &Door, sample: &Sample) -> Result<PathBuf, Error> {
+    let shots = paths.root.join(FOLDER);
+    let told = shots.join("platform.json");
+    let hosts = json!({ "website": at("www"), "customer": at("app"), "platform": at("platform") });
+    let text = json!({ "origins": hosts, "sandbox": sandbox.at(""), "people": sample }).to_string();
+    fs::create_dir_all(&shots)
+        .and_then(|()| fs::write(&told, text))
+        .map_err(|source| Error::Untold(told.clone(), source))?;
+    Ok(told)
 }
 
 /// The address of a portal, as pages have it.

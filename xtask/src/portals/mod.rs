@@ -4,6 +4,7 @@
 mod browser;
 mod customer;
 mod drive;
+pub(crate) mod during;
 mod platform;
 mod way;
 mod website;

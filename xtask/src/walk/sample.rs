@@ -83,6 +83,7 @@ pub(crate) fn settle(cluster: &Cluster) -> Result<Sample, Error> {
     let (gateway, sandbox) = (Door::open(cluster, "gateway")?, Door::open(cluster, "sandbox")?);
     let client = Client::new();
     let stand_ins = StandIns { door: &sandbox, client: &client };
+    stand_ins.tell_at_once()?;
     offer(&gateway, &client, &author(stand_ins)?)?;
     let tester = hired(stand_ins, "tester")?;
     let people = cast::people(&places)?;

@@ -19,6 +19,8 @@ const BACKEND: &str = "sb_secret_walk";
 const STRIPE: &str = "Bearer sk_test_walk";
 /// What Stripe signs events with: what `manifests/platform/billing.yaml` gives billing.
 const SIGNING: &str = "whsec_stand_in";
+/// Where the stand-in for Stripe finds the gateway.
+const WEBHOOK: &str = "http://gateway:8080/api/billing/webhooks/stripe";
 /// How long a second factor shows a code, in seconds.
 const PERIOD: u64 = 30;
 /// Digits of a code that comes by mail or text.
@@ -127,6 +129,13 @@ impl StandIns<'_> {
     pub(super) fn documents(&self, url: &str) -> Result<Answer, Error> {
         let session = url.rsplit('/').next().unwrap_or_default();
         self.stripe(&format!("test_helpers/identity/verification_sessions/{session}/verify"), "")
+    }
+
+    /// Has Stripe tell billing at once what happens from now on, as it does.
+    pub(super) fn tell_at_once(&self) -> Result<(), Error> {
+        let wish = json!({ "url": WEBHOOK, "secrets": [SIGNING], "prompt": true }).to_string();
+        let answer = self.send("PUT", "/sandbox/stripe/webhook", &[JSON], Some(&wish))?;
+        if answer.status == 200 { Ok(()) } else { Err(refused("have Stripe tell what happens", &answer)) }
     }
 
     fn stripe(&self, path: &str, form: &str) -> Result<Answer, Error> {

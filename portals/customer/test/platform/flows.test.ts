@@ -3,8 +3,10 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { codeIn, count, message, platform } from "../../../shared/test/platform";
-import { browser } from "../../../website/test/browser/visitor";
+import { browser, Visitor } from "../../../website/test/browser/visitor";
 import { come, heading, open, settled } from "./customer";
+import { certificate, quiz, scenario } from "./learning";
+import { addCard, reconsider, subscribe } from "./paying";
 
 const { customer, fresh } = platform().people;
 /** Of this run: accounts and addresses of earlier ones stay. */
@@ -77,6 +79,11 @@ it("a customer opens an account, gives it an address, and invites somebody", asy
   await page.getByRole("button", { name: /^Take back/ }).waitFor();
   await visitor.judge("platform-customer-people");
   await accept(await message(fresh.contact, before));
+  await page.reload();
+  await settled(page);
+  await page.getByRole("button", { name: new RegExp(`^Take away.*${fresh.person}`) }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Take it away" }).click();
+  await page.getByText("The role is taken away.").waitFor();
   // That nobody has written a company down yet is answered so.
   await visitor.leave([/status of 404/]);
 });
@@ -103,6 +110,12 @@ it("a customer sees where they are signed in, and takes along what is held of th
   await page.goto("/me/sign-ins");
   await settled(page);
   await visitor.judge("platform-customer-sign-ins");
+  const others = page.getByRole("button", { name: "End all others" });
+  if (await others.isVisible()) {
+    await others.click();
+    await page.getByRole("dialog").getByRole("button", { name: "End all others" }).click();
+    await page.getByText("All others have ended.").waitFor();
+  }
   await page.goto("/me/data");
   await settled(page);
   await page.getByRole("button", { name: "Collect it" }).click();
@@ -115,31 +128,44 @@ it("a customer sees where they are signed in, and takes along what is held of th
   await visitor.leave([/status of 404/]);
 });
 
-it("a customer adds a card, and chooses a plan", async () => {
+it("a customer pays for a plan, thinks about another one, and keeps it", async () => {
   const visitor = await come(chromium, customer);
+  await addCard(visitor);
+  await subscribe(visitor, `Sample ${RUN}`);
+  await reconsider(visitor);
+  // What there isn't yet is answered so.
+  await visitor.leave([/status of 404/]);
+});
+
+it("a customer passes a course, and everybody can check the certificate", async () => {
+  const visitor = await come(chromium, customer);
+  await quiz(visitor, `Sample ${RUN}`);
+  await scenario(visitor, `Sample ${RUN}`);
+  const address = await certificate(visitor, `Sample ${RUN}`);
+  await visitor.leave();
+  const stranger = await Visitor.come(chromium, platform().origins.customer);
+  await stranger.page.goto(address);
+  await stranger.page.getByText("This certificate is genuine and counts.").waitFor();
+  await stranger.judge("platform-customer-certificate-checked");
+  await stranger.leave();
+});
+
+it("somebody changes how they are reached, and has everything erased", async () => {
+  const visitor = await come(chromium, fresh, "/me");
   const { page } = visitor;
-  await open(page, "Plan", "Plan and payment");
-  await settled(page);
-  await visitor.judge("platform-customer-billing");
-  await page.getByRole("link", { name: "Your payment methods" }).click();
-  await heading(page, "Payment methods");
-  await page.getByRole("button", { name: "Add a card" }).click();
-  await page.getByLabel("Test card").selectOption("pm_card_visa");
-  await visitor.judge("platform-customer-card");
-  await page.getByRole("button", { name: "Add it" }).click();
-  await page.getByText("Your card is added.").waitFor();
-  await visitor.judge("platform-customer-cards");
-  await open(page, "Plan", "Plan and payment");
-  const own = page.getByRole("listitem").filter({ has: page.getByText("Owner", { exact: true }) });
-  await own
-    .getByRole("link", { name: /^Sample/ })
-    .first()
-    .click();
-  await heading(page, "Plan");
-  await settled(page);
-  await visitor.judge("platform-customer-plan");
-  await page.getByRole("button", { name: "Choose : Sample, €190 a year" }).click();
-  await page.getByRole("button", { name: "Subscribe" }).waitFor();
-  await visitor.judge("platform-customer-subscribe");
+  await page.getByRole("button", { name: "Change your e-mail address" }).click();
+  const contact = `other-${RUN}@sample.example`;
+  await page.getByLabel("E-mail address").fill(contact);
+  await prove(page, contact, () => page.getByRole("button", { name: "Send me a code" }).click());
+  await page.getByText("It is changed and proved.").waitFor();
+  await visitor.judge("platform-customer-changed");
+  await page.goto("/me/data");
+  await page.getByRole("button", { name: "Erase me …" }).click();
+  await page.getByLabel(/^Type/).fill("erase");
+  await visitor.judge("platform-customer-erase");
+  await page.getByRole("button", { name: "Erase me for good" }).click();
+  await page.getByText("You are being erased").waitFor();
+  await heading(page, "Sign in");
+  await visitor.judge("platform-customer-erased");
   await visitor.leave([/status of 404/]);
 });

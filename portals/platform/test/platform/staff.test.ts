@@ -3,7 +3,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { platform } from "../../../shared/test/platform";
-import { browser, NARROW, Visitor } from "../../../website/test/browser/visitor";
+import { browser, NARROW, Visitor, WIDE } from "../../../website/test/browser/visitor";
 import { shown } from "./totp";
 
 const { customer, tester } = platform().people;
@@ -19,6 +19,8 @@ const VIEWS = ["/", "/leads", "/leads/list", "/leads/messages", "/leads/suppress
 let chromium: Browser;
 /** One who signs in once: an authenticator's code is good once, and the next one comes half a minute later. */
 let staff: Visitor;
+/** What the authenticator has. */
+let secret: string;
 
 beforeAll(async () => {
   chromium = await browser();
@@ -26,6 +28,8 @@ beforeAll(async () => {
 afterAll(() => chromium.close());
 
 const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name }).waitFor();
+const open = (page: Page, view: string) =>
+  page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: view, exact: true }).click();
 const settled = (page: Page) => expect.poll(() => page.locator('[aria-busy="true"]').count()).toBe(0);
 
 async function password(visitor: Visitor, email: string): Promise<void> {
@@ -34,6 +38,13 @@ async function password(visitor: Visitor, email: string): Promise<void> {
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password").fill(tester.password);
   await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Says why, where that is asked. */
+async function explain(page: Page): Promise<void> {
+  await page.getByLabel("Why do you look?").fill("Ticket 4712: what was left over");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await settled(page);
 }
 
 it("a customer's password opens nothing", async () => {
@@ -55,7 +66,7 @@ it("staff set up an authenticator", async () => {
   await password(staff, tester.email);
   await heading(page, "Set up your authenticator");
   await staff.judge("platform-staff-enrol");
-  const secret = ((await page.locator(".secret").textContent()) ?? "").replaceAll(/\s/g, "");
+  secret = ((await page.locator(".secret").textContent()) ?? "").replaceAll(/\s/g, "");
   await page.getByLabel("Code from your authenticator").fill(shown(secret, Date.now()));
   await page.getByRole("button", { name: "Sign in" }).click();
   await heading(page, "Search");
@@ -78,9 +89,59 @@ it("staff find a person, and say why", async () => {
   }
 });
 
+it("staff give more time and take it away, and revoke a certificate", async () => {
+  const { page } = staff;
+  await page.getByLabel("Percent of a module's time").fill("25");
+  await page.getByRole("button", { name: "Set it" }).click();
+  await page.getByText("It is set, for tests that begin from now on.").waitFor();
+  await page.getByRole("button", { name: "Take it away" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Take it away" }).click();
+  await page.getByText("It is taken away.").waitFor();
+  await page
+    .getByRole("button", { name: /^Revoke/ })
+    .first()
+    .click();
+  await page.getByLabel(/^Reason, as its owner/).fill("It was a sample.");
+  await staff.judge("platform-staff-revoke", false);
+  await page.getByRole("button", { name: "Revoke it" }).click();
+  await page.getByText("The certificate is revoked.").waitFor();
+});
+
+it("staff take leads along as a file", async () => {
+  const { page } = staff;
+  await open(page, "Leads");
+  await page.getByRole("link", { name: "Leads", exact: true }).last().click();
+  await explain(page);
+  const file = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Get the file" }).click();
+  expect((await file).suggestedFilename()).toBe("leads.csv");
+  await page.getByText("The file is there.").waitFor();
+});
+
+it("staff have an event worked on again, and one that was given up go on", async () => {
+  const { page } = staff;
+  await open(page, "Stripe's events");
+  await explain(page);
+  await page
+    .getByRole("button", { name: /^Again/ })
+    .first()
+    .click();
+  await page.getByRole("dialog").getByRole("button", { name: "Work on it again" }).click();
+  await page.getByText("It is worked on within seconds.").waitFor();
+  await open(page, "Dead letters");
+  await explain(page);
+  await staff.judge("platform-staff-dead-letter");
+  await page
+    .getByRole("button", { name: /^Let it go on/ })
+    .first()
+    .click();
+  await page.getByRole("dialog").getByRole("button", { name: "Let it go on" }).click();
+  await page.getByText("It goes on within seconds").waitFor();
+});
+
 it("staff see the platform, and the split that has been", async () => {
   const { page } = staff;
-  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Platform" }).click();
+  await open(page, "Platform");
   await heading(page, "Platform");
   await page.getByRole("rowheader", { name: "gateway" }).waitFor();
   await staff.judge("platform-staff-platform");
@@ -101,6 +162,21 @@ it("every view is fit for a telephone in a dark room", async () => {
     await settled(page);
     await staff.judge(`platform-staff${view.replaceAll("/", "-")}-dark-narrow`);
   }
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  await page.setViewportSize(WIDE);
+});
+
+it("staff sign out, and in again with another code", async () => {
+  const { page } = staff;
+  await page.getByRole("button", { name: "Your account" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await heading(page, "Sign in");
+  await password(staff, tester.email);
+  await page.getByLabel("Code from your authenticator").waitFor();
+  await staff.judge("platform-staff-code");
+  await page.getByLabel("Code from your authenticator").fill(shown(secret, Date.now()));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await heading(page, "Search");
   // What somebody doesn't have is answered so; the overview asks again and again, and is left meanwhile.
   await staff.leave([/status of 404/, /ERR_ABORTED/]);
 });

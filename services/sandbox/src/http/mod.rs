@@ -12,6 +12,7 @@ mod stripe;
 mod supabase;
 mod twilio;
 mod vendor;
+mod webhook;
 mod world;
 
 pub use router::{router, router_with};

@@ -2,7 +2,7 @@
 //! `http://…/resend` instead of `https://api.resend.com`.
 
 use super::world::World;
-use super::{captcha, control, patterns, resend, scenarios, stripe, supabase, twilio};
+use super::{captcha, control, patterns, resend, scenarios, stripe, supabase, twilio, webhook};
 use crate::post::twilio::VERSION;
 use crate::supabase::settings::Settings;
 use axum::Router;
@@ -30,8 +30,8 @@ pub fn router_with(http: reqwest::Client, settings: Settings) -> Router {
         .route("/sandbox/calls", get(control::calls))
         .route("/sandbox/faults", post(control::wish))
         .route("/sandbox/captcha/tokens", post(captcha::solve))
-        .route("/sandbox/stripe/webhook", put(stripe::endpoint))
-        .route("/sandbox/stripe/deliver", post(stripe::deliver))
+        .route("/sandbox/stripe/webhook", put(webhook::endpoint).delete(webhook::withdraw))
+        .route("/sandbox/stripe/deliver", post(webhook::deliver))
         .route("/sandbox/supabase/settings", patch(supabase::set))
         .route("/sandbox/supabase/keys", post(supabase::rotate))
         .route("/sandbox/supabase/keys/{id}", delete(supabase::withdraw))

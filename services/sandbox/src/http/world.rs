@@ -1,6 +1,6 @@
 //! Everything the sandbox remembers, in memory. Data only.
 
-use super::stripe::Webhook;
+use super::webhook::Webhook;
 use crate::captcha::Captchas;
 use crate::post::fault::Faults;
 use crate::post::mailbox::Mailbox;
@@ -11,7 +11,6 @@ use crate::supabase::call::Supabase;
 use crate::supabase::settings::Settings;
 use crate::trading::scenario::shelf::Shelf;
 use jiff::Timestamp;
-use std::sync::Mutex;
 
 /// What all routes share.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ pub(super) struct World {
     /// Money.
     pub(super) stripe: Stripe,
     /// Where Stripe's events go.
-    pub(super) webhook: Mutex<Webhook>,
+    pub(super) webhook: Webhook,
     /// Who is who.
     pub(super) supabase: Supabase,
     /// Who is a program.
@@ -48,7 +47,7 @@ impl World {
             mailbox: Mailbox::default(),
             faults: Faults::default(),
             stripe: Stripe::at(Timestamp::now().as_second()),
-            webhook: Mutex::default(),
+            webhook: Webhook::default(),
             supabase: Supabase::new(supabase),
             captchas: Captchas::default(),
             http,

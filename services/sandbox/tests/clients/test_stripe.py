@@ -1,8 +1,11 @@
 """The official client of Stripe against the stand-in."""
 
 import http.server
+import json
 import threading
+import time
 import unittest
+import urllib.error
 import uuid
 
 import stripe
@@ -232,13 +235,36 @@ class Subscriptions(Case):
 
 
 class Events(Case):
-    def test_an_event_is_delivered_and_proved(self):
+    def listen(self, **more):
+        """Has events sent to a receiver of this test."""
+        Receiver.heard.clear()
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         url = f"http://127.0.0.1:{server.server_address[1]}/webhook"
-        control("PUT", "/sandbox/stripe/webhook", {"url": url, "secrets": ["whsec_old", SECRET]})
+        control("PUT", "/sandbox/stripe/webhook", {"url": url, "secrets": ["whsec_old", SECRET], **more})
+        self.addCleanup(control, "DELETE", "/sandbox/stripe/webhook")
+
+    def created(self):
+        """The customers of whom the receiver was told."""
+        events = [json.loads(body) for body, _ in Receiver.heard]
+        return [event["data"]["object"]["id"] for event in events if event["type"] == "customer.created"]
+
+    def test_events_come_as_they_happen(self):
+        self.customer()
+        self.listen(prompt=True)
+        customer = self.customer()
+        until = time.monotonic() + 10
+        while not self.created() and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertEqual(self.created(), [customer.id])
+        control("DELETE", "/sandbox/stripe/webhook")
+        with self.assertRaises(urllib.error.HTTPError):
+            control("POST", "/sandbox/stripe/deliver", {})
+
+    def test_an_event_is_delivered_and_proved(self):
+        self.listen()
         customer = self.customer()
         outcome = control("POST", "/sandbox/stripe/deliver", {})
         self.assertEqual(outcome["refused"], 0)
