@@ -76,6 +76,17 @@ describe("accounts", () => {
     expect(new Set(posts.map(({ headers }) => headers.get("idempotency-key"))).size).toBe(1);
   });
 
+  it("aren't opened without the company that somebody has named", async () => {
+    const asked = show("/accounts/new", {});
+    await eventually(() => expect(document.querySelector("#kind-business")).not.toBeNull());
+    document.querySelector<HTMLInputElement>("#kind-business")?.click();
+    await fill("name", "ash & co");
+    await press("Open the account");
+    await says("Look the company up first.");
+    expect(of(asked, "POST /api/accounts")).toEqual([]);
+    await fit();
+  });
+
   it("say what one may do, and why not", async () => {
     show(`/accounts/${ONE}`, around("account.view"));
     await says("why not role.manage");

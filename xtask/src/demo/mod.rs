@@ -25,6 +25,7 @@ mod split;
 pub(crate) mod stage;
 mod table;
 mod traffic;
+mod turn;
 mod view;
 
 use std::path::Path;
@@ -105,7 +106,7 @@ impl Args {
     /// The demo on a data set small enough for a test, undisturbed or with `kill`ed pods.
     pub(crate) fn small(kill: Option<Victim>) -> Self {
         // People with a browser take a good part of two processors.
-        let (is_calm, rate) = (kill.is_none(), if kill.is_none() { 60 } else { 200 });
+        let (is_calm, rate) = (kill.is_none(), if kill.is_none() { 40 } else { 200 });
         Self { rows: 20_000, all: is_calm, rate: Some(rate), requests: 2_000, kill, browse: is_calm, timed: false }
     }
 
@@ -173,8 +174,8 @@ fn story(paths: &Paths, kube: Kube<'_>, args: &Args, images: &Options, started: 
     thread::sleep(BEFORE);
     let sample = args.sample();
     let outcomes = match args.kill {
-        None => split::run(paths, kube, sample)?,
-        Some(victim) => kills::during(monolith, victim, || split::run(paths, kube, sample))?,
+        None => split::run(paths, kube, sample, people.is_some())?,
+        Some(victim) => kills::during(monolith, victim, || split::run(paths, kube, sample, false))?,
     };
     let load = finish_load(kube, args.requests)?;
     let filled = people.map(People::leave).transpose()?;

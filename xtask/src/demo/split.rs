@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::kube::{Kube, condition, why};
 use super::view::{Frame, Screen};
-use super::{Error, traffic};
+use super::{Error, traffic, turn};
 use crate::deploy;
 use crate::paths::Paths;
 use crate::progress::{Step, elapsed};
@@ -60,14 +60,22 @@ pub(super) struct ForeignKeys {
     pub(super) lock_wait_ms: f64,
 }
 
-/// Applies the sample's databases and migrations, and shows the progress of each until phase Completed.
-pub(super) fn run(paths: &Paths, kube: Kube<'_>, sample: Sample) -> Result<Vec<Outcome>, Error> {
+/// Applies the sample's databases and migrations, and shows the progress of each until phase Completed. The last one goes back and there again if people are there
+/// to say so.
+pub(super) fn run(paths: &Paths, kube: Kube<'_>, sample: Sample, has_people: bool) -> Result<Vec<Outcome>, Error> {
     let Sample { folder, services } = sample;
     let what = services.join(", then ");
     let step = Step::begin(format!("Splitting {what} out of the monolith: kubectl apply -k manifests/{folder}"));
     deploy::kustomize(paths, kube.cluster, folder)?;
+    let turned = services.last().filter(|_| has_people);
+    if let Some(service) = turned {
+        turn::hold(kube, service)?;
+    }
     let mut outcomes = Vec::new();
     for service in services {
+        if turned == Some(service) {
+            turn::wait(kube, KIND, service)?;
+        }
         let outcome = Outcome::of(&watch(kube, service)?)?;
         step.note(format!("{service}: {}, writes paused for {:.0} ms", outcome.phase, outcome.write_pause_ms));
         outcomes.push(outcome);

@@ -15,6 +15,7 @@ use crate::install;
 use crate::paths::Paths;
 use crate::progress::{Step, note};
 use crate::verdict;
+use crate::walk;
 use crate::walk::door::Door;
 use crate::walk::sample::Sample;
 
@@ -34,6 +35,7 @@ pub(super) fn all(paths: &Paths, cluster: &Cluster, sample: &Sample) -> Result<b
     let sandbox = Door::open(cluster, "sandbox")?;
     let shots = paths.root.join(FOLDER);
     let told = tell(paths, &sandbox, sample)?;
+    walk::sample::give_up(cluster)?;
     let step = Step::begin("Going through the portals with a browser");
     let drive = workspace.script("drive").env("RERP_PLATFORM", &told).env("RERP_CHROMIUM", browser);
     let status = drive.env("RERP_SHOTS", &shots).limit(LIMIT).watch(|line| {

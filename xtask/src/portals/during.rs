@@ -19,10 +19,13 @@ use crate::progress::{Step, note};
 use crate::walk;
 use crate::walk::door::Door;
 
-/// What they and this program tell each other, below the checkout: this one makes `enough`, they make `filled.json`.
+/// What they and this program tell each other, below the checkout: this one makes `enough`; they make a file of each portal when they begin there, and `filled.json`.
 const FOLDER: &str = "target/portals/during";
 const ENOUGH: &str = "enough";
 const FILLED: &str = "filled.json";
+const BEGUN: [&str; 3] = ["website.begun", "customer.begun", "platform.begun"];
+/// How long signing in, opening an account and subscribing may take.
+const COMING: Duration = Duration::from_secs(120);
 /// How long those who are told that it is enough may take: a form that is being filled in is sent.
 const LEAVING: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(500);
@@ -78,8 +81,14 @@ impl People {
         workspace.script("generate").quiet()?;
         let script = workspace.script("during").env("RERP_PLATFORM", &told).env("RERP_CHROMIUM", browser);
         let process = script.env("RERP_DURING", &folder).spawn(Stdio::inherit())?;
+        let people = Self { process, folder, _way: way, _sandbox: sandbox };
+        // Whoever starts a browser and signs in takes most of two processors; what is measured afterwards isn't about that.
+        let until = Instant::now() + COMING;
+        while !BEGUN.iter().all(|mark| people.folder.join(mark).exists()) && Instant::now() < until {
+            thread::sleep(POLL);
+        }
         step.done("there");
-        Ok(Some(Self { process, folder, _way: way, _sandbox: sandbox }))
+        Ok(Some(people))
     }
 
     /// Tells them that it is enough, and what they did.

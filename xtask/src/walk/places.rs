@@ -1,5 +1,5 @@
 //! Where things of the platform are, and a look into its databases. In: the cluster. Out: which server holds a service's schema, and what a query
-//! that only reads prints: `psql` inside the server's own pod, past every service.
+//! prints: `psql` inside the server's own pod, past every service.
 
 use std::time::Duration;
 

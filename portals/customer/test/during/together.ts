@@ -7,8 +7,6 @@ import { expect } from "vitest";
 
 /** How long anybody stays, in milliseconds: whoever would have told them may be gone. */
 const LONGEST = 14 * 60_000;
-/** Between two forms, in milliseconds: people look at what comes of one. */
-const PAUSE = 250;
 
 function folder(): string {
   const place = process.env.RERP_DURING;
@@ -18,16 +16,28 @@ function folder(): string {
   return place;
 }
 
-/** Fills in forms one after the other; each says for what. No page may show an error, before and after. */
-export async function again(page: Page, portal: string, forms: readonly (() => Promise<void>)[]): Promise<void> {
+/** Fills in forms one after the other, with a pause of so many milliseconds between them. No page may show an error. */
+export async function again(
+  page: Page,
+  portal: string,
+  forms: readonly (() => Promise<void>)[],
+  pause: number,
+): Promise<void> {
+  writeFileSync(join(folder(), `${portal}.begun`), "");
   const until = Date.now() + LONGEST;
   let taken = 0;
   for (const isEnough = () => existsSync(join(folder(), "enough")) || Date.now() > until; !isEnough(); ) {
     for (const fill of forms) {
-      await fill();
+      try {
+        await fill();
+      } catch (error) {
+        // What was shown says more than what wasn't.
+        await unharmed(page);
+        throw error;
+      }
       await unharmed(page);
       taken += 1;
-      await new Promise((done) => setTimeout(done, PAUSE));
+      await new Promise((done) => setTimeout(done, pause));
     }
   }
   expect(taken, "nothing was filled in").toBeGreaterThan(0);

@@ -1,7 +1,6 @@
 //! A customer at their browser, on the running platform.
 
 import type { Browser, Page } from "playwright-core";
-import { expect } from "vitest";
 import { type Login, platform } from "../../../shared/test/platform";
 import { Visitor } from "../../../website/test/browser/visitor";
 
@@ -27,5 +26,5 @@ export async function open(page: Page, view: string, title = view): Promise<void
 }
 
 export async function settled(page: Page): Promise<void> {
-  await expect.poll(() => page.locator('[aria-busy="true"]').count()).toBe(0);
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
 }

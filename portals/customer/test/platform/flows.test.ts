@@ -56,7 +56,7 @@ it("a customer opens an account, gives it an address, and invites somebody", asy
   await page.getByLabel(/^Business/).check();
   await page.getByLabel("Name of the company").fill(`Sample ${RUN}`);
   await page.getByRole("button", { name: "Look it up" }).click();
-  await settled(page);
+  await page.getByText("isn't in the registry yet").waitFor();
   await visitor.judge("platform-customer-account-new");
   await page.getByRole("button", { name: "Open the account" }).click();
   await page.getByRole("link", { name: "Addresses" }).waitFor();

@@ -42,7 +42,7 @@ export async function scenario(visitor: Visitor, account: string): Promise<void>
   await begin(page, "Trading a chart", account);
   await page.getByLabel("How many bars are there?").fill("60");
   await page.getByText("All answers are saved.").waitFor();
-  await page.getByLabel("Bars").fill("60");
+  await page.getByRole("textbox", { name: /^Bars/ }).fill("60");
   await page.getByRole("button", { name: "Begin a scenario" }).click();
   await heading(page, "Scenario");
   for (let order = 0; order < DECISIONS; order += 1) {

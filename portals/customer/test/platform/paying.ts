@@ -67,7 +67,7 @@ export async function subscribe(visitor: Visitor, account: string): Promise<void
 export async function reconsider(visitor: Visitor): Promise<void> {
   const { page } = visitor;
   await page.getByRole("button", { name: MONTHLY }).click();
-  await page.getByText("Due now").waitFor();
+  await page.getByText("Due now", { exact: true }).waitFor();
   await visitor.judge("platform-customer-preview");
   await page.getByRole("button", { name: "Keep what I have" }).click();
   await page.getByRole("button", { name: "End with the period" }).click();

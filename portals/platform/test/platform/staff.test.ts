@@ -120,7 +120,7 @@ it("staff take leads along as a file", async () => {
 
 it("staff have an event worked on again, and one that was given up go on", async () => {
   const { page } = staff;
-  await open(page, "Stripe's events");
+  await open(page, "Stripe");
   await explain(page);
   await page
     .getByRole("button", { name: /^Again/ })

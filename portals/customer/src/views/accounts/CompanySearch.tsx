@@ -24,6 +24,8 @@ const NAME: FieldSpec = {
 export function CompanySearch(props: {
   readonly chosen: Chosen | undefined;
   readonly choose: (chosen: Chosen | undefined) => void;
+  /** Whether a name stands there that wasn't looked up. */
+  readonly typed: (isTyped: boolean) => void;
 }): JSX.Element {
   const api = useApi();
   const [isAgain, setAgain] = createSignal(false);
@@ -42,12 +44,17 @@ export function CompanySearch(props: {
   };
   const again = () => {
     setAgain(true);
+    props.typed(false);
     props.choose(undefined);
   };
   return (
     <Show
       when={props.chosen}
-      fallback={<Form fields={[NAME]} button="Look it up" busy="Looking …" send={look} focus={isAgain()} />}
+      fallback={
+        <div onInput={(event) => props.typed((event.target as HTMLInputElement).value.trim() !== "")}>
+          <Form fields={[NAME]} button="Look it up" busy="Looking …" send={look} focus={isAgain()} />
+        </div>
+      }
     >
       {(chosen) => (
         <div class="card stack narrow" tabindex="-1" ref={(element) => queueMicrotask(() => element.focus())}>

@@ -24,6 +24,8 @@ export default function NewAccount(): JSX.Element {
   const navigate = useNavigate();
   const [kind, setKind] = createSignal<AccountKind>("personal");
   const [company, setCompany] = createSignal<Chosen>();
+  const [isTyped, setTyped] = createSignal(false);
+  const [isAsked, setAsked] = createSignal(false);
   const [keyOfCompany, keyOfAccount] = [createKeys(), createKeys()];
 
   /** The identifier of what was chosen; a company that isn't in the registry gets into it. */
@@ -46,6 +48,14 @@ export default function NewAccount(): JSX.Element {
     await queries.invalidateQueries({ queryKey: [ACCOUNTS, "mine"] });
     navigate(`/accounts/${account.account_id}`);
   });
+  /** Whoever names a company wants the account for it, looked up or not. */
+  const isUnclear = () => kind() === "business" && !company() && isTyped();
+  const press = () => {
+    setAsked(isUnclear());
+    if (!isUnclear()) {
+      void open.run();
+    }
+  };
   const choose = (next: AccountKind) => {
     setKind(next);
     open.forget();
@@ -55,11 +65,18 @@ export default function NewAccount(): JSX.Element {
       <section class="stack">
         <Kinds kind={kind()} choose={choose} />
         <Show when={kind() === "business"}>
-          <CompanySearch chosen={company()} choose={setCompany} />
+          <CompanySearch chosen={company()} choose={setCompany} typed={setTyped} />
         </Show>
+        <div class="notice-place" role="alert">
+          <Show when={isAsked() && isUnclear()}>
+            <p class="notice notice-wrong">
+              Look the company up first. If the account is for no company, leave its name out.
+            </p>
+          </Show>
+        </div>
         <Wrong problem={open.problem()} isPersonal={kind() === "personal"} />
         <div class="row">
-          <Button weight="first" busy={open.busy()} onClick={() => void open.run()}>
+          <Button weight="first" busy={open.busy()} onClick={press}>
             {open.busy() ? "Opening …" : "Open the account"}
           </Button>
           <A href="/accounts">Back to your accounts</A>
