@@ -7,6 +7,7 @@ export {
   every,
   Failure,
   type Listed,
+  orNone,
   problemIn,
   ROWS,
   taken,
