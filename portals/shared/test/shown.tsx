@@ -35,7 +35,8 @@ export const shower =
     return asked;
   };
 
-export const text = () => document.body.textContent ?? "";
+/** What is on the page, with one blank wherever there are some. */
+export const text = () => (document.body.textContent ?? "").replaceAll(/\s+/g, " ");
 export const says = (words: string) => eventually(() => expect(text()).toContain(words));
 export const heading = (title: string) =>
   eventually(() => expect(document.querySelector("h1")?.textContent).toBe(title));
