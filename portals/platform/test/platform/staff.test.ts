@@ -2,7 +2,7 @@
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { platform } from "../../../shared/test/platform";
+import { platform, settled } from "../../../shared/test/platform";
 import { browser, NARROW, Visitor } from "../../../website/test/browser/visitor";
 import { shown } from "./totp";
 
@@ -26,7 +26,6 @@ beforeAll(async () => {
 afterAll(() => chromium.close());
 
 const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name }).waitFor();
-const settled = (page: Page) => expect.poll(() => page.locator('[aria-busy="true"]').count()).toBe(0);
 
 async function password(visitor: Visitor, email: string): Promise<void> {
   const { page } = visitor;
