@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     include: ["{shared,customer,platform,website}/test/**/*.test.{ts,tsx}"],
-    exclude: ["*/test/judge/**", "*/test/browser/**", "*/test/platform/**"],
+    exclude: ["*/test/judge/**", "*/test/browser/**", "*/test/platform/**", "*/test/during/**"],
     restoreMocks: true,
     // Solid's own libraries come as sources, which Node can't read.
     server: { deps: { inline: [/@solidjs\/router/, /@tanstack\/solid-query/] } },

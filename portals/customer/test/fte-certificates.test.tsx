@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { eventually } from "../../shared/test/eventually";
-import { ANN, type Asked, problem } from "../../shared/test/played";
-import { CERTIFICATE, certificate, control, field, fit, heading, says, show, TOKEN, text, told } from "./fte-played";
+import { ANN, problem } from "../../shared/test/played";
+import { CERTIFICATE, certificate, control, field, TOKEN, told } from "./fte-played";
+import { fit, heading, says, show, text } from "./shown";
 
 const MINE = `GET /api/fte/certificates/${ANN}`;
 const VERIFY = `GET /api/fte/certificates/verify/${TOKEN}`;
@@ -9,14 +10,8 @@ const CREDENTIAL = `${VERIFY}/credential`;
 const page = (items: unknown[]) => told({ items, next_cursor: null });
 const OTHER = CERTIFICATE.replace("d1", "d2");
 
-let end: () => void = () => {};
-afterEach(() => end());
-
-function open(path: string, answers: Parameters<typeof show>[1], isIn = true): Asked[] {
-  const shown = show(path, answers, isIn);
-  end = shown.end;
-  return shown.asked;
-}
+/** Nobody is signed in. */
+const OUT = { "POST /session/refresh": [() => new Response(null, { status: 204 })] };
 
 describe("the list of certificates", () => {
   it("shows each with what it is worth, the newest first", async () => {
@@ -26,7 +21,7 @@ describe("the list of certificates", () => {
       state: "expired",
       expires_at: "2026-01-01T00:00:00Z",
     });
-    open("/certificates", { [MINE]: [page([old, certificate()])] });
+    show("/certificates", { [MINE]: [page([old, certificate()])] });
     await heading("Certificates");
     await says("FTE-1234-5678-9012-3452");
     const list = Array.from(document.querySelectorAll(".certificate"), (each) => each.textContent ?? "");
@@ -36,7 +31,7 @@ describe("the list of certificates", () => {
   });
 
   it("says how to come to one, and what goes wrong", async () => {
-    open("/certificates", { [MINE]: [() => problem(403, "not-permitted"), () => page([])] });
+    show("/certificates", { [MINE]: [() => problem(403, "not-permitted"), () => page([])] });
     await eventually(() => control("Try again"));
     await fit();
     control("Try again").click();
@@ -51,7 +46,7 @@ describe("a certificate", () => {
   it("is shown with the address to share, and copied", async () => {
     const write = vi.fn<(text: string) => Promise<void>>(() => Promise.resolve());
     Object.defineProperty(navigator, "clipboard", { value: { writeText: write }, configurable: true });
-    open(path, { [MINE]: [page([certificate()])] });
+    show(path, { [MINE]: [page([certificate()])] });
     await says("Show it to others");
     expect(text()).toContain("No end");
     expect(field("Address").value).toBe(`${location.origin}/certificates/verify/${TOKEN}`);
@@ -74,7 +69,7 @@ describe("a certificate", () => {
     vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
       names.push(this.download);
     });
-    open(path, {
+    show(path, {
       [MINE]: [page([certificate()])],
       [CREDENTIAL]: [() => new Response('{"proof":1}'), () => new Response("a.b.c")],
     });
@@ -90,7 +85,7 @@ describe("a certificate", () => {
   });
 
   it("says where there are no credentials", async () => {
-    open(path, {
+    show(path, {
       [MINE]: [page([certificate()])],
       [CREDENTIAL]: [() => problem(404, "no-such-route"), () => problem(503, "at-capacity")],
     });
@@ -102,22 +97,24 @@ describe("a certificate", () => {
     await says("We are very busy.");
   });
 
-  it("that was taken back says why, and one that has expired what to do", async () => {
+  it("that was taken back says why", async () => {
     const revoked = certificate({
       state: "revoked",
       revoked_at: "2026-11-29T12:00:00Z",
       revoked_reason: "Somebody else sat it",
     });
-    open(path, { [MINE]: [page([revoked])] });
+    show(path, { [MINE]: [page([revoked])] });
     await says("It was taken back: Somebody else sat it");
     await fit();
-    end();
-    open(path, { [MINE]: [page([certificate({ state: "expired", expires_at: "2026-01-01T00:00:00Z" })])] });
+  });
+
+  it("that has expired says what to do", async () => {
+    show(path, { [MINE]: [page([certificate({ state: "expired", expires_at: "2026-01-01T00:00:00Z" })])] });
     await says("Pass the final assessment again");
   });
 
   it("of somebody else isn't there", async () => {
-    open(path, { [MINE]: [page([certificate({ certificate_id: OTHER })])] });
+    show(path, { [MINE]: [page([certificate({ certificate_id: OTHER })])] });
     await says("You have no such certificate.");
     await fit();
   });
@@ -133,7 +130,7 @@ describe("checking a certificate", () => {
     ["expired", "its time is over", { expires_at: "2026-01-01T00:00:00Z" }],
     ["revoked", "was taken back", { revoked_at: "2026-01-01T00:00:00Z" }],
   ])("says to everybody that it is %s", async (state, words, more) => {
-    const asked = open(path, { [VERIFY]: [told({ ...seen, state, ...more })] }, false);
+    const asked = show(path, { ...OUT, [VERIFY]: [told({ ...seen, state, ...more })] });
     await heading("Check a certificate");
     await says(words);
     expect(text()).toContain("FTE-1234-5678-9012-3452");
@@ -142,13 +139,13 @@ describe("checking a certificate", () => {
   });
 
   it("asks without saying who asks, also of whoever is signed in", async () => {
-    const asked = open(path, { [VERIFY]: [told({ ...seen, state: "valid" })] });
+    const asked = show(path, { [VERIFY]: [told({ ...seen, state: "valid" })] });
     await says("genuine and counts");
     expect(asked.find(({ name }) => name === VERIFY)?.token).toBeNull();
   });
 
   it("says that there is none, and what goes wrong", async () => {
-    open(path, { [VERIFY]: [() => problem(400, "malformed-address"), () => problem(404, "not-found")] }, false);
+    show(path, { ...OUT, [VERIFY]: [() => problem(400, "malformed-address"), () => problem(404, "not-found")] });
     await eventually(() => control("Try again"));
     await fit();
     control("Try again").click();

@@ -1,25 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { eventually } from "../../shared/test/eventually";
 import { ANN, type Asked, problem } from "../../shared/test/played";
 import type { Scenario } from "../src/views/tests/types";
-import {
-  ACCOUNT,
-  bar,
-  control,
-  FIGURES,
-  fit,
-  heading,
-  module,
-  SCENARIO,
-  SESSION,
-  says,
-  scenario,
-  session,
-  show,
-  text,
-  told,
-  type,
-} from "./fte-played";
+import { ACCOUNT, bar, control, FIGURES, module, SCENARIO, SESSION, scenario, session, told, type } from "./fte-played";
+import { fit, heading, says, show, text } from "./shown";
 
 const GET = `GET /api/fte/scenarios/${SCENARIO}`;
 const ACT = `POST /api/fte/scenarios/${SCENARIO}/actions`;
@@ -29,14 +13,10 @@ const listed = (sequence: number, expected_seq: number, action: unknown, done: b
 const outcome = (sequence: number, seq: number, more: object = {}) =>
   told({ sequence, seq, rows: [], bars: [], results: FIGURES, ...more });
 
-let end: () => void = () => {};
-afterEach(() => end());
-
 async function open(answers: Parameters<typeof show>[1], path = `/tests/scenarios/${SCENARIO}`): Promise<Asked[]> {
-  const shown = show(path, answers);
-  end = shown.end;
+  const asked = show(path, answers);
   await eventually(() => expect(document.querySelector("h1")).not.toBeNull());
-  return shown.asked;
+  return asked;
 }
 const acts = (asked: Asked[]) => asked.filter(({ name }) => name === ACT).map(({ body }) => body);
 const drawn = () => document.querySelectorAll("[data-bar]").length;

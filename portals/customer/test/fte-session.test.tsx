@@ -1,23 +1,8 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { eventually } from "../../shared/test/eventually";
 import { type Asked, problem } from "../../shared/test/played";
-import {
-  CERTIFICATE,
-  control,
-  field,
-  fit,
-  heading,
-  id,
-  module,
-  question,
-  SESSION,
-  says,
-  session,
-  show,
-  text,
-  told,
-  type,
-} from "./fte-played";
+import { CERTIFICATE, control, field, id, module, question, SESSION, session, told, type } from "./fte-played";
+import { fit, heading, says, show, text } from "./shown";
 
 const GET = `GET /api/fte/sessions/${SESSION}`;
 const SAVE = `POST /api/fte/sessions/${SESSION}/answers`;
@@ -32,22 +17,15 @@ const PASSED = {
   completed_at: "2026-11-29T10:20:00Z",
 } as const;
 
-let end: () => void = () => {};
-afterEach(() => {
-  end();
-  vi.useRealTimers();
-});
-
 type Answers = Parameters<typeof show>[1];
 async function open(answers: Answers = {}): Promise<Asked[]> {
-  const shown = show(`/tests/sessions/${SESSION}`, {
+  const asked = show(`/tests/sessions/${SESSION}`, {
     [GET]: [() => told(session())],
     [MODULE]: [() => told(module())],
     ...answers,
   });
-  end = shown.end;
   await heading("Test");
-  return shown.asked;
+  return asked;
 }
 const count = (asked: Asked[], name: string) => asked.filter((each) => each.name === name).length;
 const step = (at: number) => document.querySelectorAll<HTMLElement>(".player-step")[at];

@@ -1,23 +1,11 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { eventually } from "../../shared/test/eventually";
-import { ANN, type Asked, problem } from "../../shared/test/played";
+import { ANN, problem } from "../../shared/test/played";
 import { pause } from "../src/views/tests/admission";
 import { courses } from "../src/views/tests/courses";
 import { duration, percent, reaches } from "../src/views/tests/figures";
-import {
-  ACCOUNT,
-  control,
-  fit,
-  heading,
-  module,
-  progress,
-  SESSION,
-  says,
-  session,
-  show,
-  text,
-  told,
-} from "./fte-played";
+import { ACCOUNT, control, module, progress, SESSION, session, told } from "./fte-played";
+import { fit, heading, says, show, text } from "./shown";
 
 const MODULES = "GET /api/fte/modules";
 const PROGRESS = `GET /api/fte/progress/${ANN}`;
@@ -48,16 +36,8 @@ const ANSWERS = {
   "GET /api/fte/modules/risk": [told(module())],
 };
 
-let end: () => void = () => {};
-afterEach(() => end());
-
-function at(path: string, answers: Parameters<typeof show>[1]): Asked[] {
-  const shown = show(path, answers);
-  end = shown.end;
-  return shown.asked;
-}
 const start = async (what: string, answers: Parameters<typeof show>[1]) => {
-  const asked = at("/tests", { ...ANSWERS, ...answers });
+  const asked = show("/tests", { ...ANSWERS, ...answers });
   await says("Market");
   await eventually(() => control(what));
   control(what).click();
@@ -66,7 +46,7 @@ const start = async (what: string, answers: Parameters<typeof show>[1]) => {
 
 describe("the list of tests", () => {
   it("shows courses, what is passed, and what the certificate still takes", async () => {
-    at("/tests", ANSWERS);
+    show("/tests", ANSWERS);
     await heading("Tests");
     await says("1 of 3 tests passed");
     expect(text()).toContain("For the certificate you still need: Market, The whole.");
@@ -77,7 +57,7 @@ describe("the list of tests", () => {
   });
 
   it("says so where there is nothing, and where nothing can be had", async () => {
-    at("/tests", { ...ANSWERS, [MODULES]: [() => problem(403, "not-permitted"), () => page([])] });
+    show("/tests", { ...ANSWERS, [MODULES]: [() => problem(403, "not-permitted"), () => page([])] });
     await eventually(() => control("Try again"));
     await fit();
     control("Try again").click();
@@ -87,7 +67,7 @@ describe("the list of tests", () => {
 
   it("asks for which account, where there are several", async () => {
     const other = ACCOUNT.replace("a1", "a2");
-    const asked = at("/tests", {
+    const asked = show("/tests", {
       ...ANSWERS,
       [ACCOUNTS]: [page([account(ACCOUNT), account(other, "Ann's Ltd")])],
       [START]: [() => told(session(), 201)],
@@ -109,14 +89,14 @@ describe("the list of tests", () => {
   });
 
   it("says where to open an account, where there is none", async () => {
-    at("/tests", { ...ANSWERS, [ACCOUNTS]: [page([])] });
+    show("/tests", { ...ANSWERS, [ACCOUNTS]: [page([])] });
     await says("you are in none yet");
     expect(text()).not.toContain("Begin or go on");
     await fit();
   });
 
   it("loads more than one page", async () => {
-    at("/tests", {
+    show("/tests", {
       ...ANSWERS,
       [MODULES]: [told({ items: COURSE.slice(0, 2), next_cursor: ACCOUNT }), page(COURSE.slice(2))],
     });

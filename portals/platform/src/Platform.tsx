@@ -4,7 +4,8 @@ import { App } from "@rerp/shared/app";
 import type { JSX } from "solid-js";
 import { Keys } from "./keyboard/Keys";
 import { VIEWS } from "./views";
+import { WORDS } from "./words";
 
 export function Platform(): JSX.Element {
-  return <App views={VIEWS} beside={() => <Keys />} />;
+  return <App views={VIEWS} beside={() => <Keys />} words={WORDS} />;
 }

@@ -25,6 +25,7 @@ const observed = (more: object = {}) =>
     epoch: 1,
     conditions: [condition("Ready", "True"), condition("CutOver", "True", "The target owns the data.")],
     copy: { bytes: 2_000_000, totalBytes: 4_000_000, etaSeconds: 90 },
+    verification: { rows: 12_345, chunks: 3, mismatches: 0, coverage: 0.9999 },
     cutover: { writePauseMs: 41.6, at: AT },
     rollback: { possible: true, replication: { lagBytes: 1_500 } },
     ...more,
@@ -72,12 +73,41 @@ describe("a split", () => {
   it("shows phases, figures and conditions", async () => {
     open(false);
     await heading("Split of identity");
-    for (const words of ["now: The new database has the data", "42 ms", "2 MB of 4 MB", "1.5 kB behind"]) {
+    for (const words of ["42 ms", "2 MB of 4 MB", "1.5 kB", "12,345", "About 99.9% of them; none differs"]) {
       await says(words);
     }
     await says("Your role may look at it");
     expect(controls("Take it back")).toEqual([]);
     await fit();
+  });
+
+  it("tells which phases are done, which one is under way and which are to come", async () => {
+    open(false);
+    await says("Now The new database has the data");
+    const steps = Array.from(document.querySelectorAll("ol.steps > li"));
+    const marks = steps.map((each) => /^(Done: |Now |Not yet: )/.exec(each.textContent ?? "")?.[1]);
+    expect(marks).toEqual([...Array(8).fill("Done: "), "Now ", "Not yet: ", "Not yet: "]);
+    expect(steps.map((each) => each.getAttribute("aria-current")).indexOf("step")).toBe(8);
+    expect(document.querySelectorAll('[aria-current="step"]').length).toBe(1);
+  });
+
+  it("that is through has nothing to come", async () => {
+    open(false, [], [told(observed({ phase: "Completed" }))]);
+    await says("Done: The split is done");
+    expect(text()).not.toMatch(/Now |Not yet: /);
+    expect(document.querySelector('[aria-current="step"]')?.textContent).toContain("The split is done");
+    await fit();
+  });
+
+  it("aside of the way says where it is, in words", async () => {
+    open(false, [], [told(observed({ phase: "RolledBack" }))]);
+    await says("The old database has the data again");
+    expect(document.querySelectorAll("ol.steps, [aria-current='step']").length).toBe(0);
+  });
+
+  it("says that rows differ", async () => {
+    open(false, [], [told(observed({ verification: { rows: 7, chunks: 1, mismatches: 2, coverage: 1 } }))]);
+    await says("All of them; different: 2");
   });
 
   it("goes back for exactly what was seen, after a question", async () => {
@@ -101,7 +131,7 @@ describe("a split", () => {
   it("reads a new phase aloud, and asks nothing while nobody sees it", async () => {
     const copying = stored("identity", { phase: "Copy", epoch: 1 });
     const asked = open(false, [], [told(copying), told(copying), told(observed())]);
-    await says("now: Rows are copied");
+    await says("Now Rows are copied");
     const live = () => document.querySelector('[aria-live="polite"].visually-hidden')?.textContent;
     expect(live()).toBe("");
     const seen = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");

@@ -122,7 +122,8 @@ describe("messages and suppressions", () => {
     const asked = show("/leads/messages", { "GET /api/marketing/messages": [REFUSED, page(message)] });
     await go();
     await press("Try again");
-    await says("Hello\nyou");
+    await says("Hello you");
+    expect(document.querySelector(".written")?.textContent).toBe("Hello\nyou");
     await fit();
     reasoned(asked);
   });

@@ -19,6 +19,8 @@ describe("a search", () => {
       await eventually(() => expect(document.querySelectorAll(".mistake").length).toBeGreaterThan(0));
     }
     await says("Say why in one line");
+    await say("Grüße von oben");
+    await says("This can't be written down: “ü”, “ß”. Write plain letters");
     await fit();
     await fill("who", "bea");
     await say();

@@ -13,6 +13,12 @@ describe("words for problems", () => {
     expect(Object.keys(MESSAGES).sort()).toEqual([...slugs].sort());
   });
 
+  it("are a portal's own where it has some, and everybody's otherwise", () => {
+    expect(words("not-permitted")).toContain("an owner of the account");
+    const own = { "not-permitted": "Not with your role." };
+    expect([words("not-permitted", own), words("ended", own)]).toEqual(["Not with your role.", MESSAGES.ended]);
+  });
+
   it("are whole sentences", () => {
     for (const text of [...Object.values(MESSAGES), words("network"), words("unknown")]) {
       expect(text).toMatch(/^[A-Z].*\.$/);

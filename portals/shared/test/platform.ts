@@ -1,6 +1,8 @@
-//! The running platform, as the tests in a browser find it. In: `RERP_PLATFORM`, a file that names addresses and people. Out: those, and what came by mail or text.
+//! The running platform, as the tests in a browser find it. In: `RERP_PLATFORM`, a file that names addresses and people. Out: those, what came by mail or text, and a
+//! wait for what a page loads.
 
 import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
 
 export interface Login {
   readonly email: string;
@@ -34,6 +36,11 @@ export function platform(): Platform {
 async function messages(to: string): Promise<readonly { readonly text: string }[]> {
   const answer = await fetch(`${platform().sandbox}/sandbox/messages?to=${encodeURIComponent(to)}`);
   return ((await answer.json()) as { messages: { text: string }[] }).messages;
+}
+
+/** Waits until nothing on a page is loading. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
 }
 
 /** How many messages there are, to be told from one that comes. */

@@ -8,6 +8,7 @@ export interface Asked {
   readonly body: unknown;
   /** What it was asked with: keys, and versions that were meant. */
   readonly headers: Headers;
+  readonly query: URLSearchParams;
 }
 type Answer = Response | Promise<Response> | (() => Response | Promise<Response>);
 
@@ -35,13 +36,15 @@ export function play(answers: Record<string, Answer[]>): Asked[] {
   const asked: Asked[] = [];
   const fetch = async (input: Request | string, init?: RequestInit) => {
     const request = input instanceof Request ? input : new Request(new URL(input, location.origin), init);
-    const name = `${request.method} ${new URL(request.url).pathname}`;
+    const url = new URL(request.url);
+    const name = `${request.method} ${url.pathname}`;
     const text = await request.text();
     asked.push({
       name,
       token: request.headers.get("authorization"),
       body: text ? JSON.parse(text) : undefined,
       headers: request.headers,
+      query: url.searchParams,
     });
     const list = answers[name] ?? [];
     const next = list.length > 1 ? list.shift() : list[0];

@@ -35,7 +35,8 @@ export const shower =
     return asked;
   };
 
-export const text = () => document.body.textContent ?? "";
+/** What is on the page, with one blank wherever there are some. */
+export const text = () => (document.body.textContent ?? "").replaceAll(/\s+/g, " ");
 export const says = (words: string) => eventually(() => expect(text()).toContain(words));
 export const heading = (title: string) =>
   eventually(() => expect(document.querySelector("h1")?.textContent).toBe(title));
@@ -61,6 +62,7 @@ export const field = (name: string) => {
 export async function fill(name: string, value: string): Promise<void> {
   await eventually(() => field(name));
   field(name).value = value;
+  field(name).dispatchEvent(new Event("input", { bubbles: true }));
 }
 /** Sends the form in which a field is. */
 export function submit(name: string): void {

@@ -4,6 +4,8 @@ import type { Browser, Page } from "playwright-core";
 import { type Login, platform } from "../../../shared/test/platform";
 import { Visitor } from "../../../website/test/browser/visitor";
 
+export { settled } from "../../../shared/test/platform";
+
 export const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name }).waitFor();
 
 /** Comes to an address, and signs in there. */
@@ -23,8 +25,4 @@ export async function come(browser: Browser, who: Login, path = "/", options = {
 export async function open(page: Page, view: string, title = view): Promise<void> {
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: view, exact: true }).click();
   await heading(page, title);
-}
-
-export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
 }

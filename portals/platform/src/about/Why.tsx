@@ -11,7 +11,7 @@ export const REASON: FieldSpec = {
   label: "Why do you look?",
   required: true,
   maxlength: 500,
-  hint: "It is written down with everything that you look at and change, for good. Name a ticket, and no person.",
+  hint: "It is written down with everything that you look at and change, for good. Name a ticket, and no person. Plain letters only (A to Z): ae for ä, e for é.",
 };
 
 /** What is wrong with the reason in a form, if anything is. */

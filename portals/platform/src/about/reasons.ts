@@ -3,12 +3,24 @@
 
 import { createSignal } from "solid-js";
 
-/** What a reason looks like: services take 3 to 500 characters of one line, and headers carry no others than these. */
-const REASON = /^[ -~]{3,500}$/;
+/** What a reason looks like, as services' documents have it: they refuse a header with other signs than these, and know no way to write those down in these. */
+export const FIT = /^[!-~][ -~]{1,498}[!-~]$/;
+/** Signs that are named when there are many. */
+const NAMED = 5;
 
-/** What is wrong with a reason, if anything is. */
+/** What is wrong with a reason, if anything is, and what to write instead. */
 export function unfit(reason: string): string | undefined {
-  return REASON.test(reason) ? undefined : "Say why in one line of 3 to 500 characters, in plain letters (A to Z).";
+  const strange = [...new Set((reason.normalize("NFC").match(/[^ -~]/gu) ?? []).map(named))];
+  if (strange.length === 0) {
+    return FIT.test(reason) ? undefined : "Say why in one line of 3 to 500 characters.";
+  }
+  const some = strange.slice(0, NAMED).join(", ");
+  const all = strange.length > NAMED ? `${some} and others` : some;
+  return `This can't be written down: ${all}. Write plain letters (A to Z), digits and signs: ae for ä, e for é, - for –.`;
+}
+
+function named(sign: string): string {
+  return /[\p{Z}\p{C}]/u.test(sign) ? "a sign that nobody sees" : `“${sign}”`;
 }
 
 interface Kept {

@@ -2,7 +2,7 @@
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { platform } from "../../../shared/test/platform";
+import { platform, settled } from "../../../shared/test/platform";
 import { browser, NARROW, Visitor, WIDE } from "../../../website/test/browser/visitor";
 import { shown } from "./totp";
 
@@ -30,7 +30,6 @@ afterAll(() => chromium.close());
 const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name }).waitFor();
 const open = (page: Page, view: string) =>
   page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: view, exact: true }).click();
-const settled = (page: Page) => expect.poll(() => page.locator('[aria-busy="true"]').count()).toBe(0);
 
 async function password(visitor: Visitor, email: string): Promise<void> {
   const { page } = visitor;

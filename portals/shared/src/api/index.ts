@@ -13,5 +13,5 @@ export {
   type TestSchemas,
   type Verification,
 } from "./client";
-export { type Kind, MESSAGES, type Slug, words } from "./messages";
+export { type Kind, MESSAGES, type OwnWords, type Slug, words } from "./messages";
 export { NETWORK, type Problem, problemOf } from "./problem";

@@ -57,9 +57,12 @@ const OWN = {
 /** A kind of problem. */
 export type Kind = Slug | keyof typeof OWN;
 
-/** The words of a kind. */
-export function words(kind: Kind): string {
-  return { ...MESSAGES, ...OWN }[kind];
+/** A portal's own words, for kinds that mean something else to whoever works in it. */
+export type OwnWords = Readonly<Partial<Record<Kind, string>>>;
+
+/** The words of a kind: the portal's own, else everybody's. */
+export function words(kind: Kind, own: OwnWords = {}): string {
+  return { ...MESSAGES, ...OWN, ...own }[kind];
 }
 
 /** Whether services know a kind of this name. */

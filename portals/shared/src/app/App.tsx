@@ -1,6 +1,7 @@
 //! The portal: who is signed in decides which views there are. Nobody is sent elsewhere: whoever signs in at an address sees what they came for.
 
-import { Button } from "@rerp/shared/ui";
+import type { OwnWords } from "@rerp/shared/api";
+import { Button, WordsProvider } from "@rerp/shared/ui";
 import { type RouteDefinition, Router } from "@solidjs/router";
 import { QueryClientProvider } from "@tanstack/solid-query";
 import { type JSX, Match, onCleanup, Show, Switch } from "solid-js";
@@ -18,6 +19,8 @@ export interface AppProps {
   readonly everybody?: readonly View[];
   /** What is beside the views of whoever is signed in, and knows where they are. */
   readonly beside?: () => JSX.Element;
+  /** Words for problems, where whoever works here needs others than customers. */
+  readonly words?: OwnWords;
   /** For tests; otherwise the browser's. */
   readonly session?: Session;
 }
@@ -25,7 +28,9 @@ export interface AppProps {
 export function App(props: AppProps): JSX.Element {
   return (
     <SessionProvider {...(props.session ? { session: props.session } : {})}>
-      <Gate views={props.views} everybody={props.everybody ?? []} beside={props.beside} />
+      <WordsProvider value={props.words ?? {}}>
+        <Gate views={props.views} everybody={props.everybody ?? []} beside={props.beside} />
+      </WordsProvider>
     </SessionProvider>
   );
 }

@@ -51,6 +51,18 @@ export async function taken<T>(call: Promise<{ data?: T; error?: unknown; respon
   return answer.data as T;
 }
 
+/** What is there, or null where nothing is. */
+export async function orNone<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Failure && error.status === 404) {
+      return null;
+    }
+    throw error;
+  }
+}
+
 /** What to tell people of something that was thrown. */
 export function problemIn(error: unknown): Problem {
   return error instanceof Failure ? error.problem : problemOf(undefined);

@@ -7,6 +7,7 @@ export {
   every,
   Failure,
   type Listed,
+  orNone,
   problemIn,
   ROWS,
   taken,
@@ -18,6 +19,7 @@ export { Confirm } from "./layout/Confirm";
 export { Form, type FormProps } from "./layout/Form";
 export { Loaded } from "./layout/Loaded";
 export { Page } from "./layout/Page";
+export { Question } from "./layout/Question";
 export { Sections } from "./layout/Sections";
 export { When } from "./layout/When";
 export { ask, createSession, type Session, SessionProvider, usePerson, useSession, type Who, wrong } from "./session";

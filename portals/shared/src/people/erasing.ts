@@ -1,73 +1,40 @@
-//! Following an erasure. In: a way to ask how far it is. Out: what was last heard, asked again for a bounded number of times, ever less often.
+//! Erasing somebody. In: who. Out: whether they are being erased, how far that is, and a way to begin it.
 
-import type { IdentitySchemas, Problem } from "@rerp/shared/api";
-import { problemIn } from "@rerp/shared/app";
-import { createSignal, onCleanup } from "solid-js";
+import type { Problem } from "@rerp/shared/api";
+import { attempt, orNone, taken, useApi } from "@rerp/shared/app";
+import { type UseQueryResult, useQuery } from "@tanstack/solid-query";
+import { createEffect, on } from "solid-js";
+import { createFollowing, type Erasure, type Following } from "./following";
 
-export type Erasure = IdentitySchemas["Erasure"];
-
-/** First wait, longest wait, in milliseconds, and how often: some ten minutes in all. */
-const FIRST = 2_000;
-const LONGEST = 20_000;
-const MOST = 36;
-
-export interface Following {
-  /** What was last heard. */
-  last(): Erasure | undefined;
-  /** It isn't asked any more, and hasn't ended. */
-  isLeft(): boolean;
-  problem(): Problem | undefined;
-  /** From what is known by now; begins again where it was left. */
-  begin(known: Erasure): void;
+export interface Erasing {
+  /** Null: nobody has asked for it. */
+  readonly query: UseQueryResult<Erasure | null, Error>;
+  readonly following: Following;
+  /** Asks for it. */
+  begin(): Promise<Problem | undefined>;
 }
 
-export function createFollowing(ask: () => Promise<Erasure>, ended: () => void): Following {
-  const [last, setLast] = createSignal<Erasure>();
-  const [isLeft, setLeft] = createSignal(false);
-  const [problem, setProblem] = createSignal<Problem>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let isGone = false;
-  onCleanup(() => {
-    isGone = true;
-    clearTimeout(timer);
-  });
-  const take = (heard: Erasure, count: number) => {
-    setLast(heard);
-    if (heard.state === "completed") {
-      ended();
-    } else {
-      wait(count);
-    }
-  };
-  const wait = (count: number) => {
-    if (count >= MOST) {
-      setLeft(true);
-      return;
-    }
-    timer = setTimeout(() => void look(count + 1), Math.min(FIRST * 1.3 ** count, LONGEST));
-  };
-  const look = async (count: number) => {
-    try {
-      const heard = await ask();
-      if (!isGone) {
-        setProblem(undefined);
-        take(heard, count);
-      }
-    } catch (error) {
-      if (!isGone) {
-        setProblem(problemIn(error));
-        wait(count);
-      }
-    }
-  };
-  return {
-    last,
-    isLeft,
-    problem,
-    begin: (known) => {
-      clearTimeout(timer);
-      setLeft(false);
-      take(known, 0);
-    },
-  };
+/** `name`: by what it is kept. `ended`: everything is erased. */
+export function createErasing(person: string, name: readonly unknown[], ended: () => void): Erasing {
+  const api = useApi();
+  const params = { path: { human_name_id: person } };
+  const ask = async () => (await taken(api.GET("/api/identity/user/{human_name_id}/erasure", { params }))) as Erasure;
+  const following = createFollowing(ask, ended);
+  const query = useQuery(() => ({ queryKey: name, queryFn: () => orNone(ask()) }));
+  // One that began before goes on to be followed here.
+  createEffect(
+    on(
+      () => (query.isSuccess ? query.data : undefined),
+      (found) => {
+        if (found && !following.last()) {
+          following.begin(found);
+        }
+      },
+    ),
+  );
+  const begin = () =>
+    attempt(async () => {
+      following.begin((await taken(api.DELETE("/api/identity/user/{human_name_id}", { params }))) as Erasure);
+    });
+  return { query, following, begin };
 }

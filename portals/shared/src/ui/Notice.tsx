@@ -1,9 +1,11 @@
 //! A message within a page: that something went wrong, or well. Programs that read pages aloud read it as soon as it is there.
 
 import { type JSX, Show } from "solid-js";
-import { type Problem, words } from "../api";
+import type { Problem } from "../api";
+import { useWords } from "./words";
 
 export function ProblemNotice(props: { readonly problem: Problem | undefined }): JSX.Element {
+  const words = useWords();
   return (
     <div class="notice-place" role="alert">
       <Show when={props.problem}>

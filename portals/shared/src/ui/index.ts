@@ -3,3 +3,4 @@ export { type Choice, Field, type FieldSpec } from "./Field";
 export { Logo } from "./Logo";
 export { Done, ProblemNotice } from "./Notice";
 export { Trap } from "./Trap";
+export { useWords, WordsProvider } from "./words";

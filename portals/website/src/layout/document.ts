@@ -1,6 +1,7 @@
 //! A page as a file. In: a page's title and body, and the names that the build gave to scripts, styles and fonts. Out: HTML, in which nothing is inline that a
 //! browser would run or style by.
 
+import { HEAD } from "@rerp/shared/head";
 import type { Page } from "../pages/page";
 import { SITE } from "../site";
 
@@ -17,19 +18,14 @@ export function html(page: Page, body: string, assets: Assets): string {
   const title = quoted(page.file === "index.html" ? `${SITE.name} – ${SITE.claim}` : `${page.title} – ${SITE.name}`);
   const description = quoted(page.description);
   const head = [
-    `<meta charset="utf-8">`,
-    `<meta name="viewport" content="width=device-width, initial-scale=1">`,
+    ...HEAD,
     `<title>${title}</title>`,
     `<meta name="description" content="${description}">`,
-    `<meta name="color-scheme" content="light dark">`,
-    `<meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf9f7">`,
-    `<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#151514">`,
     `<meta property="og:type" content="website">`,
     `<meta property="og:site_name" content="${quoted(SITE.name)}">`,
     `<meta property="og:title" content="${title}">`,
     `<meta property="og:description" content="${description}">`,
     ...(page.found ? [] : [`<meta name="robots" content="noindex">`]),
-    `<link rel="icon" href="/favicon.svg" type="image/svg+xml">`,
     ...assets.fonts.map((font) => `<link rel="preload" href="${font}" as="font" type="font/woff2" crossorigin>`),
     ...assets.styles.map((style) => `<link rel="stylesheet" href="${style}">`),
     ...assets.modules.map((module) => `<link rel="modulepreload" href="${module}">`),

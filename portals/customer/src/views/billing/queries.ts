@@ -1,7 +1,7 @@
 //! What views of billing load, each asked once for all of them.
 
 import type { BillingSchemas, Plan } from "@rerp/shared/api";
-import { every, Failure, type Listed, ROWS, taken, useApi, usePerson } from "@rerp/shared/app";
+import { every, type Listed, orNone, ROWS, taken, useApi, usePerson } from "@rerp/shared/app";
 import { type QueryClient, type UseQueryResult, useQuery } from "@tanstack/solid-query";
 
 export type Preview = BillingSchemas["PricePreview"];
@@ -24,18 +24,6 @@ type Call = Promise<{ data?: Subscription; error?: unknown; response: Response }
 export async function present(call: Call): Promise<Present> {
   const subscription = (await taken(call)) as Subscription;
   return { subscription, version: (await call).response.headers.get("etag") ?? "" };
-}
-
-/** Null instead of a failure that says that there is none. */
-async function orNone<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof Failure && error.status === 404) {
-      return null;
-    }
-    throw error;
-  }
 }
 
 export function usePlans(): UseQueryResult<readonly Plan[], Error> {

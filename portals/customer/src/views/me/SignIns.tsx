@@ -1,8 +1,8 @@
 //! Where somebody is signed in: all of it, this one marked; one of them ended, or all others, or all.
 
-import { Confirm, createAsked, Loaded, When } from "@rerp/shared/app";
+import { Loaded, Question, When } from "@rerp/shared/app";
 import { Button } from "@rerp/shared/ui";
-import { createSignal, For, type JSX, Show } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { Me } from "./Me";
 import { type Found, type SignIn, useSignIns } from "./sign-ins";
 
@@ -19,12 +19,6 @@ const STILL = "Whoever is signed in there can go on for a while, until their pas
 
 export default function SignIns(): JSX.Element {
   const { query, reload, endOne, endOthers, endAll } = useSignIns();
-  const asked = createAsked<Wish>();
-  const [said, setSaid] = createSignal("");
-  const ask = (next: Wish) => {
-    setSaid("");
-    asked.ask(next);
-  };
   const one = (each: SignIn): Wish => ({
     title: "End this sign-in?",
     text: STILL,
@@ -48,30 +42,28 @@ export default function SignIns(): JSX.Element {
   };
   return (
     <Me title="Sign-ins">
-      <Loaded query={query} what="your sign-ins">
-        {(found) => (
-          <List
-            found={found()}
-            endOne={(each) => ask(one(each))}
-            endOthers={(all) => ask(others(all))}
-            endAll={() => ask(everywhere)}
-          />
-        )}
-      </Loaded>
-      <p role="status">{said()}</p>
-      <Confirm
-        open={asked.isOpen()}
-        close={asked.close}
-        title={asked.chosen()?.title ?? ""}
-        text={asked.chosen()?.text ?? ""}
-        button={asked.chosen()?.button ?? ""}
+      <Question<Wish>
+        title={({ title }) => title}
+        text={({ text }) => text}
+        button={({ button }) => button}
         busy="Ending …"
-        work={() => asked.chosen()?.work() ?? Promise.resolve()}
-        done={() => {
-          setSaid(asked.chosen()?.said ?? "");
-          reload();
-        }}
-      />
+        work={({ work }) => work()}
+        said={({ said }) => said}
+        done={reload}
+      >
+        {(ask) => (
+          <Loaded query={query} what="your sign-ins">
+            {(found) => (
+              <List
+                found={found()}
+                endOne={(each) => ask(one(each))}
+                endOthers={(all) => ask(others(all))}
+                endAll={() => ask(everywhere)}
+              />
+            )}
+          </Loaded>
+        )}
+      </Question>
     </Me>
   );
 }

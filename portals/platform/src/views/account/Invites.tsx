@@ -1,10 +1,10 @@
 //! Who is invited to an account, and taking that back.
 
-import { Confirm, createAsked, Loaded, taken, useApi, When } from "@rerp/shared/app";
+import { Loaded, Question, taken, useApi, When } from "@rerp/shared/app";
 import { roleName } from "@rerp/shared/people";
 import { Button } from "@rerp/shared/ui";
 import { useQueryClient } from "@tanstack/solid-query";
-import { createSignal, For, type JSX, Show } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { Section } from "../../parts/Section";
 import { ACCOUNT, type Invite, useInvites } from "./queries";
 
@@ -19,42 +19,33 @@ export function Invites(props: { readonly account: string }): JSX.Element {
   const api = useApi();
   const queries = useQueryClient();
   const query = useInvites(props.account);
-  const asked = createAsked<Invite>();
-  const [said, setSaid] = createSignal("");
-  const ask = (invite: Invite) => {
-    setSaid("");
-    asked.ask(invite);
-  };
-  const work = () => {
-    const path = { account_id: props.account, invite_id: asked.chosen()?.invite_id ?? "" };
+  const withdraw = ({ invite_id }: Invite) => {
+    const path = { account_id: props.account, invite_id };
     return taken(api.DELETE("/api/accounts/{account_id}/invites/{invite_id}", { params: { path } }));
-  };
-  const done = () => {
-    setSaid("The invitation is taken back.");
-    void queries.invalidateQueries({ queryKey: [ACCOUNT, props.account, "invites"] });
   };
   return (
     <Section title="Invitations">
-      <Loaded query={query} what="invitations">
-        {(found) => (
-          <Show when={found().items.length > 0} fallback={<p class="card">Nobody is invited.</p>}>
-            <ul class="records">
-              <For each={found().items}>{(each) => <Row invite={each} withdraw={() => ask(each)} />}</For>
-            </ul>
-          </Show>
-        )}
-      </Loaded>
-      <p role="status">{said()}</p>
-      <Confirm
-        open={asked.isOpen()}
-        close={asked.close}
+      <Question<Invite>
         title="Take the invitation back?"
         text="The link in its mail is worth nothing then."
         button="Take it back"
         busy="Taking back …"
-        work={work}
-        done={done}
-      />
+        work={withdraw}
+        said="The invitation is taken back."
+        done={() => void queries.invalidateQueries({ queryKey: [ACCOUNT, props.account, "invites"] })}
+      >
+        {(ask) => (
+          <Loaded query={query} what="invitations">
+            {(found) => (
+              <Show when={found().items.length > 0} fallback={<p class="card">Nobody is invited.</p>}>
+                <ul class="records">
+                  <For each={found().items}>{(each) => <Row invite={each} withdraw={() => ask(each)} />}</For>
+                </ul>
+              </Show>
+            )}
+          </Loaded>
+        )}
+      </Question>
     </Section>
   );
 }

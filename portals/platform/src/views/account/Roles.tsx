@@ -1,11 +1,11 @@
 //! Who has which role in an account, as a matrix: people by roles, given and taken away in its cells. The last owner stays: the API says so.
 
-import { Confirm, createAsked, Loaded, taken, useApi, When } from "@rerp/shared/app";
+import { Loaded, Question, taken, useApi, When } from "@rerp/shared/app";
 import { createKeys } from "@rerp/shared/form";
 import { ROLES, type Role, roleName } from "@rerp/shared/people";
 import { Button } from "@rerp/shared/ui";
 import { useQueryClient } from "@tanstack/solid-query";
-import { createSignal, For, type JSX, Show } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { Section } from "../../parts/Section";
 import { Table } from "../../parts/Table";
 import { PersonLink } from "./PersonLink";
@@ -23,18 +23,8 @@ export function Roles(props: { readonly account: string }): JSX.Element {
   const api = useApi();
   const queries = useQueryClient();
   const query = useRoles(props.account);
-  const asked = createAsked<Wish>();
   const keyOf = createKeys();
-  const [said, setSaid] = createSignal("");
-  const ask = (wish: Wish) => {
-    setSaid("");
-    asked.ask(wish);
-  };
-  const work = async () => {
-    const wish = asked.chosen();
-    if (!wish) {
-      return;
-    }
+  const change = async (wish: Wish) => {
     if (wish.given) {
       const path = { account_id: props.account, role_id: wish.given.role_id };
       await taken(api.DELETE("/api/accounts/{account_id}/roles/{role_id}", { params: { path } }));
@@ -44,34 +34,30 @@ export function Roles(props: { readonly account: string }): JSX.Element {
     const params = { path: { account_id: props.account }, header: { "Idempotency-Key": keyOf(body) } };
     await taken(api.POST("/api/accounts/{account_id}/roles", { params, body }));
   };
-  const done = () => {
-    setSaid(asked.chosen()?.given ? "The role is taken away." : "The role is given.");
-    void queries.invalidateQueries({ queryKey: [ACCOUNT, props.account] });
-  };
-  const what = () => `${roleName(asked.chosen()?.role ?? "viewer")}, ${asked.chosen()?.person ?? ""}.`;
   return (
     <Section title="Roles">
-      <Loaded query={query} what="who is in the account">
-        {(found) => (
-          <>
-            <Matrix roles={found().items} ask={ask} />
-            <Show when={found().isCut}>
-              <p>There are more than are shown here.</p>
-            </Show>
-          </>
-        )}
-      </Loaded>
-      <p role="status">{said()}</p>
-      <Confirm
-        open={asked.isOpen()}
-        close={asked.close}
-        title={asked.chosen()?.given ? "Take the role away?" : "Give the role?"}
-        text={`${what()} It counts at once.`}
-        button={asked.chosen()?.given ? "Take it away" : "Give it"}
+      <Question<Wish>
+        title={({ given }) => (given ? "Take the role away?" : "Give the role?")}
+        text={({ role, person }) => `${roleName(role)}, ${person}. It counts at once.`}
+        button={({ given }) => (given ? "Take it away" : "Give it")}
         busy="Changing …"
-        work={work}
-        done={done}
-      />
+        work={change}
+        said={({ given }) => (given ? "The role is taken away." : "The role is given.")}
+        done={() => void queries.invalidateQueries({ queryKey: [ACCOUNT, props.account] })}
+      >
+        {(ask) => (
+          <Loaded query={query} what="who is in the account">
+            {(found) => (
+              <>
+                <Matrix roles={found().items} ask={ask} />
+                <Show when={found().isCut}>
+                  <p>There are more than are shown here.</p>
+                </Show>
+              </>
+            )}
+          </Loaded>
+        )}
+      </Question>
     </Section>
   );
 }

@@ -1,34 +1,22 @@
 //! Who of the staff looked at what, when and why, by service. Looking at it wants a reason too, and leaves a row.
 
-import type { IdentitySchemas, Problem } from "@rerp/shared/api";
-import { Form, Page, taken, useApi, When } from "@rerp/shared/app";
-import type { FieldSpec } from "@rerp/shared/ui";
+import type { IdentitySchemas } from "@rerp/shared/api";
+import { Page, taken, useApi, When } from "@rerp/shared/app";
 import { createSignal, For, type JSX, Show } from "solid-js";
 import { About } from "../../about/About";
 import { Paged, type PageOf, ROWS } from "../../parts/Paged";
 import { Section } from "../../parts/Section";
 import { Table } from "../../parts/Table";
-import { identifier } from "../search/find";
+import { Choose, type Filter, first, SERVICES } from "./Choose";
 import "@rerp/shared/records.css";
 import "../../parts/parts.css";
 
 type Row = IdentitySchemas["StaffAccess"];
 
-/** Which rows are shown. */
-interface Filter {
-  readonly service: string;
-  /** Of this person's data only; Identity alone looks for it. */
-  readonly subject: string;
-}
-
-const SERVICES = [
-  { value: "identity", label: "Identity: people, contacts, sign-ins" },
-  { value: "marketing", label: "Marketing: leads and messages" },
-];
 const COLUMNS = ["When", "Who", "Route", "About", "Why", "What of it"];
 
 export default function Audit(): JSX.Element {
-  const [filter, setFilter] = createSignal<Filter>({ service: "identity", subject: "" });
+  const [filter, setFilter] = createSignal(first());
   return (
     <Page title="Audit trail">
       <About subject="audit">
@@ -47,52 +35,15 @@ export default function Audit(): JSX.Element {
   );
 }
 
-function Choose(props: { readonly filter: Filter; readonly choose: (filter: Filter) => void }): JSX.Element {
-  const fields = (): readonly FieldSpec[] => [
-    {
-      name: "service",
-      label: "Service",
-      required: true,
-      maxlength: 20,
-      value: props.filter.service,
-      choices: SERVICES,
-    },
-    {
-      name: "subject",
-      label: "Of this person only",
-      maxlength: 36,
-      value: props.filter.subject,
-      hint: "Their identifier. Identity alone can look for it.",
-    },
-  ];
-  const send = async (values: Readonly<Record<string, string>>): Promise<Problem | undefined> => {
-    const { service = "identity", subject: text = "" } = values;
-    const subject = text ? identifier(text) : "";
-    if (subject === undefined) {
-      return { kind: "invalid-value", fields: { subject: "This is no identifier: those have 36 characters." } };
-    }
-    if (subject && service !== "identity") {
-      return { kind: "invalid-value", fields: { subject: "Leave this empty: this service can't look for it." } };
-    }
-    props.choose({ service, subject });
-    return undefined;
-  };
-  return (
-    <div class="narrow">
-      <Form fields={fields()} button="Show" busy="Showing …" send={send} stays />
-    </div>
-  );
-}
-
 function Rows(props: { readonly filter: Filter; readonly reason: () => string }): JSX.Element {
   const api = useApi();
   return (
     <Paged<Row>
-      name={["audit", props.filter.service, props.filter.subject]}
+      name={["audit", props.filter]}
       what="the trail"
-      none="Nobody has looked at anything."
+      none="Nobody has looked at anything since then."
       load={(cursor) => {
-        const query = { reason: props.reason(), limit: ROWS, ...cursor };
+        const query = { reason: props.reason(), limit: ROWS, ...props.filter.from, ...cursor };
         const { service, subject } = props.filter;
         return (
           service === "marketing"

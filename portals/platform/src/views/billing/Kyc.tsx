@@ -1,12 +1,11 @@
 //! Whether it is known who pays for an account (KYC).
 
 import type { BillingSchemas } from "@rerp/shared/api";
-import { Loaded, taken, useApi, When } from "@rerp/shared/app";
+import { Loaded, orNone, taken, useApi, When } from "@rerp/shared/app";
 import { useQuery } from "@tanstack/solid-query";
 import { type JSX, Show } from "solid-js";
 import { Section } from "../../parts/Section";
 import { PersonLink } from "../account/PersonLink";
-import { orNone } from "../person/queries";
 import { BILLING } from "./queries";
 
 type Data = BillingSchemas["Verification"];

@@ -1,12 +1,11 @@
 //! The subscription of an account.
 
 import type { BillingSchemas } from "@rerp/shared/api";
-import { Loaded, taken, useApi, When } from "@rerp/shared/app";
+import { Loaded, orNone, taken, useApi, When } from "@rerp/shared/app";
 import { useQuery } from "@tanstack/solid-query";
 import { type JSX, Show } from "solid-js";
 import { Section } from "../../parts/Section";
 import { PersonLink } from "../account/PersonLink";
-import { orNone } from "../person/queries";
 import { BILLING, usePlans } from "./queries";
 
 type Data = BillingSchemas["Subscription"];

@@ -7,9 +7,12 @@ import { Section } from "../../parts/Section";
 import { Table } from "../../parts/Table";
 import { type Migration, type Told, useCluster } from "./api";
 import { Figures } from "./Figures";
+import { Steps } from "./Steps";
 import { Turn } from "./Turn";
 import { useWatched } from "./watch";
-import { age, conditionWords, moves, phaseOf, phaseWords, STEPS, state } from "./words";
+import { age, conditionWords, moves, phaseOf, phaseWords, state } from "./words";
+import "@rerp/shared/records.css";
+import "./split.css";
 
 export default function One(): JSX.Element {
   const params = useParams<{ name: string }>();
@@ -44,13 +47,14 @@ function Parts(props: { readonly migration: Migration }): JSX.Element {
       <p class="visually-hidden" aria-live="polite">
         {said()}
       </p>
-      <Section title="Phase">
-        <p>{phaseWords(phase())}</p>
-        <Show when={state(props.migration).why}>{(why) => <p class="card">{why()}</p>}</Show>
-        <Steps phase={phase()} />
-      </Section>
-      <Figures migration={props.migration} />
-      <Turn migration={props.migration} />
+      <div class="split">
+        <Section title="Phase">
+          <Show when={state(props.migration).why}>{(why) => <p class="card">{why()}</p>}</Show>
+          <Steps phase={phase()} />
+        </Section>
+        <Figures migration={props.migration} />
+        <Turn migration={props.migration} />
+      </div>
       <Section title="Conditions">
         <Table label="Conditions" columns={["What", "Is it so", "Why", "Since"]}>
           <For each={props.migration.status?.conditions ?? []}>
@@ -66,25 +70,5 @@ function Parts(props: { readonly migration: Migration }): JSX.Element {
         </Table>
       </Section>
     </>
-  );
-}
-
-/** The phases of a split that goes well; what isn't one of them is told above. */
-function Steps(props: { readonly phase: string }): JSX.Element {
-  const present = () => STEPS.findIndex(([name]) => name === props.phase);
-  const word = (index: number) => (index < present() ? "done: " : index === present() ? "now: " : "");
-  return (
-    <Show when={present() >= 0}>
-      <ol>
-        <For each={STEPS}>
-          {([, words], index) => (
-            <li aria-current={index() === present() ? "step" : undefined}>
-              {word(index())}
-              {words}
-            </li>
-          )}
-        </For>
-      </ol>
-    </Show>
   );
 }

@@ -62,35 +62,37 @@ export function Turn(props: { readonly migration: Migration }): JSX.Element {
     }
   };
   const done = () => {
-    setSaid("It is asked for. The phase above says when the data has changed hands.");
+    setSaid("It is asked for. The phase says when the data has changed hands.");
     renew();
   };
   const texts = () => TEXTS[asked.chosen()?.way ?? "rollback"];
   return (
     <Section title="The way back">
-      <Show when={way()} fallback={<p>In this phase the data doesn't change hands by hand.</p>}>
-        {(to) => (
-          <Show
-            when={status()?.rollback?.possible}
-            fallback={<p>It isn't open now. {status()?.rollback?.reason ?? ""}</p>}
-          >
-            <Show when={status()?.rollback?.possibleUntil}>
-              {(until) => (
-                <p>
-                  It is open until <When at={until()} />.
-                </p>
-              )}
-            </Show>
+      <div class="card turn">
+        <Show when={way()} fallback={<p>In this phase the data doesn't change hands by hand.</p>}>
+          {(to) => (
             <Show
-              when={rights.data?.migrations.patch}
-              fallback={<p>Your role may look at it, and doesn't let the data change hands.</p>}
+              when={status()?.rollback?.possible}
+              fallback={<p>It isn't open now. {status()?.rollback?.reason ?? ""}</p>}
             >
-              <Button onClick={ask}>{TEXTS[to()].button}</Button>
+              <Show when={status()?.rollback?.possibleUntil}>
+                {(until) => (
+                  <p>
+                    It is open until <When at={until()} />.
+                  </p>
+                )}
+              </Show>
+              <Show
+                when={rights.data?.migrations.patch}
+                fallback={<p>Your role may look at it, and doesn't let the data change hands.</p>}
+              >
+                <Button onClick={ask}>{TEXTS[to()].button}</Button>
+              </Show>
             </Show>
-          </Show>
-        )}
-      </Show>
-      <p role="status">{said()}</p>
+          )}
+        </Show>
+        <p role="status">{said()}</p>
+      </div>
       <Confirm
         open={asked.isOpen()}
         close={asked.close}

@@ -35,6 +35,8 @@ export interface MigrationStatus {
   readonly epoch?: number;
   readonly copy?: { readonly bytes: number; readonly totalBytes: number; readonly etaSeconds?: number };
   readonly replication?: { readonly lagBytes?: number };
+  /** The operator writes its numbers together. `coverage`: the share of rows that were compared, 0 to 1. */
+  readonly verification?: { readonly rows: number; readonly mismatches: number; readonly coverage: number };
   readonly cutover?: Switched;
   readonly rollback?: {
     readonly possible: boolean;

@@ -4,7 +4,7 @@ import type { Condition, Migration, Stored } from "./api";
 
 /** Phases of a migration that goes well, in their order, and what each is. */
 export const STEPS: readonly (readonly [phase: string, words: string])[] = [
-  ["Pending", "Not begun"],
+  ["Pending", "Asked for"],
   ["Preflight", "Both sides are inspected"],
   ["Prepare", "Schema and stream are made"],
   ["Copy", "Rows are copied"],
@@ -14,7 +14,7 @@ export const STEPS: readonly (readonly [phase: string, words: string])[] = [
   ["Cutover", "Writes move to the new database"],
   ["Observe", "The new database has the data"],
   ["Finalize", "What was needed on the way is removed"],
-  ["Completed", "Done"],
+  ["Completed", "The split is done"],
 ];
 
 const ASIDE: Readonly<Record<string, string>> = {
@@ -85,3 +85,16 @@ export const age = (at: string): string => span((Date.now() - Date.parse(at)) / 
 
 export const pause = (milliseconds: number): string =>
   `${new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 0 }).format(milliseconds)} ms`;
+
+export const count = (rows: number): string => new Intl.NumberFormat(navigator.language).format(rows);
+
+/** Which share of all rows was compared. What isn't all of them is never said to be. */
+export function compared(coverage: number): string {
+  if (coverage >= 1) {
+    return "All of them";
+  }
+  const style = { style: "percent", maximumFractionDigits: 1 } as const;
+  return `About ${new Intl.NumberFormat(navigator.language, style).format(Math.floor(coverage * 1000) / 1000)} of them`;
+}
+
+export const differ = (rows: number): string => (rows === 0 ? "none differs" : `different: ${count(rows)}`);

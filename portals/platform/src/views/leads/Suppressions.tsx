@@ -1,11 +1,11 @@
 //! Addresses that nothing is sent to: listed, added, taken off.
 
 import type { MarketingSchemas, Problem } from "@rerp/shared/api";
-import { attempt, Confirm, createAsked, Form, taken, useApi, When } from "@rerp/shared/app";
+import { attempt, Form, Question, taken, useApi, When } from "@rerp/shared/app";
 import { Button, type FieldSpec } from "@rerp/shared/ui";
 import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal, For, type JSX } from "solid-js";
-import { Paged, type PageOf, ROWS } from "../../parts/Paged";
+import { type Cursor, Paged, type PageOf, ROWS } from "../../parts/Paged";
 import { Section } from "../../parts/Section";
 import { Table } from "../../parts/Table";
 import { identifier } from "../search/find";
@@ -74,44 +74,29 @@ function Add(): JSX.Element {
 function List(): JSX.Element {
   const api = useApi();
   const queries = useQueryClient();
-  const asked = createAsked<Suppression>();
-  const [said, setSaid] = createSignal("");
-  const ask = (each: Suppression) => {
-    setSaid("");
-    asked.ask(each);
-  };
-  const work = () => {
-    const path = { email_address_id: asked.chosen()?.email_address_id ?? "" };
-    return taken(api.DELETE("/api/marketing/suppressions/{email_address_id}", { params: { path } }));
-  };
-  const done = () => {
-    setSaid("The address may be written to again.");
-    void queries.invalidateQueries({ queryKey: KEY });
+  const takeOff = ({ email_address_id }: Suppression) =>
+    taken(api.DELETE("/api/marketing/suppressions/{email_address_id}", { params: { path: { email_address_id } } }));
+  const load = (cursor: Cursor) => {
+    const params = { query: { limit: ROWS, ...cursor } };
+    return taken(api.GET("/api/marketing/suppressions", { params })) as Promise<PageOf<Suppression>>;
   };
   return (
     <Section title="Where nothing is sent to">
-      <Paged<Suppression>
-        name={KEY}
-        what="suppressions"
-        none="There are none."
-        load={(cursor) => {
-          const params = { query: { limit: ROWS, ...cursor } };
-          return taken(api.GET("/api/marketing/suppressions", { params })) as Promise<PageOf<Suppression>>;
-        }}
-      >
-        {(items) => <Rows items={items()} remove={ask} />}
-      </Paged>
-      <p role="status">{said()}</p>
-      <Confirm
-        open={asked.isOpen()}
-        close={asked.close}
+      <Question<Suppression>
         title="Take it off the list?"
         text="Where it was their own wish, that takes their word. Mail may be sent there again."
         button="Take it off"
         busy="Taking off …"
-        work={work}
-        done={done}
-      />
+        work={takeOff}
+        said="The address may be written to again."
+        done={() => void queries.invalidateQueries({ queryKey: KEY })}
+      >
+        {(ask) => (
+          <Paged<Suppression> name={KEY} what="suppressions" none="There are none." load={load}>
+            {(items) => <Rows items={items()} remove={ask} />}
+          </Paged>
+        )}
+      </Question>
     </Section>
   );
 }

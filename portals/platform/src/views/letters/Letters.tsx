@@ -1,6 +1,6 @@
 //! Events that were given up, by service, and letting them go on. What comes after one of the same subject waits for it.
 
-import { Confirm, createAsked, Page, useApi, When } from "@rerp/shared/app";
+import { Page, Question, useApi, When } from "@rerp/shared/app";
 import { Button, Field } from "@rerp/shared/ui";
 import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal, For, type JSX, Show } from "solid-js";
@@ -44,42 +44,33 @@ export default function Letters(): JSX.Element {
 function Of(props: { readonly service: Service; readonly reason: () => string }): JSX.Element {
   const api = useApi();
   const queries = useQueryClient();
-  const asked = createAsked<Letter>();
-  const [said, setSaid] = createSignal("");
   const key = () => ["dead-letters", props.service];
-  const ask = (letter: Letter) => {
-    setSaid("");
-    asked.ask(letter);
-  };
-  const done = () => {
-    setSaid("It goes on within seconds, and what waits for it after it.");
-    void queries.invalidateQueries({ queryKey: key() });
-  };
   return (
     <Section title="Given up">
-      <Paged<Letter>
-        name={key()}
-        what="events that were given up"
-        none="This service has given up no event."
-        load={(cursor) => letters(api, props.service, cursor)}
-      >
-        {(items) => (
-          <Table label="Events that were given up" columns={COLUMNS}>
-            <For each={items()}>{(each) => <Row letter={each} replay={() => ask(each)} />}</For>
-          </Table>
-        )}
-      </Paged>
-      <p role="status">{said()}</p>
-      <Confirm
-        open={asked.isOpen()}
-        close={asked.close}
+      <Question<Letter>
         title="Let this event go on?"
         text="It is tried anew. First mend what it was given up for, or it comes back here."
         button="Let it go on"
         busy="Letting it go on …"
-        work={() => replay(api, props.service, asked.chosen()?.id ?? "", props.reason())}
-        done={done}
-      />
+        work={({ id }) => replay(api, props.service, id, props.reason())}
+        said="It goes on within seconds, and what waits for it after it."
+        done={() => void queries.invalidateQueries({ queryKey: key() })}
+      >
+        {(ask) => (
+          <Paged<Letter>
+            name={key()}
+            what="events that were given up"
+            none="This service has given up no event."
+            load={(cursor) => letters(api, props.service, cursor)}
+          >
+            {(items) => (
+              <Table label="Events that were given up" columns={COLUMNS}>
+                <For each={items()}>{(each) => <Row letter={each} replay={() => ask(each)} />}</For>
+              </Table>
+            )}
+          </Paged>
+        )}
+      </Question>
     </Section>
   );
 }

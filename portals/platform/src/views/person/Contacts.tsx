@@ -1,11 +1,11 @@
 //! How somebody is reached, what of it they have proved, and codes that are on their way.
 
 import type { IdentitySchemas } from "@rerp/shared/api";
-import { Loaded, taken, useApi, When } from "@rerp/shared/app";
+import { Loaded, orNone, taken, useApi, When } from "@rerp/shared/app";
 import { useQuery } from "@tanstack/solid-query";
 import { type JSX, Show } from "solid-js";
 import { Section } from "../../parts/Section";
-import { orNone, PERSON } from "./queries";
+import { PERSON } from "./queries";
 
 type Data = IdentitySchemas["Contact"];
 

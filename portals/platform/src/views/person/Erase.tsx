@@ -1,13 +1,12 @@
 //! Erasing somebody: what follows is said, their identifier is typed as consent, and how far it is is followed.
 
-import type { Problem } from "@rerp/shared/api";
-import { attempt, Form, Loaded, taken, useApi, When } from "@rerp/shared/app";
-import { createFollowing, type Erasure, type Following } from "@rerp/shared/people";
-import { Button, type FieldSpec, ProblemNotice } from "@rerp/shared/ui";
-import { useQuery, useQueryClient } from "@tanstack/solid-query";
-import { createEffect, createSignal, For, type JSX, on, Show } from "solid-js";
+import { Loaded, When } from "@rerp/shared/app";
+import { Consent, createErasing, type Erasure, type Following, howFar, Receipts } from "@rerp/shared/people";
+import type { FieldSpec } from "@rerp/shared/ui";
+import { useQueryClient } from "@tanstack/solid-query";
+import { type JSX, Show } from "solid-js";
 import { Section } from "../../parts/Section";
-import { orNone, PERSON } from "./queries";
+import { PERSON } from "./queries";
 
 const FIELD: FieldSpec = {
   name: "consent",
@@ -18,41 +17,32 @@ const FIELD: FieldSpec = {
 const LAST = -6;
 
 export function Erase(props: { readonly person: string }): JSX.Element {
-  const api = useApi();
   const queries = useQueryClient();
-  const params = { path: { human_name_id: props.person } };
-  const ask = async () => (await taken(api.GET("/api/identity/user/{human_name_id}/erasure", { params }))) as Erasure;
-  const following = createFollowing(ask, () => void queries.invalidateQueries({ queryKey: [PERSON, props.person] }));
-  const query = useQuery(() => ({
-    queryKey: [PERSON, props.person, "erasure"],
-    queryFn: () => orNone(ask()),
-  }));
-  // One that began before goes on to be followed here.
-  createEffect(
-    on(
-      () => (query.isSuccess ? query.data : undefined),
-      (found) => {
-        if (found && !following.last()) {
-          following.begin(found);
-        }
-      },
-    ),
-  );
-  const send = async (values: Readonly<Record<string, string>>): Promise<Problem | undefined> => {
-    if (values.consent?.toLowerCase() !== props.person.slice(LAST)) {
-      return { kind: "invalid-value", fields: { consent: "These aren't the last six characters of this identifier." } };
-    }
-    return attempt(async () => {
-      following.begin((await taken(api.DELETE("/api/identity/user/{human_name_id}", { params }))) as Erasure);
-    });
-  };
+  const { person } = props;
+  const renew = () => void queries.invalidateQueries({ queryKey: [PERSON, person] });
+  const { query, following, begin } = createErasing(person, [PERSON, person, "erasure"], renew);
   return (
     <Section title="Erasure">
       <Show
         when={following.last()}
         fallback={
           <Loaded query={query} what="whether they are being erased">
-            {() => <Ask send={send} />}
+            {() => (
+              <>
+                <p>
+                  Every service deletes what it holds of this person, or clears their name from what the law makes us
+                  keep. Nobody can take that back.
+                </p>
+                <Consent
+                  open="Erase this person …"
+                  button="Erase them for good"
+                  field={FIELD}
+                  word={person.slice(LAST)}
+                  refusal="These aren't the last six characters of this identifier."
+                  send={begin}
+                />
+              </>
+            )}
           </Loaded>
         }
       >
@@ -62,36 +52,11 @@ export function Erase(props: { readonly person: string }): JSX.Element {
   );
 }
 
-function Ask(props: {
-  readonly send: (values: Readonly<Record<string, string>>) => Promise<Problem | undefined>;
-}): JSX.Element {
-  const [isOpen, setOpen] = createSignal(false);
-  return (
-    <>
-      <p>
-        Every service deletes what it holds of this person, or clears their name from what the law makes us keep. Nobody
-        can take that back.
-      </p>
-      <Show when={isOpen()} fallback={<Button onClick={() => setOpen(true)}>Erase this person …</Button>}>
-        <Form
-          fields={[FIELD]}
-          button="Erase them for good"
-          busy="Asking …"
-          send={props.send}
-          cancel={() => setOpen(false)}
-          focus
-        />
-      </Show>
-    </>
-  );
-}
-
 function Progress(props: { readonly erasure: Erasure; readonly following: Following }): JSX.Element {
   const text = () => {
-    const { state, receipts, missing } = props.erasure;
-    const done = `${receipts.length} of ${receipts.length + missing.length} services are done.`;
+    const done = howFar(props.erasure);
     return { open: done, overdue: `${done} It takes longer than it should.`, completed: "Everything is erased." }[
-      state
+      props.erasure.state
     ];
   };
   return (
@@ -100,30 +65,7 @@ function Progress(props: { readonly erasure: Erasure; readonly following: Follow
       <p class="small">
         Asked for <When at={props.erasure.requested_at} />
       </p>
-      <ul class="records">
-        <For each={props.erasure.receipts}>
-          {(receipt) => (
-            <li class="record">
-              <span>{receipt.service}</span>
-              <span class="proof-done">
-                Done <When at={receipt.received_at} />
-              </span>
-            </li>
-          )}
-        </For>
-        <For each={props.erasure.missing}>
-          {(service) => (
-            <li class="record">
-              <span>{service}</span>
-              <span class="proof-open">Not yet</span>
-            </li>
-          )}
-        </For>
-      </ul>
-      <ProblemNotice problem={props.following.problem()} />
-      <Show when={props.following.isLeft()}>
-        <Button onClick={() => props.following.begin(props.erasure)}>Look again</Button>
-      </Show>
+      <Receipts erasure={props.erasure} following={props.following} />
     </div>
   );
 }

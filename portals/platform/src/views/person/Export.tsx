@@ -1,15 +1,16 @@
 //! What every service holds of somebody, as a file for them. Who couldn't be asked is named, in the file too.
 
-import { words } from "@rerp/shared/api";
+import type { Kind } from "@rerp/shared/api";
 import { useApi } from "@rerp/shared/app";
 import { keep } from "@rerp/shared/file";
 import { assembled, createCollecting, holders, type State } from "@rerp/shared/people";
-import { Button } from "@rerp/shared/ui";
+import { Button, useWords } from "@rerp/shared/ui";
 import { For, type JSX, Show } from "solid-js";
 import { Section } from "../../parts/Section";
 
 export function Export(props: { readonly person: string }): JSX.Element {
   const { person } = props;
+  const words = useWords();
   const all = holders(useApi(), person);
   const collecting = createCollecting(all);
   const failed = () => collecting.named("failed");
@@ -34,7 +35,7 @@ export function Export(props: { readonly person: string }): JSX.Element {
             {(holder) => (
               <li class="record">
                 <span>{holder.what}</span>
-                <span class="small">{outcome(collecting.state(holder.name))}</span>
+                <span class="small">{outcome(collecting.state(holder.name), words)}</span>
               </li>
             )}
           </For>
@@ -58,7 +59,7 @@ export function Export(props: { readonly person: string }): JSX.Element {
   );
 }
 
-function outcome(state: State): string {
+function outcome(state: State, words: (kind: Kind) => string): string {
   switch (state.is) {
     case "idle":
       return "Waits";

@@ -1,12 +1,12 @@
 //! More time for tests, for whoever needs it: set, changed and taken away. Why they need it is written down nowhere.
 
 import type { Problem, TestSchemas } from "@rerp/shared/api";
-import { attempt, Confirm, Form, Loaded, taken, useApi, When } from "@rerp/shared/app";
+import { attempt, Confirm, Form, Loaded, orNone, taken, useApi, When } from "@rerp/shared/app";
 import { Button, type FieldSpec } from "@rerp/shared/ui";
 import { useQuery, useQueryClient } from "@tanstack/solid-query";
 import { createSignal, type JSX, Show } from "solid-js";
 import { Section } from "../../parts/Section";
-import { orNone, PERSON } from "./queries";
+import { PERSON } from "./queries";
 
 type Data = TestSchemas["ExtraTime"];
 

@@ -1,10 +1,10 @@
 //! What somebody is called.
 
-import { Loaded, taken, useApi, When } from "@rerp/shared/app";
+import { Loaded, orNone, taken, useApi, When } from "@rerp/shared/app";
 import { useQuery } from "@tanstack/solid-query";
 import { type JSX, Show } from "solid-js";
 import { Section } from "../../parts/Section";
-import { orNone, PERSON } from "./queries";
+import { PERSON } from "./queries";
 
 export function Names(props: { readonly person: string }): JSX.Element {
   const api = useApi();

@@ -1,7 +1,7 @@
 //! What several parts of a person's views load. `PERSON` is the first word of every key, then the person, so that all of one is asked anew at once.
 
 import type { AccountSchemas } from "@rerp/shared/api";
-import { every, Failure, type Listed, taken, useApi } from "@rerp/shared/app";
+import { every, type Listed, taken, useApi } from "@rerp/shared/app";
 import { type UseQueryResult, useQuery } from "@tanstack/solid-query";
 
 export const PERSON = "person";
@@ -10,18 +10,6 @@ export type ListedAccount = AccountSchemas["ListedAccount"];
 
 /** Rows of a list that is read whole. */
 const MOST = 100;
-
-/** What is there, or null where nothing is. */
-export async function orNone<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof Failure && error.status === 404) {
-      return null;
-    }
-    throw error;
-  }
-}
 
 /** The accounts in which somebody has a role. */
 export function useAccounts(person: string): UseQueryResult<Listed<ListedAccount>, Error> {

@@ -1,12 +1,12 @@
 //! Events of Stripe's that came, the newest first, what became of them, and having one worked on again.
 
 import type { BillingSchemas } from "@rerp/shared/api";
-import { Confirm, createAsked, Page, taken, useApi, When } from "@rerp/shared/app";
+import { Page, Question, taken, useApi, When } from "@rerp/shared/app";
 import { Button, Field } from "@rerp/shared/ui";
 import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal, For, type JSX, Show } from "solid-js";
 import { About } from "../../about/About";
-import { Paged, type PageOf, ROWS } from "../../parts/Paged";
+import { type Cursor, Paged, type PageOf, ROWS } from "../../parts/Paged";
 import { Section } from "../../parts/Section";
 import { Table } from "../../parts/Table";
 import "@rerp/shared/records.css";
@@ -58,48 +58,35 @@ export default function Events(): JSX.Element {
 function List(props: { readonly state: State | ""; readonly reason: () => string }): JSX.Element {
   const api = useApi();
   const queries = useQueryClient();
-  const asked = createAsked<Event>();
-  const [said, setSaid] = createSignal("");
-  const ask = (event: Event) => {
-    setSaid("");
-    asked.ask(event);
-  };
-  const work = () => {
-    const params = { path: { id: asked.chosen()?.id ?? "" }, header: { "x-audit-reason": props.reason() } };
+  const again = ({ id }: Event) => {
+    const params = { path: { id }, header: { "x-audit-reason": props.reason() } };
     return taken(api.POST("/api/billing/webhooks/stripe/events/{id}/replay", { params }));
   };
-  const done = () => {
-    setSaid("It is worked on within seconds.");
-    void queries.invalidateQueries({ queryKey: KEY });
+  const load = (cursor: Cursor) => {
+    const query = { limit: ROWS, ...(props.state ? { state: props.state } : {}), ...cursor };
+    return taken(api.GET("/api/billing/webhooks/stripe/events", { params: { query } })) as Promise<PageOf<Event>>;
   };
   return (
     <Section title="Of the last days">
-      <Paged<Event>
-        name={[...KEY, props.state]}
-        what="events"
-        none="There are none."
-        load={(cursor) => {
-          const query = { limit: ROWS, ...(props.state ? { state: props.state } : {}), ...cursor };
-          return taken(api.GET("/api/billing/webhooks/stripe/events", { params: { query } })) as Promise<PageOf<Event>>;
-        }}
-      >
-        {(items) => (
-          <Table label="Stripe's events" columns={COLUMNS}>
-            <For each={items()}>{(each) => <Row event={each} replay={() => ask(each)} />}</For>
-          </Table>
-        )}
-      </Paged>
-      <p role="status">{said()}</p>
-      <Confirm
-        open={asked.isOpen()}
-        close={asked.close}
+      <Question<Event>
         title="Work on this event again?"
         text="Its object is fetched from Stripe anew, and what is known here follows that."
         button="Work on it again"
         busy="Asking for it …"
-        work={work}
-        done={done}
-      />
+        work={again}
+        said="It is worked on within seconds."
+        done={() => void queries.invalidateQueries({ queryKey: KEY })}
+      >
+        {(ask) => (
+          <Paged<Event> name={[...KEY, props.state]} what="events" none="There are none." load={load}>
+            {(items) => (
+              <Table label="Stripe's events" columns={COLUMNS}>
+                <For each={items()}>{(each) => <Row event={each} replay={() => ask(each)} />}</For>
+              </Table>
+            )}
+          </Paged>
+        )}
+      </Question>
     </Section>
   );
 }

@@ -1,11 +1,6 @@
-//! What the views of tests are shown with: the portal at an address, signed in, and answers of the tests' service.
+//! What the views of tests are shown with, answers of the tests' service, and how a test finds what is on their pages.
 
-import axe from "axe-core";
-import { render } from "solid-js/web";
-import { expect, vi } from "vitest";
-import { eventually } from "../../shared/test/eventually";
-import { ANN, type Asked, Channel, granted, play } from "../../shared/test/played";
-import { Customer } from "../src/Customer";
+import { ANN } from "../../shared/test/played";
 import type { Certificate, Module, Progress, Question, Scenario, Session } from "../src/views/tests/types";
 
 export const ACCOUNT = "0191f7a1-0000-7000-8000-0000000000a1";
@@ -163,36 +158,6 @@ export function scenario(more: Partial<Scenario> = {}): Scenario {
   };
 }
 
-/** Shows the portal; gives what was asked, and the way to end it. */
-export function show(
-  path: string,
-  answers: Parameters<typeof play>[0],
-  isIn = true,
-): { asked: Asked[]; end: () => void } {
-  vi.stubGlobal("BroadcastChannel", Channel);
-  // What the router asks for, and the tests' document has not.
-  vi.stubGlobal("scrollTo", () => {});
-  history.replaceState(null, "", path);
-  const asked = play({
-    "POST /session/refresh": [isIn ? () => granted() : () => new Response(null, { status: 204 })],
-    ...answers,
-  });
-  const place = document.createElement("div");
-  document.body.append(place);
-  const dispose = render(() => <Customer />, place);
-  const end = () => {
-    dispose();
-    document.body.replaceChildren();
-    vi.unstubAllGlobals();
-  };
-  return { asked, end };
-}
-
-export const text = () => (document.body.textContent ?? "").replaceAll(/\s+/g, " ");
-export const says = (words: string) => eventually(() => expect(text()).toContain(words));
-export const heading = (title: string) =>
-  eventually(() => expect(document.querySelector("h1")?.textContent).toBe(title));
-
 /** A button or a link by what it says. */
 export function control(label: string): HTMLElement {
   const all = Array.from(document.querySelectorAll<HTMLElement>("button, a, summary"));
@@ -219,12 +184,4 @@ export function type(label: string, value: string): void {
   const input = field(label);
   input.value = value;
   input.dispatchEvent(new InputEvent("input", { bubbles: true }));
-}
-
-export async function fit(): Promise<void> {
-  // Without a layout there are no colours to compare; a browser's run does that.
-  const found = await axe.run(document, {
-    rules: { "color-contrast": { enabled: false }, "html-has-lang": { enabled: false } },
-  });
-  expect(found.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
 }
