@@ -53,6 +53,19 @@ describe("the platform at a glance", () => {
     await fit();
   });
 
+  it("leaves a row where it is while what it says changes", async () => {
+    show("/platform", {
+      "GET /cluster/migrations": [told(observed({ phase: "Copy" })), told(observed())],
+      "GET /cluster/services": [told()],
+      "GET /cluster/databases": [told()],
+    });
+    await says("Rows are copied");
+    const link = document.querySelector<HTMLElement>('a[href="/platform/migrations/identity"]');
+    link?.focus();
+    await says("The new database has the data");
+    expect(document.activeElement).toBe(link);
+  });
+
   it("says of each list by itself that it can't be had", async () => {
     const away = () => problem(503, "dependency-unavailable");
     const no = () => problem(403, "not-permitted");

@@ -85,7 +85,7 @@ describe("the audit trail", () => {
     await says("This is no identifier");
     await fill("subject", BEA);
     submit("subject");
-    await says("Nobody has looked at anything since then.");
+    await says("Nobody has looked at anything yet.");
     await fill("service", "marketing");
     submit("service");
     await says("this service can't look for it");

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use axum::http::HeaderMap;
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Executor as _, raw_sql};
 use uuid::Uuid;
@@ -26,8 +26,19 @@ pub const HEADER: &str = "x-audit-reason";
 /// Shortest and longest reason in characters.
 const REASON: std::ops::RangeInclusive<usize> = 3..=500;
 
-const PAGE: &str = "SELECT id, staff_id, request, route, about, reason, detail, at FROM staff_access \
-     WHERE id > $1 AND ($2::uuid IS NULL OR about @> ARRAY[$2]) ORDER BY id LIMIT $3";
+macro_rules! page {
+    ($which:literal, $order:literal) => {
+        concat!(
+            "SELECT id, staff_id, request, route, about, reason, detail, at FROM staff_access WHERE id ",
+            $which,
+            " $1 AND ($2::uuid IS NULL OR about @> ARRAY[$2]) ORDER BY id ",
+            $order,
+            " LIMIT $3"
+        )
+    };
+}
+const OLDEST_FIRST: &str = page!(">", "ASC");
+const NEWEST_FIRST: &str = page!("<", "DESC");
 /// As adding a row locks it.
 const OLDER_FIRST: &str = "LOCK TABLE staff_access IN ROW EXCLUSIVE MODE";
 
@@ -148,6 +159,18 @@ fn literal(text: Option<&str>) -> String {
     format!("convert_from(decode('{digits}', 'hex'), 'UTF8')")
 }
 
+/// In which order rows come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "AuditOrder")]
+pub enum Order {
+    /// As they were written.
+    #[default]
+    OldestFirst,
+    /// The other way round.
+    NewestFirst,
+}
+
 /// A row, as it is answered.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, sqlx::FromRow)]
 #[schemars(rename = "StaffAccess")]
@@ -188,14 +211,18 @@ pub async fn older_first(session: &mut Session) -> Result<(), sqlx::Error> {
     session.conn().execute(raw_sql(OLDER_FIRST)).await.map(drop)
 }
 
-/// Up to `most` rows after the identifier `after`, of what was looked at of one person or of all. Only the service's own work sees them ([`Db::at_work`]).
+/// Up to `most` rows that come after the row `after` in this order, or the first ones if that is nil, of what was looked at of one person or of all. Only the service's own work sees them ([`Db::at_work`]).
 ///
 /// # Errors
 /// See [`DbError`].
-pub async fn page(db: &Db, after: Uuid, subject: Option<Uuid>, most: i64) -> Result<Vec<Row>, DbError> {
+pub async fn page(db: &Db, order: Order, after: Uuid, subject: Option<Uuid>, most: i64) -> Result<Vec<Row>, DbError> {
+    let (statement, after) = match order {
+        Order::OldestFirst => (OLDEST_FIRST, after),
+        Order::NewestFirst => (NEWEST_FIRST, if after.is_nil() { Uuid::max() } else { after }),
+    };
     db.at_work()
-        .run(&(after, subject, most), |session, (after, subject, most)| {
-            let page = sqlx::query_as(PAGE).bind(after).bind(subject).bind(most);
+        .run(&(after, subject, most), move |session, (after, subject, most)| {
+            let page = sqlx::query_as(statement).bind(after).bind(subject).bind(most);
             Box::pin(async move { page.fetch_all(session.conn()).await })
         })
         .await

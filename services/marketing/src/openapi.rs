@@ -172,7 +172,7 @@ fn looks() -> Vec<Operation> {
             .problems(&[INVALID_VALUE]),
         private(funnel.query::<funnel::Wish>().answers::<funnel::Counted>(200, "A page of forms"))
             .problems(&[INVALID_VALUE]),
-        private(audit.query::<lead::Glance>().answers::<Page<Row>>(200, "A page of the record"))
+        private(audit.query::<lead::Trail>().answers::<Page<Row>>(200, "A page of the record"))
             .problems(&[INVALID_VALUE]),
     ]
 }

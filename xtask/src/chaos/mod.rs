@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::cluster::{self, Choice, Cluster};
-use crate::demo::stage::Stage;
+use crate::demo::stage::{Stage, Wish};
 use crate::deploy;
 use crate::images::Options;
 use crate::paths::Paths;
@@ -128,7 +128,8 @@ fn story(paths: &Paths, cluster: &Cluster, stage: &Stage<'_>, args: &Args) -> Re
         Killer { cluster, rng: Rng::new(args.seed), report: Report { seed: args.seed, ..Report::default() } };
     let mut visitor = Visitor::new(cluster, &name());
     let of_payments = args.kills / PAYMENTS;
-    stage.start(RATE, JOURNEYS, args.rows, LOAD_LIMIT)?;
+    let (seed_rows, max_seconds) = (args.rows, LOAD_LIMIT);
+    stage.start(Wish { rate: RATE, journeys: JOURNEYS, seed_rows, max_seconds, timeout_seconds: None })?;
     if args.split {
         deploy::kustomize(paths, cluster, "samples/split-all")?;
     }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::api::Api;
 use super::kube::Kube;
 use super::postgres::{Place, Side, Traces};
+pub(crate) use super::traffic::Wish;
 use super::traffic::{self, Load};
 use super::{Error, READY, dump, journeys, ledger, ready, reset, seed};
 use crate::cluster::Cluster;
@@ -114,8 +115,8 @@ impl<'a> Stage<'a> {
     }
 
     /// Starts forms and journeys; they end by themselves after so many seconds.
-    pub(crate) fn start(&self, rate: u32, journeys: u32, rows: u64, seconds: u64) -> Result<(), Error> {
-        traffic::start(self.kube(), rate, journeys, rows, seconds).map(drop)
+    pub(crate) fn start(&self, wish: Wish) -> Result<(), Error> {
+        traffic::start(self.kube(), wish).map(drop)
     }
 
     /// How the load goes.

@@ -91,11 +91,25 @@ impl Load {
     }
 }
 
-/// Starts a run of `rate` forms and `journeys` journeys a second, these with the people of a data set of `seed_rows` rows; the generator ends it
-/// by itself after `max_seconds`, should nobody stop it.
-pub(super) fn start(kube: Kube<'_>, rate: u32, journeys: u32, seed_rows: u64, max_seconds: u64) -> Result<Load, Error> {
-    let wish = json!({ "rate": rate, "journeys": journeys, "seedRows": seed_rows, "maxSeconds": max_seconds });
-    parse("the load generator's answer", &kube.proxy_post(SERVICE, "/start", &wish)?)
+/// What the load generator is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Wish {
+    /// Forms a second.
+    pub(crate) rate: u32,
+    /// Journeys a second, with the people of a data set of so many rows.
+    pub(crate) journeys: u32,
+    pub(crate) seed_rows: u64,
+    /// It ends by itself then, should nobody stop it.
+    pub(crate) max_seconds: u64,
+    /// How long an answer may take before its request has failed; none: as long as the manifest says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) timeout_seconds: Option<u64>,
+}
+
+/// Starts a run.
+pub(super) fn start(kube: Kube<'_>, wish: Wish) -> Result<Load, Error> {
+    parse("the load generator's answer", &kube.proxy_post(SERVICE, "/start", &json!(wish))?)
 }
 
 /// How it goes.

@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Error;
 use super::kube::Kube;
@@ -19,7 +19,7 @@ const PATCH: Duration = Duration::from_secs(30);
 
 /// Has it stay where data can change hands.
 pub(super) fn hold(kube: Kube<'_>, name: &str) -> Result<(), Error> {
-    advance(kube, name, "Cutover")
+    advance(kube, name, "Cutover", LIMIT)
 }
 
 /// Waits until its data has gone back and moved again, and lets it go on.
@@ -37,13 +37,15 @@ pub(super) fn wait(kube: Kube<'_>, kind: &str, name: &str) -> Result<(), Error> 
         is_done = turns.is_there_again || open.is_some_and(|since: Instant| since.elapsed() > PATIENCE);
         thread::sleep(POLL);
     }
-    advance(kube, name, "Completed")?;
+    advance(kube, name, "Completed", Duration::ZERO)?;
     step.done("it goes on");
     Ok(())
 }
 
-fn advance(kube: Kube<'_>, name: &str, to: &str) -> Result<(), Error> {
-    let wish = format!(r#"{{"spec": {{"advanceTo": "{to}"}}}}"#);
+/// There is a way back for as long as it is observed.
+fn advance(kube: Kube<'_>, name: &str, to: &str, observed: Duration) -> Result<(), Error> {
+    let observe = json!({ "duration": format!("{}s", observed.as_secs()) });
+    let wish = json!({ "spec": { "advanceTo": to, "observe": observe } }).to_string();
     kube.run(&["patch", &format!("dsm/{name}"), "-n", "rerp", "--type=merge", "-p", &wish], PATCH)?;
     Ok(())
 }
@@ -70,7 +72,6 @@ impl Turns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn there_back_and_there_again() {

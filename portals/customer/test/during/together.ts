@@ -32,8 +32,9 @@ export async function again(
         await fill();
       } catch (error) {
         // What was shown says more than what wasn't.
-        await unharmed(page);
-        throw error;
+        await page.screenshot({ path: join(folder(), `${portal}.png`), fullPage: true });
+        const shown = await page.locator("main").textContent();
+        throw new Error(`${page.url()} showed:\n${shown}`, { cause: error });
       }
       await unharmed(page);
       taken += 1;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use rerp_kit::access::Caller;
-use rerp_kit::audit::{self, Errand, Reason};
+use rerp_kit::audit::{self, Errand, Order, Reason};
 use rerp_kit::http::{Page, Paging, Query, strict_uuid};
 use rerp_kit::pool::Db;
 use rerp_kit::problem::Problem;
@@ -30,12 +30,14 @@ pub struct Look {
     /// How many rows make a page, 50 if it is left out.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u16>,
+    /// In which order rows come, the oldest first if it is left out. A cursor goes on in the order that it came in.
+    order: Option<Order>,
     /// The `next_cursor` of the page before; the first page if it is left out.
     #[schemars(with = "Option<Uuid>")]
     cursor: Option<String>,
 }
 
-/// A page, in the order of time.
+/// A page, in the order of time or the other way round.
 ///
 /// # Errors
 /// A problem.
@@ -48,7 +50,7 @@ pub async fn page(State(db): State<Db>, caller: Caller, Query(look): Query<Look>
     let errand = Errand::at_hand().because(reason).with(json!({ "after": after, "limit": limit }));
     let errand = if let Some(subject) = subject { errand.about(subject) } else { errand };
     audit::note(&db.on_behalf(&caller).telling(errand)).await?;
-    let rows = audit::page(&db, after, subject, i64::from(limit) + 1).await?;
+    let rows = audit::page(&db, look.order.unwrap_or_default(), after, subject, i64::from(limit) + 1).await?;
     let page = Page::of(rows, limit, |row| row.id);
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(page)).into_response())
 }

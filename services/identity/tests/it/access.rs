@@ -12,7 +12,7 @@ use rerp_proto::identity::v1::{
     confirmation_service_server, email_service_server, invitation_service_server, person_service_server,
     rights_service_server,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::doors::{Case, DEAD_LETTER, Doors, Who, calls, case, dead_letters, everybody, same_routes};
@@ -174,7 +174,13 @@ async fn staff_say_why_and_it_is_kept() {
     told.dedup();
     let looks = [("/api/identity/user/{human_name_id}", "ticket 4711"), ("/api/identity/audit", "complaint")];
     assert_eq!(told, looks.map(|(route, reason)| (json!(route), json!(reason))), "{}", log.body);
-    for wrong in ["subject=ann", "limit=0", "subject="] {
+    let newest = doors.ask(staff, Get, &format!("{of_ann}&order=newest_first&limit=1"), None).await.unwrap();
+    let next = newest.body["next_cursor"].as_str().unwrap();
+    let after = doors.ask(staff, Get, &format!("{of_ann}&order=newest_first&cursor={next}"), None).await.unwrap();
+    let at = |page: &Value, row: usize| page["items"][row]["at"].as_str().unwrap().to_owned();
+    assert!(at(&newest.body, 0) > at(&log.body, rows.len() - 1), "{} after {}", newest.body, log.body);
+    assert!(after.body["items"].as_array().unwrap().len() > 1 && at(&after.body, 0) > at(&after.body, 1));
+    for wrong in ["subject=ann", "limit=0", "subject=", "order=newest"] {
         let refused = doors.ask(staff, Get, &format!("/api/identity/audit?reason=complaint&{wrong}"), None).await;
         assert_eq!(refused.unwrap().status, 400, "{wrong}");
     }

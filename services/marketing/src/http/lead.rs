@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use rerp_kit::access::Caller;
-use rerp_kit::audit::{self, Errand, Reason};
+use rerp_kit::audit::{self, Errand, Order, Reason};
 use rerp_kit::http::{Page, Paging, Query};
 use rerp_kit::problem::Problem;
 use schemars::JsonSchema;
@@ -42,6 +42,23 @@ pub struct Glance {
     /// Why, in one line.
     #[schemars(length(min = 3, max = 500), example = EXAMPLE)]
     reason: String,
+    /// How many rows make a page, 50 if it is left out.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u16>,
+    /// The `next_cursor` of the page before; the first page if it is left out.
+    #[schemars(with = "Option<Uuid>")]
+    cursor: Option<String>,
+}
+
+/// The same, of the record.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trail {
+    /// Why, in one line.
+    #[schemars(length(min = 3, max = 500), example = EXAMPLE)]
+    reason: String,
+    /// In which order rows come, the oldest first if it is left out. A cursor goes on in the order that it came in.
+    order: Option<Order>,
     /// How many rows make a page, 50 if it is left out.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u16>,
@@ -95,12 +112,12 @@ pub async fn messages(
 pub async fn audited(
     State(state): State<AppState>,
     caller: Caller,
-    Query(look): Query<Glance>,
+    Query(look): Query<Trail>,
 ) -> Result<Response, Problem> {
     let reason = Reason::parse(&look.reason)?;
     let (limit, after, most) = answer::paging(&Paging::of(look.limit, look.cursor))?;
     let seen = json!({ "after": after, "limit": limit });
     audit::note(&state.db.on_behalf(&caller).telling(Errand::at_hand().because(reason).with(seen))).await?;
-    let rows = audit::page(&state.db, after, None, most).await?;
+    let rows = audit::page(&state.db, look.order.unwrap_or_default(), after, None, most).await?;
     Ok(answer::private(StatusCode::OK, &Page::of(rows, limit, |row| row.id)))
 }

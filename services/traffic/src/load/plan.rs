@@ -10,6 +10,8 @@ use thiserror::Error;
 pub const MAX_REQUESTS: u64 = 500_000;
 /// The longest run, in seconds.
 pub const MAX_SECONDS: u64 = 3_600;
+/// The longest that a request may take, in seconds.
+pub const MAX_TIMEOUT: u64 = 60;
 /// The highest rate, in requests per second: the timer's grain is one millisecond.
 pub const MAX_RATE: u32 = 1_000;
 /// The most connections.
@@ -45,6 +47,8 @@ pub struct Wish {
     pub max_requests: Option<u64>,
     /// Seconds after which the run ends.
     pub max_seconds: Option<u64>,
+    /// Seconds after which a request has failed.
+    pub timeout_seconds: Option<u64>,
     /// Journeys per second.
     pub journeys: Option<u32>,
     /// Rows of the data set whose people make journeys.
@@ -72,8 +76,12 @@ impl Plan {
             max_requests: wish.max_requests.unwrap_or(self.max_requests),
             max_time: wish.max_seconds.map_or(self.max_time, Duration::from_secs),
             journeys: wish.journeys.unwrap_or(self.journeys),
+            timeout: wish.timeout_seconds.map_or(self.timeout, Duration::from_secs),
             ..self.clone()
         };
+        if let Some(seconds) = wish.timeout_seconds {
+            bound("timeoutSeconds", seconds, 1..=MAX_TIMEOUT)?;
+        }
         if let Some(rows) = wish.seed_rows {
             bound("seedRows", rows, 1..=MAX_ROWS)?;
         }
@@ -148,9 +156,12 @@ mod tests {
         assert!(plan().with(&Wish { max_requests: Some(MAX_REQUESTS + 1), ..Wish::default() }).is_err());
         assert!(plan().with(&Wish { max_seconds: Some(MAX_SECONDS + 1), ..Wish::default() }).is_err());
         assert!(plan().with(&Wish { seed_rows: Some(0), ..Wish::default() }).is_err());
+        assert!(plan().with(&Wish { timeout_seconds: Some(0), ..Wish::default() }).is_err());
         let many = plan().with(&Wish { journeys: Some(21), ..Wish::default() });
         assert_eq!(many.unwrap_err().to_string(), "journeys must be between 0 and 20, not 21");
-        let good = plan().with(&Wish { rate: Some(10), max_seconds: Some(5), ..Wish::default() }).unwrap();
+        let wish = Wish { rate: Some(10), max_seconds: Some(5), timeout_seconds: Some(15), ..Wish::default() };
+        let good = plan().with(&wish).unwrap();
         assert_eq!((good.rate, good.max_time, good.max_requests), (10, Duration::from_secs(5), 1000));
+        assert_eq!(good.timeout, Duration::from_secs(15));
     }
 }

@@ -7,7 +7,7 @@ import { About } from "../../about/About";
 import { Paged, type PageOf, ROWS } from "../../parts/Paged";
 import { Section } from "../../parts/Section";
 import { Table } from "../../parts/Table";
-import { Choose, type Filter, first, SERVICES } from "./Choose";
+import { Choose, FIRST, type Filter, SERVICES } from "./Choose";
 import "@rerp/shared/records.css";
 import "../../parts/parts.css";
 
@@ -16,7 +16,7 @@ type Row = IdentitySchemas["StaffAccess"];
 const COLUMNS = ["When", "Who", "Route", "About", "Why", "What of it"];
 
 export default function Audit(): JSX.Element {
-  const [filter, setFilter] = createSignal(first());
+  const [filter, setFilter] = createSignal(FIRST);
   return (
     <Page title="Audit trail">
       <About subject="audit">
@@ -41,9 +41,9 @@ function Rows(props: { readonly filter: Filter; readonly reason: () => string })
     <Paged<Row>
       name={["audit", props.filter]}
       what="the trail"
-      none="Nobody has looked at anything since then."
+      none="Nobody has looked at anything yet."
       load={(cursor) => {
-        const query = { reason: props.reason(), limit: ROWS, ...props.filter.from, ...cursor };
+        const query = { reason: props.reason(), order: "newest_first" as const, limit: ROWS, ...cursor };
         const { service, subject } = props.filter;
         return (
           service === "marketing"

@@ -1,21 +1,16 @@
-//! Which rows of the trail are shown: of which service, since when, and of whom.
+//! Which rows of the trail are shown: of which service, and of whom.
 
 import type { Problem } from "@rerp/shared/api";
 import { Form } from "@rerp/shared/app";
 import type { FieldSpec } from "@rerp/shared/ui";
 import type { JSX } from "solid-js";
-import type { Cursor } from "../../parts/Paged";
 import { identifier } from "../search/find";
-import { begin, CHOICES, isSince, type Since } from "./since";
 
 /** Which rows are shown. */
 export interface Filter {
   readonly service: string;
   /** Of this person's data only; Identity alone looks for it. */
   readonly subject: string;
-  readonly since: Since;
-  /** Where the first page begins. */
-  readonly from: Cursor;
 }
 
 export const SERVICES = [
@@ -24,7 +19,7 @@ export const SERVICES = [
 ];
 
 /** What is shown before somebody chooses. */
-export const first = (): Filter => ({ service: "identity", subject: "", since: "day", from: begin("day", Date.now()) });
+export const FIRST: Filter = { service: "identity", subject: "" };
 
 const fieldsOf = (filter: Filter): readonly FieldSpec[] => [
   {
@@ -34,15 +29,6 @@ const fieldsOf = (filter: Filter): readonly FieldSpec[] => [
     maxlength: 20,
     value: filter.service,
     choices: SERVICES,
-  },
-  {
-    name: "since",
-    label: "Since",
-    required: true,
-    maxlength: 20,
-    value: filter.since,
-    choices: CHOICES,
-    hint: "The oldest of them come first.",
   },
   {
     name: "subject",
@@ -55,7 +41,7 @@ const fieldsOf = (filter: Filter): readonly FieldSpec[] => [
 
 export function Choose(props: { readonly filter: Filter; readonly choose: (filter: Filter) => void }): JSX.Element {
   const send = async (values: Readonly<Record<string, string>>): Promise<Problem | undefined> => {
-    const { service = "identity", subject: text = "", since: chosen = "" } = values;
+    const { service = "identity", subject: text = "" } = values;
     const subject = text ? identifier(text) : "";
     if (subject === undefined) {
       return { kind: "invalid-value", fields: { subject: "This is no identifier: those have 36 characters." } };
@@ -63,8 +49,7 @@ export function Choose(props: { readonly filter: Filter; readonly choose: (filte
     if (subject && service !== "identity") {
       return { kind: "invalid-value", fields: { subject: "Leave this empty: this service can't look for it." } };
     }
-    const since = isSince(chosen) ? chosen : "day";
-    props.choose({ service, subject, since, from: begin(since, Date.now()) });
+    props.choose({ service, subject });
     return undefined;
   };
   return (

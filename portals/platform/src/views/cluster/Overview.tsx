@@ -18,34 +18,34 @@ export default function Overview(): JSX.Element {
   return (
     <Page title="Platform">
       <List title="Database splits" query={migrations} columns={["Name", "Phase", "State", "Age"]}>
-        {(each: Migration) => (
+        {(each: () => Migration) => (
           <>
             <th scope="row">
-              <A href={`/platform/migrations/${each.metadata.name}`}>{each.metadata.name}</A>
+              <A href={`/platform/migrations/${each().metadata.name}`}>{each().metadata.name}</A>
             </th>
-            <td>{phaseWords(phaseOf(each))}</td>
-            <State of={each} />
+            <td>{phaseWords(phaseOf(each()))}</td>
+            <State of={each()} />
           </>
         )}
       </List>
       <List title="Services" query={services} columns={["Name", "Pods", "Certificate ends", "State", "Age"]}>
-        {(each: Service) => (
+        {(each: () => Service) => (
           <>
-            <th scope="row">{each.metadata.name}</th>
+            <th scope="row">{each().metadata.name}</th>
             <td>
-              {each.status?.availableReplicas ?? 0} of {each.status?.replicas ?? 0}
+              {each().status?.availableReplicas ?? 0} of {each().status?.replicas ?? 0}
             </td>
-            <Ends at={each.status?.certificate?.notAfter} />
-            <State of={each} />
+            <Ends at={each().status?.certificate?.notAfter} />
+            <State of={each()} />
           </>
         )}
       </List>
       <List title="Databases" query={databases} columns={["Name", "Certificate ends", "State", "Age"]}>
-        {(each: Database) => (
+        {(each: () => Database) => (
           <>
-            <th scope="row">{each.metadata.name}</th>
-            <Ends at={each.status?.certificate?.notAfter} />
-            <State of={each} />
+            <th scope="row">{each().metadata.name}</th>
+            <Ends at={each().status?.certificate?.notAfter} />
+            <State of={each()} />
           </>
         )}
       </List>
@@ -57,8 +57,11 @@ function List<T extends Stored>(props: {
   readonly title: string;
   readonly query: UseQueryResult<Told<T>, Error>;
   readonly columns: readonly string[];
-  readonly children: (each: T) => JSX.Element;
+  readonly children: (each: () => T) => JSX.Element;
 }): JSX.Element {
+  // By name: a row stays while what it says changes, and whoever is in it with a keyboard stays there.
+  const names = (told: Told<T>) => told.items.map(({ metadata }) => metadata.name);
+  const find = (told: Told<T>, name: string) => told.items.find(({ metadata }) => metadata.name === name);
   return (
     <Section title={props.title}>
       <Loaded query={props.query} what={props.title.toLowerCase()}>
@@ -69,7 +72,9 @@ function List<T extends Stored>(props: {
             </Show>
             <Show when={told().items.length > 0} fallback={<p class="card">There is none.</p>}>
               <Table label={props.title} columns={props.columns}>
-                <For each={told().items}>{(each) => <tr>{props.children(each)}</tr>}</For>
+                <For each={names(told())}>
+                  {(name) => <Show when={find(told(), name)}>{(each) => <tr>{props.children(each)}</tr>}</Show>}
+                </For>
               </Table>
             </Show>
             <Show when={told().more}>
