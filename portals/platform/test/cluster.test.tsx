@@ -10,7 +10,7 @@ const LISTS = ["migrations", "services", "databases"].map((each) => `GET /cluste
 const TURN = "POST /cluster/migrations/identity/rollback";
 
 const stored = (name: string, status: object, spec: object = {}) => ({
-  metadata: { name, resourceVersion: "10", creationTimestamp: AT },
+  metadata: { name, generation: 3, creationTimestamp: AT },
   spec,
   status,
 });
@@ -130,7 +130,7 @@ describe("a split", () => {
     expect(of(asked, TURN)).toEqual([]);
     await press("Take it back", -1);
     await says("It is asked for.");
-    expect(of(asked, TURN).map(({ body }) => body)).toEqual([{ epoch: 1, resource_version: "10" }]);
+    expect(of(asked, TURN).map(({ body }) => body)).toEqual([{ epoch: 1, generation: 3 }]);
   });
 
   it("explains that it has changed, and asks anew", async () => {

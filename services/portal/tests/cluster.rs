@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 const ROLLBACK: &str = "/cluster/migrations/identity/rollback";
 
-fn seen(epoch: i64, version: &str) -> Value {
-    json!({ "epoch": epoch, "resource_version": version })
+fn seen(epoch: i64, generation: i64) -> Value {
+    json!({ "epoch": epoch, "generation": generation })
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn nothing_is_ever_asked_but_for_a_person() {
         for path in ["services", "databases", "migrations", "rights"] {
             place.ask("GET", &format!("/cluster/{path}"), &token, Value::Null).await;
         }
-        place.ask("POST", ROLLBACK, &token, seen(1, "10")).await;
+        place.ask("POST", ROLLBACK, &token, seen(1, 3)).await;
         let heard = place.api.heard().split_off(before);
         assert_eq!(heard.len(), 3 + 4 + 2);
         for one in heard {
@@ -102,13 +102,13 @@ async fn rights_are_those_of_the_role() {
 }
 
 #[tokio::test]
-async fn a_turn_is_for_one_version_and_once() {
+async fn a_turn_is_for_what_was_seen_and_once() {
     let place = Place::open().await;
     let token = place.token("owner");
-    for (way, epoch, version) in [("rollback", 1, "10"), ("forward", 2, "11")] {
+    for (way, epoch, version, generation) in [("rollback", 1, "10", 3), ("forward", 2, "11", 4)] {
         place.api.migration.lock().unwrap()["status"]["epoch"] = json!(epoch);
         let path = format!("/cluster/migrations/identity/{way}");
-        let answer = place.ask("POST", &path, &token, seen(epoch, version)).await;
+        let answer = place.ask("POST", &path, &token, seen(epoch, generation)).await;
         assert_eq!(answer.status().as_u16(), 200);
         let told = read(answer).await;
         assert_eq!(
@@ -123,7 +123,7 @@ async fn a_turn_is_for_one_version_and_once() {
             json!({ "metadata": { "resourceVersion": version }, "spec": { way: { "epoch": epoch } } })
         );
         let before = place.api.heard().len();
-        let again = place.ask("POST", &path, &token, seen(epoch, version)).await;
+        let again = place.ask("POST", &path, &token, seen(epoch, generation)).await;
         assert_eq!((again.status().as_u16(), place.api.heard().len()), (200, before + 1), "it only looks");
     }
 }
@@ -133,10 +133,24 @@ async fn what_has_changed_is_a_conflict() {
     let place = Place::open().await;
     let token = place.token("owner");
     let conflict = (409, "sequence-gap".to_owned());
-    assert_eq!(problem(place.ask("POST", ROLLBACK, &token, seen(1, "9")).await).await, conflict, "another version");
-    assert_eq!(problem(place.ask("POST", ROLLBACK, &token, seen(2, "10")).await).await, conflict, "another epoch");
+    assert_eq!(problem(place.ask("POST", ROLLBACK, &token, seen(1, 2)).await).await, conflict, "another spec");
+    assert_eq!(problem(place.ask("POST", ROLLBACK, &token, seen(2, 3)).await).await, conflict, "another epoch");
     assert_eq!(place.api.heard().last().unwrap().method.as_str(), "GET", "then nothing is changed");
     assert_eq!(place.api.migration.lock().unwrap()["spec"].get("rollback"), None);
+}
+
+#[tokio::test]
+async fn a_status_that_is_written_all_the_time_stands_in_nobodys_way() {
+    let place = Place::open().await;
+    let token = place.token("owner");
+    *place.api.restless.lock().unwrap() = 2;
+    let answer = place.ask("POST", ROLLBACK, &token, seen(1, 3)).await;
+    assert_eq!((answer.status().as_u16(), place.api.heard().len()), (200, 6), "three looks and three tries");
+    let place = Place::open().await;
+    *place.api.restless.lock().unwrap() = 100;
+    let answer = place.ask("POST", ROLLBACK, &place.token("owner"), seen(1, 3)).await;
+    assert_eq!(problem(answer).await, (409, "sequence-gap".to_owned()));
+    assert_eq!(place.api.heard().len(), 10, "and there is an end to it");
 }
 
 #[tokio::test]
@@ -144,25 +158,24 @@ async fn what_can_not_be_is_refused_before_anybody_is_asked() {
     let place = Place::open().await;
     let token = place.token("owner");
     for (path, body, status) in [
-        (ROLLBACK, seen(0, "10"), 422),
-        (ROLLBACK, seen(1, ""), 422),
-        (ROLLBACK, seen(1, "1/0"), 422),
+        (ROLLBACK, seen(0, 3), 422),
+        (ROLLBACK, seen(1, 0), 422),
         (ROLLBACK, json!({ "epoch": 1 }), 422),
-        (ROLLBACK, json!({ "epoch": 1, "resource_version": "10", "force": true }), 422),
-        ("/cluster/migrations/Identity/rollback", seen(1, "10"), 404),
-        ("/cluster/migrations/..%2F..%2Fsecrets/rollback", seen(1, "10"), 404),
+        (ROLLBACK, json!({ "epoch": 1, "generation": 3, "force": true }), 422),
+        ("/cluster/migrations/Identity/rollback", seen(1, 3), 404),
+        ("/cluster/migrations/..%2F..%2Fsecrets/rollback", seen(1, 3), 404),
     ] {
         assert_eq!(place.ask("POST", path, &token, body.clone()).await.status().as_u16(), status, "{path} {body}");
     }
     assert!(place.api.heard().is_empty());
-    let gone = place.ask("POST", "/cluster/migrations/marketing/forward", &token, seen(1, "10")).await;
+    let gone = place.ask("POST", "/cluster/migrations/marketing/forward", &token, seen(1, 3)).await;
     assert_eq!(problem(gone).await, (404, "not-found".to_owned()));
 }
 
 #[tokio::test]
 async fn what_the_apiserver_says_no_with_is_told_for_what_it_is() {
     let place = Place::open().await;
-    let refused = place.ask("POST", ROLLBACK, &place.token("viewer"), seen(1, "10")).await;
+    let refused = place.ask("POST", ROLLBACK, &place.token("viewer"), seen(1, 3)).await;
     assert_eq!(refused.status().as_u16(), 403);
     let told = read(refused).await;
     assert!(told["detail"].as_str().unwrap().contains("role viewer"), "{told}");
@@ -185,7 +198,7 @@ async fn what_the_apiserver_says_no_with_is_told_for_what_it_is() {
 async fn an_apiserver_that_is_away_is_no_fault_of_anybody() {
     let place = Place::without_apiserver().await;
     for (method, path) in [("GET", "/cluster/migrations"), ("GET", "/cluster/rights"), ("POST", ROLLBACK)] {
-        let answer = place.ask(method, path, &place.token("owner"), seen(1, "10")).await;
+        let answer = place.ask(method, path, &place.token("owner"), seen(1, 3)).await;
         assert!(answer.headers().contains_key(header::RETRY_AFTER), "{path}");
         assert_eq!(problem(answer).await, (503, "dependency-unavailable".to_owned()), "{path}");
     }

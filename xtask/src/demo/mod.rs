@@ -97,7 +97,7 @@ pub(crate) struct Args {
     /// Kill this one's pod in every phase of the split; the pause and the pods are then not judged
     #[arg(long)]
     kill: Option<Victim>,
-    /// Have people fill in forms of the portals with a browser meanwhile, and judge whether anybody is shown an error
+    /// Have people fill in forms of the portals with a browser meanwhile, and judge whether anybody is shown an error; rate and pause are then not judged
     #[arg(long)]
     browse: bool,
     /// Judge rate and pause too: a test must not, for its machine may be busy with anything.
@@ -122,9 +122,14 @@ impl Args {
         self.rate.unwrap_or(if self.all { 120 } else { 230 })
     }
 
+    /// Browsers take from the machine what is to be measured.
+    fn is_timed(&self) -> bool {
+        self.timed && !self.browse
+    }
+
     /// On a machine that does everything else too, an answer may take seconds when five databases start at once. Whoever judges times doesn't wait that long.
     fn load(&self) -> Wish {
-        let timeout_seconds = (!self.timed).then_some(PATIENCE);
+        let timeout_seconds = (!self.is_timed()).then_some(PATIENCE);
         let (rate, seed_rows) = (self.rate(), self.rows);
         Wish { rate, journeys: JOURNEYS, seed_rows, max_seconds: LOAD_LIMIT, timeout_seconds }
     }
@@ -139,7 +144,7 @@ impl Args {
             requests: self.requests,
             rate: (f64::from(self.rate()) * 0.95).min(FULL.rate),
             undisturbed: self.kill.is_none(),
-            timed: self.timed && self.kill.is_none(),
+            timed: self.is_timed() && self.kill.is_none(),
         }
     }
 }

@@ -1,5 +1,8 @@
-//! A migration's data is told to go back, or forward again. In: which, the epoch and the version that somebody has seen. Out: the object. The operator does
+//! A migration's data is told to go back, or forward again. In: which, the epoch and the generation that somebody has seen. Out: the object. The operator does
 //! the rest, and does it once: what was meant for another epoch does nothing (`docs/split.md`). So sending the same again is harmless.
+//!
+//! The status of a migration under load is written every few seconds; nobody would ever be fast enough for its version. What was decided by is the epoch, and
+//! the spec, whose generation counts.
 
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -10,19 +13,20 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::person::Person;
+use super::refusal::changed;
 use super::routes::{MIGRATIONS, Shared};
 use super::settings::is_label;
 use super::{Cluster, trim};
 
-/// Longest version; Kubernetes' are numbers.
-const LONGEST: usize = 64;
+/// How often it is tried when the status is written between look and patch.
+const TRIES: usize = 5;
 
 /// What somebody has seen when they decided.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Seen {
     epoch: i64,
-    resource_version: String,
+    generation: i64,
 }
 
 type Who = Extension<Person>;
@@ -52,25 +56,32 @@ async fn turn(cluster: &Cluster, person: &Person, way: &str, name: &str, seen: &
     }
     check(seen)?;
     let path = format!("{}/{name}", cluster.api.path(MIGRATIONS));
-    let now = cluster.api.get(person, &path).await?;
-    // Asked for before, by a request whose answer was lost.
-    if now["spec"][way]["epoch"].as_i64() == Some(seen.epoch) {
-        return Ok(Json(trim::object(now)));
+    for _ in 0..TRIES {
+        let now = cluster.api.get(person, &path).await?;
+        // Asked for before, by a request whose answer was lost.
+        if now["spec"][way]["epoch"].as_i64() == Some(seen.epoch) {
+            return Ok(Json(trim::object(now)));
+        }
+        let is_as_seen = now["metadata"]["generation"].as_i64() == Some(seen.generation)
+            && now["status"]["epoch"].as_i64() == Some(seen.epoch);
+        if !is_as_seen {
+            return Err(changed());
+        }
+        // The version makes the apiserver refuse it when anything has changed between this look and the patch.
+        let version = &now["metadata"]["resourceVersion"];
+        let change = json!({ "metadata": { "resourceVersion": version }, "spec": { way: { "epoch": seen.epoch } } });
+        match cluster.api.merge(person, &path, &change).await {
+            Err(problem) if problem.kind() == SEQUENCE_GAP => {}
+            Err(problem) => return Err(problem),
+            Ok(object) => {
+                tracing::info!(person = %person.id, role = person.role, migration = name, way, epoch = seen.epoch, "a turn is asked for");
+                return Ok(Json(trim::object(object)));
+            }
+        }
     }
-    if now["status"]["epoch"].as_i64() != Some(seen.epoch) {
-        let detail = "the data has changed hands since you looked; look at the migration again, and decide anew";
-        return Err(Problem::new(SEQUENCE_GAP).detail(detail));
-    }
-    // The version makes the apiserver refuse it when anything has changed: between this look and the patch, and since the person's.
-    let change = json!({
-        "metadata": { "resourceVersion": seen.resource_version }, "spec": { way: { "epoch": seen.epoch } },
-    });
-    let changed = cluster.api.merge(person, &path, &change).await?;
-    tracing::info!(person = %person.id, role = person.role, migration = name, way, epoch = seen.epoch, "a turn is asked for");
-    Ok(Json(trim::object(changed)))
+    Err(changed())
 }
 
-/// Without a version the apiserver would change whatever is there.
 fn check(seen: &Seen) -> Result<(), Problem> {
     let mut problem = None;
     let mut wrong = |pointer: &str, detail: &str| {
@@ -79,9 +90,8 @@ fn check(seen: &Seen) -> Result<(), Problem> {
     if seen.epoch < 1 {
         wrong("/epoch", "must be status.epoch of the migration, 1 at least");
     }
-    let version = &seen.resource_version;
-    if version.is_empty() || version.len() > LONGEST || !version.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        wrong("/resource_version", "must be metadata.resourceVersion of the migration");
+    if seen.generation < 1 {
+        wrong("/generation", "must be metadata.generation of the migration, 1 at least");
     }
     problem.map_or(Ok(()), Err)
 }

@@ -42,6 +42,8 @@ pub(crate) struct Played {
     heard: Arc<Mutex<Vec<Heard>>>,
     pub(crate) migration: Arc<Mutex<Value>>,
     pub(crate) instead: Arc<Mutex<Option<(u16, &'static str)>>>,
+    /// After how many looks to come somebody writes a status.
+    pub(crate) restless: Arc<Mutex<u32>>,
 }
 
 impl Played {
@@ -60,7 +62,7 @@ impl Place {
     pub(crate) async fn open() -> Self {
         let api = Played::default();
         *api.migration.lock().unwrap() = json!({
-            "metadata": { "name": "identity", "resourceVersion": "10", "managedFields": [{ "manager": "operator" }] },
+            "metadata": { "name": "identity", "resourceVersion": "10", "generation": 3, "managedFields": [{ "manager": "operator" }] },
             "spec": { "serviceRef": { "name": "identity" } },
             "status": { "phase": "CutOver", "epoch": 1 },
         });
@@ -168,9 +170,17 @@ async fn answer(State(api): State<Played>, method: Method, uri: Uri, headers: He
             migration["spec"][way] = at.clone();
         }
         migration["metadata"]["resourceVersion"] = json!("11");
+        migration["metadata"]["generation"] = json!(4);
+    }
+    let seen = migration.clone();
+    let mut restless = api.restless.lock().unwrap();
+    if method == Method::GET && *restless > 0 {
+        // The operator writes the status right after the look.
+        *restless -= 1;
+        migration["metadata"]["resourceVersion"] = json!(format!("10{restless}"));
     }
     match uri.path().rsplit('/').next().unwrap() {
-        "identity" => Json(migration.clone()).into_response(),
+        "identity" => Json(seen).into_response(),
         "rerpservices" | "servicedatabases" | "databasesplitmigrations" => {
             Json(json!({ "metadata": {}, "items": [*migration] })).into_response()
         }

@@ -8,9 +8,11 @@ import { Section } from "../../parts/Section";
 import { type Migration, useCluster, type Way } from "./api";
 import { phaseOf } from "./words";
 
+/** What is asked for, and by what it was decided. */
 interface Meant {
   readonly way: Way;
   readonly epoch: number;
+  readonly generation: number;
 }
 
 const TEXTS = {
@@ -40,7 +42,7 @@ export function Turn(props: { readonly migration: Migration }): JSX.Element {
     const [to, epoch] = [way(), status()?.epoch];
     if (to && epoch !== undefined) {
       setSaid("");
-      asked.ask({ way: to, epoch });
+      asked.ask({ way: to, epoch, generation: props.migration.metadata.generation });
     }
   };
   const work = async () => {
@@ -48,9 +50,8 @@ export function Turn(props: { readonly migration: Migration }): JSX.Element {
     if (!meant) {
       return;
     }
-    const { name, resourceVersion } = props.migration.metadata;
     try {
-      await cluster.turn(name, meant.way, meant.epoch, resourceVersion);
+      await cluster.turn(props.migration.metadata.name, meant.way, meant.epoch, meant.generation);
     } catch (error) {
       if (error instanceof Failure && error.status === 409) {
         setSaid(

@@ -12,7 +12,7 @@ export interface Condition {
 }
 
 export interface Stored<S = object> {
-  readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly creationTimestamp: string };
+  readonly metadata: { readonly name: string; readonly generation: number; readonly creationTimestamp: string };
   readonly spec: Readonly<Record<string, unknown>>;
   readonly status?: S & { readonly conditions?: readonly Condition[] };
 }
@@ -77,7 +77,7 @@ export interface ClusterApi {
   migrations(): Promise<Told<Migration>>;
   rights(): Promise<Rights>;
   /** Asks the operator to let the data change hands, of exactly what somebody has seen. */
-  turn(name: string, way: Way, epoch: number, version: string): Promise<Migration>;
+  turn(name: string, way: Way, epoch: number, generation: number): Promise<Migration>;
 }
 
 export function useCluster(): ClusterApi {
@@ -88,8 +88,8 @@ export function useCluster(): ClusterApi {
     databases: () => get("/cluster/databases"),
     migrations: () => get("/cluster/migrations"),
     rights: () => get("/cluster/rights"),
-    turn: async (name, way, epoch, version) => {
-      const body = { epoch, resource_version: version };
+    turn: async (name, way, epoch, generation) => {
+      const body = { epoch, generation };
       return (await taken(api.POST(`/cluster/migrations/${encodeURIComponent(name)}/${way}`, { body }))) as Migration;
     },
   };
