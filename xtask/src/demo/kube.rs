@@ -76,6 +76,11 @@ pub(super) fn condition<'a>(object: &'a Value, kind: &str) -> &'a str {
     find_condition(object, kind).and_then(|c| c["status"].as_str()).unwrap_or_default()
 }
 
+/// Since when a condition is as it is (RFC 3339).
+pub(super) fn since<'a>(object: &'a Value, kind: &str) -> Option<&'a str> {
+    find_condition(object, kind)?["lastTransitionTime"].as_str()
+}
+
 /// `Reason: message` of a condition.
 pub(super) fn why(object: &Value, kind: &str) -> String {
     match find_condition(object, kind) {

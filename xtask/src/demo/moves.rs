@@ -15,7 +15,7 @@ pub(super) fn traces<'a>(monolith: Side<'a>, load: &'a Load, sample: Sample, out
         let moved = sample.services.iter().zip(outcomes).find(|(name, _)| **name == service);
         match moved {
             Some((_, outcome)) => {
-                Place { now: Side { database: service, ..shared }, before: Some((shared, &outcome.at)) }
+                Place { now: Side { database: service, ..shared }, before: Some((shared, &outcome.closed)) }
             }
             None => Place { now: shared, before: None },
         }
@@ -56,7 +56,7 @@ pub(super) fn measure(
             target: own.size()?,
             pause_ledger_ms,
             silence_ms: around.silence_ms().ok_or_else(gap)?,
-            rows_missing: compare::missing(shared, own, &outcome.at)?,
+            rows_missing: compare::missing(shared, own, &outcome.closed)?,
             outcome,
         });
     }

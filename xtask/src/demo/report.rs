@@ -206,6 +206,7 @@ pub(super) mod tests {
             lock_wait_ms: 2.0,
             drain_ms: 20.0,
             at: "2026-01-01T00:00:00Z".into(),
+            closed: "2026-01-01T00:00:00Z".into(),
             mismatches: 0,
             verified: 900_000,
             foreign_keys: ForeignKeys { severed, orphans: 0, lock_wait_ms: 4.0 },

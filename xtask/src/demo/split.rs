@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::kube::{Kube, condition, why};
+use super::kube::{Kube, condition, since, why};
 use super::view::{Frame, Screen};
 use super::{Error, traffic, turn};
 use crate::deploy;
@@ -44,6 +44,8 @@ pub(super) struct Outcome {
     pub(super) drain_ms: f64,
     /// When the target was opened (RFC 3339).
     pub(super) at: String,
+    /// From when on nothing comes to the old side any more: then, or where there was a way back, which carries what is written, when that had ended.
+    pub(super) closed: String,
     pub(super) mismatches: u64,
     /// Rows the engine compared.
     pub(super) verified: u64,
@@ -120,12 +122,19 @@ impl Outcome {
         let number = |value: &Value, what| value.as_f64().ok_or(Error::Incomplete("the migration", what));
         let count = |value: &Value, what| value.as_u64().ok_or(Error::Incomplete("the migration", what));
         let cutover = &status["cutover"];
+        let at = cutover["at"].as_str().ok_or(Error::Incomplete("the migration", "cutover.at"))?;
+        let closed = if status["rollback"]["last"].is_object() {
+            since(migration, "Finalized").ok_or(Error::Incomplete("the migration", "Finalized"))?
+        } else {
+            at
+        };
         Ok(Self {
+            closed: closed.to_owned(),
             phase: phase(migration).to_owned(),
             write_pause_ms: number(&cutover["writePauseMs"], "cutover.writePauseMs")?,
             lock_wait_ms: number(&cutover["lockWaitMs"], "cutover.lockWaitMs")?,
             drain_ms: number(&cutover["drainMs"], "cutover.drainMs")?,
-            at: cutover["at"].as_str().ok_or(Error::Incomplete("the migration", "cutover.at"))?.to_owned(),
+            at: at.to_owned(),
             mismatches: count(&status["verification"]["mismatches"], "verification.mismatches")?,
             verified: count(&status["verification"]["rows"], "verification.rows")?,
             foreign_keys: ForeignKeys::of(status)?,
@@ -187,8 +196,19 @@ mod tests {
     fn the_figures_of_a_completed_migration_are_read() {
         let outcome = Outcome::of(&completed()).unwrap();
         assert_eq!((outcome.write_pause_ms, outcome.lock_wait_ms, outcome.mismatches), (61.5, 3.0, 0));
+        assert_eq!((outcome.at.as_str(), outcome.closed.as_str()), ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"));
         assert_eq!(outcome.foreign_keys, ForeignKeys { severed: 2, orphans: 2, lock_wait_ms: 1.5 });
         assert!(is_completed(&completed()));
+    }
+
+    #[test]
+    fn the_old_side_is_written_to_until_the_way_back_ends() {
+        let mut migration = completed();
+        migration["status"]["rollback"] = json!({ "last": { "writePauseMs": 30 } });
+        assert!(Outcome::of(&migration).is_err());
+        let ended = json!({ "type": "Finalized", "status": "True", "lastTransitionTime": "2026-01-01T00:01:00Z" });
+        migration["status"]["conditions"].as_array_mut().unwrap().push(ended);
+        assert_eq!(Outcome::of(&migration).unwrap().closed, "2026-01-01T00:01:00Z");
     }
 
     #[test]
