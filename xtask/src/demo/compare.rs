@@ -32,6 +32,10 @@ const LASTING: [(&str, &str); 12] = [
 /// solution that was used up is forgotten with its challenge.
 const PASSING: [&str; 5] = ["outbox", "outbox_relay", "pending_companies", "intake", "captcha_spent"];
 
+/// By what rows are known, and what tells when they changed, in tables that call it otherwise than by `id` and `updated_at`.
+const OTHERWISE: [(&str, &str, &str); 1] =
+    [("test_answers", "t.test_session_id::text || '/' || t.question_id::text", "t.answered_at")];
+
 /// Rows that one server has and the other lacks, over all tables of the schema: what the old side held when it was closed at `at` (RFC 3339),
 /// the new one must hold unchanged, unless it was changed there since.
 pub(super) fn missing(old: Side<'_>, new: Side<'_>, at: &str) -> Result<u64, Error> {
@@ -49,7 +53,8 @@ fn fingerprints(
 ) -> Result<Vec<String>, Error> {
     let lines = side.of_each(tables, |table, full| {
         let row = LASTING.iter().find(|(name, _)| *name == table).map_or("t", |(_, lasting)| lasting);
-        let but = except.get(table).map(|ids| format!("WHERE id::text <> ALL ('{{{}}}'::text[])", ids.join(",")));
+        let key = named(table).0;
+        let but = except.get(table).map(|ids| format!("WHERE {key} <> ALL ('{{{}}}'::text[])", ids.join(",")));
         format!("SELECT md5('{table}' || ({row})::text) FROM {full} t {}", but.unwrap_or_default())
     })?;
     Ok(lines.lines().map(str::to_owned).collect())
@@ -64,17 +69,28 @@ fn changed_since(side: Side<'_>, at: &str) -> Result<BTreeMap<String, Vec<String
          AND a.attname IN ('id', 'created_at', 'updated_at') GROUP BY 1 HAVING count(*) = 3",
         side.schema
     );
-    let tables: Vec<String> = side.psql(&told)?.lines().map(str::to_owned).collect();
+    let found = side.psql(&told)?;
+    let otherwise = side.tables()?.into_iter().filter(|table| OTHERWISE.iter().any(|(name, ..)| name == table));
+    let tables: Vec<String> = found.lines().map(str::to_owned).chain(otherwise).collect();
     // A transaction counts from its beginning, and the switch was noted down a moment after it was made.
     let after = format!("'{at}'::timestamptz - interval '5 seconds'");
-    let which = format!("created_at <= '{at}'::timestamptz AND updated_at > created_at AND updated_at > {after}");
-    let lines = side.of_each(&tables, |table, full| format!("SELECT '{table}', id::text FROM {full} WHERE {which}"))?;
+    let lines = side.of_each(&tables, |table, full| {
+        let (key, changed) = named(table);
+        let which = format!("t.created_at <= '{at}'::timestamptz AND {changed} > t.created_at AND {changed} > {after}");
+        format!("SELECT '{table}', {key} FROM {full} t WHERE {which}")
+    })?;
     let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in lines.lines() {
         let (table, id) = line.split_once('|').ok_or_else(|| Error::Answer(line.to_owned()))?;
         changed.entry(table.to_owned()).or_default().push(id.to_owned());
     }
     Ok(changed)
+}
+
+/// By what a row of a table is known, and what tells when it changed.
+fn named(table: &str) -> (&'static str, &'static str) {
+    let otherwise = OTHERWISE.iter().find(|(name, ..)| *name == table);
+    otherwise.map_or(("t.id::text", "t.updated_at"), |(_, key, changed)| (key, changed))
 }
 
 /// How many of `old` are not in `new`, counting repeated ones as often as they occur.
