@@ -1,10 +1,11 @@
 //! Makes the bundle whole: what the server has to know of it, its pages for what went wrong, and the smaller forms of all files. In: the built folder. Out: the
-//! folder as the server takes it.
+//! folder as the server takes it. Where a second factor is asked for, the server is told what is for those alone who have shown it.
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Plugin } from "vite";
+import { normalizePath, type Plugin } from "vite";
 import { squeeze } from "./bundle.ts";
+import { guarded } from "./guard.ts";
 
 /** Pages that the server answers with where there is no view: what was asked for is a file, or can't be taken. */
 const ANSWERS = {
@@ -16,11 +17,17 @@ const ANSWERS = {
 /** `manifest`: what the server has to know of the bundle (`portal.json`). `back`: what leads to the first view. */
 export function finish(manifest: Readonly<Record<string, boolean>>, back: string): Plugin {
   let folder = "";
+  let own = "";
+  let guards: { readonly guarded?: readonly string[] } = {};
   return {
     name: "rerp-finish",
     apply: "build",
     configResolved(config) {
       folder = join(config.root, config.build.outDir);
+      own = `${normalizePath(join(config.root, "src"))}/`;
+    },
+    writeBundle(_, bundle) {
+      guards = manifest.factor ? { guarded: guarded(bundle, own) } : {};
     },
     async closeBundle() {
       const index = await readFile(join(folder, "index.html"), "utf8");
@@ -28,7 +35,7 @@ export function finish(manifest: Readonly<Record<string, boolean>>, back: string
       for (const [name, [title, text]] of Object.entries(ANSWERS)) {
         await writeFile(join(folder, `answers/${name}.html`), answer(index, title, text, back));
       }
-      await writeFile(join(folder, "portal.json"), JSON.stringify(manifest));
+      await writeFile(join(folder, "portal.json"), JSON.stringify({ ...manifest, ...guards }));
       await squeeze(folder);
     },
   };

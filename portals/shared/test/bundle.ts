@@ -46,7 +46,7 @@ export function built(folder: string): Bundle {
 }
 
 /** `manifest`: what the server is told of it. */
-export function judge(bundle: Bundle, manifest: Readonly<Record<string, boolean>>): void {
+export function judge(bundle: Bundle, manifest: Readonly<Record<string, unknown>>): void {
   describe("the bundle", () => {
     light(bundle);
     served(bundle, manifest);
@@ -71,7 +71,7 @@ function light({ first, later, styles, zipped }: Bundle): void {
   });
 }
 
-function served({ files, read }: Bundle, manifest: Readonly<Record<string, boolean>>): void {
+function served({ files, read }: Bundle, manifest: Readonly<Record<string, unknown>>): void {
   it("says what it is", () => {
     expect(JSON.parse(read("portal.json"))).toEqual(manifest);
     for (const answer of ["not-found", "refused", "busy"]) {

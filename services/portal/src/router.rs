@@ -39,7 +39,7 @@ pub struct Portal {
     /// By which the same form is known again.
     pub keys: Keys,
     /// Who is signed in; none where nobody signs in.
-    pub sessions: Option<Sessions>,
+    pub sessions: Option<Arc<Sessions>>,
     /// The platform as Kubernetes knows it; none where nobody is shown it.
     pub cluster: Option<Cluster>,
     /// Who takes cards; none where nobody does. A bundle that doesn't ask for it can do without, and gets nothing of it.
@@ -48,12 +48,20 @@ pub struct Portal {
 
 type Shared = Arc<Portal>;
 
+impl Portal {
+    /// The file at a path, for whoever asks so. What is guarded isn't there for those who aren't signed in.
+    fn shown(&self, path: &str, headers: &HeaderMap) -> Option<&File> {
+        let is_in = || self.sessions.as_ref().is_some_and(|sessions| sessions.is_in(headers));
+        self.bundle.at(path).filter(|file| !file.is_guarded() || is_in())
+    }
+}
+
 /// The routes. Each takes every method: what isn't there is said by a page of the portal's, not by the kit.
 ///
 /// # Errors
 /// What stands in for Stripe can't be called.
 pub fn router(mut portal: Portal) -> Result<Router, standin::StandInError> {
-    let sessions = portal.sessions.take().map(routes).unwrap_or_default();
+    let sessions = portal.sessions.clone().map(routes).unwrap_or_default();
     let cluster = portal.cluster.take().map(cluster::routes::routes).unwrap_or_default();
     let payments = portal.payments.take().filter(|_| portal.bundle.asks_for_payments());
     let stand_in = match &payments {
@@ -86,11 +94,11 @@ async fn page(State(portal): State<Shared>, method: Method, uri: Uri, headers: H
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    if let Some(file) = portal.bundle.at(uri.path()) {
+    if let Some(file) = portal.shown(uri.path(), &headers) {
         return sent(file, &headers);
     }
     // Each page has one address. People write this one, too.
-    match uri.path().strip_suffix('/').filter(|path| portal.bundle.at(path).is_some()) {
+    match uri.path().strip_suffix('/').filter(|path| portal.shown(path, &headers).is_some()) {
         Some(path) => on(StatusCode::PERMANENT_REDIRECT, path),
         None if is_view(uri.path(), &headers) => portal.bundle.app().map_or_else(missing, |app| sent(app, &headers)),
         None => missing(),

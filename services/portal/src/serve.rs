@@ -1,5 +1,7 @@
 //! The life of `rerp-portal serve`. In: settings. Out: served requests, until told to stop.
 
+use std::sync::Arc;
+
 use rerp_kit::app::{AppError, Bare};
 use rerp_kit::bearer::{self, Auth};
 use rerp_kit::config::Settings;
@@ -91,7 +93,7 @@ pub async fn serve(settings: Settings, own: PortalSettings) -> Result<(), ServeE
     let gateway = own.gateway.map(|base| Gateway::new(base, bare.tls.as_ref())).transpose()?;
     let staff = own.staff_audience.filter(|_| bundle.asks_for_factor());
     let sessions = own.sessions.filter(|_| bundle.asks_for_sessions());
-    let sessions = sessions.map(|settings| Sessions::new(settings, staff)).transpose()?;
+    let sessions = sessions.map(|settings| Sessions::new(settings, staff)).transpose()?.map(Arc::new);
     let cluster = own.cluster.filter(|_| bundle.shows_cluster()).map(|own| cluster(own, &bare)).transpose()?;
     let portal =
         Portal { bundle, gateway, keys: Keys::new(own.form_key.as_ref()), sessions, cluster, payments: own.payments };

@@ -12,8 +12,9 @@ mod totp;
 
 use axum::http::StatusCode;
 use rerp_portal::session::cookie::{FACTOR, NAME, RECOVERY};
+use rerp_portal::session::seal::Purpose;
 use serde_json::json;
-use someone::{ANN, Place, SECRET, cookie_of, kind, read, said};
+use someone::{ANN, Place, SECRET, cookie_of, kind, read, said, seal};
 use staff::{claims, cookies, enrolled, first, second};
 use totp::Totp;
 
@@ -109,9 +110,15 @@ async fn a_session_whose_factor_was_not_shown_is_given_out_by_no_refresh() {
     beside.identity("customize_access_token", "staff").await;
     let cookie = beside.signed_in(ANN).await;
     let office = beside.another_pod();
-    let answer = office.ask("POST", "/session/refresh", &[("cookie", &cookie)], json!({})).await;
-    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    assert!(read(answer).await.get("access_token").is_none());
+    let refreshed = async |cookie: &str| {
+        let answer = office.ask("POST", "/session/refresh", &[("cookie", cookie)], json!({})).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+        assert!(read(answer).await.get("access_token").is_none());
+    };
+    refreshed(&cookie).await;
+    // What it held, as if it had been given here.
+    let held = seal().open(cookie.split_once('=').unwrap().1, Purpose::Session).unwrap();
+    refreshed(&format!("{NAME}={}", seal().seal(&held, Purpose::Staff).unwrap())).await;
     let gone = beside.ask("POST", "/session/refresh", &[("cookie", &cookie)], json!({})).await;
     assert_eq!(gone.status(), StatusCode::UNAUTHORIZED, "it is over at Supabase too");
     // And without `factor` nothing is at that address.

@@ -4,7 +4,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Error;
-use super::browser::{Browser, Wrong, first};
+use super::browser::{Browser, Seen, Wrong, first};
 use crate::cluster::Cluster;
 use crate::walk::cast::{account, identifier};
 use crate::walk::door::Door;
@@ -31,11 +31,37 @@ pub(super) fn look(cluster: &Cluster) -> Result<Vec<String>, Error> {
     wrong.unless(home.status == 200 && home.says("id=\"app\""), "the platform's first page is not there", &home);
     let customers = Browser::at(&door, CUSTOMERS).get("/", &[])?;
     wrong.unless(customers.body != home.body, "customers are shown the platform's portal", &customers);
+    code(&browser, &home, &mut wrong)?;
     let elsewhere = Browser::at(&door, CUSTOMERS).get(LISTS[0], &[OURS])?;
     wrong.unless(elsewhere.status == 404, "the customers' portal answers for the cluster", &elsewhere);
     strangers(&browser, StandIns { door: &sandbox, client: &Client::new() }, &mut wrong)?;
     rights(cluster, &mut wrong);
     Ok(wrong.0)
+}
+
+/// Who isn't signed in gets what signing in takes, and no view's script: that is as if it weren't there. The first script names both.
+fn code(browser: &Browser<'_>, home: &Seen, wrong: &mut Wrong) -> Result<(), Error> {
+    let from = browser.get(&script(home, "index"), &[])?;
+    wrong.unless(from.status == 200, "the script of the platform's first page is not there", &from);
+    for (view, cookie, status, keep) in [
+        ("SignIn", "", 200, "public, max-age=31536000, immutable"),
+        ("Search", "", 404, "no-store"),
+        ("Search", "__Host-rerp-session=forged", 404, "no-store"),
+    ] {
+        let path = script(&from, view);
+        let seen = browser.get(&path, &[("cookie", cookie)])?;
+        let is_so = path.contains(view) && seen.status == status && seen.header("cache-control") == keep;
+        wrong.unless(is_so, &format!("{path} is answered otherwise to whoever isn't signed in"), &seen);
+    }
+    Ok(())
+}
+
+/// Where a script of this name is, as a page or a script says it; empty where that says nothing.
+fn script(seen: &Seen, name: &str) -> String {
+    let (text, begin) = (String::from_utf8_lossy(&seen.body), format!("/{name}-"));
+    let ends = text.split(&begin).skip(1).filter_map(|rest| rest.split_once(".js"));
+    let mut hashes = ends.map(|(hash, _)| hash).filter(|hash| hash.len() < 32 && !hash.contains(['"', '/']));
+    hashes.next().map(|hash| format!("/assets/{name}-{hash}.js")).unwrap_or_default()
 }
 
 /// Who isn't staff with a second factor gets nothing; staff get what the cluster lets their role have.

@@ -1,6 +1,6 @@
-//! Ctrl+K, or Cmd+K: what leads anywhere without a pointer. Its script is loaded with the first use.
+//! Ctrl+K, or Cmd+K: what leads anywhere without a pointer. Its script is loaded with the first use; where it doesn't come, the next use tries again.
 
-import { createSignal, type JSX, lazy, onCleanup, onMount, Show, Suspense } from "solid-js";
+import { createSignal, ErrorBoundary, type JSX, lazy, onCleanup, onMount, Show, Suspense } from "solid-js";
 
 const Palette = lazy(() => import("./Palette"));
 
@@ -15,13 +15,25 @@ export function Keys(): JSX.Element {
       setOpen(true);
     }
   };
+  const again = (reset: () => void) => {
+    setUsed(false);
+    reset();
+  };
   onMount(() => document.addEventListener("keydown", pressed));
   onCleanup(() => document.removeEventListener("keydown", pressed));
   return (
-    <Suspense>
-      <Show when={isUsed()}>
-        <Palette open={isOpen()} close={() => setOpen(false)} />
-      </Show>
-    </Suspense>
+    <ErrorBoundary fallback={(_, reset) => <Lost again={() => again(reset)} />}>
+      <Suspense>
+        <Show when={isUsed()}>
+          <Palette open={isOpen()} close={() => setOpen(false)} />
+        </Show>
+      </Suspense>
+    </ErrorBoundary>
   );
+}
+
+/** Nothing is shown of it: the view beside it is whole. */
+function Lost(props: { readonly again: () => void }): JSX.Element {
+  onMount(() => props.again());
+  return null;
 }

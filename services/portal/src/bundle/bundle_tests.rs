@@ -77,6 +77,32 @@ fn a_second_factor_is_of_somebody_who_signs_in() {
 }
 
 #[test]
+fn guarded_files_are_there_and_for_somebody_who_signs_in() {
+    let opened = |says: &'static str| {
+        let mut files = whole();
+        files[0].1 = says;
+        Bundle::open(folder(&files).path())
+    };
+    let bundle = opened(r#"{"sessions": true, "guarded": ["/assets/index-4f2a.js"]}"#).unwrap();
+    assert!(bundle.at("/assets/index-4f2a.js").unwrap().is_guarded() && !bundle.at("/").unwrap().is_guarded());
+    assert!(opened(r#"{"app": true, "guarded": []}"#).is_ok());
+    for (says, why) in [
+        (r#"{"guarded": ["/assets/index-4f2a.js"]}"#, "they need `sessions`"),
+        (
+            r#"{"sessions": true, "guarded": ["/assets/gone-4f2a.js"]}"#,
+            "/assets/gone-4f2a.js, and there is no such file",
+        ),
+        (r#"{"sessions": true, "guarded": ["assets/index-4f2a.js"]}"#, "no such file"),
+        (r#"{"sessions": true, "guarded": ["/assets/index-4f2a.js.gz"]}"#, "no such file"),
+        (r#"{"sessions": true, "guarded": ["/portal.json"]}"#, "no such file"),
+        (r#"{"sessions": true, "guarded": ["/"]}"#, "isn't below /assets/"),
+    ] {
+        let refused = opened(says).unwrap_err().to_string();
+        assert!(refused.starts_with("portal.json: ") && refused.contains(why), "{says}: {refused}");
+    }
+}
+
+#[test]
 fn what_can_not_be_served_is_refused() {
     for stray in ["notes.md", "assets/index.js.map", "a b.html", "lone.css.br", ".hidden.html"] {
         let mut files = whole();

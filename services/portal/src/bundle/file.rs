@@ -33,6 +33,8 @@ const KINDS: [(&str, &str); 12] = [
 pub enum Keep {
     /// For ever: another content has another name.
     Always,
+    /// For ever as well, and nobody but the browser that was given it: it is for whoever is signed in.
+    Guarded,
     /// It is asked for each time, and not sent again while it is the same: a page names the files of its own build.
     Ask,
     /// For an hour: what has a fixed name, and is the same for months.
@@ -45,6 +47,7 @@ impl Keep {
     pub fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Always => "public, max-age=31536000, immutable",
+            Self::Guarded => "private, max-age=31536000, immutable",
             Self::Ask => "no-cache",
             Self::Hour => "public, max-age=3600",
         })
@@ -99,6 +102,22 @@ impl File {
         found.map_or((None, &self.plain), |(encoding, form)| (Some(*encoding), form))
     }
 
+    /// From now on it is for whoever is signed in. `false`, and nothing has changed, if its name may mean another content one day: who was
+    /// signed in may have it still.
+    pub(super) fn guard(&mut self) -> bool {
+        let fits = matches!(self.keep, Keep::Always | Keep::Guarded);
+        if fits {
+            self.keep = Keep::Guarded;
+        }
+        fits
+    }
+
+    /// Whether it is for nobody who isn't signed in.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        self.keep == Keep::Guarded
+    }
+
     /// Whether what is sent depends on what a browser can read.
     #[must_use]
     pub fn varies(&self) -> bool {
@@ -128,6 +147,17 @@ mod tests {
         }
         for unknown in ["assets/index.js.map", "README", "a.exe"] {
             assert!(file(unknown).is_none(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn only_what_has_its_own_name_for_each_content_is_guarded() {
+        let mut script = file("assets/index-4f2a.js").unwrap();
+        assert!(!script.is_guarded() && script.guard() && script.guard() && script.is_guarded());
+        assert!(script.keep.header().to_str().unwrap().starts_with("private, "));
+        for other in ["index.html", "favicon.svg"] {
+            let mut file = file(other).unwrap();
+            assert!(!file.guard() && !file.is_guarded(), "{other}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! What a bundle says of itself: which forms it has, and where each goes; whether it is an app, people sign in, with a second factor, see the cluster, and pay by card. In: JSON of the build. Out: that, and checked
-//! forms. Pure.
+//! What a bundle says of itself: which forms it has, and where each goes; whether it is an app, people sign in, with a second factor, see the cluster, and pay by card; which files are only for whoever is signed in.
+//! In: JSON of the build. Out: that, and checked forms. Pure.
 //!
 //! The same table of the build makes the forms on the pages and the requests of their scripts, so there is one place that says what a form sends.
 
@@ -27,6 +27,9 @@ pub(super) struct Manifest {
     /// Nobody is signed in without a second factor, and nobody who isn't staff.
     #[serde(default)]
     pub(super) factor: bool,
+    /// Addresses of files that nobody gets who isn't signed in.
+    #[serde(default)]
+    pub(super) guarded: BTreeSet<String>,
     /// It shows staff the platform as Kubernetes knows it.
     #[serde(default)]
     pub(super) cluster: bool,

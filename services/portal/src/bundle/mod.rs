@@ -4,7 +4,7 @@
 mod file;
 mod manifest;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -111,11 +111,14 @@ impl Bundle {
             return Err(BundleError::Missing(INDEX.to_owned()));
         }
         let Manifest { app, sessions, factor, cluster, payments, .. } = manifest;
+        let unfit = |wrong: &str| Err(BundleError::Unfit(wrong.to_owned()));
         if factor && !sessions {
-            return Err(BundleError::Unfit(
-                "`factor` is asked for when somebody signs in: it needs `sessions`".to_owned(),
-            ));
+            return unfit("`factor` is asked for when somebody signs in: it needs `sessions`");
         }
+        if !manifest.guarded.is_empty() && !sessions {
+            return unfit("`guarded` files are for whoever is signed in: they need `sessions`");
+        }
+        guard(&mut files, &manifest.guarded)?;
         let forms = manifest.forms(|page| files.contains_key(page)).map_err(BundleError::Unfit)?;
         Ok(Self { files, answers, forms, app, sessions, factor, cluster, payments })
     }
@@ -173,6 +176,22 @@ impl Bundle {
     pub fn addresses(&self) -> usize {
         self.files.len()
     }
+}
+
+/// Has these files for whoever is signed in alone.
+fn guard(files: &mut BTreeMap<String, File>, guarded: &BTreeSet<String>) -> Result<(), BundleError> {
+    for path in guarded {
+        let file = files
+            .get_mut(path)
+            .ok_or_else(|| BundleError::Unfit(format!("`guarded` names {path}, and there is no such file")))?;
+        if !file.guard() {
+            let wrong = format!(
+                "`guarded` names {path}, which isn't below /assets/: only what has another name for another content can be"
+            );
+            return Err(BundleError::Unfit(wrong));
+        }
+    }
+    Ok(())
 }
 
 /// `index.html` is `/`, `legal/privacy.html` is `/legal/privacy`, everything else is where it lies.

@@ -31,11 +31,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use axum::http::HeaderMap;
 use tokio::sync::Semaphore;
 
 use factor::Staff;
 use rate::{Kind, Rates};
-use seal::Seal;
+use seal::{Held, Purpose, Seal};
 use settings::SessionSettings;
 use supabase::{Supabase, SupabaseError};
 
@@ -62,6 +63,21 @@ impl Sessions {
         let letters = Arc::new(Semaphore::new(LETTERS));
         let staff = staff_audience.map(Staff::new);
         Ok(Self { auth: Supabase::new(auth, api_key)?, seal, rates: Rates::default(), staff, letters })
+    }
+
+    /// Whether somebody is signed in, as far as their cookie says. It costs no call: Supabase may have ended their session already.
+    pub(crate) fn is_in(&self, headers: &HeaderMap) -> bool {
+        cookie::kept(headers, cookie::NAME).is_some_and(|sealed| self.held(sealed).is_some())
+    }
+
+    /// What a session's cookie holds, while it is good.
+    fn held(&self, sealed: &str) -> Option<Held> {
+        self.seal.open(sealed, self.purpose()).filter(|held| held.until > seconds_now())
+    }
+
+    /// What cookies are sealed for. Those of a portal for staff are given for a second factor, and no other portal's opens there, whoever shares its key.
+    fn purpose(&self) -> Purpose<'static> {
+        if self.staff.is_some() { Purpose::Staff } else { Purpose::Session }
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use super::factor::{self, Password};
 use super::origin::own_pages;
 use super::rate::seldom;
-use super::seal::{Held, Purpose};
+use super::seal::Held;
 use super::supabase::{Grant, SIGN_OUT, Visitor};
 use super::visitor::visitor;
 use super::{Sessions, cookie, recovery, seconds_now};
@@ -39,8 +39,7 @@ struct SignIn {
 }
 
 /// The routes, for pages of the portal's own alone.
-pub fn routes(sessions: Sessions) -> Router {
-    let sessions = Arc::new(sessions);
+pub fn routes(sessions: Arc<Sessions>) -> Router {
     let routes = Router::new()
         .route("/session", post(sign_in).delete(sign_out))
         .route("/session/refresh", post(refresh))
@@ -64,8 +63,9 @@ async fn sign_in(
 /// A new access token for the cookie; nothing (204) where there is none, for that nobody is signed in is no error.
 async fn refresh(State(sessions): State<Arc<Sessions>>, headers: HeaderMap) -> Result<Response, Problem> {
     let Some(sealed) = cookie::kept(&headers, cookie::NAME) else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let held = sessions.seal.open(sealed, Purpose::Session).filter(|held| held.until > seconds_now());
-    let Some(held) = held else { return Ok(over(Problem::new(NOT_SIGNED_IN).detail("the session is over"))) };
+    let Some(held) = sessions.held(sealed) else {
+        return Ok(over(Problem::new(NOT_SIGNED_IN).detail("the session is over")));
+    };
     let from = visitor(&headers);
     match sessions.auth.refresh(&held.refresh, from).await {
         Ok(grant) if sessions.staff.as_ref().is_some_and(|staff| !staff.takes(&grant)) => {
@@ -83,7 +83,7 @@ async fn refresh(State(sessions): State<Arc<Sessions>>, headers: HeaderMap) -> R
 /// Ends the session at Supabase, if that can be had soon; the browser forgets it in any case.
 async fn sign_out(State(sessions): State<Arc<Sessions>>, headers: HeaderMap) -> Response {
     if let Some(held) =
-        cookie::kept(&headers, cookie::NAME).and_then(|sealed| sessions.seal.open(sealed, Purpose::Session))
+        cookie::kept(&headers, cookie::NAME).and_then(|sealed| sessions.seal.open(sealed, sessions.purpose()))
     {
         let end = async {
             let grant = sessions.auth.refresh(&held.refresh, visitor(&headers)).await?;
@@ -127,7 +127,7 @@ pub(super) fn entered(sessions: &Sessions, grant: &Grant) -> Result<Response, Pr
 }
 
 fn going_on(sessions: &Sessions, grant: &Grant, until: u64) -> Result<Response, Problem> {
-    let sealed = sessions.seal.seal(&Held { refresh: grant.refresh.clone(), until }, Purpose::Session);
+    let sealed = sessions.seal.seal(&Held { refresh: grant.refresh.clone(), until }, sessions.purpose());
     let kept = sealed.and_then(|sealed| cookie::keep(cookie::NAME, &sealed, until.saturating_sub(seconds_now())));
     let kept = kept.ok_or_else(|| {
         tracing::error!("a refresh token is longer than a cookie may be");

@@ -30,6 +30,8 @@ pub struct BadKeys;
 pub enum Purpose<'a> {
     /// Stays signed in.
     Session,
+    /// Stays signed in at a portal that asks for a second factor, which was shown.
+    Staff,
     /// Has shown a password, and may show a second factor. Signs nobody in.
     Factor,
     /// May choose another password, when address and code are shown again, as they were taken. Signs nobody in.
@@ -46,6 +48,7 @@ impl fmt::Debug for Purpose<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Session => "Session",
+            Self::Staff => "Staff",
             Self::Factor => "Factor",
             Self::Recovery { .. } => "Recovery",
         })
@@ -57,6 +60,7 @@ impl Purpose<'_> {
     fn bound(self) -> Vec<u8> {
         match self {
             Self::Session => SALT.to_vec(),
+            Self::Staff => b"rerp portal staff 1".to_vec(),
             Self::Factor => b"rerp portal factor 1".to_vec(),
             Self::Recovery { email, code } => format!("rerp portal recovery 1 {} {email} {code}", email.len()).into(),
         }
@@ -198,6 +202,16 @@ mod tests {
         let factor = seal.seal(&held(), Purpose::Factor).unwrap();
         assert!(seal.open(&factor, Purpose::Session).is_none() && seal.open(&factor, ann).is_none());
         assert!(seal.open(&seal.seal(&held(), Purpose::Session).unwrap(), Purpose::Factor).is_none());
+        let staff = seal.seal(&held(), Purpose::Staff).unwrap();
+        for (sealed, purpose) in [
+            (&staff, Purpose::Session),
+            (&staff, Purpose::Factor),
+            (&factor, Purpose::Staff),
+            (&sealed, Purpose::Staff),
+        ] {
+            assert!(seal.open(sealed, purpose).is_none(), "{purpose:?}");
+        }
+        assert!(seal.open(&seal.seal(&held(), Purpose::Session).unwrap(), Purpose::Staff).is_none());
         for (email, code) in
             [("ann@example.com", "123457"), ("bob@example.com", "123456"), ("ann@example.com 123", "456")]
         {

@@ -1,5 +1,6 @@
 //! A portal with sessions, a Supabase, and somebody who asks. In: what is asked. Out: what is answered.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -22,6 +23,8 @@ use tower::ServiceExt as _;
 pub(crate) const ANN: &str = "ann@example.com";
 pub(crate) const SECRET: &str = "correct horse battery";
 pub(crate) const STAFF: &str = "staff";
+/// A file of the portal's for whoever is signed in.
+pub(crate) const VIEW: &str = "/assets/view-4f2a.js";
 pub(crate) const KEY: &str = "a key that all pods have and nobody else";
 
 pub(crate) struct Place {
@@ -84,6 +87,13 @@ impl Place {
         let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let http = rerp_kit::client::outside().unwrap().build().unwrap();
         Self { portal: portal(&format!("http://{gone}"), "sb_publishable_tests"), supabase: String::new(), http }
+    }
+
+    /// Nor there for staff's portal.
+    pub(crate) async fn staff_without_supabase() -> Self {
+        let place = Self::without_supabase().await;
+        let nowhere = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        Self { portal: staffs_portal(&format!("http://{nowhere}")), ..place }
     }
 
     /// Somebody with an account.
@@ -198,12 +208,17 @@ fn staffs_portal(supabase: &str) -> Router {
 
 fn built(supabase: &str, api_key: &str, staff: Option<String>) -> Router {
     let mut env = Env::of([("RERP_AUTH_PROJECT", supabase), ("RERP_AUTH_KEY", api_key), ("RERP_SESSION_KEY", KEY)]);
+    let says = json!({ "app": true, "sessions": true, "factor": staff.is_some(), "guarded": [VIEW] }).to_string();
     let sessions = Sessions::new(SessionSettings::read(&mut env).unwrap(), staff).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    std::fs::create_dir(dir.path().join("answers")).unwrap();
+    for folder in ["answers", "assets"] {
+        std::fs::create_dir(dir.path().join(folder)).unwrap();
+    }
     for (name, text) in [
-        ("portal.json", r#"{"app": true, "sessions": true}"#),
+        ("portal.json", says.as_str()),
         ("index.html", "<p>app</p>"),
+        ("assets/index-4f2a.js", "import('./view-4f2a.js')"),
+        (&VIEW[1..], "what only those see who are in"),
         ("answers/not-found.html", "<p>nothing here</p>"),
         ("answers/refused.html", "<p>no</p>"),
         ("answers/busy.html", "<p>later</p>"),
@@ -211,7 +226,7 @@ fn built(supabase: &str, api_key: &str, staff: Option<String>) -> Router {
         std::fs::write(dir.path().join(name), text).unwrap();
     }
     let bundle = Bundle::open(dir.path()).unwrap();
-    let sessions = Some(sessions);
+    let sessions = Some(Arc::new(sessions));
     router(Portal { bundle, gateway: None, keys: Keys::new(None), sessions, cluster: None, payments: None }).unwrap()
 }
 

@@ -1,6 +1,7 @@
 //! The session, for views.
 
 import { createContext, type JSX, onCleanup, onMount, useContext } from "solid-js";
+import { watchScripts } from "./scripts";
 import { createSession, type Session } from "./session";
 
 const Context = createContext<Session>();
@@ -9,6 +10,7 @@ const Context = createContext<Session>();
 export function SessionProvider(props: { readonly session?: Session; readonly children: JSX.Element }): JSX.Element {
   const session = props.session ?? createSession();
   onMount(() => void session.start());
+  onCleanup(watchScripts(session));
   onCleanup(() => session.close());
   return <Context.Provider value={session}>{props.children}</Context.Provider>;
 }
