@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     environment: "node",
+    setupFiles: ["../website/test/browser/telling.ts"],
     include: ["test/during/*.test.ts"],
     testTimeout: 15 * 60_000,
     hookTimeout: 60_000,

@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     environment: "node",
+    setupFiles: ["./test/browser/telling.ts"],
     include: ["test/platform/*.test.ts"],
     fileParallelism: false,
     testTimeout: 120_000,

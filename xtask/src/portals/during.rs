@@ -80,7 +80,7 @@ impl People {
         let workspace = Workspace::open(paths)?;
         workspace.script("generate").quiet()?;
         let script = workspace.script("during").env("RERP_PLATFORM", &told).env("RERP_CHROMIUM", browser);
-        let process = script.env("RERP_DURING", &folder).spawn(Stdio::inherit())?;
+        let process = script.env("RERP_DURING", &folder).env("RERP_SHOTS", &folder).spawn(Stdio::inherit())?;
         let people = Self { process, folder, _way: way, _sandbox: sandbox };
         // Whoever starts a browser and signs in takes most of two processors; what is measured afterwards isn't about that.
         let until = Instant::now() + COMING;

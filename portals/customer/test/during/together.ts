@@ -28,14 +28,7 @@ export async function again(
   let taken = 0;
   for (const isEnough = () => existsSync(join(folder(), "enough")) || Date.now() > until; !isEnough(); ) {
     for (const fill of forms) {
-      try {
-        await fill();
-      } catch (error) {
-        // What was shown says more than what wasn't.
-        await page.screenshot({ path: join(folder(), `${portal}.png`), fullPage: true });
-        const shown = await page.locator("main").textContent();
-        throw new Error(`${page.url()} showed:\n${shown}`, { cause: error });
-      }
+      await fill();
       await unharmed(page);
       taken += 1;
       await new Promise((done) => setTimeout(done, pause));

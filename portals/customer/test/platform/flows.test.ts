@@ -12,6 +12,9 @@ const { customer, fresh } = platform().people;
 /** Of this run: accounts and addresses of earlier ones stay. */
 const RUN = Date.now().toString(36);
 
+/** What takes the place of the sample's. */
+const FORGOTTEN = "another horse battery";
+
 let chromium: Browser;
 
 beforeAll(async () => {
@@ -151,8 +154,26 @@ it("a customer passes a course, and everybody can check the certificate", async 
   await stranger.leave();
 });
 
+it("somebody who forgot their password chooses another one", async () => {
+  const visitor = await Visitor.come(chromium, platform().origins.customer);
+  const { page } = visitor;
+  await page.goto("/");
+  await page.getByRole("link", { name: "I don't know my password" }).click();
+  await heading(page, "Choose a new password");
+  const before = await count(fresh.email);
+  await page.getByLabel("E-mail address").fill(fresh.email);
+  await page.getByRole("button", { name: "Send me a code" }).click();
+  await heading(page, "Look into your mail");
+  await page.getByLabel("Code from the mail").fill(codeIn(await message(fresh.email, before)));
+  await page.getByLabel("New password").fill(FORGOTTEN);
+  await visitor.judge("platform-customer-recovery");
+  await page.getByRole("button", { name: "Change it and sign in" }).click();
+  await page.getByRole("navigation", { name: "Main" }).waitFor();
+  await visitor.leave();
+});
+
 it("somebody changes how they are reached, and has everything erased", async () => {
-  const visitor = await come(chromium, fresh, "/me");
+  const visitor = await come(chromium, { ...fresh, password: FORGOTTEN }, "/me");
   const { page } = visitor;
   await page.getByRole("button", { name: "Change your e-mail address" }).click();
   const contact = `other-${RUN}@sample.example`;

@@ -63,7 +63,7 @@ export async function subscribe(visitor: Visitor, account: string): Promise<void
   await visitor.judge("platform-customer-subscribed");
 }
 
-/** Looks what another price comes to and keeps to the present one; has the subscription end with its period, and go on after all. */
+/** Looks what another price comes to and keeps to the present one; has the subscription end with its period, and go on after all; begins to prove who pays. */
 export async function reconsider(visitor: Visitor): Promise<void> {
   const { page } = visitor;
   await page.getByRole("button", { name: MONTHLY }).click();
@@ -76,6 +76,8 @@ export async function reconsider(visitor: Visitor): Promise<void> {
   await page.getByText("It ends with its period.", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Let it go on" }).click();
   await page.getByText("It goes on.", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Prove who pays" }).click();
+  await page.getByRole("button", { name: "Look how it stands" }).waitFor();
   await page
     .getByRole("navigation", { name: "Billing of this account" })
     .getByRole("link", { name: "Invoices" })

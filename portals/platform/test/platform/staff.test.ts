@@ -88,6 +88,21 @@ it("staff find a person, and say why", async () => {
   }
 });
 
+it("staff find a person by address, and end their sign-ins", async () => {
+  const { page } = staff;
+  await open(page, "Search");
+  await page.getByLabel("Identifier or e-mail address").fill(customer.contact);
+  await page.getByLabel("Why do you look?").fill("Ticket 4713: a lost telephone");
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.waitForURL(new RegExp(`/people/${customer.person}`));
+  await settled(page);
+  await page.getByRole("button", { name: "End all sign-ins" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "End all of them" }).click();
+  await page.getByText("All sign-ins have ended.").waitFor();
+  await page.locator(`nav a[href="/people/${customer.person}/tests"]`).first().click();
+  await settled(page);
+});
+
 it("staff give more time and take it away, and revoke a certificate", async () => {
   const { page } = staff;
   await page.getByLabel("Percent of a module's time").fill("25");
@@ -136,6 +151,14 @@ it("staff have an event worked on again, and one that was given up go on", async
     .click();
   await page.getByRole("dialog").getByRole("button", { name: "Let it go on" }).click();
   await page.getByText("It goes on within seconds").waitFor();
+});
+
+it("staff read who looked at what, the newest first", async () => {
+  const { page } = staff;
+  await open(page, "Audit trail");
+  await explain(page);
+  await page.getByText("Ticket 4713: a lost telephone").first().waitFor();
+  await staff.judge("platform-staff-audit");
 });
 
 it("staff see the platform, and the split that has been", async () => {

@@ -30,6 +30,8 @@ export function browser(): Promise<Browser> {
 }
 
 export class Visitor {
+  /** Those who haven't left. */
+  static readonly here = new Set<Visitor>();
   readonly #context: BrowserContext;
   readonly page: Page;
   readonly #wrong: string[] = [];
@@ -52,7 +54,9 @@ export class Visitor {
     const context = await browser.newContext({ baseURL: origin, viewport: WIDE, reducedMotion: "reduce", ...options });
     // Not through the page: its policy forbids that, as it should.
     await context.addInitScript(axe.source);
-    return new Visitor(context, await context.newPage());
+    const visitor = new Visitor(context, await context.newPage());
+    Visitor.here.add(visitor);
+    return visitor;
   }
 
   /** As somebody who was asked before what may be remembered. */
@@ -84,8 +88,19 @@ export class Visitor {
     expect(over, `${name} is wider than its window`).toBeLessThanOrEqual(0);
   }
 
+  /** What the page shows in this moment, and what it has said on the console: for whoever wants to know why somebody got no further. */
+  async tell(name: string): Promise<string> {
+    if (SHOTS) {
+      await mkdir(SHOTS, { recursive: true });
+      await this.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+    }
+    const text = await this.page.locator("body").textContent();
+    return [this.page.url(), text, ...this.#wrong].join("\n");
+  }
+
   /** What was said on the console and what failed; a browser says there, too, when an answer is no success. */
   async leave(expected: readonly RegExp[] = []): Promise<void> {
+    Visitor.here.delete(this);
     await this.#context.close();
     expect(this.#wrong.filter((wrong) => !expected.some((pattern) => pattern.test(wrong)))).toEqual([]);
   }

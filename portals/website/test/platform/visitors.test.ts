@@ -3,7 +3,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { platform } from "../../../shared/test/platform";
-import { browser, Visitor } from "../browser/visitor";
+import { browser, NARROW, Visitor, WIDE } from "../browser/visitor";
 
 const RUN = Date.now().toString(36);
 
@@ -40,4 +40,78 @@ it("a message can be left without scripts", async () => {
   await page.waitForURL(/\/thanks$/);
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("Thank you");
   await visitor.leave();
+});
+
+it("a plan leads to its trial", async () => {
+  const visitor = await (await come()).decided("needed");
+  const { page } = visitor;
+  await visitor.visit("/");
+  await page.getByLabel("Yearly").check();
+  await page.getByRole("link", { name: "Try Sample" }).click();
+  const form = page.locator("#trial");
+  await form.getByText("Plan: Sample").waitFor();
+  await form.getByLabel("E-mail address").fill(`trial-${RUN}@example.com`);
+  await page.getByRole("button", { name: "Ask for a free trial" }).click();
+  await form.getByText("Thank you").waitFor();
+  await visitor.judge("platform-website-trial");
+  await visitor.leave();
+});
+
+it("whoever leaves is reminded, and leaves an address with a keyboard alone", async () => {
+  const visitor = await (await come()).decided("more");
+  const { page } = visitor;
+  await page.clock.install();
+  await visitor.visit("/");
+  await page.clock.fastForward(60_000);
+  await page.dispatchEvent("html", "mouseleave", { clientY: -1 });
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  await visitor.judge("platform-website-reminder", false);
+  await page.keyboard.type(`leaving-${RUN}@example.com`);
+  await page.keyboard.press("Enter");
+  await dialog.getByText("Thank you").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await visitor.leave();
+});
+
+it("a visitor says what may be remembered, and reads every page, in a dark room, on a telephone, at 200 %", async () => {
+  for (const how of [
+    { colorScheme: "dark" as const, viewport: NARROW },
+    { viewport: { width: WIDE.width / 2, height: WIDE.height / 2 }, deviceScaleFactor: 2 },
+  ]) {
+    const visitor = await come(how);
+    const { page } = visitor;
+    await visitor.visit("/");
+    await page.getByRole("button", { name: "Only what is needed" }).click();
+    const links = await page.getByRole("contentinfo").getByRole("link").all();
+    const pages = await Promise.all(links.map((link) => link.getAttribute("href")));
+    const own = [...new Set(["/", "/contact", ...pages])].filter(
+      (path) => path?.startsWith("/") && !path.includes("#"),
+    );
+    expect(own.length).toBeGreaterThan(3);
+    for (const path of own) {
+      await visitor.visit(path ?? "/");
+      await visitor.judge(`platform-website${path?.replaceAll("/", "-")}-${how.colorScheme ?? "magnified"}`);
+    }
+    await visitor.leave();
+  }
+});
+
+it("forms keep what was typed while the network fails, and are taken when it is back", async () => {
+  const visitor = await (await come()).decided("needed");
+  const { page } = visitor;
+  await visitor.visit("/contact");
+  await page.route("**/api/**", (route) => route.abort("connectionfailed"));
+  await page.getByLabel("E-mail address").fill(`away-${RUN}@example.com`);
+  await page.getByLabel("Name", { exact: true }).fill("Somebody");
+  await page.getByLabel("Message").fill("Are you there?");
+  await page.getByRole("button", { name: "Send message" }).click();
+  await page.locator(".notice-wrong").first().waitFor();
+  await visitor.judge("platform-website-failing");
+  await page.unroute("**/api/**");
+  expect(await page.getByLabel("Message").inputValue()).toBe("Are you there?");
+  await page.getByRole("button", { name: "Send message" }).click();
+  await page.getByText("Thank you").first().waitFor();
+  await visitor.leave([/ERR_CONNECTION_FAILED/]);
 });
