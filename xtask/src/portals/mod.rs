@@ -23,14 +23,18 @@ use crate::paths::Paths;
 use crate::progress::{Step, note};
 use crate::verdict;
 use crate::walk;
+use crate::walk::door::Door;
 use crate::walk::sample::{Login, Sample};
 
+use browser::Browser;
 use way::Way;
 
 /// Folder of manifests.
 const FOLDER: &str = "portals";
 /// What is in it.
 const PORTALS: [&str; 3] = ["rsvc/website", "rsvc/customer", "rsvc/platform"];
+/// Where they are, as the manifests have it.
+const HOSTS: [&str; 3] = ["www.rerp.localhost", "app.rerp.localhost", "platform.rerp.localhost"];
 /// What is waited for, and how long each.
 const CONDITIONS: [&str; 2] = ["Ready", "Exposed"];
 const WAIT: &str = "--timeout=180s";
@@ -107,6 +111,11 @@ fn place(paths: &Paths, cluster: &Cluster, changed: &[String]) -> Result<(), Err
         cluster.kubectl().args(["wait", "-n", walk::places::NAMESPACE, &condition, WAIT]).args(PORTALS).quiet()?;
     }
     deploy::rollouts(cluster, walk::places::NAMESPACE)?;
+    // Exposed is what the operator has written down; a gateway that has just begun reads it a moment later.
+    let door = Door::open(cluster, "gateway")?;
+    for host in HOSTS {
+        browser::first(&Browser::at(&door, host))?;
+    }
     note("www.rerp.localhost, app.rerp.localhost and platform.rerp.localhost, through the gateway");
     step.done("served");
     Ok(())
