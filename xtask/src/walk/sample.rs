@@ -28,9 +28,10 @@ const KNOWN: &str = "SELECT json_build_array('', '{id}', COALESCE(max(e.email), 
      FROM {schema}.human_names AS h LEFT JOIN {schema}.email_addresses AS e ON e.id = h.email_address_id \
      LEFT JOIN {schema}.mobile_numbers AS m ON m.human_name_id = h.id WHERE h.id = '{id}'";
 
+/// Without a trial: people have one once, and the load's journeys are made by the same people's.
 const PLAN: (&str, &str) = (
     "/api/billing/plans/sample",
-    r#"{"name": "Sample", "trial_days": 14, "prices": [{"amount": 1900, "currency": "eur", "interval": "month"}, {"amount": 19000, "currency": "eur", "interval": "year"}]}"#,
+    r#"{"name": "Sample", "prices": [{"amount": 1900, "currency": "eur", "interval": "month"}, {"amount": 19000, "currency": "eur", "interval": "year"}]}"#,
 );
 /// An event that nobody waits for, and whose announcement was given up: for whoever is to let one go on.
 const GIVEN_UP: &str = "INSERT INTO {schema}.outbox (id, type, subject, sequence, data, attempts, dead_at, error) \
