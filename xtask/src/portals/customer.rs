@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::walk::door::Door;
 
 /// The portal's host, as the manifests have it.
-const HOST: &str = "app.rerp.localhost";
+pub(super) const HOST: &str = "app.rerp.localhost";
 /// The stand-in's own.
 const SUPABASE: &str = "sandbox:8080";
 const COOKIE: &str = "__Host-rerp-session=";

@@ -34,7 +34,7 @@ const FOLDER: &str = "portals";
 /// What is in it.
 const PORTALS: [&str; 3] = ["rsvc/website", "rsvc/customer", "rsvc/platform"];
 /// Where they are, as the manifests have it.
-const HOSTS: [&str; 3] = ["www.rerp.localhost", "app.rerp.localhost", "platform.rerp.localhost"];
+const HOSTS: [&str; 3] = [website::HOST, customer::HOST, platform::HOST];
 /// What is waited for, and how long each.
 const CONDITIONS: [&str; 2] = ["Ready", "Exposed"];
 const WAIT: &str = "--timeout=180s";
@@ -116,7 +116,7 @@ fn place(paths: &Paths, cluster: &Cluster, changed: &[String]) -> Result<(), Err
     for host in HOSTS {
         browser::first(&Browser::at(&door, host))?;
     }
-    note("www.rerp.localhost, app.rerp.localhost and platform.rerp.localhost, through the gateway");
+    note(format!("{}, through the gateway", HOSTS.join(", ")));
     step.done("served");
     Ok(())
 }

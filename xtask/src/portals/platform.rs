@@ -3,8 +3,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::Error;
 use super::browser::{Browser, Seen, Wrong, first};
+use super::{Error, customer};
 use crate::cluster::Cluster;
 use crate::walk::cast::{account, identifier};
 use crate::walk::door::Door;
@@ -12,9 +12,8 @@ use crate::walk::http::Client;
 use crate::walk::places::NAMESPACE;
 use crate::walk::stand_ins::StandIns;
 
-/// The portal's host, as the manifests have it, and that of the customers'.
-const HOST: &str = "platform.rerp.localhost";
-const CUSTOMERS: &str = "app.rerp.localhost";
+/// The portal's host, as the manifests have it.
+pub(super) const HOST: &str = "platform.rerp.localhost";
 /// What staff ask for; each is the apiserver's to answer.
 const LISTS: [&str; 4] = ["/cluster/services", "/cluster/databases", "/cluster/migrations", "/cluster/rights"];
 const OURS: (&str, &str) = ("sec-fetch-site", "same-origin");
@@ -29,10 +28,10 @@ pub(super) fn look(cluster: &Cluster) -> Result<Vec<String>, Error> {
     let mut wrong = Wrong::default();
     let home = first(&browser)?;
     wrong.unless(home.status == 200 && home.says("id=\"app\""), "the platform's first page is not there", &home);
-    let customers = Browser::at(&door, CUSTOMERS).get("/", &[])?;
+    let customers = Browser::at(&door, customer::HOST).get("/", &[])?;
     wrong.unless(customers.body != home.body, "customers are shown the platform's portal", &customers);
     code(&browser, &home, &mut wrong)?;
-    let elsewhere = Browser::at(&door, CUSTOMERS).get(LISTS[0], &[OURS])?;
+    let elsewhere = Browser::at(&door, customer::HOST).get(LISTS[0], &[OURS])?;
     wrong.unless(elsewhere.status == 404, "the customers' portal answers for the cluster", &elsewhere);
     strangers(&browser, StandIns { door: &sandbox, client: &Client::new() }, &mut wrong)?;
     rights(cluster, &mut wrong);

@@ -7,7 +7,7 @@ use crate::cluster::Cluster;
 use crate::walk::door::Door;
 
 /// The website's host, and the origin of its pages, as the manifests have them.
-const HOST: &str = "www.rerp.localhost";
+pub(super) const HOST: &str = "www.rerp.localhost";
 const ORIGIN: &str = "http://www.rerp.localhost:8080";
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
