@@ -29,7 +29,7 @@ impl Chunk {
 /// A row as the comparison sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Version {
-    /// Hash of the row's text.
+    /// Hash of the row.
     pub(super) hash: i64,
     /// The transaction that wrote this version, on the row's own server.
     pub(super) xmin: String,
@@ -50,24 +50,33 @@ pub(super) async fn upper(
     Ok(found.map(|row| (0..sql.width()).map(|n| row.get(n)).collect()))
 }
 
-/// Compares the chunk; returns the source's rows and the keys that differ. Both sides are read at the same time, so
-/// what is on its way differs: that is for `suspect` to tell.
-pub(super) async fn compare(pair: &Pair, queries: &Queries, chunk: &Chunk) -> Result<(u64, Vec<KeyText>), StepError> {
+/// What both sides say of a chunk as a whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sum {
+    /// Rows on the source.
+    pub(super) rows: u64,
+    pub(super) same: bool,
+}
+
+/// Adds the chunk up on both sides at the same time, so what is on its way differs: that is for `suspect` to tell.
+pub(super) async fn sum(pair: &Pair, queries: &Queries, chunk: &Chunk) -> Result<Sum, StepError> {
     let (lower, upper) = (chunk.after.is_some(), chunk.upto.is_some());
     let (ours, theirs) = (queries.from.digest(lower, upper), queries.to.digest(lower, upper));
     let both = async { tokio::try_join!(digest(&pair.source, &ours, chunk), digest(&pair.target, &theirs, chunk)) };
     let (from, to) = within("comparing a chunk", LIMIT_S, both).await?;
-    let rows = u64::try_from(from.0).unwrap_or(0);
-    if from == to {
-        return Ok((rows, Vec::new()));
-    }
+    Ok(Sum { rows: u64::try_from(from.0).unwrap_or(0), same: from == to })
+}
+
+/// Takes the chunk apart: the keys that differ.
+pub(super) async fn take_apart(pair: &Pair, queries: &Queries, chunk: &Chunk) -> Result<Vec<KeyText>, StepError> {
+    let (lower, upper) = (chunk.after.is_some(), chunk.upto.is_some());
     let (ours, theirs) = (queries.from.rows(lower, upper), queries.to.rows(lower, upper));
     let parameters = chunk.parameters();
     let both = async {
         tokio::try_join!(versions(&pair.source, &ours, &parameters), versions(&pair.target, &theirs, &parameters))
     };
     let (from, to) = within("comparing keys", LIMIT_S, both).await?;
-    Ok((rows, differing(&from, &to)))
+    Ok(differing(&from, &to))
 }
 
 type Digest = (i64, String, i64);

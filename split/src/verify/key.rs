@@ -1,6 +1,6 @@
 //! SQL over the key of one table. Key values travel as text and are cast back, so any type can be a key.
 
-use crate::inspect::Table;
+use crate::inspect::{Column, Table};
 use crate::sql;
 
 /// Seed of the row hash. Any value does; a constant keeps two runs comparable.
@@ -13,6 +13,7 @@ pub(super) struct KeySql {
     /// Each key column, in the collation that both sides sort by.
     columns: Vec<String>,
     types: Vec<String>,
+    /// A row of values that holds all of the row, byte by byte.
     row: String,
 }
 
@@ -28,8 +29,7 @@ impl KeySql {
             columns.push(format!("t.{}{collate}", sql::ident(name)));
             types.push(column.type_name.clone());
         }
-        let row: Vec<String> = table.columns.iter().map(|column| format!("t.{}", sql::ident(&column.name))).collect();
-        Some(Self { table: sql::qualified(schema, &table.name), columns, types, row: row.join(", ") })
+        Some(Self { table: sql::qualified(schema, &table.name), columns, types, row: row(&table.columns) })
     }
 
     /// The table, qualified.
@@ -51,9 +51,8 @@ impl KeySql {
         self.columns.iter().map(|column| format!("({column})::text")).collect::<Vec<_>>().join(", ")
     }
 
-    /// `ROW(…)::text` is the output of every column's type: what a client would see. Hashed as bytes.
     fn hash(&self) -> String {
-        format!("hashtextextended(ROW({})::text COLLATE \"C\", {SEED})", self.row)
+        format!("hash_record_extended({}, {SEED})", self.row)
     }
 
     /// The condition of a range; parameters from `$1`: the lower bound's columns, then the upper bound's.
@@ -138,10 +137,23 @@ impl KeySql {
     }
 }
 
+/// Values go into the hash as bytes and not as what their types take for equal (1.0 and 1.00, two halves of a `bigint` exchanged). The binary
+/// form costs half of the text. `ROW(…)::text` of the others is the output of every column's type: what a client would see.
+fn row(columns: &[Column]) -> String {
+    let name = |column: &Column| format!("t.{}", sql::ident(&column.name));
+    let sent = |column: &Column| column.send.as_ref().map(|send| format!("pg_catalog.{send}({})", name(column)));
+    let mut values: Vec<String> = columns.iter().filter_map(sent).collect();
+    let told: Vec<String> = columns.iter().filter(|column| column.send.is_none()).map(name).collect();
+    if !told.is_empty() {
+        values.push(format!("ROW({})::text COLLATE \"C\"", told.join(", ")));
+    }
+    format!("ROW({})", values.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::{Column, Key};
+    use crate::inspect::Key;
 
     fn table() -> Table {
         let column = |name: &str, type_name: &str, collated| Column {
@@ -168,6 +180,27 @@ mod tests {
         );
         assert_eq!(sql.range(false, true), "(t.\"a\", t.\"b\") <= ($1::text::bigint, $2::text::text)");
         assert_eq!(sql.range(false, false), "true");
+    }
+
+    #[test]
+    fn a_row_is_hashed_by_what_its_values_are_sent_as_and_by_their_text_where_that_differs_between_servers() {
+        let of = |sends: [Option<&str>; 3]| {
+            let mut table = table();
+            for (column, send) in table.columns.iter_mut().zip(sends) {
+                column.send = send.map(str::to_owned);
+            }
+            row(&table.columns)
+        };
+        assert_eq!(
+            of([Some("int8send"), None, Some("jsonb_send")]),
+            "ROW(pg_catalog.int8send(t.\"a\"), pg_catalog.jsonb_send(t.\"v\"), ROW(t.\"b\")::text COLLATE \"C\")"
+        );
+        assert_eq!(of([None, None, None]), "ROW(ROW(t.\"a\", t.\"b\", t.\"v\")::text COLLATE \"C\")");
+        let all = of([Some("int8send"), Some("textsend"), Some("jsonb_send")]);
+        assert_eq!(
+            all,
+            "ROW(pg_catalog.int8send(t.\"a\"), pg_catalog.textsend(t.\"b\"), pg_catalog.jsonb_send(t.\"v\"))"
+        );
     }
 
     #[test]

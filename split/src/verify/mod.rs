@@ -12,6 +12,7 @@ mod link;
 mod read_only;
 mod rest;
 mod sample;
+mod stride;
 mod suspect;
 mod way;
 
@@ -23,13 +24,13 @@ use crate::inspect::Inventory;
 use crate::journal;
 use crate::spec::{Side, VerificationSpec};
 use crate::step::{Job, StepError, failed};
-use chunk::Chunk;
+use chunk::{Chunk, Sum};
 use key::KeySql;
+use std::time::Instant;
+use stride::Stride;
 use tokio_postgres::Client;
 use way::Way;
 
-/// Rows of a chunk: small enough to hold its keys in memory, big enough that round trips don't matter.
-const CHUNK_ROWS: i64 = 10_000;
 /// More keys than this aren't looked for: something is systematically wrong.
 const MISMATCH_LIMIT: usize = 1_000;
 
@@ -159,17 +160,25 @@ async fn compare_table(
     observer: &dyn Observer,
 ) -> Result<(), StepError> {
     let name = &queries.name;
-    let mut resume = way.resume(name).await?;
+    let (mut resume, mut stride) = (way.resume(name).await?, Stride::default());
     total.rows += resume.rows;
     total.chunks += resume.chunks;
     while !resume.finished {
         let left = Chunk { after: resume.after.take(), upto: None };
-        let upto = chunk::upper(&pair.source, &queries.from, &left, CHUNK_ROWS).await?;
-        let (chunk, found) = (Chunk { upto, ..left }, total.mismatches.len());
-        let rows = compare_chunk(way, pair, queries, &chunk, total).await?;
+        let (begun, found) = (Instant::now(), total.mismatches.len());
+        let upto = chunk::upper(&pair.source, &queries.from, &left, stride.rows()).await?;
+        let chunk = Chunk { upto, ..left };
+        let sum = chunk::sum(pair, queries, &chunk).await?;
+        if sum.same {
+            stride.same(begun.elapsed());
+        } else if stride.differed() {
+            resume.after = chunk.after;
+            continue;
+        }
+        conclude(way, pair, queries, (&chunk, sum), total).await?;
         // A chunk that differs isn't written down: the next run looks at it again.
         if total.mismatches.len() == found {
-            way.record(name, resume.chunks, &chunk, rows).await?;
+            way.record(name, resume.chunks, &chunk, sum.rows).await?;
             recorded().await;
         }
         resume.chunks += 1;
@@ -183,23 +192,23 @@ async fn compare_table(
     Ok(())
 }
 
-/// Compares one chunk and adds up what that came to; its rows on the source.
-async fn compare_chunk(
+/// Decides on the keys of a chunk that differs, and adds up what the chunk came to.
+async fn conclude(
     way: &Way<'_>,
     pair: &Pair,
     queries: &Queries,
-    chunk: &Chunk,
+    (chunk, sum): (&Chunk, Sum),
     total: &mut Comparison,
-) -> Result<u64, StepError> {
-    let (rows, differing) = chunk::compare(pair, queries, chunk).await?;
+) -> Result<(), StepError> {
+    let differing = if sum.same { Vec::new() } else { chunk::take_apart(pair, queries, chunk).await? };
     let verdict = suspect::judge(way, pair, queries, differing).await?;
     failpoint::step(Step::ChunkCompared).await;
-    total.rows += rows;
+    total.rows += sum.rows;
     total.chunks += 1;
     total.undecided += verdict.undecided;
     let told = |key: &chunk::KeyText| format!("{} ({})", queries.name, key.join(", "));
     total.mismatches.extend(verdict.mismatches.iter().map(told));
-    Ok(rows)
+    Ok(())
 }
 
 /// Where an earlier run stopped.

@@ -8,7 +8,7 @@ use super::link::{self, Link};
 use super::way::Way;
 use super::{Comparison, Observer, Pair, Queries, compare_all};
 use crate::connect::Endpoint;
-use crate::inspect::{Inventory, Table, inspect};
+use crate::inspect::{Column, Inventory, Table, inspect};
 use crate::spec::{Side, Spec, VerificationSpec};
 use crate::step::{StepError, failed};
 use std::collections::BTreeSet;
@@ -145,7 +145,7 @@ fn units<'a>(here: &'a [Table], there: &[Table]) -> Vec<&'a Table> {
 /// The same columns in the same order on both sides, or why there are none.
 fn queries(from: &str, table: &Table, to: &str, other: &Table, same_order: bool) -> Result<Queries, String> {
     let Some(key) = &table.key else { return Err("it has no primary key or identity index".to_owned()) };
-    let mut columns = Vec::new();
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for column in &table.columns {
         let same = other.columns.iter().find(|theirs| theirs.name == column.name);
         let Some(same) = same else { return Err(format!("the target lacks column {}", column.name)) };
@@ -153,20 +153,24 @@ fn queries(from: &str, table: &Table, to: &str, other: &Table, same_order: bool)
             let (here, there) = (&column.type_name, &same.type_name);
             return Err(format!("the key's column {} is {here} on the source and {there} on the target", column.name));
         }
-        columns.push(same.clone());
+        // Other types may mean the same: their text tells.
+        let send = column.send.clone().filter(|_| column.send == same.send);
+        ours.push(Column { send: send.clone(), ..column.clone() });
+        theirs.push(Column { send, ..same.clone() });
     }
     if let Some(more) = other.columns.iter().find(|theirs| table.columns.iter().all(|ours| ours.name != theirs.name)) {
         return Err(format!("the source lacks column {}", more.name));
     }
-    let aligned = Table { columns, key: table.key.clone(), ..other.clone() };
-    let sql = |schema, table| KeySql::new(schema, table, same_order).ok_or("its key can't be read".to_owned());
-    Ok(Queries { name: table.name.clone(), from: sql(from, table)?, to: sql(to, &aligned)? })
+    let aligned = |of: &Table, columns| Table { columns, key: table.key.clone(), ..of.clone() };
+    let sql = |schema, table| KeySql::new(schema, &table, same_order).ok_or("its key can't be read".to_owned());
+    let (ours, theirs) = (aligned(table, ours), aligned(other, theirs));
+    Ok(Queries { name: table.name.clone(), from: sql(from, ours)?, to: sql(to, theirs)? })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::{Column, Key};
+    use crate::inspect::Key;
 
     fn table(columns: &[(&str, &str)]) -> Table {
         let column = |(name, kind): &(&str, &str)| Column {
@@ -193,6 +197,22 @@ mod tests {
         let (from, to) = (queries.from.digest(false, false), queries.to.digest(false, false));
         assert_eq!(to, from.replace("\"a\".\"t\"", "\"b\".\"t\""));
         assert!(from.contains("ROW(t.\"id\", t.\"v\")"), "{from}");
+    }
+
+    #[test]
+    fn types_that_differ_are_compared_by_their_text() {
+        let sent = |kind: &str, send: &str| {
+            let mut table = table(&[("id", "int"), ("v", kind)]);
+            table.columns[1].send = Some(send.into());
+            table
+        };
+        let hashed = |theirs: &Table| {
+            let queries = queries("a", &sent("int", "int4send"), "a", theirs, true).unwrap();
+            assert_eq!(queries.from.digest(false, false), queries.to.digest(false, false));
+            queries.from.digest(false, false)
+        };
+        assert!(hashed(&sent("int", "int4send")).contains("int4send(t.\"v\")"));
+        assert!(!hashed(&sent("bigint", "int8send")).contains("send"));
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod sever;
 mod sever_back;
 mod sever_watch;
 mod tls;
+mod types;
 mod verify;
 mod verify_alone;
 mod verify_sample;

@@ -33,7 +33,7 @@ const EACH: What = What { name: "rows compared a processor second", unit: "1/s" 
 /// What a reader has to know.
 const NOTES: [&str; 5] = [
     "A row counts once, though it is read on both sides. A processor second is one of either server, of the program, or of psql and md5sum.",
-    "rerp-split: `verify`, without a migration: ranges of 10,000 keys, count and 64-bit hash. It would name the keys that differ, and compares while rows move.",
+    "rerp-split: `verify`, without a migration: ranges of 10,000 to 160,000 keys, count and 64-bit hash. It would name the keys that differ, and compares while rows move.",
     "md5(string_agg): per table one digest of the digests of all rows in the order of the key, on both sides at once. COPY | md5sum: all rows in the order of the key, as text, on both sides at once. Neither says which row differs, and neither can be used while somebody writes.",
     "Both sides hold the same, freshly made, vacuumed and analysed.",
     "Seeded differences: one byte of an order's note, a document that isn't there, a customer who is one too many, all on the target, each time others. Each try is a figure; all three must be named by their keys, and nothing else.",

@@ -4,8 +4,9 @@
 //! last without an end, so that together they hold every row, those that come later too. How many rows a range has is a matter of luck:
 //! they are compared by chunks.
 
+use super::super::Queries;
 use super::super::chunk::Chunk;
-use super::super::{CHUNK_ROWS, Queries};
+use super::super::stride::SHORTEST;
 use super::memory::Range;
 use super::{WHOLE, place};
 use crate::sql;
@@ -51,7 +52,7 @@ async fn size(source: &Client, table: &str) -> Result<(u64, u64), StepError> {
 
 /// How many ranges a table of so many rows is to have: one if it is compared as a whole anyway.
 fn pieces(rows: u64) -> u64 {
-    let chunks = rows.div_ceil(CHUNK_ROWS.unsigned_abs());
+    let chunks = rows.div_ceil(SHORTEST.unsigned_abs());
     if chunks <= WHOLE as u64 { 1 } else { chunks.min(MOST) }
 }
 

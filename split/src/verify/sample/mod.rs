@@ -11,8 +11,9 @@ mod place;
 pub(super) use memory::forget;
 
 use super::chunk::{self, Chunk};
+use super::stride::SHORTEST;
 use super::way::Way;
-use super::{CHUNK_ROWS, Comparison, Observer, Pair, Queries, compare_chunk, recorded};
+use super::{Comparison, Observer, Pair, Queries, conclude, recorded};
 use crate::step::StepError;
 use left::Left;
 use memory::{Range, Seen};
@@ -115,10 +116,12 @@ async fn compare_range(
     let mut seen = Seen::default();
     let mut rest = range.clone();
     loop {
-        let end = chunk::upper(&pair.source, &queries.from, &rest, CHUNK_ROWS).await?;
+        let end = chunk::upper(&pair.source, &queries.from, &rest, SHORTEST).await?;
         let last = end.is_none() || end == range.upto;
         let part = Chunk { after: rest.after.take(), upto: end.or_else(|| range.upto.clone()) };
-        seen.rows += compare_chunk(way, pair, queries, &part, total).await?;
+        let sum = chunk::sum(pair, queries, &part).await?;
+        conclude(way, pair, queries, (&part, sum), total).await?;
+        seen.rows += sum.rows;
         seen.chunks += 1;
         if last || total.is_cut_short() {
             return Ok(seen);
