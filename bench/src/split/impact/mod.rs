@@ -68,6 +68,26 @@ pub(crate) struct Args {
     /// Bounds the engine's copy, in bytes a second
     #[arg(long)]
     bytes_per_second: Option<u64>,
+    /// How many sessions of the engine copy, and build indexes, at a time; its own default otherwise
+    #[arg(long)]
+    copy_workers: Option<u64>,
+}
+
+impl Args {
+    /// What bounds the engine's copy, by the names of this command's options.
+    fn bounds(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let workers = self.copy_workers.map(|workers| ("copy-workers", workers));
+        self.bytes_per_second.map(|bound| ("bytes-per-second", bound)).into_iter().chain(workers)
+    }
+
+    /// The same as the engine's options.
+    fn engine_bounds(&self) -> Vec<String> {
+        let option = |(name, bound)| match name {
+            "bytes-per-second" => format!("--copy-max-bytes-per-second={bound}"),
+            _ => format!("--{name}={bound}"),
+        };
+        self.bounds().map(option).collect()
+    }
 }
 
 /// Everything a measurement needs.
@@ -92,8 +112,7 @@ pub(crate) fn run(args: &Args) -> Result<Report, Error> {
     }
     let command =
         [("seconds", args.seconds), ("rows", args.rows), ("writers", args.writers.into()), ("rate", args.rate.into())];
-    let bound = args.bytes_per_second.map(|bound| ("bytes-per-second", bound));
-    let command: Vec<(&str, u64)> = command.into_iter().chain(bound).collect();
+    let command: Vec<(&str, u64)> = command.into_iter().chain(args.bounds()).collect();
     Ok(Report {
         bench: "split-impact",
         ended: seconds_now(),
@@ -102,7 +121,7 @@ pub(crate) fn run(args: &Args) -> Result<Report, Error> {
         versions: BTreeMap::from([("postgres".to_owned(), pair.source.description()?)]),
         settings: json!({
             "rounds": args.common.rounds, "seconds": args.seconds, "rows": args.rows, "writers": args.writers, "rate": args.rate,
-            "bytesPerSecond": args.bytes_per_second, "statements": plans::STATEMENTS.len(),
+            "bytesPerSecond": args.bytes_per_second, "copyWorkers": args.copy_workers, "statements": plans::STATEMENTS.len(),
         }),
         findings: findings(&board)?,
         left_out: BTreeMap::new(),
@@ -118,12 +137,10 @@ impl Scene<'_> {
         let tool = self.pair.tool(&self.args.common, DATABASE);
         let writers = self.writers(Following::Owner)?;
         self.calm(&writers, board, BEFORE)?;
-        let bound = self.args.bytes_per_second.map(|bound| format!("--copy-max-bytes-per-second={bound}"));
+        let bounds = self.args.engine_bounds();
         let run = |to| {
-            tool.run(
-                "run",
-                &[&["--advance-to", to], &bound.iter().map(String::as_str).collect::<Vec<_>>()[..]].concat(),
-            )
+            let more = ["--advance-to", to].into_iter().chain(bounds.iter().map(String::as_str));
+            tool.run("run", &more.collect::<Vec<_>>())
         };
         let begun = Instant::now();
         let told = run("ReadyForCutover")?;
