@@ -68,25 +68,23 @@ pub(crate) struct Args {
     /// Bounds the engine's copy, in bytes a second
     #[arg(long)]
     bytes_per_second: Option<u64>,
+    /// Slows the engine's copy down while a commit on the source takes longer, in milliseconds
+    #[arg(long)]
+    writer_latency_ms: Option<u64>,
     /// How many sessions of the engine copy, and build indexes, at a time; its own default otherwise
     #[arg(long)]
     copy_workers: Option<u64>,
 }
 
 impl Args {
-    /// What bounds the engine's copy, by the names of this command's options.
-    fn bounds(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let workers = self.copy_workers.map(|workers| ("copy-workers", workers));
-        self.bytes_per_second.map(|bound| ("bytes-per-second", bound)).into_iter().chain(workers)
-    }
-
-    /// The same as the engine's options.
-    fn engine_bounds(&self) -> Vec<String> {
-        let option = |(name, bound)| match name {
-            "bytes-per-second" => format!("--copy-max-bytes-per-second={bound}"),
-            _ => format!("--{name}={bound}"),
-        };
-        self.bounds().map(option).collect()
+    /// What bounds the engine's copy: this command's option, the engine's, and the bound.
+    fn bounds(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+        let bounds = [
+            ("bytes-per-second", "copy-max-bytes-per-second", self.bytes_per_second),
+            ("writer-latency-ms", "copy-max-writer-latency-ms", self.writer_latency_ms),
+            ("copy-workers", "copy-workers", self.copy_workers),
+        ];
+        bounds.into_iter().filter_map(|(ours, engines, bound)| Some((ours, engines, bound?)))
     }
 }
 
@@ -112,7 +110,8 @@ pub(crate) fn run(args: &Args) -> Result<Report, Error> {
     }
     let command =
         [("seconds", args.seconds), ("rows", args.rows), ("writers", args.writers.into()), ("rate", args.rate.into())];
-    let command: Vec<(&str, u64)> = command.into_iter().chain(args.bounds()).collect();
+    let command: Vec<(&str, u64)> =
+        command.into_iter().chain(args.bounds().map(|(name, _, bound)| (name, bound))).collect();
     Ok(Report {
         bench: "split-impact",
         ended: seconds_now(),
@@ -121,7 +120,7 @@ pub(crate) fn run(args: &Args) -> Result<Report, Error> {
         versions: BTreeMap::from([("postgres".to_owned(), pair.source.description()?)]),
         settings: json!({
             "rounds": args.common.rounds, "seconds": args.seconds, "rows": args.rows, "writers": args.writers, "rate": args.rate,
-            "bytesPerSecond": args.bytes_per_second, "copyWorkers": args.copy_workers, "statements": plans::STATEMENTS.len(),
+            "bytesPerSecond": args.bytes_per_second, "writerLatencyMs": args.writer_latency_ms, "copyWorkers": args.copy_workers, "statements": plans::STATEMENTS.len(),
         }),
         findings: findings(&board)?,
         left_out: BTreeMap::new(),
@@ -137,7 +136,7 @@ impl Scene<'_> {
         let tool = self.pair.tool(&self.args.common, DATABASE);
         let writers = self.writers(Following::Owner)?;
         self.calm(&writers, board, BEFORE)?;
-        let bounds = self.args.engine_bounds();
+        let bounds: Vec<String> = self.args.bounds().map(|(_, name, bound)| format!("--{name}={bound}")).collect();
         let run = |to| {
             let more = ["--advance-to", to].into_iter().chain(bounds.iter().map(String::as_str));
             tool.run("run", &more.collect::<Vec<_>>())
