@@ -90,7 +90,8 @@ pub struct Column {
     /// Every type in it has a binary form that holds no OID of this database.
     pub binary: bool,
     /// The server's own function for the binary form of its type, if that form is the same on every server: the type is a scalar that
-    /// every server has, and neither one that names objects (`regclass` …) nor a domain.
+    /// every server has, and neither one that names objects (`regclass` …) nor a domain. None where text has no encoding, for what is sent
+    /// has to be in the session's.
     #[serde(default)]
     pub send: Option<String>,
     /// It may refer to a large object.
@@ -174,7 +175,8 @@ SELECT c.oid::int8 AS oid, c.relname AS name, c.relkind::text AS kind, c.relpers
        'collated', a.attcollation <> 0 AND a.attcollation NOT IN (SELECT oid FROM pg_collation WHERE collcollate IN ('C', 'POSIX')),
        'binary', f.is_binary, 'large_object', f.large_object,
        'send', (SELECT s.proname FROM pg_type t JOIN pg_proc s ON s.oid = t.typsend AND s.proargtypes[0] = t.oid
-                WHERE t.oid = a.atttypid AND t.oid < 16384 AND t.typtype = 'b' AND t.typcategory <> 'A' AND t.typname !~ '^reg')) ORDER BY a.attnum)
+                WHERE t.oid = a.atttypid AND t.oid < 16384 AND t.typtype = 'b' AND t.typcategory <> 'A' AND t.typname !~ '^reg'
+                  AND current_setting('server_encoding') <> 'SQL_ASCII')) ORDER BY a.attnum)
    FROM pg_attribute a CROSS JOIN LATERAL (
      WITH RECURSIVE part(oid) AS (
        SELECT a.atttypid

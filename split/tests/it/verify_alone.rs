@@ -1,6 +1,7 @@
 //! The comparison of two databases that no migration connects, by logins that may only read.
 
-use crate::support::side::Side;
+use crate::support::cluster;
+use crate::support::side::{Side, unique};
 use crate::world::{World, catalog};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -117,6 +118,33 @@ async fn what_never_stands_still_or_has_no_key_is_no_difference_but_unknown() {
     to.batch_execute("DROP TABLE app.keyless").await.unwrap();
     let (code, out, words) = verify(&world, &[]).await;
     assert_eq!((code, out.contains("differs: keyless (the target has no such table)")), (Some(4), true), "{words}");
+}
+
+/// Text that is in no encoding can't be sent to anybody, but it can be compared.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn databases_without_an_encoding_are_compared() {
+    let (from, to) = cluster::shared();
+    let name = unique("ascii");
+    let sides = [(from, format!("src_{name}")), (to, format!("dst_{name}"))];
+    for (cluster, database) in &sides {
+        let create = format!("CREATE DATABASE {database} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'");
+        cluster.client("postgres").await.batch_execute(&create).await.unwrap();
+        let fill = "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, v text); \
+                    INSERT INTO app.t VALUES (1, convert_from('\\xe9', 'SQL_ASCII'))";
+        cluster.client(database).await.batch_execute(fill).await.unwrap();
+    }
+    let [(from, source), (to, target)] = &sides;
+    let (source, url) = (from.url(source), to.url(target));
+    let verify = || {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_rerp-split"));
+        process.args(["verify", "--schema", "app", "--source", &source, "--target", &url]).stdin(Stdio::null());
+        process.output().unwrap()
+    };
+    let same = verify();
+    assert_eq!(same.status.code(), Some(0), "{}", String::from_utf8_lossy(&same.stderr));
+    let tamper = "UPDATE app.t SET v = convert_from('\\xe8', 'SQL_ASCII')";
+    to.client(target).await.batch_execute(tamper).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&verify().stdout), "differs: t (1)\n");
 }
 
 /// `script` gives the program a terminal.
