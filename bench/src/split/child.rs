@@ -37,15 +37,15 @@ pub(crate) fn finish(command: Command, limit: Duration) -> Result<Said, ChildErr
 
 /// The same for one that reads.
 pub(crate) fn finish_reading(command: Command, from: Stdio, limit: Duration) -> Result<Said, ChildError> {
-    to_its_end(command, from, limit, 0)
+    to_its_end(command, from, limit, &[0])
 }
 
-/// The same for one that is to end with this code.
-pub(crate) fn finish_with(command: Command, limit: Duration, code: i32) -> Result<Said, ChildError> {
-    to_its_end(command, Stdio::null(), limit, code)
+/// The same for one that may end with any of these codes.
+pub(crate) fn finish_with(command: Command, limit: Duration, codes: &[i32]) -> Result<Said, ChildError> {
+    to_its_end(command, Stdio::null(), limit, codes)
 }
 
-fn to_its_end(mut command: Command, from: Stdio, limit: Duration, code: i32) -> Result<Said, ChildError> {
+fn to_its_end(mut command: Command, from: Stdio, limit: Duration, codes: &[i32]) -> Result<Said, ChildError> {
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = |source| ChildError::Run { program: program.clone(), source };
     let begun = Instant::now();
@@ -71,7 +71,7 @@ fn to_its_end(mut command: Command, from: Stdio, limit: Duration, code: i32) -> 
     let Some(status) = ended(&mut child, limit.saturating_sub(begun.elapsed())).map_err(failed)? else {
         return Err(ChildError::TooSlow { program, limit });
     };
-    if status.code() == Some(code) {
+    if status.code().is_some_and(|code| codes.contains(&code)) {
         return Ok(Said { lines });
     }
     let errors = errors.and_then(|reader| reader.join().ok()).unwrap_or_default();

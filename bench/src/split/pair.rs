@@ -13,6 +13,9 @@ pub(crate) const TABLES: [&str; 3] = ["customers", "orders", "documents"];
 const LARGE: &str = include_str!("../../sql/split-tables.sql");
 /// What writers write.
 pub(crate) const WRITTEN: &str = include_str!("../../sql/split-writers.sql");
+/// Changes a row of what moves and leaves one by which the transaction is found again; the second time it leaves none.
+pub(crate) const CHANGE: &str = "WITH changed AS (UPDATE orders SET total = total + 1 WHERE id = $1 RETURNING id) \
+    INSERT INTO entry (writer, n, key, v) SELECT $2::bigint, $3::bigint, $1, 0 FROM changed ON CONFLICT (writer, n) DO NOTHING";
 
 /// See the file's header.
 pub(crate) struct Pair {

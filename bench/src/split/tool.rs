@@ -70,23 +70,23 @@ impl Turn {
 impl Tool {
     /// Runs a command to its end.
     pub(crate) fn run(&self, command: &str, more: &[&str]) -> Result<Told, ToolError> {
-        self.run_to(command, more, 0)
+        self.run_to(command, more, &[0])
     }
 
-    /// Compares two databases that differ, and has the keys at which they do.
+    /// Compares two databases, and has the keys at which they differ.
     pub(crate) fn differences(&self) -> Result<Vec<String>, ToolError> {
-        let told = self.run_to("verify", &[], DIFFERENT)?;
+        let told = self.run_to("verify", &[], &[0, DIFFERENT])?;
         let key = |event: &Value| (event["event"] == "mismatch").then(|| event["key"].as_str().map(str::to_owned));
         Ok(told.events.iter().filter_map(|(_, event)| key(event)?).collect())
     }
 
-    /// Runs it to its end with this code.
-    fn run_to(&self, command: &str, more: &[&str], code: i32) -> Result<Told, ToolError> {
+    /// Runs it to its end with one of these codes.
+    fn run_to(&self, command: &str, more: &[&str], codes: &[i32]) -> Result<Told, ToolError> {
         let mut program = Command::new(&self.program);
         program.env("RERP_SOURCE_URL", &self.source).env("RERP_TARGET_URL", &self.target);
         program.env("RERP_PG_DUMP", &self.pg_dump).env_remove("RUST_LOG");
         program.arg(command).args(["--schema", SCHEMA, "--json"]).args(more);
-        let said = finish_with(program, LIMIT, code)?;
+        let said = finish_with(program, LIMIT, codes)?;
         let events = said.lines.into_iter().map(|(at, line)| (at, serde_json::from_str(&line).unwrap_or_default()));
         Ok(Told { command: command.to_owned(), events: events.collect() })
     }

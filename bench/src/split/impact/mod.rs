@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio_postgres::Config;
 
-use super::pair::{Pair, WRITTEN, database, empty, large};
+use super::pair::{CHANGE, Pair, WRITTEN, database, empty, large};
 use super::writers::{Following, Load, Route, Writers, runtime};
 use super::{Common, Error, native};
 use crate::board::{Board, Incomparable, What};
@@ -33,9 +33,6 @@ const P99: What = What { name: "p99 of a transaction", unit: "ms" };
 const OTHER: What = What { name: "statements planned otherwise", unit: "of all" };
 /// Time at the beginning, and after the switch, that doesn't count.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// Changes a row of what moves and leaves one by which the transaction is found again; the second time it leaves none.
-const STATEMENT: &str = "WITH changed AS (UPDATE orders SET total = total + 1 WHERE id = $1 RETURNING id) \
-    INSERT INTO entry (writer, n, key, v) SELECT $2::bigint, $3::bigint, $1, 0 FROM changed ON CONFLICT (writer, n) DO NOTHING";
 /// The most that p99 may be of what it was.
 const MOST: f64 = 1.2;
 
@@ -186,7 +183,7 @@ impl Scene<'_> {
         let route = Route::new([side(&self.pair.source)?, side(&self.pair.target)?], following);
         let Args { writers, rate, rows, .. } = *self.args;
         let keys = i64::try_from(rows / 2).unwrap_or(i64::MAX);
-        Ok(Writers::start(self.runtime, route, Load { writers, rate, statement: STATEMENT, keys }))
+        Ok(Writers::start(self.runtime, route, Load { writers, rate, statement: CHANGE, keys }))
     }
 
     /// A time in which nothing else goes on.

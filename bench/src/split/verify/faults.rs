@@ -9,6 +9,8 @@ use crate::split::Common;
 pub(super) const MISSED: What = What { name: "seeded differences not found", unit: "of 3" };
 /// Keys that were named and don't differ.
 pub(super) const BESIDES: What = What { name: "keys named that don't differ", unit: "keys" };
+/// How many tries share a comparison. Each is judged by keys of its own.
+const AT_ONCE: usize = 10;
 /// Steps through the rows in an order that looks like none; prime.
 const STEP: u64 = 7_368_787;
 
@@ -25,21 +27,27 @@ struct Place {
     extra: u64,
 }
 
-/// Seeds, compares and mends, so many times.
+/// Seeds, compares and mends: so many tries, some of them in each comparison.
 pub(super) fn seed(common: &Common, pair: &Pair, rows: u64, tries: u64, board: &mut Board) -> Result<(), Error> {
-    for number in 1..=tries {
-        let place = Place::of(number, rows);
-        let keys = pair.target.ask(DATABASE, &place.seed())?;
+    let places: Vec<Place> = (1..=tries).map(|number| Place::of(number, rows)).collect();
+    for together in places.chunks(AT_ONCE) {
+        let ask = |sql: String| pair.target.ask(DATABASE, &sql);
+        let seeded = together.iter().map(|place| ask(place.seed())).collect::<Result<Vec<String>, _>>()?;
         let told = pair.tool(common, DATABASE).differences()?;
-        pair.target.ask(DATABASE, &place.mend())?;
-        let seeded: Vec<&str> = keys.lines().collect();
-        let missed = seeded.iter().filter(|key| !told.iter().any(|told| told == *key)).count();
-        let besides = told.iter().filter(|key| !seeded.contains(&key.as_str())).count();
-        if missed + besides > 0 {
-            eprintln!("    try {number}: seeded {seeded:?}, told {told:?}");
+        together.iter().try_for_each(|place| ask(place.mend()).map(drop))?;
+        for (place, keys) in together.iter().zip(&seeded) {
+            let missed = keys.lines().filter(|key| !told.iter().any(|told| told == key)).count();
+            if missed > 0 {
+                eprintln!("    {place:?}: seeded {keys:?}, told {told:?}");
+            }
+            board.add(ENGINE, MISSED, missed as f64);
         }
-        board.add(ENGINE, MISSED, missed as f64);
-        board.add(ENGINE, BESIDES, besides as f64);
+        let besides: Vec<&String> =
+            told.iter().filter(|told| !seeded.iter().any(|keys| keys.lines().any(|key| key == *told))).collect();
+        if !besides.is_empty() {
+            eprintln!("    told besides: {besides:?}");
+        }
+        board.add(ENGINE, BESIDES, besides.len() as f64);
     }
     Ok(())
 }
@@ -55,7 +63,7 @@ impl Place {
     fn seed(&self) -> String {
         let Self { flipped, byte, missing, extra } = self;
         format!(
-            "CREATE TABLE public.kept AS SELECT * FROM documents WHERE id = md5('{missing}')::uuid;
+            "CREATE TABLE public.kept_{extra} AS SELECT * FROM documents WHERE id = md5('{missing}')::uuid;
              DELETE FROM documents WHERE id = md5('{missing}')::uuid RETURNING 'documents (' || id || ')';
              UPDATE orders SET note = overlay(note PLACING '~' FROM {byte} FOR 1) WHERE id = {flipped} RETURNING 'orders (' || id || ')';
              INSERT INTO customers SELECT -{extra}, 'extra' || {extra}, name, country, created_at FROM customers WHERE id = 1
@@ -66,7 +74,7 @@ impl Place {
     fn mend(&self) -> String {
         let Self { flipped, extra, .. } = self;
         format!(
-            "INSERT INTO documents SELECT * FROM public.kept; DROP TABLE public.kept;
+            "INSERT INTO documents SELECT * FROM public.kept_{extra}; DROP TABLE public.kept_{extra};
              UPDATE orders SET note = 'Order ' || id || ' ' || md5(id::text) WHERE id = {flipped};
              DELETE FROM customers WHERE id = -{extra}"
         )
