@@ -89,9 +89,8 @@ pub struct Column {
     pub collated: bool,
     /// Every type in it has a binary form that holds no OID of this database.
     pub binary: bool,
-    /// The server's own function for the binary form of its type, if that form is the same on every server: the type is a scalar that
-    /// every server has, and neither one that names objects (`regclass` …) nor a domain. None where text has no encoding, for what is sent
-    /// has to be in the session's.
+    /// The server's own function for the binary form of its type, where equal text means equal bytes, on every server and however the value
+    /// came there. Not so for NaN, of which there are several, and for what names objects; nor where text isn't UTF-8, for what is sent is.
     #[serde(default)]
     pub send: Option<String>,
     /// It may refer to a large object.
@@ -174,9 +173,10 @@ SELECT c.oid::int8 AS oid, c.relname AS name, c.relkind::text AS kind, c.relpers
        'not_null', a.attnotnull, 'generated', a.attgenerated::text,
        'collated', a.attcollation <> 0 AND a.attcollation NOT IN (SELECT oid FROM pg_collation WHERE collcollate IN ('C', 'POSIX')),
        'binary', f.is_binary, 'large_object', f.large_object,
-       'send', (SELECT s.proname FROM pg_type t JOIN pg_proc s ON s.oid = t.typsend AND s.proargtypes[0] = t.oid
-                WHERE t.oid = a.atttypid AND t.oid < 16384 AND t.typtype = 'b' AND t.typcategory <> 'A' AND t.typname !~ '^reg'
-                  AND current_setting('server_encoding') <> 'SQL_ASCII')) ORDER BY a.attnum)
+       'send', (SELECT s.proname FROM pg_type t JOIN pg_proc s ON s.oid = t.typsend
+                WHERE t.oid = a.atttypid AND t.typnamespace = 'pg_catalog'::regnamespace AND current_setting('server_encoding') = 'UTF8'
+                  AND t.typname IN ('bool', 'char', 'name', 'int2', 'int4', 'int8', 'numeric', 'text', 'varchar', 'bpchar', 'bytea', 'date', 'time', 'timetz',
+                    'timestamp', 'timestamptz', 'interval', 'uuid', 'json', 'jsonb', 'bit', 'varbit', 'inet', 'cidr', 'macaddr', 'macaddr8', 'oid', 'xid8'))) ORDER BY a.attnum)
    FROM pg_attribute a CROSS JOIN LATERAL (
      WITH RECURSIVE part(oid) AS (
        SELECT a.atttypid

@@ -1,6 +1,6 @@
 //! SQL over the key of one table. Key values travel as text and are cast back, so any type can be a key.
 
-use crate::inspect::{Column, Table};
+use crate::inspect::{Column, Key, Table};
 use crate::sql;
 
 /// Seed of the row hash. Any value does; a constant keeps two runs comparable.
@@ -13,8 +13,8 @@ pub(super) struct KeySql {
     /// Each key column, in the collation that both sides sort by.
     columns: Vec<String>,
     types: Vec<String>,
-    /// A row of values that holds all of the row, byte by byte.
-    row: String,
+    /// Hash of a row.
+    hash: String,
 }
 
 impl KeySql {
@@ -29,7 +29,7 @@ impl KeySql {
             columns.push(format!("t.{}{collate}", sql::ident(name)));
             types.push(column.type_name.clone());
         }
-        Some(Self { table: sql::qualified(schema, &table.name), columns, types, row: row(&table.columns) })
+        Some(Self { table: sql::qualified(schema, &table.name), columns, types, hash: hash(table, key)? })
     }
 
     /// The table, qualified.
@@ -49,10 +49,6 @@ impl KeySql {
     /// Comma-separated text forms of the key's columns.
     fn key_text(&self) -> String {
         self.columns.iter().map(|column| format!("({column})::text")).collect::<Vec<_>>().join(", ")
-    }
-
-    fn hash(&self) -> String {
-        format!("hash_record_extended({}, {SEED})", self.row)
     }
 
     /// The condition of a range; parameters from `$1`: the lower bound's columns, then the upper bound's.
@@ -101,7 +97,7 @@ impl KeySql {
     pub(super) fn digest(&self, lower: bool, upper: bool) -> String {
         format!(
             "SELECT count(*), coalesce(sum(h), 0)::text, coalesce(bit_xor(h), 0) FROM (SELECT {} AS h FROM {} t WHERE {} OFFSET 0) x",
-            self.hash(),
+            self.hash,
             self.table,
             self.range(lower, upper)
         )
@@ -112,7 +108,7 @@ impl KeySql {
         format!(
             "SELECT ARRAY[{}], {}, t.xmin::text FROM {} t WHERE {}",
             self.key_text(),
-            self.hash(),
+            self.hash,
             self.table,
             self.range(lower, upper)
         )
@@ -127,7 +123,7 @@ impl KeySql {
         format!(
             "SELECT ARRAY[{}], {}, t.xmin::text FROM {} t WHERE ({}) IN (SELECT {} FROM unnest({}) u({}))",
             self.key_text(),
-            self.hash(),
+            self.hash,
             self.table,
             self.key(),
             casts.join(", "),
@@ -137,13 +133,39 @@ impl KeySql {
     }
 }
 
-/// Values go into the hash as bytes and not as what their types take for equal (1.0 and 1.00, two halves of a `bigint` exchanged). The binary
-/// form costs half of the text. `ROW(…)::text` of the others is the output of every column's type: what a client would see.
-fn row(columns: &[Column]) -> String {
-    let name = |column: &Column| format!("t.{}", sql::ident(&column.name));
-    let sent = |column: &Column| column.send.as_ref().map(|send| format!("pg_catalog.{send}({})", name(column)));
-    let mut values: Vec<String> = columns.iter().filter_map(sent).collect();
-    let told: Vec<String> = columns.iter().filter(|column| column.send.is_none()).map(name).collect();
+/// The hash of a row is a sum over hashes of its values, so two rows that exchange a value would leave the sum of a chunk as it was. It
+/// begins with the key instead of a constant: each row has a hash function of its own.
+fn hash(table: &Table, key: &Key) -> Option<String> {
+    let named = |name: &String| table.columns.iter().find(|column| &column.name == name);
+    let key: Vec<&Column> = key.columns.iter().map(named).collect::<Option<_>>()?;
+    let all: Vec<&Column> = table.columns.iter().collect();
+    let seed = match *key {
+        [column] if column.send.as_deref() == Some("int8send") => format!("{} # {SEED}", value(column)),
+        [column] if column.send.as_deref() == Some("int4send") => format!("{}::int8 # {SEED}", value(column)),
+        _ => format!("hash_record_extended({}, {SEED})", row(&key)),
+    };
+    Some(format!("hash_record_extended({}, {seed})", row(&all)))
+}
+
+fn value(column: &Column) -> String {
+    format!("t.{}", sql::ident(&column.name))
+}
+
+/// A value that is hashed as bytes and not as what its type takes for equal (1.0 and 1.00, two halves of a `bigint` exchanged). The binary form
+/// costs half of the text, and where the type's own hash is one of bytes nothing has to be made of it first.
+fn bytes(column: &Column) -> Option<String> {
+    let value = value(column);
+    Some(match column.send.as_deref()? {
+        "textsend" | "varcharsend" => format!("{value}::text COLLATE \"C\""),
+        "boolsend" | "byteasend" | "int2send" | "int4send" | "uuid_send" => value,
+        send => format!("pg_catalog.{send}({value})"),
+    })
+}
+
+/// All of a row, or of its key. `ROW(…)::text` of what has no bytes is the output of every column's type: what a client would see.
+fn row(columns: &[&Column]) -> String {
+    let mut values: Vec<String> = columns.iter().filter_map(|one| bytes(one)).collect();
+    let told: Vec<String> = columns.iter().filter(|column| column.send.is_none()).map(|one| value(one)).collect();
     if !told.is_empty() {
         values.push(format!("ROW({})::text COLLATE \"C\"", told.join(", ")));
     }
@@ -153,7 +175,6 @@ fn row(columns: &[Column]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::Key;
 
     fn table() -> Table {
         let column = |name: &str, type_name: &str, collated| Column {
@@ -189,17 +210,34 @@ mod tests {
             for (column, send) in table.columns.iter_mut().zip(sends) {
                 column.send = send.map(str::to_owned);
             }
-            row(&table.columns)
+            row(&table.columns.iter().collect::<Vec<_>>())
         };
         assert_eq!(
             of([Some("int8send"), None, Some("jsonb_send")]),
             "ROW(pg_catalog.int8send(t.\"a\"), pg_catalog.jsonb_send(t.\"v\"), ROW(t.\"b\")::text COLLATE \"C\")"
         );
         assert_eq!(of([None, None, None]), "ROW(ROW(t.\"a\", t.\"b\", t.\"v\")::text COLLATE \"C\")");
-        let all = of([Some("int8send"), Some("textsend"), Some("jsonb_send")]);
-        assert_eq!(
-            all,
-            "ROW(pg_catalog.int8send(t.\"a\"), pg_catalog.textsend(t.\"b\"), pg_catalog.jsonb_send(t.\"v\"))"
+        let all = of([Some("uuid_send"), Some("textsend"), Some("jsonb_send")]);
+        assert_eq!(all, "ROW(t.\"a\", t.\"b\"::text COLLATE \"C\", pg_catalog.jsonb_send(t.\"v\"))");
+    }
+
+    #[test]
+    fn each_row_is_hashed_by_a_function_of_its_own() {
+        let of = |keys: &[&str], send: Option<&str>| {
+            let mut table = table();
+            table.columns[0].send = send.map(str::to_owned);
+            let key = Key { columns: keys.iter().map(|&key| key.to_owned()).collect(), ..table.key.clone().unwrap() };
+            hash(&table, &key).unwrap()
+        };
+        assert!(of(&["a"], Some("int8send")).ends_with(&format!(", t.\"a\" # {SEED})")));
+        assert!(of(&["a"], Some("int4send")).ends_with(&format!(", t.\"a\"::int8 # {SEED})")));
+        let both = format!(
+            ", hash_record_extended(ROW(pg_catalog.int8send(t.\"a\"), ROW(t.\"b\")::text COLLATE \"C\"), {SEED}))"
+        );
+        assert!(of(&["a", "b"], Some("int8send")).ends_with(&both));
+        assert!(
+            of(&["a"], None)
+                .ends_with(&format!(", hash_record_extended(ROW(ROW(t.\"a\")::text COLLATE \"C\"), {SEED}))"))
         );
     }
 

@@ -161,22 +161,22 @@ async fn compare_table(
 ) -> Result<(), StepError> {
     let name = &queries.name;
     let (mut resume, mut stride) = (way.resume(name).await?, Stride::default());
+    let found = total.mismatches.len();
     total.rows += resume.rows;
     total.chunks += resume.chunks;
     while !resume.finished {
         let left = Chunk { after: resume.after.take(), upto: None };
-        let (begun, found) = (Instant::now(), total.mismatches.len());
+        let begun = Instant::now();
         let upto = chunk::upper(&pair.source, &queries.from, &left, stride.rows()).await?;
         let chunk = Chunk { upto, ..left };
         let sum = chunk::sum(pair, queries, &chunk).await?;
-        if sum.same {
-            stride.same(begun.elapsed());
-        } else if stride.differed() {
+        if !sum.same && stride.shorten() {
             resume.after = chunk.after;
             continue;
         }
+        stride.done(sum.same, begun.elapsed());
         conclude(way, pair, queries, (&chunk, sum), total).await?;
-        // A chunk that differs isn't written down: the next run looks at it again.
+        // Nothing is written down from the first chunk on that differs: the next run looks at it again, and goes on from there.
         if total.mismatches.len() == found {
             way.record(name, resume.chunks, &chunk, sum.rows).await?;
             recorded().await;

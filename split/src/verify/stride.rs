@@ -1,8 +1,8 @@
 //! How many rows the next chunk has. In: what the last one came to. Out: rows.
 //!
-//! A key that is spread over the table costs a look at almost every block for each chunk, so chunks that are equal grow. One that differs is read key
-//! by key into memory, so a long one that differs is looked at again in short ones; and whoever reads for long keeps the server from
-//! removing what it no longer needs.
+//! A key that is spread over the table costs a look at almost every block for each chunk, so chunks that are equal grow. What differs is read key
+//! by key into memory, so the rows of a long chunk that differs are looked at again in short ones; and whoever reads for long keeps the
+//! server from removing what it no longer needs.
 
 use std::time::Duration;
 
@@ -15,33 +15,46 @@ const QUICK: Duration = Duration::from_millis(500);
 /// One that took longer than this was too long.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// Rows of the next chunk.
+/// See the file's header.
 #[derive(Debug)]
-pub(super) struct Stride(i64);
+pub(super) struct Stride {
+    rows: i64,
+    /// So many of the next rows have differed as a whole: nothing grows among them.
+    differing: i64,
+}
 
 impl Default for Stride {
     fn default() -> Self {
-        Self(SHORTEST)
+        Self { rows: SHORTEST, differing: 0 }
     }
 }
 
 impl Stride {
+    /// Rows of the next chunk.
     pub(super) fn rows(&self) -> i64 {
-        self.0
+        self.rows
     }
 
-    /// A chunk was the same on both sides.
-    pub(super) fn same(&mut self, took: Duration) {
+    /// A chunk is done with: it was the same, or a short one that differed.
+    pub(super) fn done(&mut self, same: bool, took: Duration) {
+        self.differing -= self.rows.min(self.differing);
+        if self.differing > 0 || !same {
+            return;
+        }
         if took <= QUICK {
-            self.0 = (self.0 * 2).min(LONGEST);
+            self.rows = (self.rows * 2).min(LONGEST);
         } else if took > SLOW {
-            self.0 = (self.0 / 2).max(SHORTEST);
+            self.rows = (self.rows / 2).max(SHORTEST);
         }
     }
 
-    /// A chunk differed. True if it is to be looked at again in short ones, false if it was short.
-    pub(super) fn differed(&mut self) -> bool {
-        std::mem::replace(&mut self.0, SHORTEST) > SHORTEST
+    /// A chunk differs. True if its rows are to be looked at again in short ones, false if it is short.
+    pub(super) fn shorten(&mut self) -> bool {
+        let rows = std::mem::replace(&mut self.rows, SHORTEST);
+        if rows > SHORTEST {
+            self.differing = rows;
+        }
+        rows > SHORTEST
     }
 }
 
@@ -55,22 +68,26 @@ mod tests {
     #[test]
     fn chunks_grow_while_they_are_the_same_and_quick() {
         let mut stride = Stride::default();
-        let rows: Vec<i64> = (0..6).map(|_| (stride.rows(), stride.same(AT_ONCE)).0).collect();
+        let rows: Vec<i64> = (0..6).map(|_| (stride.rows(), stride.done(true, AT_ONCE)).0).collect();
         assert_eq!(rows, [10_000, 20_000, 40_000, 80_000, 160_000, 160_000]);
-        stride.same(Duration::from_secs(1));
+        stride.done(true, Duration::from_secs(1));
         assert_eq!(stride.rows(), 160_000, "neither quick nor slow");
         for _ in 0..9 {
-            stride.same(FOR_EVER);
+            stride.done(true, FOR_EVER);
         }
         assert_eq!(stride.rows(), SHORTEST);
     }
 
     #[test]
-    fn a_long_one_that_differs_is_taken_apart() {
+    fn a_long_one_that_differs_is_taken_apart_before_anything_grows_again() {
         let mut stride = Stride::default();
-        assert!(!stride.differed(), "there is none shorter");
-        stride.same(AT_ONCE);
-        assert!(stride.differed());
-        assert_eq!(stride.rows(), SHORTEST);
+        assert!(!stride.shorten(), "there is none shorter");
+        stride.done(false, AT_ONCE);
+        assert_eq!(stride.rows(), SHORTEST, "the next may differ too");
+        stride.done(true, AT_ONCE);
+        stride.done(true, AT_ONCE);
+        assert!(stride.shorten());
+        let rows: Vec<i64> = (0..6).map(|_| (stride.rows(), stride.done(true, AT_ONCE)).0).collect();
+        assert_eq!(rows, [10_000, 10_000, 10_000, 10_000, 20_000, 40_000]);
     }
 }

@@ -69,8 +69,11 @@ async fn two_databases_are_compared_and_nothing_is_left_in_either() {
     assert_eq!(code, Some(4));
 
     let mend = "UPDATE app.t SET v = 'v777' WHERE id = 777; INSERT INTO app.t VALUES (12345, 'v12345'); \
-                DELETE FROM app.\"Two\" WHERE b = -1";
+                DELETE FROM app.\"Two\" WHERE b = -1; DELETE FROM app.t WHERE id = 24000";
     target.batch_execute(mend).await.unwrap();
+    let (code, out, words) = verify(&world, &[]).await;
+    assert_eq!((code, out.as_str()), (Some(4), "differs: t (24000)\n"), "in a long chunk: {words}");
+    target.batch_execute("INSERT INTO app.t VALUES (24000, 'v24000')").await.unwrap();
     target.batch_execute("ALTER SCHEMA app RENAME TO other").await.unwrap();
     let (code, _, words) = verify(&world, &["--target-schema", "other"]).await;
     assert_eq!(code, Some(0), "{words}");
