@@ -69,7 +69,12 @@ fn about(known: &Known, status: &Status) -> String {
         (None, false) => "nobody has said how far it may go".to_owned(),
     };
     let epoch = if status.epoch > 0 { format!(", at epoch {}", status.epoch) } else { String::new() };
-    format!("{owner}{epoch}; {may}; {}\n{}\n", worker(known), next(known, status))
+    let may = if is_over(status.phase) { String::new() } else { format!("{may}; ") };
+    format!("{owner}{epoch}; {may}{}\n{}\n", worker(known), next(known, status))
+}
+
+fn is_over(phase: Phase) -> bool {
+    [Phase::Completed, Phase::Aborted].contains(&phase)
 }
 
 fn worker(known: &Known) -> String {
@@ -81,8 +86,7 @@ fn worker(known: &Known) -> String {
 }
 
 fn is_alive(known: &Known) -> bool {
-    known.heard_seconds.is_some_and(|seconds| seconds <= ALIVE_S)
-        && ![Phase::Completed, Phase::Aborted].iter().any(|end| end.as_str() == known.phase)
+    known.heard_seconds.is_some_and(|seconds| seconds <= ALIVE_S) && !known.phase.parse().is_ok_and(is_over)
 }
 
 /// One sentence about what a person can do.
@@ -136,6 +140,9 @@ mod tests {
         assert!(about(&known(Phase::Copy, Some(1)), &status).contains("stop that process"));
         let back = about(&known(Phase::RolledBack, None), &Status { phase: Phase::RolledBack, epoch: 2, ..status });
         assert!(back.starts_with("the source owns the data again, at epoch 2; ") && back.contains("rollback --undo"));
+        let over = Status { phase: Phase::Completed, epoch: 1, ..Status::default() };
+        let text = about(&Known { source_owns: Some(false), ..known(Phase::Completed, Some(1)) }, &over);
+        assert!(text.starts_with("the target owns the data, at epoch 1; no process is at work"), "{text}");
         assert_eq!(list(&[known(Phase::Pending, None)]), "m: Pending, nobody has worked on it\n");
     }
 }
