@@ -41,7 +41,7 @@ async fn differences_are_found_by_key_and_load_is_no_difference() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_difference_blocks_the_switch() {
-    let world = World::new(3_000).await;
+    let world = World::new(12_000).await;
     world.succeeds("run", &["--advance-to", "CatchUp"]).await;
     what_is_held_up_on_its_way_is_waited_for(&world).await;
     world.target.admin().await.batch_execute(TAMPER).await.unwrap();
@@ -49,7 +49,11 @@ async fn a_difference_blocks_the_switch() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(4), "{text}");
     assert!(text.starts_with("Failed") && text.contains("3 rows differ"), "{text}");
-    let owner = rerp_split::journal::read_owner(&world.source.admin().await, "app").await.unwrap().unwrap();
+    let source = world.source.admin().await;
+    let recorded = "SELECT count(*) FROM rerp_split.verify_chunk WHERE table_name = 'email'";
+    let recorded: i64 = source.query_one(recorded, &[]).await.unwrap().get(0);
+    assert_eq!(recorded, 0, "the second chunk is the same, but who goes on has to begin with the first");
+    let owner = rerp_split::journal::read_owner(&source, "app").await.unwrap().unwrap();
     assert!(owner.is_owner, "the source stays open");
     world.succeeds("abort", &[]).await;
 }
