@@ -141,7 +141,8 @@ impl Name {
             Self::Gateway => &["--seconds", "1", "--people", "500"],
             Self::Upsert => &["--seconds", "1", "--rows", "2000"],
             Self::Rls => &["--seconds", "1", "--persons", "1000"],
-            Self::SplitCopy | Self::SplitVerify => &["--rows", "4000"],
+            Self::SplitCopy => &["--rows", "4000"],
+            Self::SplitVerify => &["--rows", "4000", "--loaded-seconds", "2", "--rate", "200"],
             Self::SplitPause => &["--cutovers", "1", "--rate", "200"],
             Self::SplitImpact => &["--seconds", "1", "--rows", "4000", "--rate", "200"],
         }
